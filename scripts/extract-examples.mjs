@@ -1,0 +1,123 @@
+// Turns the ```ts blocks of README.md, docs/*.md and the doc comments in src into modules under
+// test/generated, so that the tests run them and tsc checks them. It runs before the tests (as Vitest's global
+// setup) and before a type check. A block that can't run is marked ```ts no-run.
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { addAssertions } from './example-assertions.mjs';
+
+/** @typedef {{ source: string, line: number, info: string, code: string }} Block one fenced block, at its line */
+
+const root = new URL('../', import.meta.url);
+const target = new URL('test/generated/', root);
+
+export function setup() {
+  rmSync(target, { recursive: true, force: true });
+  mkdirSync(target, { recursive: true });
+
+  const blocks = [...files('README.md', '.md'), ...files('docs', '.md'), ...files('src', '.ts')].flatMap(
+    blocksOf,
+  );
+  const skipped = blocks.filter(({ info }) => /\bno-run\b/.test(info));
+  const run = blocks.filter((block) => !skipped.includes(block));
+  /** @type {Map<string, number>} */
+  const counts = new Map();
+  for (const block of run) {
+    const n = (counts.get(block.source) ?? 0) + 1;
+    counts.set(block.source, n);
+    const slug = block.source.replace(/\.\w+$/, '').replaceAll('/', '-');
+    writeFileSync(new URL(`${slug}-${n}.example.ts`, target), moduleOf(block));
+  }
+
+  console.log(`${run.length} examples extracted, ${skipped.length} not to run`);
+  for (const { source, line } of skipped) console.log(`  not run: ${source}:${line}`);
+}
+
+/**
+ * @param {string} path a file, or a folder to look through
+ * @param {string} ending
+ */
+function files(path, ending) {
+  if (!existsSync(new URL(path, root))) return [];
+  if (path.endsWith(ending)) return [path];
+  return readdirSync(new URL(path, root), { recursive: true, encoding: 'utf8' })
+    .map((name) => `${path}/${name.replaceAll('\\', '/')}`)
+    .filter((name) => name.endsWith(ending) && !name.startsWith('docs/api/'))
+    .sort();
+}
+
+/**
+ * @param {string} source
+ * @returns {Block[]}
+ */
+function blocksOf(source) {
+  const text = readFileSync(new URL(source, root), 'utf8');
+  if (source.endsWith('.md')) return fences(source, text.split(/\r?\n/), 1);
+  return [...text.matchAll(/\/\*\*[^]*?\*\//g)].flatMap((comment) => {
+    const firstLine = text.slice(0, comment.index).split('\n').length;
+    const lines = comment[0].split(/\r?\n/).map((line) => line.replace(/^\s*\* ?/, ''));
+    return fences(source, lines, firstLine);
+  });
+}
+
+/**
+ * @param {string} source
+ * @param {string[]} lines
+ * @param {number} firstLine
+ * @returns {Block[]}
+ */
+function fences(source, lines, firstLine) {
+  /** @type {Block[]} */
+  const blocks = [];
+  for (let i = 0; i < lines.length; i++) {
+    const opening = /^(\s*)(`{3,})(.*)$/.exec(lines[i]);
+    if (opening === null) continue;
+    const [, indent, fence, info] = opening;
+    const start = i++;
+    while (i < lines.length && lines[i].trim() !== fence) i++;
+    if (i === lines.length) throw new Error(`${source}:${firstLine + start}: the code block has no end`);
+    if (!/^(ts|typescript)\b/.test(info)) continue;
+    const code = lines
+      .slice(start + 1, i)
+      .map((line) => (line.startsWith(indent) ? line.slice(indent.length) : line));
+    blocks.push({ source, line: firstLine + start, info, code: code.join('\n') });
+  }
+  return blocks;
+}
+
+/**
+ * @param {Block} block
+ * @returns {string} a module that exports the example as a function, so that it can await and use `using`
+ */
+function moduleOf({ source, line, code }) {
+  const { imports, body } = addAssertions(
+    code,
+    (offset, problem) => new Error(`${source}:${line + 1 + offset}: ${problem}`),
+  );
+  // A reader must be able to copy the block as it stands.
+  if (!imports.some((text) => /from ['"]shardex['"]/.test(text))) {
+    throw new Error(
+      `${source}:${line}: the example must import what it uses from 'shardex', or be \`\`\`ts no-run`,
+    );
+  }
+  return [
+    `// ${source}:${line}`,
+    `import { expect } from 'vitest';`,
+    ...imports,
+    '',
+    'export async function run(): Promise<void> {',
+    body,
+    '}',
+    '',
+  ].join('\n');
+}
+
+const started = process.argv.at(1);
+if (started !== undefined && realpathSync(started) === fileURLToPath(import.meta.url)) setup();

@@ -1,0 +1,110 @@
+import { ConfigError } from './errors.js';
+
+/**
+ * How near two vectors are.
+ *
+ * | metric | `distance`, smaller is nearer | `score` in [0, 1], higher is better |
+ * | --- | --- | --- |
+ * | `cosine` | 1 − cos | (cos + 1) / 2 |
+ * | `euclidean` | L2 | 1 / (1 + L2) |
+ * | `dot` | −(a · b) | 1 / (1 + e^(−a · b)) |
+ *
+ * A zero vector has cosine 0 with everything.
+ */
+export type Metric = 'cosine' | 'euclidean' | 'dot';
+
+/** How many of the nearest shards a search scans: a count, `'all'` (exact), or `'auto'`, which follows the shard count. */
+export type SlopFactor = number | 'all' | 'auto';
+
+/** What {@link createIndex} is given. Only `dimensions` is required. */
+export interface ShardexOptions {
+  /** Components per vector, 1 to 10,000. */
+  readonly dimensions: number;
+  /** Default `'cosine'`. */
+  readonly metric?: Metric;
+  /** Live postings a shard may hold before it splits, 8 to 1,000,000. Default 512. */
+  readonly shardCapacity?: number;
+  /**
+   * How many nearest shards a search scans when it does not say. Default `'auto'`: 1.5·√S of S shards, and at least 8.
+   * The probes needed for a fixed recall grow with about the square root of the number of lists, so a constant would
+   * be wasteful for a small index and blind in a large one; `docs/benchmarks.md` has the measured recall.
+   */
+  readonly slopFactor?: SlopFactor;
+  /**
+   * How far a split looks for postings that now belong elsewhere: the number of nearest shards (0 to 100,000), or
+   * `'strict'` for all of them, which keeps every posting in its nearest shard at O(postings) per split. Default 64.
+   */
+  readonly reassign?: number | 'strict';
+  /** Seeds the sampling of large splits, an unsigned 32-bit integer. Default 0. */
+  readonly seed?: number;
+}
+
+/** The complete, frozen configuration of an index. */
+export type ShardexConfig = Readonly<Required<ShardexOptions>>;
+
+const METRICS: readonly Metric[] = ['cosine', 'euclidean', 'dot'];
+
+/** True for a whole number in [least, most]. */
+export function isWhole(value: unknown, least: number, most: number): value is number {
+  return typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most;
+}
+
+/** Quotes any value for an error message, shortly and without ever throwing. */
+export function show(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value);
+  if (value === null || typeof value !== 'object') return typeof value === 'function' ? 'a function' : String(value);
+  return Array.isArray(value) ? `an array of ${value.length}` : 'an object';
+}
+
+/** The first own key of `options` that is not in `known`. */
+export function unknownKey(options: object, known: readonly string[]): string | undefined {
+  return Object.keys(options).find((key) => !known.includes(key));
+}
+
+/** True for every value that {@link SlopFactor} allows. */
+export function isSlopFactor(value: unknown): value is SlopFactor {
+  return value === 'all' || value === 'auto' || isWhole(value, 1, Number.MAX_SAFE_INTEGER);
+}
+
+const RULES: { readonly [K in keyof ShardexConfig]: { default?: ShardexConfig[K]; ok: (v: unknown) => boolean; must: string } } = {
+  dimensions: { ok: (v) => isWhole(v, 1, 10_000), must: 'an integer from 1 to 10,000' },
+  metric: { default: 'cosine', ok: (v) => METRICS.includes(v as Metric), must: "'cosine', 'euclidean' or 'dot'" },
+  shardCapacity: { default: 512, ok: (v) => isWhole(v, 8, 1_000_000), must: 'an integer from 8 to 1,000,000' },
+  slopFactor: { default: 'auto', ok: isSlopFactor, must: "an integer of at least 1, 'all' or 'auto'" },
+  reassign: {
+    default: 64,
+    ok: (v) => v === 'strict' || isWhole(v, 0, 100_000),
+    must: "'strict' or an integer from 0 to 100,000",
+  },
+  seed: { default: 0, ok: (v) => isWhole(v, 0, 0xffff_ffff), must: 'an integer from 0 to 4,294,967,295' },
+};
+
+/**
+ * Checks options and fills in the defaults.
+ *
+ * @throws {@link ConfigError} for anything unknown, missing, of the wrong type or out of range.
+ */
+export function resolveConfig(options: ShardexOptions): ShardexConfig {
+  const given: unknown = options;
+  if (given === null || typeof given !== 'object') {
+    throw new ConfigError('config', `The configuration must be an object such as { dimensions: 384 }, not ${show(given)}.`);
+  }
+  const stranger = unknownKey(given, Object.keys(RULES));
+  if (stranger !== undefined) {
+    throw new ConfigError(stranger, `Unknown option ${show(stranger)}; the options are ${Object.keys(RULES).join(', ')}.`);
+  }
+  const config: Record<string, unknown> = {};
+  for (const [name, rule] of Object.entries(RULES)) {
+    const value = (given as Record<string, unknown>)[name] ?? rule.default;
+    if (!rule.ok(value)) throw new ConfigError(name, `${name} must be ${rule.must}, not ${show(value)}.`);
+    config[name] = value;
+  }
+  return Object.freeze(config) as unknown as ShardexConfig;
+}
+
+/** The number of shards to scan among `shardCount`, at least one where there is one. */
+export function resolveSlopFactor(slopFactor: SlopFactor, shardCount: number): number {
+  if (slopFactor === 'all') return shardCount;
+  const wanted = slopFactor === 'auto' ? Math.max(8, Math.ceil(1.5 * Math.sqrt(shardCount))) : slopFactor;
+  return Math.min(wanted, shardCount);
+}

@@ -1,0 +1,143 @@
+/**
+ * Every failure the library raises on purpose is a {@link ShardexError} with a stable `code`: match on the code (or
+ * the class), never on the words of the message, which say what was wrong and what to do about it.
+ */
+
+/** The stable codes of {@link ShardexError}. */
+export type ShardexErrorCode =
+  | 'INVALID_CONFIG'
+  | 'INVALID_VECTOR'
+  | 'INVALID_POSTING'
+  | 'INVALID_OPTION'
+  | 'INVALID_INDEX'
+  | 'WRITER_CLOSED'
+  | 'COMMIT_CONFLICT'
+  | 'ASYNC_RECIPE'
+  | 'RESOURCE_EXHAUSTED';
+
+/** What identifies a posting: two postings with equal keys are the same posting. */
+export interface PostingKey {
+  readonly documentId: string;
+  readonly start: number;
+  readonly length: number;
+}
+
+/** The base of all errors of this library. */
+export class ShardexError extends Error {
+  /** Stable across releases; safe to branch on. */
+  readonly code: ShardexErrorCode;
+
+  constructor(code: ShardexErrorCode, message: string) {
+    super(message);
+    this.name = new.target.name;
+    this.code = code;
+  }
+}
+
+/** A configuration value is missing, unknown, of the wrong type or out of range. Code `INVALID_CONFIG`. */
+export class ConfigError extends ShardexError {
+  /** The name of the offending option. */
+  readonly option: string;
+
+  constructor(option: string, message: string) {
+    super('INVALID_CONFIG', message);
+    this.option = option;
+  }
+}
+
+/** A vector has the wrong number of components, or one that is not a finite 32-bit float. Code `INVALID_VECTOR`. */
+export class InvalidVectorError extends ShardexError {
+  /** Its place in the batch it came with, counted from 0; `undefined` for a query. */
+  readonly position: number | undefined;
+
+  constructor(message: string, position?: number) {
+    super('INVALID_VECTOR', message);
+    this.position = position;
+  }
+}
+
+/** A posting's `documentId`, `start` or `length` is unusable. Code `INVALID_POSTING`. */
+export class InvalidPostingError extends ShardexError {
+  /** Its place in the batch it came with, counted from 0. */
+  readonly position: number | undefined;
+
+  constructor(message: string, position?: number) {
+    super('INVALID_POSTING', message);
+    this.position = position;
+  }
+}
+
+/** An option or argument of a call is unknown or out of range. Code `INVALID_OPTION`. */
+export class InvalidOptionError extends ShardexError {
+  /** The name of the offending option. */
+  readonly option: string;
+
+  constructor(option: string, message: string) {
+    super('INVALID_OPTION', message);
+    this.option = option;
+  }
+}
+
+/** A value that is not a `ShardexIndex` of this library was passed as one. Code `INVALID_INDEX`. */
+export class InvalidIndexError extends ShardexError {
+  constructor(message: string) {
+    super('INVALID_INDEX', message);
+  }
+}
+
+/** A writer or draft was used after it was committed, discarded or its recipe returned. Code `WRITER_CLOSED`. */
+export class WriterClosedError extends ShardexError {
+  constructor(message: string) {
+    super('WRITER_CLOSED', message);
+  }
+}
+
+/** What a {@link ConflictError} knows of the overlap. */
+export interface ConflictDetails {
+  /** The version number that the writer started from. */
+  readonly baseVersion: number;
+  /** The version number that was current when the commit was tried. */
+  readonly currentVersion: number;
+  /** The documents that both sides changed, sorted. */
+  readonly documents: readonly string[];
+  /** The posting keys that both sides changed, sorted; empty where a whole document was removed or replaced. */
+  readonly postings: readonly PostingKey[];
+  /** The shards of the current version that hold those documents, ascending. */
+  readonly shards: readonly number[];
+}
+
+/** Somebody else committed first and the changes overlap; nothing was published (I3). Code `COMMIT_CONFLICT`. */
+export class ConflictError extends ShardexError implements ConflictDetails {
+  readonly baseVersion: number;
+  readonly currentVersion: number;
+  readonly documents: readonly string[];
+  readonly postings: readonly PostingKey[];
+  readonly shards: readonly number[];
+
+  constructor(message: string, details: ConflictDetails) {
+    super('COMMIT_CONFLICT', message);
+    this.baseVersion = details.baseVersion;
+    this.currentVersion = details.currentVersion;
+    this.documents = Object.freeze([...details.documents]);
+    this.postings = Object.freeze([...details.postings]);
+    this.shards = Object.freeze([...details.shards]);
+  }
+}
+
+/** A synchronous update was given an async recipe. Code `ASYNC_RECIPE`. */
+export class AsyncRecipeError extends ShardexError {
+  constructor(message: string) {
+    super('ASYNC_RECIPE', message);
+  }
+}
+
+/** A bound on pending work was reached; nothing was done. Code `RESOURCE_EXHAUSTED`. */
+export class ResourceExhaustedError extends ShardexError {
+  /** The bound that was reached. */
+  readonly limit: number;
+
+  constructor(message: string, limit: number) {
+    super('RESOURCE_EXHAUSTED', message);
+    this.limit = limit;
+  }
+}

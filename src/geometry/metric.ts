@@ -1,0 +1,112 @@
+import type { Metric } from '../config.js';
+import { dotRows, squaredL2Rows, squaredNorm } from './kernels.js';
+
+/** Rows to measure against: row-major vectors and the square of each row's length. */
+export interface Matrix {
+  readonly vectors: Float32Array;
+  readonly squaredNorms: Float64Array;
+}
+
+/** One vector made ready to be measured against many. */
+export interface Probe {
+  readonly vector: Float64Array;
+  readonly squaredNorm: number;
+}
+
+/** Makes a probe of `dimensions` components of `source`, from `at`. */
+export function probeOf(source: Float32Array | Float64Array, at = 0, dimensions = source.length): Probe {
+  const vector = new Float64Array(dimensions);
+  for (let i = 0; i < dimensions; i++) vector[i] = source[at + i];
+  return { vector, squaredNorm: squaredNorm(vector, 0, dimensions) };
+}
+
+/** A probe to be filled again and again, where rows are measured one after another. */
+export interface ReusableProbe extends Probe {
+  squaredNorm: number;
+}
+
+/** A probe for {@link fillProbe}. */
+export function reusableProbe(dimensions: number): ReusableProbe {
+  return { vector: new Float64Array(dimensions), squaredNorm: 0 };
+}
+
+/** Loads one row of a matrix into a probe. */
+export function fillProbe(probe: ReusableProbe, rows: Matrix, row: number): void {
+  const d = probe.vector.length;
+  const at = row * d;
+  for (let i = 0; i < d; i++) probe.vector[i] = rows.vectors[at + i];
+  probe.squaredNorm = rows.squaredNorms[row];
+}
+
+/**
+ * Cosine of the angle, given the dot product and both squared lengths; 0 where either vector is zero. Dividing by the
+ * root of the product (not by the product of roots) makes a vector's cosine with itself exactly 1.
+ */
+export function cosine(dot: number, squaredA: number, squaredB: number): number {
+  const product = squaredA * squaredB;
+  if (product === 0) return 0;
+  const cos = dot / Math.sqrt(product);
+  return cos > 1 ? 1 : cos < -1 ? -1 : cos;
+}
+
+function cosineDistances(probe: Probe, rows: Matrix, first: number, count: number, out: Float64Array): void {
+  dotRows(probe.vector, rows.vectors, first, count, out);
+  for (let r = 0; r < count; r++) out[r] = 1 - cosine(out[r], probe.squaredNorm, rows.squaredNorms[first + r]);
+}
+
+/** The metric's own distance of the probe to each of `count` rows: 1 − cosine, L2, or −dot. */
+export function distances(
+  metric: Metric,
+  probe: Probe,
+  rows: Matrix,
+  first: number,
+  count: number,
+  out: Float64Array,
+): void {
+  switch (metric) {
+    case 'cosine':
+      cosineDistances(probe, rows, first, count, out);
+      return;
+    case 'euclidean':
+      squaredL2Rows(probe.vector, rows.vectors, first, count, out);
+      for (let r = 0; r < count; r++) out[r] = Math.sqrt(out[r]);
+      return;
+    case 'dot':
+      dotRows(probe.vector, rows.vectors, first, count, out);
+      for (let r = 0; r < count; r++) out[r] = 0 - out[r]; // not −0 for orthogonal vectors
+  }
+}
+
+/**
+ * How far rows are from a centroid, for the question of which shard they belong to (I6): 1 − cosine for `cosine`,
+ * and the squared L2 distance for the others. For `dot` too: k-means minimises L2, and by dot product every posting
+ * would belong to the longest centroid.
+ */
+export function separations(
+  metric: Metric,
+  probe: Probe,
+  rows: Matrix,
+  first: number,
+  count: number,
+  out: Float64Array,
+): void {
+  if (metric === 'cosine') cosineDistances(probe, rows, first, count, out);
+  else squaredL2Rows(probe.vector, rows.vectors, first, count, out);
+}
+
+/** A separation as a distance that obeys the triangle inequality: the chord of the angle, or L2. */
+export function chord(metric: Metric, separation: number): number {
+  return Math.sqrt(metric === 'cosine' ? 2 * separation : separation);
+}
+
+/** A distance as a score in [0, 1], higher is better. */
+export function scoreOf(metric: Metric, distance: number): number {
+  switch (metric) {
+    case 'cosine':
+      return (2 - distance) / 2;
+    case 'euclidean':
+      return 1 / (1 + distance);
+    case 'dot':
+      return 1 / (1 + Math.exp(distance));
+  }
+}

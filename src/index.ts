@@ -1,0 +1,32 @@
+/**
+ * A vector index whose every state is a value: readers hold versions that never change, writers make the next one.
+ *
+ * @packageDocumentation
+ */
+export type { Metric, ShardexConfig, ShardexOptions, SlopFactor } from './config.js';
+export {
+  AsyncRecipeError,
+  type ConflictDetails,
+  ConfigError,
+  ConflictError,
+  InvalidIndexError,
+  InvalidOptionError,
+  InvalidPostingError,
+  InvalidVectorError,
+  type PostingKey,
+  ResourceExhaustedError,
+  ShardexError,
+  type ShardexErrorCode,
+  WriterClosedError,
+} from './errors.js';
+export { type CowShardexIndexOptions, type AsyncRecipe, CowShardexIndex, type UpdateAsyncOptions } from './publish/cow-shardex-index.js';
+export type { CommitOptions, IndexWriter } from './publish/index-writer.js';
+export type { CellMetrics, Timing } from './publish/metrics.js';
+export { search, type SearchOptions, type SearchResult } from './search/search.js';
+export type { Posting, StoredPosting, VectorInput } from './version/posting.js';
+export { documentIds, hasDocument, postings } from './version/read.js';
+export type { ShardexIndex } from './version/shardex-index.js';
+export { type Statistics, statistics } from './version/statistics.js';
+export { verify, type Verification, type VerifyOptions, type Violation } from './version/verify.js';
+export type { IndexDraft } from './write/index-draft.js';
+export { createIndex, type Recipe, update } from './write/update.js';

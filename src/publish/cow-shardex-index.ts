@@ -1,0 +1,297 @@
+import { isWhole, show, unknownKey } from '../config.js';
+import { ConflictError, InvalidIndexError, InvalidOptionError, ResourceExhaustedError } from '../errors.js';
+import { type ShardexIndex, assertIndex } from '../version/shardex-index.js';
+import type { IndexDraft, Touched } from '../write/index-draft.js';
+import { conflict, rebase } from '../write/rebase.js';
+import { type Recipe, runRecipe } from '../write/update.js';
+import { IndexWriter } from './index-writer.js';
+import { type CellMetrics, Meter } from './metrics.js';
+import { Turns, abortable } from './turns.js';
+import { type VersionCell, compareAndSet } from './version-cell.js';
+
+/** Options of a {@link CowShardexIndex}. */
+export interface CowShardexIndexOptions {
+  /** How many calls of `updateAsync` may be under way at once, 1 to 1,000,000; one more is refused. Default 1,024. */
+  readonly maxPendingWrites?: number;
+}
+
+/** Options of {@link CowShardexIndex.updateAsync}. */
+export interface UpdateAsyncOptions {
+  /** Gives the update up, until the moment it is published; from then on it is ignored. */
+  readonly signal?: AbortSignal;
+  /** How often the recipe is run again after losing a race before it gets a turn of its own, 0 to 1,000. Default 3. */
+  readonly retries?: number;
+}
+
+/** A recipe that may await; its draft stays open until the promise it returns is settled. */
+export type AsyncRecipe = (draft: IndexDraft) => PromiseLike<void> | void;
+
+/**
+ * The cell: one reference to the current version, which readers take and writers replace. Reading never waits and
+ * never fails, whatever is being written; what was read never changes.
+ *
+ * @example
+ * ```ts
+ * import { CowShardexIndex, createIndex, search } from 'shardex';
+ *
+ * const cell = new CowShardexIndex(createIndex({ dimensions: 2 }));
+ * cell.update((draft) => { draft.addPosting({ documentId: 'a', vector: [1, 0] }); });
+ *
+ * const snapshot = cell.read();
+ * const writer = cell.cloneForWrite();
+ * writer.removeDocument('a');
+ * writer.preview().postingCount; // → 0
+ * cell.postingCount; // → 1
+ * writer.commitChanges();
+ * cell.postingCount; // → 0
+ * search(snapshot, [1, 0], { k: 1 }).length; // → 1
+ * ```
+ */
+export class CowShardexIndex {
+  readonly #cell: VersionCell;
+  readonly #meter = new Meter();
+  readonly #turns = new Turns();
+  readonly #maxPendingWrites: number;
+
+  /**
+   * @throws {@link InvalidIndexError}, {@link InvalidOptionError}
+   */
+  constructor(index: ShardexIndex, options: CowShardexIndexOptions = {}) {
+    assertIndex(index);
+    assertOptions(options, ['maxPendingWrites']);
+    const { maxPendingWrites = 1024 } = options;
+    if (!isWhole(maxPendingWrites, 1, 1_000_000)) {
+      throw new InvalidOptionError(
+        'maxPendingWrites',
+        `maxPendingWrites must be an integer from 1 to 1,000,000, not ${show(maxPendingWrites)}.`,
+      );
+    }
+    this.#cell = { current: index };
+    this.#maxPendingWrites = maxPendingWrites;
+  }
+
+  /** The current version. Time: O(1); no lock, no allocation. */
+  read(): ShardexIndex {
+    return this.#cell.current;
+  }
+
+  /** The current version's number. */
+  get version(): number {
+    return this.#cell.current.version;
+  }
+
+  /** Shards in the current version. */
+  get shardCount(): number {
+    return this.#cell.current.shardCount;
+  }
+
+  /** Postings in the current version. */
+  get postingCount(): number {
+    return this.#cell.current.postingCount;
+  }
+
+  /** Documents in the current version. */
+  get documentCount(): number {
+    return this.#cell.current.documentCount;
+  }
+
+  /** Whether the current version has no postings. */
+  get isEmpty(): boolean {
+    return this.#cell.current.postingCount === 0;
+  }
+
+  /** A writer on the current version. Time: O(1); nothing is copied until it is written. */
+  cloneForWrite(): IndexWriter {
+    const startedAt = performance.now();
+    const writer = new IndexWriter(this.#cell.current, {
+      commit: (committing, touched, onConflict) => this.#commit(committing, touched, onConflict),
+      discarded: (discarding) => {
+        this.#meter.discards++;
+        this.#meter.writerClosed(discarding);
+      },
+    });
+    this.#meter.writerOpened(writer, startedAt);
+    return writer;
+  }
+
+  /**
+   * Changes the index in one step, now: all of the recipe's changes are published together, or none if it throws.
+   * Returns the version that is current then.
+   *
+   * @throws {@link AsyncRecipeError}, {@link ConflictError} where the recipe itself committed something that overlaps,
+   * and whatever the recipe throws.
+   */
+  update(recipe: Recipe): ShardexIndex {
+    const writer = this.cloneForWrite();
+    try {
+      runRecipe(recipe, writer);
+      return writer.commitChanges();
+    } finally {
+      writer.discard();
+    }
+  }
+
+  /**
+   * Publishes a version made with the pure functions, if `expected` is still the current version. A version that is
+   * not the direct successor of `expected` is renumbered to be it (I2). Returns the version that is current then.
+   *
+   * @throws {@link ConflictError} if another version is current; {@link InvalidIndexError} for versions of another
+   * configuration.
+   *
+   * @example
+   * ```ts
+   * import { CowShardexIndex, createIndex, update } from 'shardex';
+   *
+   * const cell = new CowShardexIndex(createIndex({ dimensions: 1 }));
+   * const expected = cell.read();
+   * const next = update(expected, (draft) => { draft.addPosting({ documentId: 'a', vector: [1] }); });
+   * cell.commitChanges(next, { expected }) === next; // → true
+   * cell.commitChanges(next, { expected }); // → throws ConflictError
+   * ```
+   */
+  commitChanges(next: ShardexIndex, { expected }: { readonly expected: ShardexIndex }): ShardexIndex {
+    const startedAt = performance.now();
+    assertIndex(next);
+    assertIndex(expected);
+    if (next.config !== expected.config || next.config !== this.#cell.current.config) {
+      throw new InvalidIndexError('The version to publish and the expected one must descend from this cell\'s own versions.');
+    }
+    if (next === expected) return this.#cell.current;
+    const successor =
+      next.version === expected.version + 1
+        ? next
+        : Object.freeze({
+            ...next,
+            version: expected.version + 1,
+            nextShardId: Math.max(next.nextShardId, expected.nextShardId),
+          });
+    if (!compareAndSet(this.#cell, expected, successor)) {
+      this.#meter.conflicts++;
+      throw conflict(expected, this.#cell.current, [], []);
+    }
+    this.#published(expected, startedAt);
+    return successor;
+  }
+
+  /**
+   * As {@link CowShardexIndex.update}, for a recipe that awaits. If another commit comes first, the recipe is run again
+   * on the newest version; having lost `retries + 1` times, it gets a turn in which no other `updateAsync` commits,
+   * first come first served. A synchronous commit does not wait even then: what it changed is joined, or on overlap
+   * the recipe is run once more.
+   *
+   * The promise resolves to the version that was published. It rejects with the signal's reason if that aborts before
+   * publication, and never after it; a rejected update has published nothing.
+   *
+   * @throws {@link ResourceExhaustedError} when too many are under way, {@link InvalidOptionError}, and whatever the
+   * recipe throws.
+   *
+   * @example
+   * ```ts
+   * import { CowShardexIndex, createIndex } from 'shardex';
+   *
+   * const cell = new CowShardexIndex(createIndex({ dimensions: 1 }));
+   * const add = (documentId: string) =>
+   *   cell.updateAsync(async (draft) => {
+   *     const vector = await Promise.resolve([1]);
+   *     draft.addPosting({ documentId, vector });
+   *   });
+   * await Promise.all([add('a'), add('b'), add('c')]);
+   * cell.postingCount; // → 3
+   * ```
+   */
+  async updateAsync(recipe: AsyncRecipe, options: UpdateAsyncOptions = {}): Promise<ShardexIndex> {
+    assertOptions(options, ['signal', 'retries']);
+    const { signal, retries = 3 } = options;
+    if (!isWhole(retries, 0, 1000)) {
+      throw new InvalidOptionError('retries', `retries must be an integer from 0 to 1,000, not ${show(retries)}.`);
+    }
+    if (this.#meter.pendingWrites >= this.#maxPendingWrites) {
+      throw new ResourceExhaustedError(
+        `${this.#maxPendingWrites} asynchronous updates are under way already; await some of them first, or raise maxPendingWrites.`,
+        this.#maxPendingWrites,
+      );
+    }
+    this.#meter.pendingWrites++;
+    try {
+      for (let attempt = 0; attempt <= retries; attempt++) {
+        await this.#turns.idle(signal);
+        const published = await this.#attempt(recipe, signal, false);
+        if (published !== undefined) return published;
+      }
+      const endTurn = await this.#turns.take(signal);
+      try {
+        for (;;) {
+          const published = await this.#attempt(recipe, signal, true);
+          if (published !== undefined) return published;
+        }
+      } finally {
+        endTurn();
+      }
+    } finally {
+      this.#meter.pendingWrites--;
+    }
+  }
+
+  /** What this cell has done so far, and what it holds. Time: O(1). */
+  metrics(): CellMetrics {
+    return this.#meter.read(this.#cell.current);
+  }
+
+  /** Runs a recipe once and commits; `undefined` if another commit came first. */
+  async #attempt(recipe: AsyncRecipe, signal: AbortSignal | undefined, myTurn: boolean): Promise<ShardexIndex | undefined> {
+    signal?.throwIfAborted();
+    const writer = this.cloneForWrite();
+    try {
+      await abortable(Promise.resolve(recipe(writer)), signal);
+      // The last look at the signal: from here to the publication nothing awaits.
+      signal?.throwIfAborted();
+      // Somebody else's turn is respected even by who would win the race, or the turn would be worth nothing.
+      if (myTurn || !this.#turns.busy) return writer.commitChanges({ onConflict: myTurn ? 'rebase' : 'fail' });
+    } catch (error) {
+      if (!(error instanceof ConflictError)) throw error;
+    } finally {
+      writer.discard();
+    }
+    this.#meter.retries++;
+    return undefined;
+  }
+
+  #commit(writer: IndexWriter, touched: Touched, onConflict: 'rebase' | 'fail'): ShardexIndex {
+    const startedAt = performance.now();
+    const mine = writer.preview();
+    let expected = writer.base;
+    let next = mine;
+    // A commit without changes publishes nothing (I2); whatever is current stays so.
+    if (mine !== writer.base) {
+      try {
+        while (!compareAndSet(this.#cell, expected, next)) {
+          expected = this.#cell.current;
+          if (onConflict === 'fail') throw conflict(writer.base, expected, [], []);
+          next = rebase(writer.base, mine, expected, touched);
+        }
+      } catch (error) {
+        if (error instanceof ConflictError) this.#meter.conflicts++;
+        throw error;
+      }
+      if (expected !== writer.base) this.#meter.rebases++;
+      if (next !== expected) this.#published(expected, startedAt);
+    }
+    this.#meter.writerClosed(writer);
+    return this.#cell.current;
+  }
+
+  #published(previous: ShardexIndex, startedAt: number): void {
+    this.#meter.superseded(previous);
+    this.#meter.commits.add(startedAt);
+  }
+}
+
+function assertOptions(options: object, known: readonly string[]): void {
+  const given: unknown = options;
+  if (given === null || typeof given !== 'object') {
+    throw new InvalidOptionError('options', `The options must be an object, not ${show(given)}.`);
+  }
+  const stranger = unknownKey(options, known);
+  if (stranger === undefined) return;
+  throw new InvalidOptionError(stranger, `Unknown option ${show(stranger)}; the options are ${known.join(', ')}.`);
+}

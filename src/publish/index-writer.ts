@@ -1,0 +1,88 @@
+import { InvalidOptionError, WriterClosedError } from '../errors.js';
+import { show, unknownKey } from '../config.js';
+import type { ShardexIndex } from '../version/shardex-index.js';
+import { IndexDraft, type Touched, closeDraft, touchedBy } from '../write/index-draft.js';
+
+/** How {@link IndexWriter.commitChanges} meets a version that was published since the writer was made. */
+export interface CommitOptions {
+  /**
+   * `'rebase'` replays the writer's changes on the current version and fails only where they overlap with what others
+   * changed; `'fail'` fails on any other commit. Default `'rebase'`.
+   */
+  readonly onConflict?: 'rebase' | 'fail';
+}
+
+/** What a writer asks of the cell it came from. */
+export interface Publisher {
+  commit(writer: IndexWriter, touched: Touched, onConflict: 'rebase' | 'fail'): ShardexIndex;
+  discarded(writer: IndexWriter): void;
+}
+
+/**
+ * A draft of a cell's next version, with the version it was made from. Made in O(1) by `cloneForWrite()`; invisible
+ * until it commits, and discarding it leaves no trace. Several may be open at once.
+ */
+export class IndexWriter extends IndexDraft {
+  /** The version it was made from; a commit is checked against this one, never against one read later (I3). */
+  readonly base: ShardexIndex;
+  readonly #publisher: Publisher;
+  #open = true;
+
+  /** @internal */
+  constructor(base: ShardexIndex, publisher: Publisher) {
+    super(base);
+    this.base = base;
+    this.#publisher = publisher;
+  }
+
+  /** Whether committing now would publish anything. Time: as `preview()`. */
+  get hasChanges(): boolean {
+    return this.preview() !== this.base;
+  }
+
+  /**
+   * Publishes the changes in one step and returns the version that is current then: the next one, or where nothing
+   * was changed the one that is current anyway. Closes the writer; but where it throws, nothing was published, and the
+   * writer stays open, so that its changes can be looked at, committed in another way, or discarded.
+   *
+   * Time: O(log n) for each shard and document touched; a rebase also reads the shards of the touched documents.
+   *
+   * @throws {@link ConflictError}, {@link InvalidOptionError}, {@link WriterClosedError}
+   */
+  commitChanges(options: CommitOptions = {}): ShardexIndex {
+    const onConflict = checkedConflictOption(options);
+    if (!this.#open) {
+      throw new WriterClosedError('This writer was committed or discarded already; take a new one with cloneForWrite().');
+    }
+    const version = this.#publisher.commit(this, touchedBy(this), onConflict);
+    this.#close('committed');
+    return version;
+  }
+
+  /** Gives the changes up. Does nothing on a writer that is closed already. */
+  discard(): void {
+    if (!this.#open) return;
+    this.#close('discarded');
+    this.#publisher.discarded(this);
+  }
+
+  /** Discards, so that `using writer = cell.cloneForWrite()` cannot leave one open. */
+  [Symbol.dispose](): void {
+    this.discard();
+  }
+
+  #close(how: string): void {
+    this.#open = false;
+    closeDraft(this, how);
+  }
+}
+
+function checkedConflictOption(options: CommitOptions): 'rebase' | 'fail' {
+  const stranger = unknownKey(options, ['onConflict']);
+  if (stranger !== undefined) {
+    throw new InvalidOptionError(stranger, `Unknown commit option ${show(stranger)}; the only one is onConflict.`);
+  }
+  const { onConflict = 'rebase' } = options;
+  if (onConflict === 'rebase' || onConflict === 'fail') return onConflict;
+  throw new InvalidOptionError('onConflict', `onConflict must be 'rebase' or 'fail', not ${show(onConflict)}.`);
+}

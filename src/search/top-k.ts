@@ -1,0 +1,92 @@
+import type { Columns } from '../version/row-block.js';
+import { compareKeys, keyOfRow } from '../version/posting.js';
+
+/** A row found by a search. */
+export interface Candidate {
+  readonly distance: number;
+  readonly columns: Columns;
+  readonly row: number;
+}
+
+/** The fixed total order of results: distance, then documentId, start, length (I10). */
+export function compareCandidates(a: Candidate, b: Candidate): number {
+  return a.distance - b.distance || compareKeys(keyOfRow(a.columns, a.row), keyOfRow(b.columns, b.row));
+}
+
+/** Keeps the best k candidates in a heap with the worst on top; with `distinct`, the best one of each document. */
+export class TopK {
+  readonly #k: number;
+  readonly #heap: Candidate[] = [];
+  /** Where in the heap each document's candidate is, when documents are to be distinct. */
+  readonly #places: Map<string, number> | undefined;
+
+  constructor(k: number, distinctDocuments: boolean) {
+    this.#k = k;
+    this.#places = distinctDocuments ? new Map() : undefined;
+  }
+
+  /** A row farther than this cannot get in, so it need not be offered. */
+  get worst(): number {
+    return this.#heap.length < this.#k ? Infinity : this.#heap[0].distance;
+  }
+
+  offer(distance: number, columns: Columns, row: number): void {
+    const candidate = { distance, columns, row };
+    const place = this.#places?.get(columns.documentIds[row]);
+    if (place !== undefined) {
+      if (compareCandidates(candidate, this.#heap[place]) < 0) {
+        this.#put(candidate, place);
+        this.#sink(place);
+      }
+    } else if (this.#heap.length < this.#k) {
+      this.#heap.push(candidate);
+      this.#rise(this.#heap.length - 1);
+    } else if (compareCandidates(candidate, this.#heap[0]) < 0) {
+      this.#places?.delete(documentOf(this.#heap[0]));
+      this.#put(candidate, 0);
+      this.#sink(0);
+    }
+  }
+
+  /** What was kept, best first. */
+  sorted(): Candidate[] {
+    return [...this.#heap].sort(compareCandidates);
+  }
+
+  #put(candidate: Candidate, at: number): void {
+    this.#heap[at] = candidate;
+    this.#places?.set(documentOf(candidate), at);
+  }
+
+  #rise(from: number): void {
+    const heap = this.#heap;
+    const candidate = heap[from];
+    let at = from;
+    while (at > 0) {
+      const parent = (at - 1) >> 1;
+      if (compareCandidates(candidate, heap[parent]) <= 0) break;
+      this.#put(heap[parent], at);
+      at = parent;
+    }
+    this.#put(candidate, at);
+  }
+
+  #sink(from: number): void {
+    const heap = this.#heap;
+    const candidate = heap[from];
+    let at = from;
+    for (;;) {
+      let child = 2 * at + 1;
+      if (child >= heap.length) break;
+      if (child + 1 < heap.length && compareCandidates(heap[child + 1], heap[child]) > 0) child++;
+      if (compareCandidates(heap[child], candidate) <= 0) break;
+      this.#put(heap[child], at);
+      at = child;
+    }
+    this.#put(candidate, at);
+  }
+}
+
+function documentOf(candidate: Candidate): string {
+  return candidate.columns.documentIds[candidate.row];
+}

@@ -1,0 +1,47 @@
+import type { ShardId } from './shard.js';
+
+/** A shard and its value in a ranking: a separation or a distance, smaller is nearer. */
+export interface Ranked {
+  readonly id: ShardId;
+  readonly value: number;
+}
+
+/** Above this many, sorting once at the end is cheaper than keeping order on the way. */
+const SORT_AT_END = 512;
+
+/** Collects the `most` smallest values, ties to the smaller id. */
+export class Nearest {
+  readonly #most: number;
+  readonly #found: Ranked[] = [];
+
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  /** Nothing above this value can still get in. */
+  get worst(): number {
+    if (this.#most > SORT_AT_END || this.#found.length < this.#most) return Infinity;
+    return this.#most === 0 ? -Infinity : this.#found[this.#most - 1].value;
+  }
+
+  offer(id: ShardId, value: number): void {
+    const found = this.#found;
+    if (this.#most > SORT_AT_END) {
+      found.push({ id, value });
+      return;
+    }
+    if (value > this.worst) return;
+    let at = found.length;
+    while (at > 0 && (value < found[at - 1].value || (value === found[at - 1].value && id < found[at - 1].id))) at--;
+    if (at === this.#most) return;
+    found.splice(at, 0, { id, value });
+    if (found.length > this.#most) found.pop();
+  }
+
+  /** What was collected, nearest first. */
+  sorted(): Ranked[] {
+    return this.#most > SORT_AT_END
+      ? this.#found.sort((a, b) => a.value - b.value || a.id - b.id).slice(0, this.#most)
+      : this.#found;
+  }
+}

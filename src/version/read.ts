@@ -1,0 +1,70 @@
+import { assertDocumentId, compareKeys, postingOfRow, type StoredPosting } from './posting.js';
+import { eachLive } from './shard-rows.js';
+import { type ShardexIndex, assertIndex, shardsOfDocument } from './shardex-index.js';
+
+/**
+ * All postings of a document, ordered by start, then length; empty for an unknown document. The vectors are copies.
+ *
+ * Time: O(postings in the shards that hold it).
+ *
+ * @throws {@link InvalidPostingError} for an empty id.
+ *
+ * @example
+ * ```ts
+ * import { createIndex, postings } from 'shardex';
+ *
+ * const index = createIndex({ dimensions: 2 }, [
+ *   { documentId: 'a', start: 5, length: 3, vector: [0, 1] },
+ *   { documentId: 'a', start: 0, length: 5, vector: [1, 0] },
+ * ]);
+ * postings(index, 'a').map((posting) => posting.start); // → [0, 5]
+ * postings(index, 'nobody'); // → []
+ * ```
+ */
+export function postings(index: ShardexIndex, documentId: string): StoredPosting[] {
+  assertIndex(index);
+  assertDocumentId(documentId);
+  const found: StoredPosting[] = [];
+  for (const shard of shardsOfDocument(index, documentId)) {
+    eachLive(shard.rows, (columns, row) => {
+      if (columns.documentIds[row] === documentId) found.push(postingOfRow(columns, row, index.config.dimensions));
+    });
+  }
+  return found.sort(compareKeys);
+}
+
+/**
+ * Whether the index holds any posting of a document. Time: O(log documents).
+ *
+ * @throws {@link InvalidPostingError} for an empty id.
+ *
+ * @example
+ * ```ts
+ * import { createIndex, hasDocument } from 'shardex';
+ *
+ * const index = createIndex({ dimensions: 2 }, [{ documentId: 'a', vector: [1, 0] }]);
+ * hasDocument(index, 'a'); // → true
+ * hasDocument(index, 'b'); // → false
+ * ```
+ */
+export function hasDocument(index: ShardexIndex, documentId: string): boolean {
+  assertIndex(index);
+  assertDocumentId(documentId);
+  return index.documents.has(documentId);
+}
+
+/**
+ * The ids of all documents, in no particular order. Time: O(1) for each one taken.
+ *
+ * @example
+ * ```ts
+ * import { createIndex, documentIds } from 'shardex';
+ *
+ * const index = createIndex({ dimensions: 1 }, [{ documentId: 'a', vector: [1] }, { documentId: 'b', vector: [2] }]);
+ * [...documentIds(index)].sort(); // → ['a', 'b']
+ * ```
+ */
+export function documentIds(index: ShardexIndex): IterableIterator<string> {
+  assertIndex(index);
+  return index.documents.keys();
+}

@@ -1,0 +1,113 @@
+import { squaredNorm } from '../geometry/kernels.js';
+import type { Matrix } from '../geometry/metric.js';
+
+/** Bytes of a row beside its vector: the square of its length, its separation, start and length. */
+export const ROW_OVERHEAD = 24;
+
+/** The columns of a block, for the library's own loops; never handed to a user (I1). */
+export interface Columns extends Matrix {
+  /** Each row's separation from the centroid of the shard it is in; centroids are fixed, so this is too (I6). */
+  readonly separations: Float64Array;
+  readonly starts: Uint32Array;
+  readonly lengths: Uint32Array;
+  readonly documentIds: string[];
+}
+
+/** The columns of a block. */
+export let columnsOf: (block: RowBlock) => Columns;
+/** How many rows of a block have been claimed by anyone. */
+export let tailOf: (block: RowBlock) => number;
+/**
+ * Grants the `count` rows after `visible` to the caller, who alone may then write them; `false` when another branch
+ * was there first, or the block is full. This is the one place where a writer may touch memory that readers of older
+ * versions also hold, and it is safe because those versions end before `visible` (I1).
+ */
+export let claimRows: (block: RowBlock, visible: number, count: number) => boolean;
+
+/**
+ * A fixed number of rows, stored by column in one buffer: a `SharedArrayBuffer` where the platform has it, so that
+ * worker threads can read the rows where they lie, else an `ArrayBuffer`. Rows are only ever appended, and a shard
+ * value says how many of them it sees. The columns are private to the library: no caller of it can reach them.
+ */
+export class RowBlock {
+  /** Rows it has room for. */
+  readonly capacity: number;
+  /** Bytes of its buffer. */
+  readonly byteLength: number;
+  readonly #columns: Columns;
+  #tail = 0;
+
+  static {
+    columnsOf = (block) => block.#columns;
+    tailOf = (block) => block.#tail;
+    claimRows = (block, visible, count) => {
+      if (block.#tail !== visible || visible + count > block.capacity) return false;
+      block.#tail = visible + count;
+      return true;
+    };
+  }
+
+  /** `shared: false` makes a private block, for rows on their way into an index. */
+  constructor(capacity: number, dimensions: number, shared = true) {
+    this.capacity = capacity;
+    this.byteLength = capacity * (4 * dimensions + ROW_OVERHEAD);
+    const Buffer = shared && typeof SharedArrayBuffer === 'function' ? SharedArrayBuffer : ArrayBuffer;
+    const buffer = new Buffer(this.byteLength);
+    let at = 0;
+    const take = (bytes: number): number => (at += bytes) - bytes;
+    this.#columns = {
+      squaredNorms: new Float64Array(buffer, take(8 * capacity), capacity),
+      separations: new Float64Array(buffer, take(8 * capacity), capacity),
+      vectors: new Float32Array(buffer, take(4 * capacity * dimensions), capacity * dimensions),
+      starts: new Uint32Array(buffer, take(4 * capacity), capacity),
+      lengths: new Uint32Array(buffer, take(4 * capacity), capacity),
+      documentIds: [],
+    };
+    Object.freeze(this);
+  }
+}
+
+/** Writes a claimed row whose vector already lies in its place. */
+export function writeKey(to: Columns, row: number, documentId: string, start: number, length: number): void {
+  const dimensions = to.vectors.length / to.squaredNorms.length;
+  to.documentIds[row] = documentId;
+  to.starts[row] = start;
+  to.lengths[row] = length;
+  to.squaredNorms[row] = squaredNorm(to.vectors, row * dimensions, dimensions);
+}
+
+/** Copies a row into a claimed row of another block; its separation is left to the caller. */
+export function copyRow(from: Columns, fromRow: number, to: Columns, toRow: number): void {
+  const dimensions = to.vectors.length / to.squaredNorms.length;
+  const source = fromRow * dimensions;
+  const target = toRow * dimensions;
+  for (let i = 0; i < dimensions; i++) to.vectors[target + i] = from.vectors[source + i];
+  to.squaredNorms[toRow] = from.squaredNorms[fromRow];
+  to.documentIds[toRow] = from.documentIds[fromRow];
+  to.starts[toRow] = from.starts[fromRow];
+  to.lengths[toRow] = from.lengths[fromRow];
+}
+
+/** True when two rows hold the same bits; −0 and 0 differ, as a reader could tell them apart. */
+export function sameVector(a: Columns, rowA: number, b: Columns, rowB: number): boolean {
+  const dimensions = a.vectors.length / a.squaredNorms.length;
+  const atA = rowA * dimensions;
+  const atB = rowB * dimensions;
+  for (let i = 0; i < dimensions; i++) if (!Object.is(a.vectors[atA + i], b.vectors[atB + i])) return false;
+  return true;
+}
+
+/** Rows gathered from any blocks, in order. */
+export class RowList {
+  readonly blocks: RowBlock[] = [];
+  readonly rows: number[] = [];
+
+  get length(): number {
+    return this.rows.length;
+  }
+
+  push(block: RowBlock, row: number): void {
+    this.blocks.push(block);
+    this.rows.push(row);
+  }
+}

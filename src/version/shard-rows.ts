@@ -1,0 +1,177 @@
+import { type Columns, RowBlock, RowList, claimRows, columnsOf, copyRow } from './row-block.js';
+
+/** Whether a row of a segment is deleted or superseded. */
+export let isDead: (segment: Segment, row: number) => boolean;
+let deadBits: (segment: Segment) => Uint32Array | undefined;
+
+/** The first `visible` rows of a block, less the dead ones (I7). Immutable; its bitmap is private (I1). */
+export class Segment {
+  readonly block: RowBlock;
+  /** Rows of the block that this value sees; later ones belong to others. */
+  readonly visible: number;
+  /** Visible rows that are not dead. */
+  readonly liveCount: number;
+  readonly #dead: Uint32Array | undefined;
+
+  static {
+    isDead = (segment, row) => {
+      const dead = segment.#dead;
+      return dead !== undefined && (dead[row >>> 5] & (1 << (row & 31))) !== 0;
+    };
+    deadBits = (segment) => segment.#dead;
+  }
+
+  constructor(block: RowBlock, visible: number, liveCount: number, dead?: Uint32Array) {
+    this.block = block;
+    this.visible = visible;
+    this.liveCount = liveCount;
+    this.#dead = dead;
+    Object.freeze(this);
+  }
+}
+
+/** The rows of one shard as one version sees them. Immutable: each function below returns another value. */
+export class ShardRows {
+  readonly segments: readonly Segment[];
+  /** Rows held, dead ones included. */
+  readonly rowCount: number;
+  readonly liveCount: number;
+
+  constructor(segments: readonly Segment[]) {
+    this.segments = Object.freeze(segments);
+    this.rowCount = segments.reduce((sum, segment) => sum + segment.visible, 0);
+    this.liveCount = segments.reduce((sum, segment) => sum + segment.liveCount, 0);
+    Object.freeze(this);
+  }
+}
+
+/** Room made for further rows when a shard's last block is full: an eighth of what it holds, within these bounds. */
+const LEAST_TAIL = 16;
+const MOST_TAIL = 65_536;
+
+/** Bytes of all the blocks that these rows keep alive. */
+export function bytesOf(rows: ShardRows): number {
+  return rows.segments.reduce((sum, segment) => sum + segment.block.byteLength, 0);
+}
+
+/** Calls `visit` with each live row, oldest first; stops early when it returns `true`. */
+export function eachLive(
+  rows: ShardRows,
+  visit: (columns: Columns, row: number, segment: Segment, segmentIndex: number) => boolean | undefined | void,
+): void {
+  for (let s = 0; s < rows.segments.length; s++) {
+    const segment = rows.segments[s];
+    const columns = columnsOf(segment.block);
+    for (let row = 0; row < segment.visible; row++) {
+      if (!isDead(segment, row) && visit(columns, row, segment, s) === true) return;
+    }
+  }
+}
+
+/** The live rows as a list, oldest first. */
+export function liveRows(rows: ShardRows): RowList {
+  const list = new RowList();
+  eachLive(rows, (_, row, segment) => {
+    list.push(segment.block, row);
+  });
+  return list;
+}
+
+/** New rows in one block of their own, with no room to spare. `separations[i]` belongs to `list`'s row `i`. */
+export function rowsFrom(list: RowList, separations: ArrayLike<number>, dimensions: number): ShardRows {
+  if (list.length === 0) return new ShardRows([]);
+  const block = new RowBlock(list.length, dimensions);
+  claimRows(block, 0, list.length);
+  fill(block, 0, list, separations, 0, list.length);
+  return new ShardRows([new Segment(block, list.length, list.length)]);
+}
+
+/** The same live rows without the dead ones, in a block of their own. Time: O(live rows · dimensions). */
+export function compacted(rows: ShardRows, dimensions: number): ShardRows {
+  const list = liveRows(rows);
+  return rowsFrom(list, list.rows.map((row, i) => columnsOf(list.blocks[i]).separations[row]), dimensions);
+}
+
+/**
+ * Appends copies of rows. Writes in place behind the last visible row where that space can be claimed (I1); where
+ * another branch has taken it, the partial block is copied first.
+ *
+ * Time: O(appended · dimensions) amortised, however many versions share the block.
+ */
+export function appended(rows: ShardRows, list: RowList, separations: ArrayLike<number>, dimensions: number): ShardRows {
+  const segments = [...rows.segments];
+  let done = 0;
+  let count = rows.rowCount;
+  while (done < list.length) {
+    const last = segments.at(-1);
+    const room = last === undefined ? 0 : last.block.capacity - last.visible;
+    if (last === undefined || room === 0) {
+      const wanted = Math.min(MOST_TAIL, Math.max(LEAST_TAIL, count >>> 3));
+      segments.push(new Segment(new RowBlock(Math.max(wanted, list.length - done), dimensions), 0, 0));
+      continue;
+    }
+    const take = Math.min(room, list.length - done);
+    const segment = claimRows(last.block, last.visible, take) ? last : forked(last, take, dimensions);
+    fill(segment.block, last.visible, list, separations, done, take);
+    segments[segments.length - 1] = new Segment(
+      segment.block,
+      last.visible + take,
+      last.liveCount + take,
+      grown(deadBits(last), last.visible + take),
+    );
+    done += take;
+    count += take;
+  }
+  return new ShardRows(segments);
+}
+
+/** Marks rows of one segment dead; they must be live. Time: O(segment rows / 32 + segments). */
+export function buried(rows: ShardRows, segmentIndex: number, dead: readonly number[]): ShardRows {
+  const segment = rows.segments[segmentIndex];
+  const bits = grown(deadBits(segment), segment.visible)?.slice() ?? new Uint32Array((segment.visible + 31) >>> 5);
+  for (const row of dead) bits[row >>> 5] |= 1 << (row & 31);
+  const segments = [...rows.segments];
+  const next = new Segment(segment.block, segment.visible, segment.liveCount - dead.length, bits);
+  // A segment without live rows lets go of its block at once; no later row refers to it.
+  if (next.liveCount === 0) segments.splice(segmentIndex, 1);
+  else segments[segmentIndex] = next;
+  return new ShardRows(segments);
+}
+
+/** A private copy of a segment's visible rows, with the same room behind them, `take` rows of it claimed. */
+function forked(segment: Segment, take: number, dimensions: number): Segment {
+  const block = new RowBlock(segment.block.capacity, dimensions);
+  claimRows(block, 0, segment.visible + take);
+  const from = columnsOf(segment.block);
+  const to = columnsOf(block);
+  for (let row = 0; row < segment.visible; row++) {
+    copyRow(from, row, to, row);
+    to.separations[row] = from.separations[row];
+  }
+  return new Segment(block, segment.visible, segment.liveCount, deadBits(segment));
+}
+
+/** Copies `count` rows of a list, from `done` on, into claimed rows of a block. */
+function fill(
+  block: RowBlock,
+  first: number,
+  list: RowList,
+  separations: ArrayLike<number>,
+  done: number,
+  count: number,
+): void {
+  const to = columnsOf(block);
+  for (let i = 0; i < count; i++) {
+    copyRow(columnsOf(list.blocks[done + i]), list.rows[done + i], to, first + i);
+    to.separations[first + i] = separations[done + i];
+  }
+}
+
+/** The bitmap, long enough for `visible` rows; the same one where it already is. */
+function grown(bits: Uint32Array | undefined, visible: number): Uint32Array | undefined {
+  const words = (visible + 31) >>> 5;
+  if (bits === undefined || bits.length >= words) return bits;
+  const longer = new Uint32Array(words);
+  longer.set(bits);
+  return longer;
+}

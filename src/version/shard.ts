@@ -1,0 +1,58 @@
+import type { Metric } from '../config.js';
+import { squaredNorm } from '../geometry/kernels.js';
+import { type Matrix, type Probe, probeOf } from '../geometry/metric.js';
+import { type RowList, columnsOf } from './row-block.js';
+import type { ShardRows } from './shard-rows.js';
+
+/** Names a shard within one lineage of versions; counted up from 0, never used again. */
+export type ShardId = number;
+
+/** The centroid's components, for the library's own loops. */
+export let matrixOf: (centroid: Centroid) => Matrix;
+
+/** A shard's centre: fixed as long as the shard lives (I6), and of unit length for the cosine metric. */
+export class Centroid {
+  readonly #matrix: Matrix;
+
+  static {
+    matrixOf = (centroid) => centroid.#matrix;
+  }
+
+  constructor(vector: Float32Array) {
+    this.#matrix = { vectors: vector, squaredNorms: Float64Array.of(squaredNorm(vector, 0, vector.length)) };
+    Object.freeze(this);
+  }
+
+  /** A copy of its components. */
+  toArray(): Float32Array {
+    return this.#matrix.vectors.slice();
+  }
+}
+
+/** A bounded group of postings near one centroid: the unit of sharing between versions (I4) and of search. */
+export interface Shard {
+  readonly id: ShardId;
+  readonly centroid: Centroid;
+  readonly rows: ShardRows;
+}
+
+/** A centroid ready to be measured against rows. */
+export function centroidProbe(centroid: Centroid): Probe {
+  return probeOf(matrixOf(centroid).vectors);
+}
+
+/** The mean of some rows: of their directions for the cosine metric, where it is given unit length itself. */
+export function meanOf(list: RowList, metric: Metric, dimensions: number): Centroid {
+  const sums = new Float64Array(dimensions);
+  for (let i = 0; i < list.length; i++) {
+    const columns = columnsOf(list.blocks[i]);
+    const row = list.rows[i];
+    const norm = metric === 'cosine' ? Math.sqrt(columns.squaredNorms[row]) : 1;
+    if (norm === 0) continue;
+    const at = row * dimensions;
+    for (let j = 0; j < dimensions; j++) sums[j] += columns.vectors[at + j] / norm;
+  }
+  const total = metric === 'cosine' ? Math.sqrt(squaredNorm(sums, 0, dimensions)) : list.length;
+  if (total > 0) for (let j = 0; j < dimensions; j++) sums[j] /= total;
+  return new Centroid(Float32Array.from(sums));
+}

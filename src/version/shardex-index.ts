@@ -1,0 +1,63 @@
+import { Map as ImmutableMap } from 'immutable';
+import type { ShardexConfig } from '../config.js';
+import { show } from '../config.js';
+import { InvalidIndexError } from '../errors.js';
+import { CentroidTable } from './centroid-table.js';
+import { type DocumentEntry, shardsOf } from './documents.js';
+import type { Shard, ShardId } from './shard.js';
+
+/**
+ * One version of the index: an immutable value. Nothing reachable from it ever changes (I1), so it can be kept,
+ * searched and compared at any time, and whoever drops it needs to do nothing else (I8).
+ *
+ * `a.shards.get(id) === b.shards.get(id)` holds for every shard that did not change between versions `a` and `b` (I4).
+ */
+export interface ShardexIndex {
+  readonly config: ShardexConfig;
+  /** 0 for an empty new index; one more for each published change (I2). */
+  readonly version: number;
+  readonly postingCount: number;
+  readonly documentCount: number;
+  readonly shardCount: number;
+  /** Bytes of the row blocks that this version holds, whoever shares them. */
+  readonly byteLength: number;
+  /** The shards by id: a hash array mapped trie, of which a commit copies only the path to what it touched. */
+  readonly shards: ImmutableMap<ShardId, Shard>;
+  /** Which shards hold each document. */
+  readonly documents: ImmutableMap<string, DocumentEntry>;
+  /** All centroids, ready to be ranked. */
+  readonly centroids: CentroidTable;
+  /** The id that the next new shard will get. */
+  readonly nextShardId: ShardId;
+}
+
+/** Version 0: nothing in it. */
+export function emptyIndex(config: ShardexConfig): ShardexIndex {
+  return Object.freeze({
+    config,
+    version: 0,
+    postingCount: 0,
+    documentCount: 0,
+    shardCount: 0,
+    byteLength: 0,
+    shards: ImmutableMap<ShardId, Shard>(),
+    documents: ImmutableMap<string, DocumentEntry>(),
+    centroids: new CentroidTable([]),
+    nextShardId: 0,
+  });
+}
+
+/**
+ * Refuses what is not an index, before anything is done with it.
+ *
+ * @throws {@link InvalidIndexError}
+ */
+export function assertIndex(value: unknown): asserts value is ShardexIndex {
+  const is = typeof value === 'object' && value !== null && 'centroids' in value && value.centroids instanceof CentroidTable;
+  if (!is) throw new InvalidIndexError(`Expected a ShardexIndex, as createIndex() and cell.read() return, not ${show(value)}.`);
+}
+
+/** The shards of a document, ascending by id; none for an unknown document. */
+export function shardsOfDocument(index: Pick<ShardexIndex, 'shards' | 'documents'>, documentId: string): Shard[] {
+  return shardsOf(index.documents.get(documentId)).map((id) => index.shards.get(id) as Shard);
+}

@@ -1,0 +1,139 @@
+import { fillProbe, reusableProbe } from '../geometry/metric.js';
+import { rankShards, withCentroids } from '../version/centroid-table.js';
+import { keyText } from '../version/posting.js';
+import { RowList, columnsOf, sameVector } from '../version/row-block.js';
+import { type ShardId, meanOf } from '../version/shard.js';
+import { appended, liveRows, rowsFrom } from '../version/shard-rows.js';
+import { bury } from './bury.js';
+import type { DraftState } from './draft-state.js';
+import { type SplitJob, split, splitOverfull } from './rebalance.js';
+
+/** A shard that overflows in a draft is split at once when it holds this many times its capacity, else at the end. */
+const PATIENCE = 2;
+
+/**
+ * Adds checked, staged rows: replaces the rows that have their keys (I5), and puts each into its nearest shard (I6).
+ * A row equal to the one it would replace is left out. Returns how many rows were written.
+ */
+export function addRows(state: DraftState, staged: RowList): number {
+  const rows = supersede(state, newestOfEachKey(staged));
+  if (rows.length === 0) return 0;
+  if (state.centroids.size === 0) found(state, rows);
+  else settleInto(state, rows);
+  for (const id of state.overfull) {
+    if (state.shard(id).rows.liveCount > PATIENCE * state.config.shardCapacity) {
+      splitOverfull(state);
+      break;
+    }
+  }
+  return rows.length;
+}
+
+/** Of rows with the same key the last one, as if they had been added one after another. */
+function newestOfEachKey(staged: RowList): RowList {
+  if (staged.length < 2) return staged;
+  const newest = new Map<string, number>();
+  for (let i = 0; i < staged.length; i++) newest.set(keyAt(staged, i), i);
+  if (newest.size === staged.length) return staged;
+  return picked(staged, (i) => newest.get(keyAt(staged, i)) === i);
+}
+
+/** Buries the rows that have one of these keys, wherever they are. Returns the rows that are not there already. */
+function supersede(state: DraftState, staged: RowList): RowList {
+  const wanted = new Map<ShardId, Map<string, number[]>>();
+  for (let i = 0; i < staged.length; i++) {
+    const documentId = columnsOf(staged.blocks[i]).documentIds[staged.rows[i]];
+    for (const shard of state.shardsOfDocument(documentId)) {
+      let documents = wanted.get(shard);
+      if (documents === undefined) wanted.set(shard, (documents = new Map()));
+      const places = documents.get(documentId);
+      if (places === undefined) documents.set(documentId, [i]);
+      else places.push(i);
+    }
+  }
+  const unchanged = new Set<number>();
+  for (const [shard, documents] of wanted) {
+    bury(state, shard, (columns, row) => {
+      const places = documents.get(columns.documentIds[row]);
+      if (places === undefined) return false;
+      for (const i of places) {
+        const mine = columnsOf(staged.blocks[i]);
+        const myRow = staged.rows[i];
+        if (mine.starts[myRow] !== columns.starts[row] || mine.lengths[myRow] !== columns.lengths[row]) continue;
+        if (!sameVector(mine, myRow, columns, row)) return true;
+        unchanged.add(i);
+      }
+      return false;
+    });
+  }
+  return unchanged.size === 0 ? staged : picked(staged, (i) => !unchanged.has(i));
+}
+
+/** The first shard of an index, or several of them at once where the rows do not fit into one. */
+function found(state: DraftState, rows: RowList): void {
+  const { metric, dimensions, shardCapacity } = state.config;
+  if (rows.length > shardCapacity) {
+    split(state, [{ gone: undefined, rows }]);
+    return;
+  }
+  const id = state.takeShardId();
+  const centroid = meanOf(rows, metric, dimensions);
+  const table = withCentroids(state.centroids, metric, new Set(), [{ id, centroid }]);
+  state.setCentroids(table);
+  const { apart } = routed(state, rows);
+  state.insertShard({ id, centroid, rows: rowsFrom(rows, apart, dimensions) });
+  state.addToDocuments(rows, id);
+}
+
+/** Routes rows in bulk; where more arrive than a shard holds, they are parted together with what is there. */
+function settleInto(state: DraftState, rows: RowList): void {
+  const { dimensions, shardCapacity } = state.config;
+  const { homes, apart } = routed(state, rows);
+  const arrivals = new Map<ShardId, { rows: RowList; apart: number[] }>();
+  for (let i = 0; i < rows.length; i++) {
+    let arriving = arrivals.get(homes[i]);
+    if (arriving === undefined) arrivals.set(homes[i], (arriving = { rows: new RowList(), apart: [] }));
+    arriving.rows.push(rows.blocks[i], rows.rows[i]);
+    arriving.apart.push(apart[i]);
+  }
+  const jobs: SplitJob[] = [];
+  for (const [id, arriving] of arrivals) {
+    if (arriving.rows.length > shardCapacity) {
+      const all = liveRows(state.shard(id).rows);
+      for (let i = 0; i < arriving.rows.length; i++) all.push(arriving.rows.blocks[i], arriving.rows.rows[i]);
+      jobs.push({ gone: id, rows: all });
+    } else {
+      state.setRows(id, appended(state.shard(id).rows, arriving.rows, arriving.apart, dimensions));
+      state.addToDocuments(arriving.rows, id);
+    }
+  }
+  if (jobs.length > 0) split(state, jobs);
+}
+
+/** The nearest shard of each row, and how far it is; also noted in the staged row, where a split will look for it. */
+function routed(state: DraftState, rows: RowList): { homes: ShardId[]; apart: number[] } {
+  const probe = reusableProbe(state.config.dimensions);
+  const homes: ShardId[] = [];
+  const apart: number[] = [];
+  for (let i = 0; i < rows.length; i++) {
+    const columns = columnsOf(rows.blocks[i]);
+    fillProbe(probe, columns, rows.rows[i]);
+    const [home] = rankShards(state.centroids, state.config.metric, probe, 1);
+    homes.push(home.id);
+    apart.push(home.value);
+    columns.separations[rows.rows[i]] = home.value;
+  }
+  return { homes, apart };
+}
+
+function keyAt(list: RowList, i: number): string {
+  const columns = columnsOf(list.blocks[i]);
+  const row = list.rows[i];
+  return keyText(columns.documentIds[row], columns.starts[row], columns.lengths[row]);
+}
+
+function picked(list: RowList, keep: (i: number) => boolean): RowList {
+  const rest = new RowList();
+  for (let i = 0; i < list.length; i++) if (keep(i)) rest.push(list.blocks[i], list.rows[i]);
+  return rest;
+}

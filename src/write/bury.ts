@@ -1,0 +1,41 @@
+import type { Columns } from '../version/row-block.js';
+import type { ShardId } from '../version/shard.js';
+import { type Segment, buried, compacted, eachLive } from '../version/shard-rows.js';
+import type { DraftState } from './draft-state.js';
+
+/** A shard is rebuilt when its dead rows are at least this many, and more than this share of its live ones (I7). */
+const LEAST_DEAD = 16;
+const DEAD_SHARE = 0.5;
+
+/**
+ * Marks the live rows of a shard that match as dead, and keeps the documents map in step. Returns how many.
+ * Time: O(rows of the shard).
+ */
+export function bury(
+  state: DraftState,
+  id: ShardId,
+  matches: (columns: Columns, row: number, segment: Segment) => boolean,
+): number {
+  const dead = new Map<number, number[]>();
+  const documents = new Set<string>();
+  let count = 0;
+  eachLive(state.shard(id).rows, (columns, row, segment, segmentIndex) => {
+    if (!matches(columns, row, segment)) return;
+    const inSegment = dead.get(segmentIndex);
+    if (inSegment === undefined) dead.set(segmentIndex, [row]);
+    else inSegment.push(row);
+    documents.add(columns.documentIds[row]);
+    count++;
+  });
+  if (count === 0) return 0;
+  let { rows } = state.shard(id);
+  // From the last segment on, because a segment that dies altogether is taken out.
+  for (const [segmentIndex, inSegment] of [...dead].reverse()) rows = buried(rows, segmentIndex, inSegment);
+  const deadCount = rows.rowCount - rows.liveCount;
+  if (deadCount >= LEAST_DEAD && deadCount > DEAD_SHARE * rows.liveCount) {
+    rows = compacted(rows, state.config.dimensions);
+  }
+  state.setRows(id, rows);
+  state.dropFromDocuments(documents, id);
+  return count;
+}

@@ -1,0 +1,191 @@
+import { Immer } from 'immer';
+import type { Map as ImmutableMap } from 'immutable';
+import type { ShardexConfig } from '../config.js';
+import type { CentroidTable } from '../version/centroid-table.js';
+import { type DocumentEntry, shardsOf, withShard, withoutShard } from '../version/documents.js';
+import { type RowList, columnsOf } from '../version/row-block.js';
+import type { Shard, ShardId } from '../version/shard.js';
+import { type ShardRows, bytesOf, eachLive } from '../version/shard-rows.js';
+import type { ShardexIndex } from '../version/shardex-index.js';
+
+/**
+ * An Immer of our own: the default instance can be told by anyone in the process not to freeze, which would break I1.
+ * It holds no state but that setting.
+ */
+const immer = new Immer({ autoFreeze: true });
+
+/** What an Immer draft of a frozen value looks like here: its fields can be set, what they hold is opaque to Immer. */
+type Drafted<T> = { -readonly [K in keyof T]: T[K] };
+
+function draftOf<T extends object>(value: T): Drafted<T> {
+  return immer.createDraft(value) as Drafted<T>;
+}
+
+function finished<T extends object>(draft: Drafted<T>): T {
+  return immer.finishDraft(draft) as T;
+}
+
+/**
+ * The next version while it is being made: an Immer draft of the root, one of each shard that was touched, and
+ * transient copies of the two maps. Immer must not see into the maps (it would mutate their contents in the base), so
+ * they stay outside of its draft until {@link finish} puts them in place.
+ */
+export class DraftState {
+  root: Drafted<ShardexIndex>;
+  readonly config: ShardexConfig;
+  /** Shards that hold more than their capacity, and shards that have lost postings; settled before publishing. */
+  readonly overfull = new Set<ShardId>();
+  readonly shrunk = new Set<ShardId>();
+  #base: ShardexIndex;
+  readonly #version: number;
+  #shards: ImmutableMap<ShardId, Shard>;
+  #documents: ImmutableMap<string, DocumentEntry>;
+  readonly #touched = new Map<ShardId, Drafted<Shard>>();
+
+  constructor(base: ShardexIndex) {
+    this.config = base.config;
+    this.#version = base.version + 1;
+    this.#base = base;
+    this.root = draftOf(base);
+    this.#shards = base.shards;
+    this.#documents = base.documents;
+  }
+
+  get documents(): ImmutableMap<string, DocumentEntry> {
+    return this.#documents;
+  }
+
+  shard(id: ShardId): Shard {
+    return this.#touched.get(id) ?? (this.#shards.get(id) as Shard);
+  }
+
+  /** All shards as they are now, in no particular order. */
+  *shards(): IterableIterator<Shard> {
+    for (const id of this.#shards.keys()) yield this.shard(id);
+  }
+
+  /** Gives a shard other rows. The first touch of a shard makes its Immer draft; nothing else is copied (I4). */
+  setRows(id: ShardId, rows: ShardRows): void {
+    let draft = this.#touched.get(id);
+    if (draft === undefined) {
+      draft = draftOf(this.#shards.get(id) as Shard);
+      this.#touched.set(id, draft);
+    }
+    const before = draft.rows;
+    this.root.postingCount += rows.liveCount - before.liveCount;
+    this.root.byteLength += bytesOf(rows) - bytesOf(before);
+    draft.rows = rows;
+    if (rows.liveCount > this.config.shardCapacity) this.overfull.add(id);
+    if (rows.liveCount < before.liveCount) this.shrunk.add(id);
+  }
+
+  get centroids(): CentroidTable {
+    return this.root.centroids;
+  }
+
+  setCentroids(centroids: CentroidTable): void {
+    this.root.centroids = centroids;
+  }
+
+  hasShard(id: ShardId): boolean {
+    return this.#shards.has(id);
+  }
+
+  takeShardId(): ShardId {
+    return this.root.nextShardId++;
+  }
+
+  /** Puts in a new shard; the centroid table is the caller's to keep in step. */
+  insertShard(shard: Shard): void {
+    this.#shards = this.#ownShards().set(shard.id, Object.freeze(shard));
+    this.root.postingCount += shard.rows.liveCount;
+    this.root.byteLength += bytesOf(shard.rows);
+    if (shard.rows.liveCount > this.config.shardCapacity) this.overfull.add(shard.id);
+  }
+
+  /** Takes a shard out; likewise. */
+  deleteShard(id: ShardId): void {
+    const { rows } = this.shard(id);
+    this.root.postingCount -= rows.liveCount;
+    this.root.byteLength -= bytesOf(rows);
+    this.#touched.delete(id);
+    this.#shards = this.#ownShards().delete(id);
+    this.overfull.delete(id);
+    this.shrunk.delete(id);
+  }
+
+  setDocument(documentId: string, entry: DocumentEntry | undefined): void {
+    const mine = this.#ownDocuments();
+    this.#documents = entry === undefined ? mine.delete(documentId) : mine.set(documentId, entry);
+  }
+
+  /** Notes that a shard holds the documents of these rows. */
+  addToDocuments(rows: RowList, shard: ShardId): void {
+    for (let i = 0; i < rows.length; i++) {
+      const documentId = columnsOf(rows.blocks[i]).documentIds[rows.rows[i]];
+      const entry = this.#documents.get(documentId);
+      const next = withShard(entry, shard);
+      if (next !== entry) this.setDocument(documentId, next);
+    }
+  }
+
+  /** Notes that a shard, which is going, holds the documents of these rows no more. */
+  removeFromDocuments(rows: RowList, shard: ShardId): void {
+    for (let i = 0; i < rows.length; i++) {
+      const documentId = columnsOf(rows.blocks[i]).documentIds[rows.rows[i]];
+      const entry = this.#documents.get(documentId);
+      const next = withoutShard(entry, shard);
+      if (next !== entry) this.setDocument(documentId, next);
+    }
+  }
+
+  /** Notes which of these documents have no live row left in a shard. Time: O(rows of the shard). */
+  dropFromDocuments(documentIds: ReadonlySet<string>, shard: ShardId): void {
+    const gone = new Set(documentIds);
+    eachLive(this.shard(shard).rows, (columns, row) => {
+      gone.delete(columns.documentIds[row]);
+      return gone.size === 0;
+    });
+    for (const documentId of gone) {
+      this.setDocument(documentId, withoutShard(this.#documents.get(documentId), shard));
+    }
+  }
+
+  shardsOfDocument(documentId: string): readonly ShardId[] {
+    return shardsOf(this.#documents.get(documentId));
+  }
+
+  /**
+   * The state so far as a frozen version: the base itself when nothing changed (I2). The draft goes on from there.
+   * Time: O(touched shards · log shards).
+   */
+  finish(): ShardexIndex {
+    if (this.#touched.size > 0) {
+      const shards = this.#ownShards();
+      for (const [id, draft] of this.#touched) shards.set(id, finished(draft));
+      this.#touched.clear();
+    }
+    // Immutable.js calls a transient map immutable too; only asImmutable() ends its mutability.
+    this.#shards = this.#shards.asImmutable();
+    this.#documents = this.#documents.asImmutable();
+    const changed = this.#shards !== this.#base.shards || this.#documents !== this.#base.documents;
+    if (!changed) return this.#base;
+    const { root } = this;
+    root.version = this.#version;
+    root.shards = this.#shards;
+    root.documents = this.#documents;
+    root.shardCount = this.#shards.size;
+    root.documentCount = this.#documents.size;
+    this.#base = finished(root);
+    this.root = draftOf(this.#base);
+    return this.#base;
+  }
+
+  #ownShards(): ImmutableMap<ShardId, Shard> {
+    return (this.#shards = this.#shards.asMutable());
+  }
+
+  #ownDocuments(): ImmutableMap<string, DocumentEntry> {
+    return (this.#documents = this.#documents.asMutable());
+  }
+}

@@ -1,0 +1,182 @@
+import { InvalidPostingError, WriterClosedError } from '../errors.js';
+import { type Posting, assertDocumentId, keyText } from '../version/posting.js';
+import { columnsOf } from '../version/row-block.js';
+import type { ShardexIndex } from '../version/shardex-index.js';
+import { addRows } from './add.js';
+import { bury } from './bury.js';
+import { DraftState } from './draft-state.js';
+import { settle } from './rebalance.js';
+import { stagePostings } from './staging.js';
+
+/** The documents a draft touched, each with whether it was removed or replaced as a whole. */
+export type Touched = ReadonlyMap<string, boolean>;
+
+/** The documents that a draft has touched so far. */
+export let touchedBy: (draft: IndexDraft) => Touched;
+/** Ends a draft: every later use throws, saying that it was `how`. Returns the settled version if asked to. */
+export let closeDraft: (draft: IndexDraft, how: string) => void;
+
+/**
+ * The next version while it is being made: private to whoever holds it, and it sees its own writes. A call that
+ * throws leaves the draft as it was before that call.
+ */
+export class IndexDraft {
+  readonly #state: DraftState;
+  readonly #touched = new Map<string, boolean>();
+  #closed: string | undefined;
+
+  static {
+    touchedBy = (draft) => draft.#touched;
+    closeDraft = (draft, how) => {
+      draft.#closed ??= how;
+    };
+  }
+
+  /** @internal */
+  constructor(base: ShardexIndex) {
+    this.#state = new DraftState(base);
+  }
+
+  /**
+   * Adds a posting, or replaces the one with the same key. Adding one that is there already changes nothing.
+   * Time: O(shards · dimensions) to find the nearest shard, O(dimensions) to store.
+   *
+   * @throws {@link InvalidPostingError}, {@link InvalidVectorError}, {@link WriterClosedError}
+   */
+  addPosting(posting: Posting): void {
+    this.addPostings([posting]);
+  }
+
+  /**
+   * Adds many postings at once: all of them or, if one is unusable or the iterable throws, none. Faster than one by
+   * one, since what overflows is split only once. Of several with the same key the last one stays. Returns how many
+   * were written, that is, were not there already.
+   *
+   * @throws {@link InvalidPostingError}, {@link InvalidVectorError}, {@link WriterClosedError}
+   */
+  addPostings(postings: Iterable<Posting>): number {
+    this.#assertOpen();
+    const staged = stagePostings(this.#state.config, postings);
+    // The iterable may have closed this draft.
+    this.#assertOpen();
+    const written = addRows(this.#state, staged);
+    for (let i = 0; i < staged.length; i++) this.#touch(columnsOf(staged.blocks[i]).documentIds[staged.rows[i]], false);
+    return written;
+  }
+
+  /**
+   * Removes all postings of a document and returns how many there were; 0 for an unknown one. Touches only the shards
+   * that hold it.
+   *
+   * @throws {@link InvalidPostingError} for an empty id; {@link WriterClosedError}
+   */
+  removeDocument(documentId: string): number {
+    return this.removeDocuments([documentId]);
+  }
+
+  /**
+   * Removes all postings of several documents and returns how many there were in all.
+   *
+   * @throws {@link InvalidPostingError} for an empty id, in which case none is removed; {@link WriterClosedError}
+   */
+  removeDocuments(documentIds: Iterable<string>): number {
+    this.#assertOpen();
+    const ids = new Set(checkedIds(documentIds));
+    this.#assertOpen();
+    const removed = this.#removeWhere(ids, () => true);
+    for (const id of ids) this.#touch(id, true);
+    return removed;
+  }
+
+  /**
+   * Makes a document consist of just these postings, each of which must name it; rows that stay the same are kept.
+   *
+   * @throws {@link InvalidPostingError} where a posting is unusable or names another document, with nothing replaced;
+   * {@link InvalidVectorError}, {@link WriterClosedError}
+   */
+  replaceDocument(documentId: string, postings: Iterable<Posting>): void {
+    this.#assertOpen();
+    assertDocumentId(documentId);
+    const staged = stagePostings(this.#state.config, postings);
+    this.#assertOpen();
+    const keep = new Set<string>();
+    for (let i = 0; i < staged.length; i++) {
+      const columns = columnsOf(staged.blocks[i]);
+      const row = staged.rows[i];
+      if (columns.documentIds[row] !== documentId) {
+        throw new InvalidPostingError(
+          `Posting ${i} names document ${JSON.stringify(columns.documentIds[row])}, but ${JSON.stringify(documentId)} is being replaced.`,
+          i,
+        );
+      }
+      keep.add(keyText(documentId, columns.starts[row], columns.lengths[row]));
+    }
+    this.#removeWhere(new Set([documentId]), (start, length) => !keep.has(keyText(documentId, start, length)));
+    addRows(this.#state, staged);
+    this.#touch(documentId, true);
+  }
+
+  /**
+   * Whether the document has any posting, as this draft sees it.
+   *
+   * @throws {@link InvalidPostingError} for an empty id; {@link WriterClosedError}
+   */
+  has(documentId: string): boolean {
+    this.#assertOpen();
+    assertDocumentId(documentId);
+    return this.#state.documents.has(documentId);
+  }
+
+  /**
+   * The state so far, as a version that can be searched and kept; later changes of the draft do not show in it.
+   * Returns the base itself while nothing has changed.
+   *
+   * @throws {@link WriterClosedError}
+   */
+  preview(): ShardexIndex {
+    this.#assertOpen();
+    settle(this.#state);
+    return this.#state.finish();
+  }
+
+  #removeWhere(documentIds: ReadonlySet<string>, matches: (start: number, length: number) => boolean): number {
+    const byShard = new Map<number, Set<string>>();
+    for (const documentId of documentIds) {
+      for (const shard of this.#state.shardsOfDocument(documentId)) {
+        const inShard = byShard.get(shard);
+        if (inShard === undefined) byShard.set(shard, new Set([documentId]));
+        else inShard.add(documentId);
+      }
+    }
+    let removed = 0;
+    for (const [shard, inShard] of byShard) {
+      removed += bury(
+        this.#state,
+        shard,
+        (columns, row) => inShard.has(columns.documentIds[row]) && matches(columns.starts[row], columns.lengths[row]),
+      );
+    }
+    return removed;
+  }
+
+  #touch(documentId: string, whole: boolean): void {
+    if (whole || !this.#touched.has(documentId)) this.#touched.set(documentId, whole);
+  }
+
+  #assertOpen(): void {
+    if (this.#closed !== undefined) {
+      throw new WriterClosedError(`This draft was ${this.#closed}; take a new one from the current version.`);
+    }
+  }
+}
+
+function* checkedIds(documentIds: Iterable<string>): Iterable<string> {
+  const given: unknown = documentIds;
+  if (given === null || typeof given !== 'object' || !(Symbol.iterator in given)) {
+    throw new InvalidPostingError('documentIds must be an iterable of strings, such as an array.');
+  }
+  for (const documentId of documentIds) {
+    assertDocumentId(documentId);
+    yield documentId;
+  }
+}

@@ -1,0 +1,83 @@
+import { type ShardexOptions, resolveConfig } from '../config.js';
+import { AsyncRecipeError } from '../errors.js';
+import type { Posting } from '../version/posting.js';
+import { type ShardexIndex, assertIndex, emptyIndex } from '../version/shardex-index.js';
+import { IndexDraft, closeDraft } from './index-draft.js';
+
+/**
+ * Describes a change by making it on a draft. It must finish before it returns, and its return value is ignored;
+ * the draft is closed afterwards.
+ */
+export type Recipe = (draft: IndexDraft) => void;
+
+/**
+ * Makes an index, empty or of some postings. An empty one is version 0; with postings it is version 1.
+ *
+ * Time: O(n · dimensions · log(n / shardCapacity)) for n postings, and as much again to settle each in its nearest shard.
+ *
+ * @throws {@link ConfigError}, and for the postings {@link InvalidPostingError} and {@link InvalidVectorError}.
+ *
+ * @example
+ * ```ts
+ * import { createIndex } from 'shardex';
+ *
+ * const empty = createIndex({ dimensions: 3 });
+ * empty.version; // → 0
+ * const index = createIndex({ dimensions: 3, metric: 'dot' }, [{ documentId: 'a', vector: [1, 2, 3] }]);
+ * index.postingCount; // → 1
+ * createIndex({ dimensions: 0 }); // → throws ConfigError
+ * ```
+ */
+export function createIndex(options: ShardexOptions, postings?: Iterable<Posting>): ShardexIndex {
+  const empty = emptyIndex(resolveConfig(options));
+  return postings === undefined ? empty : update(empty, (draft) => void draft.addPostings(postings));
+}
+
+/**
+ * The next version: what `index` becomes by the recipe. The index itself stays as it is, and if the recipe changes
+ * nothing or throws, no new version exists; in the first case the same reference comes back.
+ *
+ * Time: O(log n) for each shard and document touched, besides what the operations of the draft say.
+ *
+ * @throws {@link AsyncRecipeError} for a recipe that returns a promise, and whatever the recipe throws.
+ *
+ * @example
+ * ```ts
+ * import { createIndex, update } from 'shardex';
+ *
+ * const before = createIndex({ dimensions: 2 });
+ * const after = update(before, (draft) => {
+ *   draft.addPosting({ documentId: 'a', vector: [1, 0] });
+ *   draft.addPosting({ documentId: 'b', vector: [0, 1] });
+ *   draft.removeDocument('a');
+ * });
+ * after.postingCount; // → 1
+ * before.postingCount; // → 0
+ * update(after, (draft) => { draft.removeDocument('nobody'); }) === after; // → true
+ * ```
+ */
+export function update(index: ShardexIndex, recipe: Recipe): ShardexIndex {
+  assertIndex(index);
+  const draft = new IndexDraft(index);
+  try {
+    runRecipe(recipe, draft);
+    return draft.preview();
+  } finally {
+    closeDraft(draft, 'closed when its recipe returned');
+  }
+}
+
+/**
+ * Runs a recipe that has to be synchronous.
+ *
+ * @throws {@link AsyncRecipeError}
+ */
+export function runRecipe<D extends IndexDraft>(recipe: (draft: D) => void, draft: D): void {
+  const result: unknown = recipe(draft);
+  if (typeof result !== 'object' || result === null || !('then' in result) || typeof result.then !== 'function') return;
+  // The promise will fail on the closed draft; that failure has been reported by then, by the throw below.
+  void Promise.resolve(result).catch(() => undefined);
+  throw new AsyncRecipeError(
+    'The recipe is async, so its changes would come too late. Prepare what it awaits beforehand, or use updateAsync() of a CowShardexIndex. Nothing was published.',
+  );
+}

@@ -52,7 +52,8 @@ export function isWhole(value: unknown, least: number, most: number): value is n
 /** Quotes any value for an error message, shortly and without ever throwing. */
 export function show(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value);
-  if (value === null || typeof value !== 'object') return typeof value === 'function' ? 'a function' : String(value);
+  if (value === null || typeof value !== 'object')
+    return typeof value === 'function' ? 'a function' : String(value);
   return Array.isArray(value) ? `an array of ${value.length}` : 'an object';
 }
 
@@ -66,10 +67,24 @@ export function isSlopFactor(value: unknown): value is SlopFactor {
   return value === 'all' || value === 'auto' || isWhole(value, 1, Number.MAX_SAFE_INTEGER);
 }
 
-const RULES: { readonly [K in keyof ShardexConfig]: { default?: ShardexConfig[K]; ok: (v: unknown) => boolean; must: string } } = {
+const RULES: {
+  readonly [K in keyof ShardexConfig]: {
+    default?: ShardexConfig[K];
+    ok: (v: unknown) => boolean;
+    must: string;
+  };
+} = {
   dimensions: { ok: (v) => isWhole(v, 1, 10_000), must: 'an integer from 1 to 10,000' },
-  metric: { default: 'cosine', ok: (v) => METRICS.includes(v as Metric), must: "'cosine', 'euclidean' or 'dot'" },
-  shardCapacity: { default: 512, ok: (v) => isWhole(v, 8, 1_000_000), must: 'an integer from 8 to 1,000,000' },
+  metric: {
+    default: 'cosine',
+    ok: (v) => METRICS.includes(v as Metric),
+    must: "'cosine', 'euclidean' or 'dot'",
+  },
+  shardCapacity: {
+    default: 512,
+    ok: (v) => isWhole(v, 8, 1_000_000),
+    must: 'an integer from 8 to 1,000,000',
+  },
   slopFactor: { default: 'auto', ok: isSlopFactor, must: "an integer of at least 1, 'all' or 'auto'" },
   reassign: {
     default: 64,
@@ -87,11 +102,17 @@ const RULES: { readonly [K in keyof ShardexConfig]: { default?: ShardexConfig[K]
 export function resolveConfig(options: ShardexOptions): ShardexConfig {
   const given: unknown = options;
   if (given === null || typeof given !== 'object') {
-    throw new ConfigError('config', `The configuration must be an object such as { dimensions: 384 }, not ${show(given)}.`);
+    throw new ConfigError(
+      'config',
+      `The configuration must be an object such as { dimensions: 384 }, not ${show(given)}.`,
+    );
   }
   const stranger = unknownKey(given, Object.keys(RULES));
   if (stranger !== undefined) {
-    throw new ConfigError(stranger, `Unknown option ${show(stranger)}; the options are ${Object.keys(RULES).join(', ')}.`);
+    throw new ConfigError(
+      stranger,
+      `Unknown option ${show(stranger)}; the options are ${Object.keys(RULES).join(', ')}.`,
+    );
   }
   const config: Record<string, unknown> = {};
   for (const [name, rule] of Object.entries(RULES)) {

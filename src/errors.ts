@@ -17,8 +17,11 @@ export type ShardexErrorCode =
 
 /** What identifies a posting: two postings with equal keys are the same posting. */
 export interface PostingKey {
+  /** The document's id, as it was given. */
   readonly documentId: string;
+  /** Where in the document the posting starts, in the caller's unit. */
   readonly start: number;
+  /** How far it reaches, in the same unit. */
   readonly length: number;
 }
 

@@ -19,14 +19,22 @@ export {
   type ShardexErrorCode,
   WriterClosedError,
 } from './errors.js';
-export { type CowShardexIndexOptions, type AsyncRecipe, CowShardexIndex, type UpdateAsyncOptions } from './publish/cow-shardex-index.js';
+export {
+  type CowShardexIndexOptions,
+  type AsyncRecipe,
+  CowShardexIndex,
+  type UpdateAsyncOptions,
+} from './publish/cow-shardex-index.js';
 export type { CommitOptions, IndexWriter } from './publish/index-writer.js';
 export type { CellMetrics, Timing } from './publish/metrics.js';
 export { search, type SearchOptions, type SearchResult } from './search/search.js';
 export type { Posting, StoredPosting, VectorInput } from './version/posting.js';
 export { documentIds, hasDocument, postings } from './version/read.js';
+export type { RowBlock } from './version/row-block.js';
+export type { Centroid, Shard, ShardId } from './version/shard.js';
+export type { Segment, ShardRows } from './version/shard-rows.js';
 export type { ShardexIndex } from './version/shardex-index.js';
-export { type Statistics, statistics } from './version/statistics.js';
+export { type ShardSizes, type Statistics, statistics } from './version/statistics.js';
 export { verify, type Verification, type VerifyOptions, type Violation } from './version/verify.js';
 export type { IndexDraft } from './write/index-draft.js';
 export { createIndex, type Recipe, update } from './write/update.js';

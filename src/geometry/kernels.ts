@@ -5,7 +5,13 @@
  */
 
 /** `out[r] = probe · row(first + r)` for `count` rows of a row-major matrix. Time: O(count · dimensions). */
-export function dotRows(probe: Float64Array, matrix: Float32Array, first: number, count: number, out: Float64Array): void {
+export function dotRows(
+  probe: Float64Array,
+  matrix: Float32Array,
+  first: number,
+  count: number,
+  out: Float64Array,
+): void {
   const d = probe.length;
   let r = 0;
   let at = first * d;

@@ -51,7 +51,8 @@ export function cosine(dot: number, squaredA: number, squaredB: number): number 
 
 function cosineDistances(probe: Probe, rows: Matrix, first: number, count: number, out: Float64Array): void {
   dotRows(probe.vector, rows.vectors, first, count, out);
-  for (let r = 0; r < count; r++) out[r] = 1 - cosine(out[r], probe.squaredNorm, rows.squaredNorms[first + r]);
+  for (let r = 0; r < count; r++)
+    out[r] = 1 - cosine(out[r], probe.squaredNorm, rows.squaredNorms[first + r]);
 }
 
 /** The metric's own distance of the probe to each of `count` rows: 1 − cosine, L2, or −dot. */

@@ -154,7 +154,9 @@ export class CowShardexIndex {
     assertIndex(next);
     assertIndex(expected);
     if (next.config !== expected.config || next.config !== this.#cell.current.config) {
-      throw new InvalidIndexError('The version to publish and the expected one must descend from this cell\'s own versions.');
+      throw new InvalidIndexError(
+        "The version to publish and the expected one must descend from this cell's own versions.",
+      );
     }
     if (next === expected) return this.#cell.current;
     const successor =
@@ -203,7 +205,10 @@ export class CowShardexIndex {
     assertOptions(options, ['signal', 'retries']);
     const { signal, retries = 3 } = options;
     if (!isWhole(retries, 0, 1000)) {
-      throw new InvalidOptionError('retries', `retries must be an integer from 0 to 1,000, not ${show(retries)}.`);
+      throw new InvalidOptionError(
+        'retries',
+        `retries must be an integer from 0 to 1,000, not ${show(retries)}.`,
+      );
     }
     if (this.#meter.pendingWrites >= this.#maxPendingWrites) {
       throw new ResourceExhaustedError(
@@ -238,7 +243,11 @@ export class CowShardexIndex {
   }
 
   /** Runs a recipe once and commits; `undefined` if another commit came first. */
-  async #attempt(recipe: AsyncRecipe, signal: AbortSignal | undefined, myTurn: boolean): Promise<ShardexIndex | undefined> {
+  async #attempt(
+    recipe: AsyncRecipe,
+    signal: AbortSignal | undefined,
+    myTurn: boolean,
+  ): Promise<ShardexIndex | undefined> {
     signal?.throwIfAborted();
     const writer = this.cloneForWrite();
     try {
@@ -246,7 +255,8 @@ export class CowShardexIndex {
       // The last look at the signal: from here to the publication nothing awaits.
       signal?.throwIfAborted();
       // Somebody else's turn is respected even by who would win the race, or the turn would be worth nothing.
-      if (myTurn || !this.#turns.busy) return writer.commitChanges({ onConflict: myTurn ? 'rebase' : 'fail' });
+      if (myTurn || !this.#turns.busy)
+        return writer.commitChanges({ onConflict: myTurn ? 'rebase' : 'fail' });
     } catch (error) {
       if (!(error instanceof ConflictError)) throw error;
     } finally {
@@ -293,5 +303,8 @@ function assertOptions(options: object, known: readonly string[]): void {
   }
   const stranger = unknownKey(options, known);
   if (stranger === undefined) return;
-  throw new InvalidOptionError(stranger, `Unknown option ${show(stranger)}; the options are ${known.join(', ')}.`);
+  throw new InvalidOptionError(
+    stranger,
+    `Unknown option ${show(stranger)}; the options are ${known.join(', ')}.`,
+  );
 }

@@ -1,5 +1,5 @@
-import { InvalidOptionError, WriterClosedError } from '../errors.js';
 import { show, unknownKey } from '../config.js';
+import { InvalidOptionError, WriterClosedError } from '../errors.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
 import { IndexDraft, type Touched, closeDraft, touchedBy } from '../write/index-draft.js';
 
@@ -52,7 +52,9 @@ export class IndexWriter extends IndexDraft {
   commitChanges(options: CommitOptions = {}): ShardexIndex {
     const onConflict = checkedConflictOption(options);
     if (!this.#open) {
-      throw new WriterClosedError('This writer was committed or discarded already; take a new one with cloneForWrite().');
+      throw new WriterClosedError(
+        'This writer was committed or discarded already; take a new one with cloneForWrite().',
+      );
     }
     const version = this.#publisher.commit(this, touchedBy(this), onConflict);
     this.#close('committed');
@@ -80,9 +82,15 @@ export class IndexWriter extends IndexDraft {
 function checkedConflictOption(options: CommitOptions): 'rebase' | 'fail' {
   const stranger = unknownKey(options, ['onConflict']);
   if (stranger !== undefined) {
-    throw new InvalidOptionError(stranger, `Unknown commit option ${show(stranger)}; the only one is onConflict.`);
+    throw new InvalidOptionError(
+      stranger,
+      `Unknown commit option ${show(stranger)}; the only one is onConflict.`,
+    );
   }
   const { onConflict = 'rebase' } = options;
-  if (onConflict === 'rebase' || onConflict === 'fail') return onConflict;
-  throw new InvalidOptionError('onConflict', `onConflict must be 'rebase' or 'fail', not ${show(onConflict)}.`);
+  if (['rebase', 'fail'].includes(onConflict)) return onConflict;
+  throw new InvalidOptionError(
+    'onConflict',
+    `onConflict must be 'rebase' or 'fail', not ${show(onConflict)}.`,
+  );
 }

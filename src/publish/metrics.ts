@@ -2,9 +2,13 @@ import type { ShardexIndex } from '../version/shardex-index.js';
 
 /** How often something was done, and how long it took, in milliseconds with sub-microsecond resolution. */
 export interface Timing {
+  /** How often. */
   readonly count: number;
+  /** All of them together. */
   readonly totalMs: number;
+  /** One on average; 0 when there was none. */
   readonly meanMs: number;
+  /** The longest. */
   readonly maxMs: number;
 }
 

@@ -106,11 +106,17 @@ function queryProbe(query: VectorInput, dimensions: number): Probe {
 function checked(options: SearchOptions): SearchOptions {
   const given: unknown = options;
   if (given === null || typeof given !== 'object') {
-    throw new InvalidOptionError('options', `The search options must be an object such as { k: 10 }, not ${show(given)}.`);
+    throw new InvalidOptionError(
+      'options',
+      `The search options must be an object such as { k: 10 }, not ${show(given)}.`,
+    );
   }
   const stranger = unknownKey(given, OPTIONS);
   if (stranger !== undefined) {
-    throw new InvalidOptionError(stranger, `Unknown search option ${show(stranger)}; the options are ${OPTIONS.join(', ')}.`);
+    throw new InvalidOptionError(
+      stranger,
+      `Unknown search option ${show(stranger)}; the options are ${OPTIONS.join(', ')}.`,
+    );
   }
   const { k, slopFactor, filter, distinct, includeVector } = given as Record<string, unknown>;
   const refuse = (option: string, must: string, value: unknown): never => {

@@ -103,7 +103,10 @@ function lowerBounds(
   (byDot ? distances : separations)(metric, probe, centresOf(table), 0, chunks.length, out);
   const length = Math.sqrt(probe.squaredNorm);
   return chunks
-    .map((chunk, c) => ({ chunk, bound: byDot ? dotBound(out[c], length * chunk.reach) : bound(metric, out[c], chunk.reach) }))
+    .map((chunk, c) => ({
+      chunk,
+      bound: byDot ? dotBound(out[c], length * chunk.reach) : bound(metric, out[c], chunk.reach),
+    }))
     .sort((a, b) => a.bound - b.bound);
 }
 
@@ -167,19 +170,35 @@ function membersOf(chunk: CentroidChunk): Member[] {
 }
 
 function chunkOf(metric: Metric, members: readonly Member[]): CentroidChunk {
-  return new CentroidChunk(metric, members.map((member) => member.id), concatenated(members.map((member) => member.vector)));
+  return new CentroidChunk(
+    metric,
+    members.map((member) => member.id),
+    concatenated(members.map((member) => member.vector)),
+  );
 }
 
 /** Chunks of at most 64 of these members, near ones together. */
 function parted(metric: Metric, members: readonly Member[]): CentroidChunk[] {
   if (members.length === 0) return [];
   if (members.length <= MOST) return [chunkOf(metric, members)];
-  const plane = fitPlane(concatenated(members.map((member) => member.vector)), members.length, members[0].vector.length);
+  const plane = fitPlane(
+    concatenated(members.map((member) => member.vector)),
+    members.length,
+    members[0].vector.length,
+  );
   const far = members.filter((member, m) =>
-    plane === undefined ? m * 2 >= members.length : project(plane.direction, member.vector, 0) > plane.threshold,
+    plane === undefined
+      ? m * 2 >= members.length
+      : project(plane.direction, member.vector, 0) > plane.threshold,
   );
   const isFar = new Set(far);
-  return [...parted(metric, members.filter((member) => !isFar.has(member))), ...parted(metric, far)];
+  return [
+    ...parted(
+      metric,
+      members.filter((member) => !isFar.has(member)),
+    ),
+    ...parted(metric, far),
+  ];
 }
 
 function nearestChunk(chunks: readonly CentroidChunk[], metric: Metric, vector: Float32Array): number {
@@ -197,7 +216,10 @@ function nearestChunk(chunks: readonly CentroidChunk[], metric: Metric, vector: 
 
 function matrixFrom(vectors: Float32Array, count: number): Matrix {
   const d = vectors.length / count;
-  return { vectors, squaredNorms: Float64Array.from({ length: count }, (_, c) => squaredNorm(vectors, c * d, d)) };
+  return {
+    vectors,
+    squaredNorms: Float64Array.from({ length: count }, (_, c) => squaredNorm(vectors, c * d, d)),
+  };
 }
 
 function concatenated(vectors: readonly Float32Array[]): Float32Array {

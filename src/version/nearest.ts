@@ -32,7 +32,11 @@ export class Nearest {
     }
     if (value > this.worst) return;
     let at = found.length;
-    while (at > 0 && (value < found[at - 1].value || (value === found[at - 1].value && id < found[at - 1].id))) at--;
+    while (
+      at > 0 &&
+      (value < found[at - 1].value || (value === found[at - 1].value && id < found[at - 1].id))
+    )
+      at--;
     if (at === this.#most) return;
     found.splice(at, 0, { id, value });
     if (found.length > this.#most) found.pop();

@@ -19,6 +19,7 @@ export interface Posting {
 
 /** A posting as the index gives it back: with all fields, and a vector that is the caller's own copy. */
 export interface StoredPosting extends PostingKey {
+  /** A copy of the stored vector. */
   readonly vector: Float32Array;
 }
 
@@ -38,11 +39,17 @@ export function writeVector(
 ): void {
   const where = position === undefined ? 'The query' : `The vector of posting ${position}`;
   if (!Array.isArray(vector) && !(vector instanceof Float32Array)) {
-    throw new InvalidVectorError(`${where} must be a Float32Array or an array of numbers, not ${show(vector)}.`, position);
+    throw new InvalidVectorError(
+      `${where} must be a Float32Array or an array of numbers, not ${show(vector)}.`,
+      position,
+    );
   }
   const components: ArrayLike<unknown> = vector;
   if (components.length !== dimensions) {
-    throw new InvalidVectorError(`${where} has ${components.length} components; this index takes ${dimensions}.`, position);
+    throw new InvalidVectorError(
+      `${where} has ${components.length} components; this index takes ${dimensions}.`,
+      position,
+    );
   }
   for (let i = 0; i < dimensions; i++) {
     const component = components[i];
@@ -83,7 +90,10 @@ export function keyOfInput(posting: unknown, position: number): PostingKey {
   }
   const { documentId, start = 0, length = 0 } = posting as Record<string, unknown>;
   assertDocumentId(documentId, position);
-  for (const [name, value] of [['start', start], ['length', length]] as const) {
+  for (const [name, value] of [
+    ['start', start],
+    ['length', length],
+  ] as const) {
     if (!isWhole(value, 0, MOST)) {
       throw new InvalidPostingError(
         `The ${name} of posting ${position} must be an integer from 0 to 4,294,967,295, not ${show(value)}.`,

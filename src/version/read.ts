@@ -27,7 +27,8 @@ export function postings(index: ShardexIndex, documentId: string): StoredPosting
   const found: StoredPosting[] = [];
   for (const shard of shardsOfDocument(index, documentId)) {
     eachLive(shard.rows, (columns, row) => {
-      if (columns.documentIds[row] === documentId) found.push(postingOfRow(columns, row, index.config.dimensions));
+      if (columns.documentIds[row] === documentId)
+        found.push(postingOfRow(columns, row, index.config.dimensions));
     });
   }
   return found.sort(compareKeys);

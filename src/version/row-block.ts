@@ -47,7 +47,10 @@ export class RowBlock {
     };
   }
 
-  /** `shared: false` makes a private block, for rows on their way into an index. */
+  /**
+   * `shared: false` makes a private block, for rows on their way into an index.
+   * @internal
+   */
   constructor(capacity: number, dimensions: number, shared = true) {
     this.capacity = capacity;
     this.byteLength = capacity * (4 * dimensions + ROW_OVERHEAD);

@@ -6,6 +6,7 @@ let deadBits: (segment: Segment) => Uint32Array | undefined;
 
 /** The first `visible` rows of a block, less the dead ones (I7). Immutable; its bitmap is private (I1). */
 export class Segment {
+  /** Where the rows lie; versions share it. */
   readonly block: RowBlock;
   /** Rows of the block that this value sees; later ones belong to others. */
   readonly visible: number;
@@ -21,6 +22,7 @@ export class Segment {
     deadBits = (segment) => segment.#dead;
   }
 
+  /** @internal */
   constructor(block: RowBlock, visible: number, liveCount: number, dead?: Uint32Array) {
     this.block = block;
     this.visible = visible;
@@ -32,11 +34,14 @@ export class Segment {
 
 /** The rows of one shard as one version sees them. Immutable: each function below returns another value. */
 export class ShardRows {
+  /** The rows, oldest first. */
   readonly segments: readonly Segment[];
   /** Rows held, dead ones included. */
   readonly rowCount: number;
+  /** Rows that are neither deleted nor superseded. */
   readonly liveCount: number;
 
+  /** @internal */
   constructor(segments: readonly Segment[]) {
     this.segments = Object.freeze(segments);
     this.rowCount = segments.reduce((sum, segment) => sum + segment.visible, 0);
@@ -57,7 +62,7 @@ export function bytesOf(rows: ShardRows): number {
 /** Calls `visit` with each live row, oldest first; stops early when it returns `true`. */
 export function eachLive(
   rows: ShardRows,
-  visit: (columns: Columns, row: number, segment: Segment, segmentIndex: number) => boolean | undefined | void,
+  visit: (columns: Columns, row: number, segment: Segment, segmentIndex: number) => unknown,
 ): void {
   for (let s = 0; s < rows.segments.length; s++) {
     const segment = rows.segments[s];
@@ -89,7 +94,11 @@ export function rowsFrom(list: RowList, separations: ArrayLike<number>, dimensio
 /** The same live rows without the dead ones, in a block of their own. Time: O(live rows · dimensions). */
 export function compacted(rows: ShardRows, dimensions: number): ShardRows {
   const list = liveRows(rows);
-  return rowsFrom(list, list.rows.map((row, i) => columnsOf(list.blocks[i]).separations[row]), dimensions);
+  return rowsFrom(
+    list,
+    list.rows.map((row, i) => columnsOf(list.blocks[i]).separations[row]),
+    dimensions,
+  );
 }
 
 /**
@@ -98,7 +107,12 @@ export function compacted(rows: ShardRows, dimensions: number): ShardRows {
  *
  * Time: O(appended · dimensions) amortised, however many versions share the block.
  */
-export function appended(rows: ShardRows, list: RowList, separations: ArrayLike<number>, dimensions: number): ShardRows {
+export function appended(
+  rows: ShardRows,
+  list: RowList,
+  separations: ArrayLike<number>,
+  dimensions: number,
+): ShardRows {
   const segments = [...rows.segments];
   let done = 0;
   let count = rows.rowCount;
@@ -128,7 +142,8 @@ export function appended(rows: ShardRows, list: RowList, separations: ArrayLike<
 /** Marks rows of one segment dead; they must be live. Time: O(segment rows / 32 + segments). */
 export function buried(rows: ShardRows, segmentIndex: number, dead: readonly number[]): ShardRows {
   const segment = rows.segments[segmentIndex];
-  const bits = grown(deadBits(segment), segment.visible)?.slice() ?? new Uint32Array((segment.visible + 31) >>> 5);
+  const bits =
+    grown(deadBits(segment), segment.visible)?.slice() ?? new Uint32Array((segment.visible + 31) >>> 5);
   for (const row of dead) bits[row >>> 5] |= 1 << (row & 31);
   const segments = [...rows.segments];
   const next = new Segment(segment.block, segment.visible, segment.liveCount - dead.length, bits);

@@ -18,6 +18,7 @@ export class Centroid {
     matrixOf = (centroid) => centroid.#matrix;
   }
 
+  /** @internal */
   constructor(vector: Float32Array) {
     this.#matrix = { vectors: vector, squaredNorms: Float64Array.of(squaredNorm(vector, 0, vector.length)) };
     Object.freeze(this);
@@ -31,8 +32,11 @@ export class Centroid {
 
 /** A bounded group of postings near one centroid: the unit of sharing between versions (I4) and of search. */
 export interface Shard {
+  /** Its id, the key it has in `ShardexIndex.shards`. */
   readonly id: ShardId;
+  /** What its postings are near to; fixed as long as the shard lives. */
   readonly centroid: Centroid;
+  /** Its postings. */
   readonly rows: ShardRows;
 }
 

@@ -13,21 +13,34 @@ import type { Shard, ShardId } from './shard.js';
  * `a.shards.get(id) === b.shards.get(id)` holds for every shard that did not change between versions `a` and `b` (I4).
  */
 export interface ShardexIndex {
+  /** What it was configured with; the same object in all versions of a lineage. */
   readonly config: ShardexConfig;
   /** 0 for an empty new index; one more for each published change (I2). */
   readonly version: number;
+  /** Live postings. */
   readonly postingCount: number;
+  /** Documents with at least one posting. */
   readonly documentCount: number;
+  /** Shards, each with at least one posting. */
   readonly shardCount: number;
   /** Bytes of the row blocks that this version holds, whoever shares them. */
   readonly byteLength: number;
   /** The shards by id: a hash array mapped trie, of which a commit copies only the path to what it touched. */
   readonly shards: ImmutableMap<ShardId, Shard>;
-  /** Which shards hold each document. */
+  /**
+   * Which shards hold each document.
+   * @internal
+   */
   readonly documents: ImmutableMap<string, DocumentEntry>;
-  /** All centroids, ready to be ranked. */
+  /**
+   * All centroids, ready to be ranked.
+   * @internal
+   */
   readonly centroids: CentroidTable;
-  /** The id that the next new shard will get. */
+  /**
+   * The id that the next new shard will get.
+   * @internal
+   */
   readonly nextShardId: ShardId;
 }
 
@@ -53,11 +66,21 @@ export function emptyIndex(config: ShardexConfig): ShardexIndex {
  * @throws {@link InvalidIndexError}
  */
 export function assertIndex(value: unknown): asserts value is ShardexIndex {
-  const is = typeof value === 'object' && value !== null && 'centroids' in value && value.centroids instanceof CentroidTable;
-  if (!is) throw new InvalidIndexError(`Expected a ShardexIndex, as createIndex() and cell.read() return, not ${show(value)}.`);
+  const is =
+    typeof value === 'object' &&
+    value !== null &&
+    'centroids' in value &&
+    value.centroids instanceof CentroidTable;
+  if (!is)
+    throw new InvalidIndexError(
+      `Expected a ShardexIndex, as createIndex() and cell.read() return, not ${show(value)}.`,
+    );
 }
 
 /** The shards of a document, ascending by id; none for an unknown document. */
-export function shardsOfDocument(index: Pick<ShardexIndex, 'shards' | 'documents'>, documentId: string): Shard[] {
+export function shardsOfDocument(
+  index: Pick<ShardexIndex, 'shards' | 'documents'>,
+  documentId: string,
+): Shard[] {
   return shardsOf(index.documents.get(documentId)).map((id) => index.shards.get(id) as Shard);
 }

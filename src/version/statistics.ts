@@ -4,9 +4,13 @@ import { type ShardexIndex, assertIndex } from './shardex-index.js';
 
 /** What {@link statistics} counts. */
 export interface Statistics {
+  /** The version's number. */
   readonly version: number;
+  /** Shards, each with at least one posting. */
   readonly shardCount: number;
+  /** Documents with at least one posting. */
   readonly documentCount: number;
+  /** Live postings. */
   readonly postingCount: number;
   /** Rows that are deleted or superseded and not yet reclaimed (I7). */
   readonly deadRowCount: number;
@@ -14,8 +18,20 @@ export interface Statistics {
   readonly byteLength: number;
   /** Bytes of that which hold live postings. */
   readonly liveByteLength: number;
-  /** The smallest, mean and greatest number of live postings of a shard, and the mean as a share of the capacity. */
-  readonly shardSize: { readonly least: number; readonly mean: number; readonly most: number; readonly utilization: number };
+  /** How many live postings the shards hold. */
+  readonly shardSize: ShardSizes;
+}
+
+/** Live postings per shard; all 0 where there is no shard. */
+export interface ShardSizes {
+  /** The smallest shard. */
+  readonly least: number;
+  /** The mean. */
+  readonly mean: number;
+  /** The greatest shard. */
+  readonly most: number;
+  /** The mean as a share of the capacity. */
+  readonly utilization: number;
 }
 
 /**

@@ -6,17 +6,18 @@ import { seededRandom } from '../geometry/random.js';
 import { centroidIds, rankShards } from './centroid-table.js';
 import { shardsOf } from './documents.js';
 import { keyText } from './posting.js';
-import { type Columns, columnsOf, tailOf } from './row-block.js';
+import { type Columns, tailOf } from './row-block.js';
 import { type Shard, type ShardId, centroidProbe, matrixOf } from './shard.js';
 import { bytesOf, eachLive } from './shard-rows.js';
 import { type ShardexIndex, assertIndex } from './shardex-index.js';
 
 /** A broken invariant: which one, where, and what was found. */
 export interface Violation {
-  /** `'I1'` to `'I7'`, as `docs/design.md` numbers them. */
+  /** `'I1'`, `'I4'`, `'I5'`, `'I6'` or `'I7'`, as `docs/design.md` numbers them. */
   readonly invariant: `I${1 | 4 | 5 | 6 | 7}`;
   /** The part of the index it was found in, such as `'shard 12'` or `'document "a"'`. */
   readonly where: string;
+  /** What was found. */
   readonly what: string;
 }
 
@@ -63,12 +64,16 @@ export function verify(index: ShardexIndex, options: VerifyOptions = {}): Verifi
   assertIndex(index);
   const { placement = index.config.reassign === 'strict' ? 'all' : 1000 } = options;
   if (placement !== 'all' && !isWhole(placement, 0, Number.MAX_SAFE_INTEGER)) {
-    throw new InvalidOptionError('placement', `placement must be 'all' or a whole number, not ${show(placement)}.`);
+    throw new InvalidOptionError(
+      'placement',
+      `placement must be 'all' or a whole number, not ${show(placement)}.`,
+    );
   }
   const found: Violation[] = [];
   const report: Report = (invariant, where, what) => {
     if (found.length < MOST_LISTED) found.push({ invariant, where, what });
-    else if (found.length === MOST_LISTED) found.push({ invariant, where: 'here and elsewhere', what: 'more than is listed' });
+    else if (found.length === MOST_LISTED)
+      found.push({ invariant, where: 'here and elsewhere', what: 'more than is listed' });
   };
   checkRoot(index, report);
   for (const [id, shard] of index.shards) checkShard(index, id, shard, report);
@@ -81,7 +86,8 @@ type Report = (invariant: Violation['invariant'], where: string, what: string) =
 
 function checkRoot(index: ShardexIndex, report: Report): void {
   if (!Object.isFrozen(index) || !Object.isFrozen(index.config)) report('I1', 'the root', 'is not frozen');
-  if (index.shards.wasAltered() || index.documents.wasAltered()) report('I1', 'a map', 'was left open to changes');
+  if (index.shards.wasAltered() || index.documents.wasAltered())
+    report('I1', 'a map', 'was left open to changes');
   let postings = 0;
   let bytes = 0;
   for (const { rows } of index.shards.values()) {
@@ -108,10 +114,13 @@ function checkShard(index: ShardexIndex, id: ShardId, shard: Shard, report: Repo
   const { dimensions, shardCapacity, metric } = index.config;
   if (!Object.isFrozen(shard) || !Object.isFrozen(shard.rows.segments)) report('I1', where, 'is not frozen');
   if (shard.id !== id) report('I4', where, `calls itself ${shard.id}`);
-  if (id >= index.nextShardId) report('I4', where, `has an id that would be given out again (next: ${index.nextShardId})`);
+  if (id >= index.nextShardId)
+    report('I4', where, `has an id that would be given out again (next: ${index.nextShardId})`);
   if (shard.rows.liveCount === 0) report('I7', where, 'is empty');
-  if (shard.rows.liveCount > shardCapacity) report('I7', where, `holds ${shard.rows.liveCount} postings, capacity ${shardCapacity}`);
-  if (!matrixOf(shard.centroid).vectors.every(Number.isFinite)) report('I7', where, 'has a centroid that is not finite');
+  if (shard.rows.liveCount > shardCapacity)
+    report('I7', where, `holds ${shard.rows.liveCount} postings, capacity ${shardCapacity}`);
+  if (!matrixOf(shard.centroid).vectors.every(Number.isFinite))
+    report('I7', where, 'has a centroid that is not finite');
   let live = 0;
   let visible = 0;
   for (const segment of shard.rows.segments) {
@@ -124,12 +133,17 @@ function checkShard(index: ShardexIndex, id: ShardId, shard: Shard, report: Repo
     live++;
     const vectors = columns.vectors.subarray(row * dimensions, (row + 1) * dimensions);
     if (!vectors.every(Number.isFinite)) report('I7', where, `row ${row} is not finite`);
-    if (columns.squaredNorms[row] !== squaredNorm(vectors, 0, dimensions)) report('I1', where, `row ${row} changed its length`);
+    if (columns.squaredNorms[row] !== squaredNorm(vectors, 0, dimensions))
+      report('I1', where, `row ${row} changed its length`);
     separations(metric, centre, columns, row, 1, out);
     if (columns.separations[row] !== out[0]) report('I6', where, `row ${row} has a stale separation`);
   });
   if (live !== shard.rows.liveCount || visible !== shard.rows.rowCount) {
-    report('I7', where, `says ${shard.rows.liveCount} of ${shard.rows.rowCount} rows live, but ${live} of ${visible} are`);
+    report(
+      'I7',
+      where,
+      `says ${shard.rows.liveCount} of ${shard.rows.rowCount} rows live, but ${live} of ${visible} are`,
+    );
   }
 }
 
@@ -140,7 +154,8 @@ function checkDocuments(index: ShardexIndex, report: Report): void {
     eachLive(shard.rows, (columns, row) => {
       const documentId = columns.documentIds[row];
       const key = keyText(documentId, columns.starts[row], columns.lengths[row]);
-      if (keys.has(key)) report('I5', `document ${JSON.stringify(documentId)}`, `has two live rows for ${key}`);
+      if (keys.has(key))
+        report('I5', `document ${JSON.stringify(documentId)}`, `has two live rows for ${key}`);
       keys.add(key);
       const shards = held.get(documentId);
       if (shards === undefined) held.set(documentId, new Set([shard.id]));
@@ -150,11 +165,16 @@ function checkDocuments(index: ShardexIndex, report: Report): void {
   for (const [documentId, shards] of held) {
     const listed = shardsOf(index.documents.get(documentId));
     if (listed.length !== shards.size || !listed.every((id) => shards.has(id))) {
-      report('I7', `document ${JSON.stringify(documentId)}`, `is listed in shards [${listed.join()}], but is in [${[...shards].join()}]`);
+      report(
+        'I7',
+        `document ${JSON.stringify(documentId)}`,
+        `is listed in shards [${listed.join()}], but is in [${[...shards].join()}]`,
+      );
     }
   }
   for (const documentId of index.documents.keys()) {
-    if (!held.has(documentId)) report('I7', `document ${JSON.stringify(documentId)}`, 'is listed, but has no postings');
+    if (!held.has(documentId))
+      report('I7', `document ${JSON.stringify(documentId)}`, 'is listed, but has no postings');
   }
 }
 
@@ -177,7 +197,8 @@ function checkPlacement(
     const [nearest] = rankShards(index.centroids, metric, probe, 1);
     if (!(nearest.value < columns.separations[row])) return;
     misplaced++;
-    if (reassign === 'strict') report('I6', `shard ${shard.id}`, `row ${row} is nearer to shard ${nearest.id}`);
+    if (reassign === 'strict')
+      report('I6', `shard ${shard.id}`, `row ${row} is nearer to shard ${nearest.id}`);
   };
   for (const shard of index.shards.values()) {
     eachLive(shard.rows, (columns, row) => {

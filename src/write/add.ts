@@ -45,7 +45,7 @@ function supersede(state: DraftState, staged: RowList): RowList {
     const documentId = columnsOf(staged.blocks[i]).documentIds[staged.rows[i]];
     for (const shard of state.shardsOfDocument(documentId)) {
       let documents = wanted.get(shard);
-      if (documents === undefined) wanted.set(shard, (documents = new Map()));
+      if (documents === undefined) wanted.set(shard, (documents = new Map<string, number[]>()));
       const places = documents.get(documentId);
       if (places === undefined) documents.set(documentId, [i]);
       else places.push(i);
@@ -59,7 +59,8 @@ function supersede(state: DraftState, staged: RowList): RowList {
       for (const i of places) {
         const mine = columnsOf(staged.blocks[i]);
         const myRow = staged.rows[i];
-        if (mine.starts[myRow] !== columns.starts[row] || mine.lengths[myRow] !== columns.lengths[row]) continue;
+        if (mine.starts[myRow] !== columns.starts[row] || mine.lengths[myRow] !== columns.lengths[row])
+          continue;
         if (!sameVector(mine, myRow, columns, row)) return true;
         unchanged.add(i);
       }

@@ -60,7 +60,8 @@ export class IndexDraft {
     // The iterable may have closed this draft.
     this.#assertOpen();
     const written = addRows(this.#state, staged);
-    for (let i = 0; i < staged.length; i++) this.#touch(columnsOf(staged.blocks[i]).documentIds[staged.rows[i]], false);
+    for (let i = 0; i < staged.length; i++)
+      this.#touch(columnsOf(staged.blocks[i]).documentIds[staged.rows[i]], false);
     return written;
   }
 
@@ -111,7 +112,10 @@ export class IndexDraft {
       }
       keep.add(keyText(documentId, columns.starts[row], columns.lengths[row]));
     }
-    this.#removeWhere(new Set([documentId]), (start, length) => !keep.has(keyText(documentId, start, length)));
+    this.#removeWhere(
+      new Set([documentId]),
+      (start, length) => !keep.has(keyText(documentId, start, length)),
+    );
     addRows(this.#state, staged);
     this.#touch(documentId, true);
   }
@@ -139,7 +143,10 @@ export class IndexDraft {
     return this.#state.finish();
   }
 
-  #removeWhere(documentIds: ReadonlySet<string>, matches: (start: number, length: number) => boolean): number {
+  #removeWhere(
+    documentIds: ReadonlySet<string>,
+    matches: (start: number, length: number) => boolean,
+  ): number {
     const byShard = new Map<number, Set<string>>();
     for (const documentId of documentIds) {
       for (const shard of this.#state.shardsOfDocument(documentId)) {
@@ -153,7 +160,8 @@ export class IndexDraft {
       removed += bury(
         this.#state,
         shard,
-        (columns, row) => inShard.has(columns.documentIds[row]) && matches(columns.starts[row], columns.lengths[row]),
+        (columns, row) =>
+          inShard.has(columns.documentIds[row]) && matches(columns.starts[row], columns.lengths[row]),
       );
     }
     return removed;

@@ -1,6 +1,6 @@
 import { ConflictError, type PostingKey } from '../errors.js';
 import { compareKeys, keyOfRow, keyText } from '../version/posting.js';
-import { type Columns, type RowBlock, RowList, columnsOf, sameVector } from '../version/row-block.js';
+import { type Columns, type RowBlock, RowList, sameVector } from '../version/row-block.js';
 import { eachLive } from '../version/shard-rows.js';
 import { type ShardexIndex, shardsOfDocument } from '../version/shardex-index.js';
 import { addRows } from './add.js';
@@ -21,7 +21,12 @@ import { stageRows } from './staging.js';
  *
  * @throws {@link ConflictError} with every overlap; nothing is made then.
  */
-export function rebase(base: ShardexIndex, mine: ShardexIndex, current: ShardexIndex, touched: Touched): ShardexIndex {
+export function rebase(
+  base: ShardexIndex,
+  mine: ShardexIndex,
+  current: ShardexIndex,
+  touched: Touched,
+): ShardexIndex {
   const documents: string[] = [];
   const keys: PostingKey[] = [];
   const removed = new Set<string>();
@@ -52,7 +57,11 @@ export function rebase(base: ShardexIndex, mine: ShardexIndex, current: ShardexI
   const state = new DraftState(current);
   for (const documentId of shrinking) {
     for (const shard of state.shardsOfDocument(documentId)) {
-      bury(state, shard, (columns, row) => columns.documentIds[row] === documentId && removed.has(keyTextAt(columns, row)));
+      bury(
+        state,
+        shard,
+        (columns, row) => columns.documentIds[row] === documentId && removed.has(keyTextAt(columns, row)),
+      );
     }
   }
   const rows = new RowList();
@@ -69,10 +78,18 @@ export function conflict(
   documents: readonly string[],
   postings: readonly PostingKey[],
 ): ConflictError {
-  const shards = new Set(documents.flatMap((documentId) => shardsOfDocument(current, documentId).map(({ id }) => id)));
-  const named = documents.slice(0, 5).map((documentId) => JSON.stringify(documentId)).join(', ');
+  const shards = new Set(
+    documents.flatMap((documentId) => shardsOfDocument(current, documentId).map(({ id }) => id)),
+  );
+  const named = documents
+    .slice(0, 5)
+    .map((documentId) => JSON.stringify(documentId))
+    .join(', ');
   const more = documents.length > 5 ? ` and ${documents.length - 5} more` : '';
-  const what = documents.length > 0 ? `both changed document ${named}${more}` : 'the current version is not the expected one';
+  const what =
+    documents.length > 0
+      ? `both changed document ${named}${more}`
+      : 'the current version is not the expected one';
   return new ConflictError(
     `Version ${base.version} was the base, but version ${current.version} has been published since, and ${what}. Nothing was published; read the current version and make the change again.`,
     {

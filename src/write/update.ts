@@ -30,7 +30,11 @@ export type Recipe = (draft: IndexDraft) => void;
  */
 export function createIndex(options: ShardexOptions, postings?: Iterable<Posting>): ShardexIndex {
   const empty = emptyIndex(resolveConfig(options));
-  return postings === undefined ? empty : update(empty, (draft) => void draft.addPostings(postings));
+  return postings === undefined
+    ? empty
+    : update(empty, (draft) => {
+        draft.addPostings(postings);
+      });
 }
 
 /**
@@ -74,9 +78,15 @@ export function update(index: ShardexIndex, recipe: Recipe): ShardexIndex {
  */
 export function runRecipe<D extends IndexDraft>(recipe: (draft: D) => void, draft: D): void {
   const result: unknown = recipe(draft);
-  if (typeof result !== 'object' || result === null || !('then' in result) || typeof result.then !== 'function') return;
+  if (
+    typeof result !== 'object' ||
+    result === null ||
+    !('then' in result) ||
+    typeof result.then !== 'function'
+  )
+    return;
   // The promise will fail on the closed draft; that failure has been reported by then, by the throw below.
-  void Promise.resolve(result).catch(() => undefined);
+  Promise.resolve(result).catch(() => undefined);
   throw new AsyncRecipeError(
     'The recipe is async, so its changes would come too late. Prepare what it awaits beforehand, or use updateAsync() of a CowShardexIndex. Nothing was published.',
   );

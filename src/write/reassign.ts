@@ -1,0 +1,214 @@
+import type { ShardexConfig } from '../config.js';
+import { type Matrix, chord, fillProbe, reusableProbe, separations } from '../geometry/metric.js';
+import { CentroidTable, rankShards, withCentroids } from '../version/centroid-table.js';
+import { type RowBlock, RowList, columnsOf } from '../version/row-block.js';
+import {
+  type Centroid,
+  type Shard,
+  type ShardId,
+  centroidProbe,
+  matrixOf,
+  meanOf,
+} from '../version/shard.js';
+import { eachLive, isDead } from '../version/shard-rows.js';
+
+/** Lloyd rounds over all parts of a bulk split: two raise recall at the same slop factor by 4 points, more by little. */
+const REFINE_ROUNDS = 2;
+/** Fewer parts than this are left as 2-means made them. */
+const REFINE_FROM = 8;
+/** Parts around its own that a row is compared with in those rounds. */
+const REFINE_NEAR = 64;
+
+/** A shard in the making. */
+export interface Part {
+  readonly id: ShardId;
+  readonly centroid: Centroid;
+  readonly rows: RowList;
+}
+
+/** Rows on their way to a shard, each with its separation from that shard's centroid. */
+export class Arrivals {
+  readonly rows = new RowList();
+  readonly separations: number[] = [];
+
+  push(block: RowBlock, row: number, separation: number): void {
+    this.rows.push(block, row);
+    this.separations.push(separation);
+  }
+}
+
+/** Parts a bulk split once more by k-means over all of its parts, which bisecting alone only approximates. */
+export function refined(parts: readonly Part[], config: ShardexConfig): readonly Part[] {
+  if (parts.length < REFINE_FROM) return parts;
+  const { metric, dimensions } = config;
+  let current = parts;
+  for (let round = 0; round < REFINE_ROUNDS; round++) {
+    const table = withCentroids(new CentroidTable([]), metric, new Set(), current);
+    const byId = new Map(current.map((part) => [part.id, part]));
+    const next = new Map(current.map((part) => [part.id, new RowList()]));
+    for (const part of current) {
+      const near = nearIds(table, config, part, REFINE_NEAR);
+      const homes = near.map((id) => next.get(id) as RowList);
+      const find = nearestFinder(
+        config,
+        near.map((id) => (byId.get(id) as Part).centroid),
+      );
+      for (let i = 0; i < part.rows.length; i++) {
+        const block = part.rows.blocks[i];
+        homes[find(block, part.rows.rows[i], 0, near.length).index].push(block, part.rows.rows[i]);
+      }
+    }
+    current = current.map(({ id, centroid }) => {
+      const rows = next.get(id) as RowList;
+      return { id, rows, centroid: rows.length === 0 ? centroid : meanOf(rows, metric, dimensions) };
+    });
+  }
+  return current.filter((part) => part.rows.length > 0);
+}
+
+/** What {@link placed} found. */
+export interface Placement {
+  /** What each part ends up with, and what old shards get from them. */
+  readonly arrivals: ReadonlyMap<ShardId, Arrivals>;
+  /** The old shards around the parts, each with the parts near it. */
+  readonly neighbours: ReadonlyMap<ShardId, readonly Part[]>;
+}
+
+/**
+ * Finds for each row of the parts the nearest shard, among the `reach` nearest ones to its part (I6).
+ * Time: O(rows · reach · dimensions).
+ */
+export function placed(
+  parts: readonly Part[],
+  table: CentroidTable,
+  config: ShardexConfig,
+  reach: number,
+  oldCentroid: (id: ShardId) => Centroid,
+): Placement {
+  const byId = new Map(parts.map((part) => [part.id, part]));
+  const arrivals = new Map(parts.map((part) => [part.id, new Arrivals()]));
+  const neighbours = new Map<ShardId, Part[]>();
+  for (const part of parts) {
+    const near = reach === 0 ? [part.id] : nearIds(table, config, part, reach);
+    const old = near.filter((id) => !byId.has(id));
+    for (const id of old) (neighbours.get(id) ?? put(neighbours, id, [])).push(part);
+    const ids = [...near.filter((id) => byId.has(id)), ...old];
+    const firstOld = ids.length - old.length;
+    const find = nearestFinder(
+      config,
+      ids.map((id) => byId.get(id)?.centroid ?? oldCentroid(id)),
+    );
+    for (let i = 0; i < part.rows.length; i++) {
+      const block = part.rows.blocks[i];
+      const row = part.rows.rows[i];
+      let best = find(block, row, 0, firstOld);
+      // The shard that it comes from was its nearest: no old one can be nearer than that one was.
+      if (old.length > 0 && best.separation > columnsOf(block).separations[row]) {
+        const other = find(block, row, firstOld, ids.length);
+        if (other.separation < best.separation) best = other;
+      }
+      const home = ids[best.index];
+      (arrivals.get(home) ?? put(arrivals, home, new Arrivals())).push(block, row, best.separation);
+    }
+  }
+  return { arrivals, neighbours };
+}
+
+/** Rows to be taken out of a shard. */
+export type Leavers = ReadonlyMap<RowBlock, ReadonlySet<number>>;
+
+/**
+ * Where rows of a shard are nearer to one of the parts around it than to their own centroid, gives them to that part.
+ * Time: O(rows · parts · dimensions), or less where the triangle inequality rules a part out.
+ */
+export function attracted(
+  shard: Shard,
+  parts: readonly Part[],
+  config: ShardexConfig,
+  to: Placement,
+): Leavers {
+  const { metric } = config;
+  const leavers = new Map<RowBlock, Set<number>>();
+  const centre = centroidProbe(shard.centroid);
+  const radius = chord(metric, radiusOf(shard));
+  const pulls = parts.filter((part) => {
+    const apart = new Float64Array(1);
+    separations(metric, centre, matrixOf(part.centroid), 0, 1, apart);
+    // No row of the shard can be nearer to a centroid that is twice the shard's radius away; with slack for rounding.
+    return chord(metric, apart[0]) <= 2 * radius * (1 + 1e-6) + 1e-6;
+  });
+  if (pulls.length === 0) return leavers;
+  const probes = pulls.map((part) => centroidProbe(part.centroid));
+  for (const segment of shard.rows.segments) {
+    const columns = columnsOf(segment.block);
+    const outs = probes.map((probe) => {
+      const out = new Float64Array(segment.visible);
+      separations(metric, probe, columns, 0, segment.visible, out);
+      return out;
+    });
+    for (let row = 0; row < segment.visible; row++) {
+      let least = columns.separations[row];
+      let best = -1;
+      for (let p = 0; p < outs.length; p++) {
+        if (outs[p][row] < least) [best, least] = [p, outs[p][row]];
+      }
+      if (best < 0 || isDead(segment, row)) continue;
+      to.arrivals.get(pulls[best].id)?.push(segment.block, row, least);
+      (leavers.get(segment.block) ?? put(leavers, segment.block, new Set())).add(row);
+    }
+  }
+  return leavers;
+}
+
+/** The ids of the shards nearest to a part, its own first: a row moves only to one that is strictly nearer. */
+function nearIds(table: CentroidTable, { metric }: ShardexConfig, part: Part, reach: number): ShardId[] {
+  const near = rankShards(table, metric, centroidProbe(part.centroid), reach + 1);
+  return [part.id, ...near.map(({ id }) => id).filter((id) => id !== part.id)];
+}
+
+interface Nearest {
+  index: number;
+  separation: number;
+}
+
+/** Measures rows against some centroids, one row after another; of equally near ones it takes the first. */
+function nearestFinder(
+  { metric, dimensions }: ShardexConfig,
+  centroids: readonly Centroid[],
+): (block: RowBlock, row: number, from: number, to: number) => Nearest {
+  const matrix = stacked(centroids, dimensions);
+  const probe = reusableProbe(dimensions);
+  const out = new Float64Array(centroids.length);
+  return (block, row, from, to) => {
+    fillProbe(probe, columnsOf(block), row);
+    separations(metric, probe, matrix, from, to - from, out);
+    let index = 0;
+    for (let c = 1; c < to - from; c++) if (out[c] < out[index]) index = c;
+    return { index: from + index, separation: out[index] };
+  };
+}
+
+function stacked(centroids: readonly Centroid[], dimensions: number): Matrix {
+  const vectors = new Float32Array(centroids.length * dimensions);
+  const squaredNorms = new Float64Array(centroids.length);
+  centroids.forEach((centroid, c) => {
+    const matrix = matrixOf(centroid);
+    vectors.set(matrix.vectors, c * dimensions);
+    squaredNorms[c] = matrix.squaredNorms[0];
+  });
+  return { vectors, squaredNorms };
+}
+
+/** The greatest separation of a live row from its shard's centroid. */
+function radiusOf(shard: Shard): number {
+  let radius = 0;
+  eachLive(shard.rows, (columns, row) => {
+    if (columns.separations[row] > radius) radius = columns.separations[row];
+  });
+  return radius;
+}
+
+function put<K, V>(map: Map<K, V>, key: K, value: V): V {
+  map.set(key, value);
+  return value;
+}

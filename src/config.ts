@@ -25,7 +25,7 @@ export interface ShardexOptions {
   /** Live postings a shard may hold before it splits, 8 to 1,000,000. Default 512. */
   readonly shardCapacity?: number;
   /**
-   * How many nearest shards a search scans when it does not say. Default `'auto'`: 1.5·√S of S shards, and at least 8.
+   * How many nearest shards a search scans when it does not say. Default `'auto'`: 2·√S of S shards, and at least 8.
    * The probes needed for a fixed recall grow with about the square root of the number of lists, so a constant would
    * be wasteful for a small index and blind in a large one; `docs/benchmarks.md` has the measured recall.
    */
@@ -126,6 +126,6 @@ export function resolveConfig(options: ShardexOptions): ShardexConfig {
 /** The number of shards to scan among `shardCount`, at least one where there is one. */
 export function resolveSlopFactor(slopFactor: SlopFactor, shardCount: number): number {
   if (slopFactor === 'all') return shardCount;
-  const wanted = slopFactor === 'auto' ? Math.max(8, Math.ceil(1.5 * Math.sqrt(shardCount))) : slopFactor;
+  const wanted = slopFactor === 'auto' ? Math.max(8, Math.ceil(2 * Math.sqrt(shardCount))) : slopFactor;
   return Math.min(wanted, shardCount);
 }

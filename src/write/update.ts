@@ -77,14 +77,10 @@ export function update(index: ShardexIndex, recipe: Recipe): ShardexIndex {
  * @throws {@link AsyncRecipeError}
  */
 export function runRecipe<D extends IndexDraft>(recipe: (draft: D) => void, draft: D): void {
-  const result: unknown = recipe(draft);
-  if (
-    typeof result !== 'object' ||
-    result === null ||
-    !('then' in result) ||
-    typeof result.then !== 'function'
-  )
-    return;
+  const run: (draft: D) => unknown = recipe;
+  const result = run(draft);
+  const isPromise = typeof result === 'object' && result !== null && 'then' in result;
+  if (!isPromise || typeof result.then !== 'function') return;
   // The promise will fail on the closed draft; that failure has been reported by then, by the throw below.
   Promise.resolve(result).catch(() => undefined);
   throw new AsyncRecipeError(

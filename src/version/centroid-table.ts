@@ -66,7 +66,8 @@ export class CentroidTable {
 /**
  * The `most` nearest shards, nearest first, ties to the smaller id. `by: 'separation'` answers where a posting belongs
  * (I6); `by: 'query'` where the postings nearest to it are, which differs for `dot`: the product with a shard's mean
- * is the mean of the products with its members.
+ * is the mean of the products with its members. With `mostChunks` only that many chunks are looked at, the ones with
+ * the nearest centres, and the answer may miss some.
  *
  * Time: O(shards · dimensions) at worst; O(shards / 64 · dimensions) where the bound decides.
  */
@@ -76,38 +77,41 @@ export function rankShards(
   probe: Probe,
   most: number,
   by: 'separation' | 'query' = 'separation',
+  mostChunks = Infinity,
 ): Ranked[] {
   const byDot = metric === 'dot' && by === 'query';
   const measure = byDot ? distances : separations;
-  const out = new Float64Array(Math.max(MOST, table.chunks.length));
+  const { chunks } = table;
+  const apart = new Float64Array(chunks.length);
+  measure(metric, probe, centresOf(table), 0, chunks.length, apart);
+  const length = Math.sqrt(probe.squaredNorm);
   const found = new Nearest(Math.min(most, table.size));
-  const bounds = lowerBounds(table, metric, probe, byDot, out);
-  for (const { chunk, bound } of bounds) {
-    if (bound > found.worst) break;
-    measure(metric, probe, matrixOfChunk(chunk), 0, chunk.ids.length, out);
-    for (let c = 0; c < chunk.ids.length; c++) found.offer(chunk.ids[c], out[c]);
-  }
+  const out = new Float64Array(MOST);
+  const scan = (c: number): void => {
+    const { ids, reach } = chunks[c];
+    const least = byDot ? dotBound(apart[c], length * reach) : bound(metric, apart[c], reach);
+    apart[c] = Infinity;
+    let { worst } = found;
+    if (chunks.length > 1 && least > worst) return;
+    measure(metric, probe, matrixOfChunk(chunks[c]), 0, ids.length, out);
+    for (let i = 0; i < ids.length; i++) {
+      if (out[i] > worst) continue;
+      found.offer(ids[i], out[i]);
+      ({ worst } = found);
+    }
+  };
+  // The nearest chunks first, until there is something to compare with; then whichever others could still matter.
+  const exact = mostChunks >= chunks.length;
+  const first = exact ? (found.bounded ? chunks.length : 0) : mostChunks;
+  for (let n = 0; n < first && !(exact && found.worst < Infinity); n++) scan(leastOf(apart));
+  if (exact) for (let c = 0; c < chunks.length; c++) if (apart[c] < Infinity) scan(c);
   return found.sorted();
 }
 
-/** The chunks, ascending by the least value that a member of each can have. */
-function lowerBounds(
-  table: CentroidTable,
-  metric: Metric,
-  probe: Probe,
-  byDot: boolean,
-  out: Float64Array,
-): { chunk: CentroidChunk; bound: number }[] {
-  const { chunks } = table;
-  if (chunks.length === 1) return [{ chunk: chunks[0], bound: -Infinity }];
-  (byDot ? distances : separations)(metric, probe, centresOf(table), 0, chunks.length, out);
-  const length = Math.sqrt(probe.squaredNorm);
-  return chunks
-    .map((chunk, c) => ({
-      chunk,
-      bound: byDot ? dotBound(out[c], length * chunk.reach) : bound(metric, out[c], chunk.reach),
-    }))
-    .sort((a, b) => a.bound - b.bound);
+function leastOf(values: Float64Array): number {
+  let least = 0;
+  for (let i = 1; i < values.length; i++) if (values[i] < values[least]) least = i;
+  return least;
 }
 
 // Both bounds leave a slack far above the rounding of the sums they rest on, so that no chunk is skipped wrongly.
@@ -130,8 +134,12 @@ export function withCentroids(
 ): CentroidTable {
   const chunks: CentroidChunk[] = [];
   const homeless = added.map((shard) => ({ id: shard.id, vector: matrixOf(shard.centroid).vectors }));
+  const leaves =
+    gone.size <= 4
+      ? ({ ids }: CentroidChunk) => [...gone].some((id) => ids.includes(id))
+      : ({ ids }: CentroidChunk) => ids.some((id) => gone.has(id));
   for (const chunk of table.chunks) {
-    if (gone.size === 0 || !chunk.ids.some((id) => gone.has(id))) {
+    if (!leaves(chunk)) {
       chunks.push(chunk);
       continue;
     }
@@ -141,16 +149,22 @@ export function withCentroids(
     else chunks.push(chunkOf(metric, rest));
   }
   const arrivals = new Map<number, Member[]>();
+  const centres = matrixFrom(concatenated(chunks.map(centreOfChunk)), chunks.length);
+  const out = new Float64Array(chunks.length);
   for (const member of homeless) {
-    const home = nearestChunk(chunks, metric, member.vector);
-    arrivals.set(home, [...(arrivals.get(home) ?? []), member]);
+    separations(metric, probeOf(member.vector), centres, 0, chunks.length, out);
+    const home = leastOf(out);
+    const arriving = arrivals.get(home);
+    if (arriving === undefined) arrivals.set(home, [member]);
+    else arriving.push(member);
   }
-  const next = chunks.flatMap((chunk, c) => {
-    const more = arrivals.get(c);
-    return more === undefined ? [chunk] : parted(metric, [...membersOf(chunk), ...more]);
-  });
-  next.push(...parted(metric, arrivals.get(-1) ?? []));
-  return new CentroidTable(next);
+  if (chunks.length === 0) return new CentroidTable(parted(metric, homeless));
+  return new CentroidTable(
+    chunks.flatMap((chunk, c) => {
+      const arriving = arrivals.get(c);
+      return arriving === undefined ? [chunk] : parted(metric, [...membersOf(chunk), ...arriving]);
+    }),
+  );
 }
 
 /** The ids of all shards in the table, in no particular order. */
@@ -199,19 +213,6 @@ function parted(metric: Metric, members: readonly Member[]): CentroidChunk[] {
     ),
     ...parted(metric, far),
   ];
-}
-
-function nearestChunk(chunks: readonly CentroidChunk[], metric: Metric, vector: Float32Array): number {
-  if (chunks.length === 0) return -1;
-  const probe = probeOf(vector);
-  const out = new Float64Array(1);
-  let best = -1;
-  let least = Infinity;
-  for (let c = 0; c < chunks.length; c++) {
-    separations(metric, probe, matrixFrom(centreOfChunk(chunks[c]), 1), 0, 1, out);
-    if (out[0] < least) [best, least] = [c, out[0]];
-  }
-  return best;
 }
 
 function matrixFrom(vectors: Float32Array, count: number): Matrix {

@@ -11,26 +11,30 @@ const SORT_AT_END = 512;
 
 /** Collects the `most` smallest values, ties to the smaller id. */
 export class Nearest {
+  /** Nothing above this value can still get in. */
+  worst: number;
+  /** Whether `worst` ever becomes finite; otherwise everything is collected, and cut at the end. */
+  readonly bounded: boolean;
   readonly #most: number;
   readonly #found: Ranked[] = [];
 
   constructor(most: number) {
     this.#most = most;
+    this.bounded = most <= SORT_AT_END;
+    this.worst = most === 0 ? -Infinity : Infinity;
   }
 
-  /** Nothing above this value can still get in. */
-  get worst(): number {
-    if (this.#most > SORT_AT_END || this.#found.length < this.#most) return Infinity;
-    return this.#most === 0 ? -Infinity : this.#found[this.#most - 1].value;
+  /** How many were collected so far. */
+  get size(): number {
+    return this.#found.length;
   }
 
   offer(id: ShardId, value: number): void {
     const found = this.#found;
-    if (this.#most > SORT_AT_END) {
+    if (!this.bounded) {
       found.push({ id, value });
       return;
     }
-    if (value > this.worst) return;
     let at = found.length;
     while (
       at > 0 &&
@@ -40,12 +44,13 @@ export class Nearest {
     if (at === this.#most) return;
     found.splice(at, 0, { id, value });
     if (found.length > this.#most) found.pop();
+    if (found.length === this.#most) this.worst = found[this.#most - 1].value;
   }
 
   /** What was collected, nearest first. */
   sorted(): Ranked[] {
-    return this.#most > SORT_AT_END
-      ? this.#found.sort((a, b) => a.value - b.value || a.id - b.id).slice(0, this.#most)
-      : this.#found;
+    return this.bounded
+      ? this.#found
+      : this.#found.sort((a, b) => a.value - b.value || a.id - b.id).slice(0, this.#most);
   }
 }

@@ -19,6 +19,12 @@ const REFINE_FROM = 8;
 /** Parts around its own that a row is compared with in those rounds. */
 const REFINE_NEAR = 64;
 
+/**
+ * Neighbours are looked for in this many chunks of centroids, and one for each 16 neighbours wanted: all of them up to
+ * a thousand shards. Beyond that a neighbour may be missed, in return for not looking at every shard at every split.
+ */
+const NEAR_CHUNKS = 12;
+
 /** A shard in the making. */
 export interface Part {
   readonly id: ShardId;
@@ -162,7 +168,8 @@ export function attracted(
 
 /** The ids of the shards nearest to a part, its own first: a row moves only to one that is strictly nearer. */
 function nearIds(table: CentroidTable, { metric }: ShardexConfig, part: Part, reach: number): ShardId[] {
-  const near = rankShards(table, metric, centroidProbe(part.centroid), reach + 1);
+  const chunks = reach === Infinity ? Infinity : NEAR_CHUNKS + Math.ceil(reach / 16);
+  const near = rankShards(table, metric, centroidProbe(part.centroid), reach + 1, 'separation', chunks);
   return [part.id, ...near.map(({ id }) => id).filter((id) => id !== part.id)];
 }
 

@@ -16,10 +16,11 @@ const PATIENCE = 2;
  * A row equal to the one it would replace is left out. Returns how many rows were written.
  */
 export function addRows(state: DraftState, staged: RowList): number {
-  const rows = supersede(state, newestOfEachKey(staged));
+  const { rows, superseded } = supersede(state, newestOfEachKey(staged));
   if (rows.length === 0) return 0;
   if (state.centroids.size === 0) found(state, rows);
   else settleInto(state, rows);
+  for (const [shard, documentIds] of superseded) state.dropFromDocuments(documentIds, shard);
   for (const id of state.overfull) {
     if (state.shard(id).rows.liveCount > PATIENCE * state.config.shardCapacity) {
       splitOverfull(state);
@@ -39,7 +40,10 @@ function newestOfEachKey(staged: RowList): RowList {
 }
 
 /** Buries the rows that have one of these keys, wherever they are. Returns the rows that are not there already. */
-function supersede(state: DraftState, staged: RowList): RowList {
+function supersede(
+  state: DraftState,
+  staged: RowList,
+): { rows: RowList; superseded: Map<ShardId, ReadonlySet<string>> } {
   const wanted = new Map<ShardId, Map<string, number[]>>();
   for (let i = 0; i < staged.length; i++) {
     const documentId = columnsOf(staged.blocks[i]).documentIds[staged.rows[i]];
@@ -52,8 +56,9 @@ function supersede(state: DraftState, staged: RowList): RowList {
     }
   }
   const unchanged = new Set<number>();
+  const superseded = new Map<ShardId, ReadonlySet<string>>();
   for (const [shard, documents] of wanted) {
-    bury(state, shard, (columns, row) => {
+    const { count, documentIds } = bury(state, shard, (columns, row) => {
       const places = documents.get(columns.documentIds[row]);
       if (places === undefined) return false;
       for (const i of places) {
@@ -66,8 +71,9 @@ function supersede(state: DraftState, staged: RowList): RowList {
       }
       return false;
     });
+    if (count > 0) superseded.set(shard, documentIds);
   }
-  return unchanged.size === 0 ? staged : picked(staged, (i) => !unchanged.has(i));
+  return { rows: unchanged.size === 0 ? staged : picked(staged, (i) => !unchanged.has(i)), superseded };
 }
 
 /** The first shard of an index, or several of them at once where the rows do not fit into one. */

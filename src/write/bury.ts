@@ -7,27 +7,35 @@ import type { DraftState } from './draft-state.js';
 const LEAST_DEAD = 16;
 const DEAD_SHARE = 0.5;
 
+/** How many rows were buried, and whose they were. */
+export interface Buried {
+  readonly count: number;
+  readonly documentIds: ReadonlySet<string>;
+}
+
 /**
- * Marks the live rows of a shard that match as dead, and keeps the documents map in step. Returns how many.
+ * Marks the live rows of a shard that match as dead. The caller keeps the documents map in step, by
+ * `dropFromDocuments()` when it is done: a row that is replaced in the same shard then changes nothing in the map.
+ *
  * Time: O(rows of the shard).
  */
 export function bury(
   state: DraftState,
   id: ShardId,
   matches: (columns: Columns, row: number, segment: Segment) => boolean,
-): number {
+): Buried {
   const dead = new Map<number, number[]>();
-  const documents = new Set<string>();
+  const documentIds = new Set<string>();
   let count = 0;
   eachLive(state.shard(id).rows, (columns, row, segment, segmentIndex) => {
     if (!matches(columns, row, segment)) return;
     const inSegment = dead.get(segmentIndex);
     if (inSegment === undefined) dead.set(segmentIndex, [row]);
     else inSegment.push(row);
-    documents.add(columns.documentIds[row]);
+    documentIds.add(columns.documentIds[row]);
     count++;
   });
-  if (count === 0) return 0;
+  if (count === 0) return { count, documentIds };
   let { rows } = state.shard(id);
   // From the last segment on, because a segment that dies altogether is taken out.
   for (const [segmentIndex, inSegment] of [...dead].reverse()) rows = buried(rows, segmentIndex, inSegment);
@@ -36,6 +44,5 @@ export function bury(
     rows = compacted(rows, state.config.dimensions);
   }
   state.setRows(id, rows);
-  state.dropFromDocuments(documents, id);
-  return count;
+  return { count, documentIds };
 }

@@ -139,13 +139,15 @@ export class DraftState {
     }
   }
 
-  /** Notes which of these documents have no live row left in a shard. Time: O(rows of the shard). */
+  /** Notes which of these documents have no live row left in a shard, or no shard. Time: O(rows of the shard). */
   dropFromDocuments(documentIds: ReadonlySet<string>, shard: ShardId): void {
     const gone = new Set(documentIds);
-    eachLive(this.shard(shard).rows, (columns, row) => {
-      gone.delete(columns.documentIds[row]);
-      return gone.size === 0;
-    });
+    if (this.hasShard(shard)) {
+      eachLive(this.shard(shard).rows, (columns, row) => {
+        gone.delete(columns.documentIds[row]);
+        return gone.size === 0;
+      });
+    }
     for (const documentId of gone) {
       this.setDocument(documentId, withoutShard(this.#documents.get(documentId), shard));
     }

@@ -157,12 +157,14 @@ export class IndexDraft {
     }
     let removed = 0;
     for (const [shard, inShard] of byShard) {
-      removed += bury(
+      const buried = bury(
         this.#state,
         shard,
         (columns, row) =>
           inShard.has(columns.documentIds[row]) && matches(columns.starts[row], columns.lengths[row]),
       );
+      this.#state.dropFromDocuments(buried.documentIds, shard);
+      removed += buried.count;
     }
     return removed;
   }

@@ -67,7 +67,12 @@ export function split(state: DraftState, jobs: readonly SplitJob[], reassign = t
 
   for (const job of jobs) if (job.gone !== undefined) state.removeFromDocuments(job.rows, job.gone);
   for (const [id, leaving] of leavers) {
-    bury(state, id, (_, row, segment) => leaving.get(segment.block)?.has(row) === true);
+    const { documentIds } = bury(
+      state,
+      id,
+      (_, row, segment) => leaving.get(segment.block)?.has(row) === true,
+    );
+    state.dropFromDocuments(documentIds, id);
   }
   const freshById = new Map(fresh.map((part) => [part.id, part]));
   for (const [id, { rows, separations }] of placement.arrivals) {

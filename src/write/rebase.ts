@@ -57,11 +57,12 @@ export function rebase(
   const state = new DraftState(current);
   for (const documentId of shrinking) {
     for (const shard of state.shardsOfDocument(documentId)) {
-      bury(
+      const { documentIds } = bury(
         state,
         shard,
         (columns, row) => columns.documentIds[row] === documentId && removed.has(keyTextAt(columns, row)),
       );
+      state.dropFromDocuments(documentIds, shard);
     }
   }
   const rows = new RowList();

@@ -45,12 +45,15 @@ export function balance(values: Float64Array, threshold: number): number | undef
   for (const value of values) if (value > threshold) far++;
   if (far >= least && n - far >= least) return threshold;
   const sorted = Float64Array.from(values).sort();
-  const wanted = far < least ? n - least : least;
-  // The cut nearest to the wanted one that has different values on its two sides.
-  for (let off = 0; off < n; off++) {
-    for (const cut of [wanted + off, wanted - off]) {
-      if (cut > 0 && cut < n && sorted[cut - 1] < sorted[cut]) return sorted[cut - 1];
-    }
+  // A cut goes between two different values: the balanced one nearest to the threshold, else the least unbalanced.
+  const parts = (cut: number): boolean => cut > 0 && cut < n && sorted[cut - 1] < sorted[cut];
+  for (let i = 0; i <= n - 2 * least; i++) {
+    const cut = far < least ? n - least - i : least + i;
+    if (parts(cut)) return sorted[cut - 1];
+  }
+  for (let off = 1; off < n; off++) {
+    const cut = [least - off, n - least + off].find(parts);
+    if (cut !== undefined) return sorted[cut - 1];
   }
   return undefined;
 }

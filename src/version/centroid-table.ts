@@ -167,12 +167,13 @@ export function withCentroids(
   );
 }
 
-/** The ids of all shards in the table, in no particular order. */
-export function centroidIds(table: CentroidTable): ShardId[] {
-  return table.chunks.flatMap((chunk) => chunk.ids);
+/** All centroids of the table with the ids of their shards, in no particular order. */
+export function centroidsOf(table: CentroidTable): readonly Member[] {
+  return table.chunks.flatMap(membersOf);
 }
 
-interface Member {
+/** A centroid in a table. */
+export interface Member {
   readonly id: ShardId;
   readonly vector: Float32Array;
 }

@@ -3,7 +3,7 @@ import { isWhole, show } from '../config.js';
 import { squaredNorm } from '../geometry/kernels.js';
 import { fillProbe, reusableProbe, separations } from '../geometry/metric.js';
 import { seededRandom } from '../geometry/random.js';
-import { centroidIds, rankShards } from './centroid-table.js';
+import { centroidsOf, rankShards } from './centroid-table.js';
 import { shardsOf } from './documents.js';
 import { keyText } from './posting.js';
 import { type Columns, tailOf } from './row-block.js';
@@ -103,9 +103,21 @@ function checkRoot(index: ShardexIndex, report: Report): void {
   for (const [name, said, counted] of counts) {
     if (said !== counted) report('I7', 'the root', `says ${name} ${said}, but ${counted} were counted`);
   }
-  const ids = centroidIds(index.centroids);
-  if (ids.length !== index.shards.size || !ids.every((id) => index.shards.has(id))) {
-    report('I6', 'the centroid table', `lists ${ids.length} shards, not the ${index.shards.size} there are`);
+  const listed = centroidsOf(index.centroids);
+  const distinct = new Set(listed.map(({ id }) => id)).size;
+  if (listed.length !== index.shards.size || distinct !== index.shards.size) {
+    report(
+      'I6',
+      'the centroid table',
+      `lists ${distinct} shards in ${listed.length} places, not ${index.shards.size}`,
+    );
+  }
+  for (const { id, vector } of listed) {
+    const shard = index.shards.get(id);
+    const own = shard === undefined ? undefined : matrixOf(shard.centroid).vectors;
+    if (own?.length !== vector.length || !vector.every((component, i) => component === own[i])) {
+      report('I6', 'the centroid table', `has a centroid for shard ${id} that is not the shard's own`);
+    }
   }
 }
 

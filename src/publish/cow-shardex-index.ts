@@ -149,8 +149,10 @@ export class CowShardexIndex {
    * cell.commitChanges(next, { expected }); // → throws ConflictError
    * ```
    */
-  commitChanges(next: ShardexIndex, { expected }: { readonly expected: ShardexIndex }): ShardexIndex {
+  commitChanges(next: ShardexIndex, options: { readonly expected: ShardexIndex }): ShardexIndex {
     const startedAt = performance.now();
+    assertOptions(options, ['expected']);
+    const { expected } = options;
     assertIndex(next);
     assertIndex(expected);
     if (next.config !== expected.config || next.config !== this.#cell.current.config) {

@@ -38,7 +38,7 @@ export function writeVector(
   position?: number,
 ): void {
   const where = position === undefined ? 'The query' : `The vector of posting ${position}`;
-  if (!Array.isArray(vector) && !(vector instanceof Float32Array)) {
+  if (!Array.isArray(vector) && !isFloat32Array(vector)) {
     throw new InvalidVectorError(
       `${where} must be a Float32Array or an array of numbers, not ${show(vector)}.`,
       position,
@@ -63,6 +63,11 @@ export function writeVector(
     }
     target[at + i] = value;
   }
+}
+
+/** By its tag and not by `instanceof`, which fails for arrays of another realm, such as a frame or a test runner's. */
+function isFloat32Array(value: unknown): value is Float32Array {
+  return ArrayBuffer.isView(value) && (value as Partial<Float32Array>)[Symbol.toStringTag] === 'Float32Array';
 }
 
 /**

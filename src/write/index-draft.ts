@@ -59,7 +59,7 @@ export class IndexDraft {
     const staged = stagePostings(this.#state.config, postings);
     // The iterable may have closed this draft.
     this.#assertOpen();
-    const written = addRows(this.#state, staged);
+    const written = this.#whole(() => addRows(this.#state, staged));
     for (let i = 0; i < staged.length; i++)
       this.#touch(columnsOf(staged.blocks[i]).documentIds[staged.rows[i]], false);
     return written;
@@ -84,7 +84,7 @@ export class IndexDraft {
     this.#assertOpen();
     const ids = new Set(checkedIds(documentIds));
     this.#assertOpen();
-    const removed = this.#removeWhere(ids, () => true);
+    const removed = this.#whole(() => this.#removeWhere(ids, () => true));
     for (const id of ids) this.#touch(id, true);
     return removed;
   }
@@ -112,11 +112,12 @@ export class IndexDraft {
       }
       keep.add(keyText(documentId, columns.starts[row], columns.lengths[row]));
     }
-    this.#removeWhere(
-      new Set([documentId]),
-      (start, length) => !keep.has(keyText(documentId, start, length)),
-    );
-    addRows(this.#state, staged);
+    this.#whole(() => {
+      const others = (start: number, length: number): boolean =>
+        !keep.has(keyText(documentId, start, length));
+      this.#removeWhere(new Set([documentId]), others);
+      addRows(this.#state, staged);
+    });
     this.#touch(documentId, true);
   }
 
@@ -139,8 +140,23 @@ export class IndexDraft {
    */
   preview(): ShardexIndex {
     this.#assertOpen();
-    settle(this.#state);
-    return this.#state.finish();
+    return this.#whole(() => {
+      settle(this.#state);
+      return this.#state.finish();
+    });
+  }
+
+  /**
+   * Runs a step whose input has been checked. If it fails all the same, as when memory runs out, the draft is closed,
+   * because it could be half changed; nothing of it can be published then.
+   */
+  #whole<T>(step: () => T): T {
+    try {
+      return step();
+    } catch (error) {
+      this.#closed = 'left incomplete by an error';
+      throw error;
+    }
   }
 
   #removeWhere(

@@ -1,4 +1,4 @@
-import { ConfigError } from './errors.js';
+import { ConfigError, InvalidOptionError } from './errors.js';
 
 /**
  * How near two vectors are.
@@ -62,6 +62,23 @@ export function unknownKey(options: object, known: readonly string[]): string | 
   return Object.keys(options).find((key) => !known.includes(key));
 }
 
+/**
+ * Refuses options that are not an object, or that have a key which is not known: a misspelt option must not be ignored.
+ *
+ * @throws {@link InvalidOptionError}
+ */
+export function assertOptions(options: unknown, known: readonly string[]): void {
+  if (options === null || typeof options !== 'object') {
+    throw new InvalidOptionError('options', `The options must be an object, not ${show(options)}.`);
+  }
+  const stranger = unknownKey(options, known);
+  if (stranger === undefined) return;
+  throw new InvalidOptionError(
+    stranger,
+    `Unknown option ${show(stranger)}; the options are ${known.join(', ')}.`,
+  );
+}
+
 /** True for every value that {@link SlopFactor} allows. */
 export function isSlopFactor(value: unknown): value is SlopFactor {
   return value === 'all' || value === 'auto' || isWhole(value, 1, Number.MAX_SAFE_INTEGER);
@@ -116,7 +133,7 @@ export function resolveConfig(options: ShardexOptions): ShardexConfig {
   }
   const config: Record<string, unknown> = {};
   for (const [name, rule] of Object.entries(RULES)) {
-    const value = (given as Record<string, unknown>)[name] ?? rule.default;
+    const { [name]: value = rule.default } = given as Record<string, unknown>;
     if (!rule.ok(value)) throw new ConfigError(name, `${name} must be ${rule.must}, not ${show(value)}.`);
     config[name] = value;
   }

@@ -1,4 +1,4 @@
-import { isWhole, show, unknownKey } from '../config.js';
+import { assertOptions, isWhole, show } from '../config.js';
 import { ConflictError, InvalidIndexError, InvalidOptionError, ResourceExhaustedError } from '../errors.js';
 import { type ShardexIndex, assertIndex } from '../version/shardex-index.js';
 import type { IndexDraft, Touched } from '../write/index-draft.js';
@@ -212,6 +212,9 @@ export class CowShardexIndex {
         `retries must be an integer from 0 to 1,000, not ${show(retries)}.`,
       );
     }
+    if (signal !== undefined && !(typeof signal === 'object' && 'aborted' in signal)) {
+      throw new InvalidOptionError('signal', `signal must be an AbortSignal, not ${show(signal)}.`);
+    }
     if (this.#meter.pendingWrites >= this.#maxPendingWrites) {
       throw new ResourceExhaustedError(
         `${this.#maxPendingWrites} asynchronous updates are under way already; await some of them first, or raise maxPendingWrites.`,
@@ -296,17 +299,4 @@ export class CowShardexIndex {
     this.#meter.superseded(previous);
     this.#meter.commits.add(startedAt);
   }
-}
-
-function assertOptions(options: object, known: readonly string[]): void {
-  const given: unknown = options;
-  if (given === null || typeof given !== 'object') {
-    throw new InvalidOptionError('options', `The options must be an object, not ${show(given)}.`);
-  }
-  const stranger = unknownKey(options, known);
-  if (stranger === undefined) return;
-  throw new InvalidOptionError(
-    stranger,
-    `Unknown option ${show(stranger)}; the options are ${known.join(', ')}.`,
-  );
 }

@@ -1,4 +1,4 @@
-import { show, unknownKey } from '../config.js';
+import { assertOptions, show } from '../config.js';
 import { InvalidOptionError, WriterClosedError } from '../errors.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
 import { IndexDraft, type Touched, closeDraft, touchedBy } from '../write/index-draft.js';
@@ -80,13 +80,7 @@ export class IndexWriter extends IndexDraft {
 }
 
 function checkedConflictOption(options: CommitOptions): 'rebase' | 'fail' {
-  const stranger = unknownKey(options, ['onConflict']);
-  if (stranger !== undefined) {
-    throw new InvalidOptionError(
-      stranger,
-      `Unknown commit option ${show(stranger)}; the only one is onConflict.`,
-    );
-  }
+  assertOptions(options, ['onConflict']);
   const { onConflict = 'rebase' } = options;
   if (['rebase', 'fail'].includes(onConflict)) return onConflict;
   throw new InvalidOptionError(

@@ -1,4 +1,4 @@
-import { type SlopFactor, isSlopFactor, isWhole, resolveSlopFactor, show, unknownKey } from '../config.js';
+import { type SlopFactor, isSlopFactor, assertOptions, isWhole, resolveSlopFactor, show } from '../config.js';
 import { InvalidOptionError, type PostingKey } from '../errors.js';
 import { squaredNorm } from '../geometry/kernels.js';
 import { type Probe, distances, scoreOf } from '../geometry/metric.js';
@@ -104,21 +104,9 @@ function queryProbe(query: VectorInput, dimensions: number): Probe {
 }
 
 function checked(options: SearchOptions): SearchOptions {
-  const given: unknown = options;
-  if (given === null || typeof given !== 'object') {
-    throw new InvalidOptionError(
-      'options',
-      `The search options must be an object such as { k: 10 }, not ${show(given)}.`,
-    );
-  }
-  const stranger = unknownKey(given, OPTIONS);
-  if (stranger !== undefined) {
-    throw new InvalidOptionError(
-      stranger,
-      `Unknown search option ${show(stranger)}; the options are ${OPTIONS.join(', ')}.`,
-    );
-  }
-  const { k, slopFactor, filter, distinct, includeVector } = given as Record<string, unknown>;
+  assertOptions(options, OPTIONS);
+  const { k, slopFactor, filter, distinct, includeVector }: Partial<Record<keyof SearchOptions, unknown>> =
+    options;
   const refuse = (option: string, must: string, value: unknown): never => {
     throw new InvalidOptionError(option, `${option} must be ${must}, not ${show(value)}.`);
   };

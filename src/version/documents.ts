@@ -1,8 +1,42 @@
-import { Set as ImmutableSet } from 'immutable';
+import { type Map as ImmutableMap, Set as ImmutableSet } from 'immutable';
 import type { ShardId } from './shard.js';
 
 /** The shards that hold a document: mostly one, kept as a plain number, which is all the memory it needs. */
 export type DocumentEntry = ShardId | ImmutableSet<ShardId>;
+
+/** The documents of a version. Only the functions below know how an id becomes a key of it. */
+export type Documents = ImmutableMap<string, DocumentEntry>;
+
+/**
+ * Immutable.js looks up the hash of a string longer than 16 code units in a plain object, where the one name that every
+ * object inherits and that is that long finds a function instead, on which the trie can recurse without end. So ids that
+ * begin with that name get a suffix in the map: a different key for each of them, as no other id gets one.
+ */
+const INHERITED = 'propertyIsEnumerable';
+
+function keyFor(documentId: string): string {
+  return documentId.startsWith(INHERITED) ? `${documentId}.` : documentId;
+}
+
+/** Where a document is; `undefined` for an unknown one. */
+export function entryOf(documents: Documents, documentId: string): DocumentEntry | undefined {
+  return documents.get(keyFor(documentId));
+}
+
+/** The documents with one entry changed, or taken out where it is `undefined`. */
+export function withEntry(
+  documents: Documents,
+  documentId: string,
+  entry: DocumentEntry | undefined,
+): Documents {
+  const key = keyFor(documentId);
+  return entry === undefined ? documents.delete(key) : documents.set(key, entry);
+}
+
+/** The ids of all documents, in no particular order. */
+export function* idsOf(documents: Documents): IterableIterator<string> {
+  for (const key of documents.keys()) yield key.startsWith(INHERITED) ? key.slice(0, -1) : key;
+}
 
 /** The shards of an entry, ascending. */
 export function shardsOf(entry: DocumentEntry | undefined): readonly ShardId[] {

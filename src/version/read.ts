@@ -1,4 +1,5 @@
 import { assertDocumentId, compareKeys, postingOfRow, type StoredPosting } from './posting.js';
+import { entryOf, idsOf } from './documents.js';
 import { eachLive } from './shard-rows.js';
 import { type ShardexIndex, assertIndex, shardsOfDocument } from './shardex-index.js';
 
@@ -51,7 +52,7 @@ export function postings(index: ShardexIndex, documentId: string): StoredPosting
 export function hasDocument(index: ShardexIndex, documentId: string): boolean {
   assertIndex(index);
   assertDocumentId(documentId);
-  return index.documents.has(documentId);
+  return entryOf(index.documents, documentId) !== undefined;
 }
 
 /**
@@ -67,5 +68,5 @@ export function hasDocument(index: ShardexIndex, documentId: string): boolean {
  */
 export function documentIds(index: ShardexIndex): IterableIterator<string> {
   assertIndex(index);
-  return index.documents.keys();
+  return idsOf(index.documents);
 }

@@ -3,7 +3,7 @@ import type { ShardexConfig } from '../config.js';
 import { show } from '../config.js';
 import { InvalidIndexError } from '../errors.js';
 import { CentroidTable } from './centroid-table.js';
-import { type DocumentEntry, shardsOf } from './documents.js';
+import { type DocumentEntry, type Documents, entryOf, shardsOf } from './documents.js';
 import type { Shard, ShardId } from './shard.js';
 
 /**
@@ -31,7 +31,7 @@ export interface ShardexIndex {
    * Which shards hold each document.
    * @internal
    */
-  readonly documents: ImmutableMap<string, DocumentEntry>;
+  readonly documents: Documents;
   /**
    * All centroids, ready to be ranked.
    * @internal
@@ -82,5 +82,5 @@ export function shardsOfDocument(
   index: Pick<ShardexIndex, 'shards' | 'documents'>,
   documentId: string,
 ): Shard[] {
-  return shardsOf(index.documents.get(documentId)).map((id) => index.shards.get(id) as Shard);
+  return shardsOf(entryOf(index.documents, documentId)).map((id) => index.shards.get(id) as Shard);
 }

@@ -1,10 +1,10 @@
 import { InvalidOptionError } from '../errors.js';
-import { isWhole, show } from '../config.js';
+import { assertOptions, isWhole, show } from '../config.js';
 import { squaredNorm } from '../geometry/kernels.js';
 import { fillProbe, reusableProbe, separations } from '../geometry/metric.js';
 import { seededRandom } from '../geometry/random.js';
 import { centroidsOf, rankShards } from './centroid-table.js';
-import { shardsOf } from './documents.js';
+import { entryOf, idsOf, shardsOf } from './documents.js';
 import { keyText } from './posting.js';
 import { type Columns, tailOf } from './row-block.js';
 import { type Shard, type ShardId, centroidProbe, matrixOf } from './shard.js';
@@ -62,6 +62,7 @@ const MOST_LISTED = 100;
  */
 export function verify(index: ShardexIndex, options: VerifyOptions = {}): Verification {
   assertIndex(index);
+  assertOptions(options, ['placement']);
   const { placement = index.config.reassign === 'strict' ? 'all' : 1000 } = options;
   if (placement !== 'all' && !isWhole(placement, 0, Number.MAX_SAFE_INTEGER)) {
     throw new InvalidOptionError(
@@ -164,7 +165,11 @@ function checkDocuments(index: ShardexIndex, report: Report): void {
   const held = new Map<string, Set<ShardId>>();
   for (const shard of index.shards.values()) {
     eachLive(shard.rows, (columns, row) => {
-      const documentId = columns.documentIds[row];
+      const documentId = (columns.documentIds as (string | undefined)[])[row];
+      if (documentId === undefined) {
+        report('I1', `shard ${shard.id}`, `row ${row} has no documentId`);
+        return;
+      }
       const key = keyText(documentId, columns.starts[row], columns.lengths[row]);
       if (keys.has(key))
         report('I5', `document ${JSON.stringify(documentId)}`, `has two live rows for ${key}`);
@@ -175,7 +180,7 @@ function checkDocuments(index: ShardexIndex, report: Report): void {
     });
   }
   for (const [documentId, shards] of held) {
-    const listed = shardsOf(index.documents.get(documentId));
+    const listed = shardsOf(entryOf(index.documents, documentId));
     if (listed.length !== shards.size || !listed.every((id) => shards.has(id))) {
       report(
         'I7',
@@ -184,7 +189,7 @@ function checkDocuments(index: ShardexIndex, report: Report): void {
       );
     }
   }
-  for (const documentId of index.documents.keys()) {
+  for (const documentId of idsOf(index.documents)) {
     if (!held.has(documentId))
       report('I7', `document ${JSON.stringify(documentId)}`, 'is listed, but has no postings');
   }

@@ -2,7 +2,15 @@ import { Immer } from 'immer';
 import type { Map as ImmutableMap } from 'immutable';
 import type { ShardexConfig } from '../config.js';
 import type { CentroidTable } from '../version/centroid-table.js';
-import { type DocumentEntry, shardsOf, withShard, withoutShard } from '../version/documents.js';
+import {
+  type DocumentEntry,
+  type Documents,
+  entryOf,
+  shardsOf,
+  withEntry,
+  withShard,
+  withoutShard,
+} from '../version/documents.js';
 import { type RowList, columnsOf } from '../version/row-block.js';
 import type { Shard, ShardId } from '../version/shard.js';
 import { type ShardRows, bytesOf, eachLive } from '../version/shard-rows.js';
@@ -39,7 +47,7 @@ export class DraftState {
   #base: ShardexIndex;
   readonly #version: number;
   #shards: ImmutableMap<ShardId, Shard>;
-  #documents: ImmutableMap<string, DocumentEntry>;
+  #documents: Documents;
   readonly #touched = new Map<ShardId, Drafted<Shard>>();
 
   constructor(base: ShardexIndex) {
@@ -51,17 +59,12 @@ export class DraftState {
     this.#documents = base.documents;
   }
 
-  get documents(): ImmutableMap<string, DocumentEntry> {
-    return this.#documents;
+  hasDocument(documentId: string): boolean {
+    return entryOf(this.#documents, documentId) !== undefined;
   }
 
   shard(id: ShardId): Shard {
     return this.#touched.get(id) ?? (this.#shards.get(id) as Shard);
-  }
-
-  /** All shards as they are now, in no particular order. */
-  *shards(): IterableIterator<Shard> {
-    for (const id of this.#shards.keys()) yield this.shard(id);
   }
 
   /** Gives a shard other rows. The first touch of a shard makes its Immer draft; nothing else is copied (I4). */
@@ -115,15 +118,14 @@ export class DraftState {
   }
 
   setDocument(documentId: string, entry: DocumentEntry | undefined): void {
-    const mine = this.#ownDocuments();
-    this.#documents = entry === undefined ? mine.delete(documentId) : mine.set(documentId, entry);
+    this.#documents = withEntry(this.#documents.asMutable(), documentId, entry);
   }
 
   /** Notes that a shard holds the documents of these rows. */
   addToDocuments(rows: RowList, shard: ShardId): void {
     for (let i = 0; i < rows.length; i++) {
       const documentId = columnsOf(rows.blocks[i]).documentIds[rows.rows[i]];
-      const entry = this.#documents.get(documentId);
+      const entry = entryOf(this.#documents, documentId);
       const next = withShard(entry, shard);
       if (next !== entry) this.setDocument(documentId, next);
     }
@@ -133,7 +135,7 @@ export class DraftState {
   removeFromDocuments(rows: RowList, shard: ShardId): void {
     for (let i = 0; i < rows.length; i++) {
       const documentId = columnsOf(rows.blocks[i]).documentIds[rows.rows[i]];
-      const entry = this.#documents.get(documentId);
+      const entry = entryOf(this.#documents, documentId);
       const next = withoutShard(entry, shard);
       if (next !== entry) this.setDocument(documentId, next);
     }
@@ -149,12 +151,12 @@ export class DraftState {
       });
     }
     for (const documentId of gone) {
-      this.setDocument(documentId, withoutShard(this.#documents.get(documentId), shard));
+      this.setDocument(documentId, withoutShard(entryOf(this.#documents, documentId), shard));
     }
   }
 
   shardsOfDocument(documentId: string): readonly ShardId[] {
-    return shardsOf(this.#documents.get(documentId));
+    return shardsOf(entryOf(this.#documents, documentId));
   }
 
   /**
@@ -185,9 +187,5 @@ export class DraftState {
 
   #ownShards(): ImmutableMap<ShardId, Shard> {
     return (this.#shards = this.#shards.asMutable());
-  }
-
-  #ownDocuments(): ImmutableMap<string, DocumentEntry> {
-    return (this.#documents = this.#documents.asMutable());
   }
 }

@@ -129,7 +129,7 @@ export class IndexDraft {
   has(documentId: string): boolean {
     this.#assertOpen();
     assertDocumentId(documentId);
-    return this.#state.documents.has(documentId);
+    return this.#state.hasDocument(documentId);
   }
 
   /**

@@ -1,12 +1,12 @@
 import { assertOptions, isWhole, show } from '../config.js';
 import { ConflictError, InvalidIndexError, InvalidOptionError, ResourceExhaustedError } from '../errors.js';
 import { type ShardexIndex, assertIndex } from '../version/shardex-index.js';
-import type { IndexDraft, Touched } from '../write/index-draft.js';
+import { type IndexDraft, type Touched, touchedBy } from '../write/index-draft.js';
 import { conflict, rebase } from '../write/rebase.js';
 import { type Recipe, runRecipe } from '../write/update.js';
 import { IndexWriter } from './index-writer.js';
 import { type CellMetrics, Meter } from './metrics.js';
-import { Turns, abortable } from './turns.js';
+import { type Turn, Turns, abortable } from './turns.js';
 import { type VersionCell, compareAndSet } from './version-cell.js';
 
 /** Options of a {@link CowShardexIndex}. */
@@ -161,14 +161,11 @@ export class CowShardexIndex {
       );
     }
     if (next === expected) return this.#cell.current;
-    const successor =
-      next.version === expected.version + 1
-        ? next
-        : Object.freeze({
-            ...next,
-            version: expected.version + 1,
-            nextShardId: Math.max(next.nextShardId, expected.nextShardId),
-          });
+    // A version from elsewhere in the lineage gets the number and the next shard id of a direct successor.
+    const version = expected.version + 1;
+    const nextShardId = Math.max(next.nextShardId, expected.nextShardId);
+    const direct = next.version === version && next.nextShardId === nextShardId;
+    const successor = direct ? next : Object.freeze({ ...next, version, nextShardId });
     if (!compareAndSet(this.#cell, expected, successor)) {
       this.#meter.conflicts++;
       throw conflict(expected, this.#cell.current, [], []);
@@ -179,9 +176,12 @@ export class CowShardexIndex {
 
   /**
    * As {@link CowShardexIndex.update}, for a recipe that awaits. If another commit comes first, the recipe is run again
-   * on the newest version; having lost `retries + 1` times, it gets a turn in which no other `updateAsync` commits,
-   * first come first served. A synchronous commit does not wait even then: what it changed is joined, or on overlap
-   * the recipe is run once more.
+   * on the newest version; having lost `retries + 1` times, it gets a turn, first come first served: until it is done no
+   * other `updateAsync` commits changes of the documents that it touches, and what is committed of others is joined. A
+   * synchronous commit does not wait even then; where it overlaps, the recipe is run once more.
+   *
+   * In a recipe, do not await another `updateAsync` of the same cell that touches the same documents: as with a lock
+   * that is taken twice, each would wait for the other.
    *
    * The promise resolves to the version that was published. It rejects with the signal's reason if that aborts before
    * publication, and never after it; a rejected update has published nothing.
@@ -224,18 +224,17 @@ export class CowShardexIndex {
     this.#meter.pendingWrites++;
     try {
       for (let attempt = 0; attempt <= retries; attempt++) {
-        await this.#turns.idle(signal);
-        const published = await this.#attempt(recipe, signal, false);
+        const published = await this.#attempt(recipe, signal);
         if (published !== undefined) return published;
       }
-      const endTurn = await this.#turns.take(signal);
+      const turn = await this.#turns.take(signal);
       try {
         for (;;) {
-          const published = await this.#attempt(recipe, signal, true);
+          const published = await this.#attempt(recipe, signal, turn);
           if (published !== undefined) return published;
         }
       } finally {
-        endTurn();
+        turn.end();
       }
     } finally {
       this.#meter.pendingWrites--;
@@ -248,27 +247,33 @@ export class CowShardexIndex {
   }
 
   /** Runs a recipe once and commits; `undefined` if another commit came first. */
-  async #attempt(
-    recipe: AsyncRecipe,
-    signal: AbortSignal | undefined,
-    myTurn: boolean,
-  ): Promise<ShardexIndex | undefined> {
+  async #attempt(recipe: AsyncRecipe, signal?: AbortSignal, turn?: Turn): Promise<ShardexIndex | undefined> {
     signal?.throwIfAborted();
     const writer = this.cloneForWrite();
+    let yields: boolean;
     try {
+      turn?.claim(touchedBy(writer));
       await abortable(Promise.resolve(recipe(writer)), signal);
       // The last look at the signal: from here to the publication nothing awaits.
       signal?.throwIfAborted();
-      // Somebody else's turn is respected even by who would win the race, or the turn would be worth nothing.
-      if (myTurn || !this.#turns.busy)
-        return writer.commitChanges({ onConflict: myTurn ? 'rebase' : 'fail' });
-    } catch (error) {
-      if (!(error instanceof ConflictError)) throw error;
+      yields = turn === undefined && this.#turns.claimed(touchedBy(writer));
+      const published = yields ? undefined : this.#tryCommit(writer, turn === undefined ? 'fail' : 'rebase');
+      if (published !== undefined) return published;
     } finally {
       writer.discard();
     }
     this.#meter.retries++;
+    if (yields) await this.#turns.ended(signal);
     return undefined;
+  }
+
+  #tryCommit(writer: IndexWriter, onConflict: 'rebase' | 'fail'): ShardexIndex | undefined {
+    try {
+      return writer.commitChanges({ onConflict });
+    } catch (error) {
+      if (error instanceof ConflictError) return undefined;
+      throw error;
+    }
   }
 
   #commit(writer: IndexWriter, touched: Touched, onConflict: 'rebase' | 'fail'): ShardexIndex {

@@ -1,42 +1,50 @@
+import type { Touched } from '../write/index-draft.js';
+
+/** A turn: who has it is alone in changing the documents it claims, among those who ask for turns. */
+export interface Turn {
+  /** Adds the documents of a draft, those it has touched and those it will; earlier claims stay. */
+  claim(documents: Touched): void;
+  /** Hands the turn on. */
+  end(): void;
+}
+
 /** Turns that are given out one at a time, first come first served. */
 export class Turns {
-  #busy = false;
+  #claims: Touched[] | undefined;
   readonly #waiting: (() => void)[] = [];
-  readonly #idle: (() => void)[] = [];
-
-  /** Whether somebody has a turn. */
-  get busy(): boolean {
-    return this.#busy;
-  }
+  readonly #watching: (() => void)[] = [];
 
   /**
-   * Waits for a turn and returns what ends it. A turn is handed straight to the next in line, so no newcomer can slip
-   * in between; who aborts leaves the line, so no turn is handed to somebody who has gone.
+   * Waits for a turn. It is handed straight to the next in line, so no newcomer can slip in between; who aborts leaves
+   * the line, so no turn is handed to somebody who has gone.
    */
-  async take(signal?: AbortSignal): Promise<() => void> {
-    if (this.#busy) await wait(this.#waiting, signal);
-    this.#busy = true;
-    let ended = false;
-    return () => {
-      if (ended) return;
-      ended = true;
-      this.#passOn();
+  async take(signal?: AbortSignal): Promise<Turn> {
+    if (this.#claims !== undefined) await wait(this.#waiting, signal);
+    const claims: Touched[] = (this.#claims = []);
+    return {
+      claim: (documents) => {
+        claims.push(documents);
+      },
+      end: () => {
+        if (this.#claims !== claims) return;
+        // Keeps the place taken until the next in line, who is woken later in this job, has put in claims of its own.
+        this.#claims = this.#waiting.length > 0 ? [] : undefined;
+        this.#waiting.shift()?.();
+        for (const wake of this.#watching.splice(0)) wake();
+      },
     };
   }
 
-  /** Waits until nobody has a turn or waits for one. */
-  async idle(signal?: AbortSignal): Promise<void> {
-    while (this.#busy) await wait(this.#idle, signal);
+  /** Whether one of these documents is claimed by the turn that is under way. */
+  claimed(documents: Touched): boolean {
+    if (this.#claims === undefined) return false;
+    for (const id of documents.keys()) if (this.#claims.some((claim) => claim.has(id))) return true;
+    return false;
   }
 
-  #passOn(): void {
-    const next = this.#waiting.shift();
-    if (next !== undefined) {
-      next();
-      return;
-    }
-    this.#busy = false;
-    for (const wake of this.#idle.splice(0)) wake();
+  /** Waits for the end of the turn that is under way, if any. */
+  async ended(signal?: AbortSignal): Promise<void> {
+    if (this.#claims !== undefined) await wait(this.#watching, signal);
   }
 }
 

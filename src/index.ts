@@ -19,12 +19,8 @@ export {
   type ShardexErrorCode,
   WriterClosedError,
 } from './errors.js';
-export {
-  type CowShardexIndexOptions,
-  type AsyncRecipe,
-  CowShardexIndex,
-  type UpdateAsyncOptions,
-} from './publish/cow-shardex-index.js';
+export type { AsyncRecipe, UpdateAsyncOptions } from './publish/async-update.js';
+export { CowShardexIndex, type CowShardexIndexOptions } from './publish/cow-shardex-index.js';
 export type { CommitOptions, IndexWriter } from './publish/index-writer.js';
 export type { CellMetrics, Timing } from './publish/metrics.js';
 export { search, type SearchOptions, type SearchResult } from './search/search.js';

@@ -1,12 +1,12 @@
 import { assertOptions, isWhole, show } from '../config.js';
-import { ConflictError, InvalidIndexError, InvalidOptionError, ResourceExhaustedError } from '../errors.js';
+import { ConflictError, InvalidIndexError, InvalidOptionError } from '../errors.js';
 import { type ShardexIndex, assertIndex } from '../version/shardex-index.js';
-import { type IndexDraft, type Touched, touchedBy } from '../write/index-draft.js';
+import type { Touched } from '../write/index-draft.js';
 import { conflict, rebase } from '../write/rebase.js';
 import { type Recipe, runRecipe } from '../write/update.js';
+import { type AsyncRecipe, AsyncUpdates, type UpdateAsyncOptions } from './async-update.js';
 import { IndexWriter } from './index-writer.js';
 import { type CellMetrics, Meter } from './metrics.js';
-import { type Turn, Turns, abortable } from './turns.js';
 import { type VersionCell, compareAndSet } from './version-cell.js';
 
 /** Options of a {@link CowShardexIndex}. */
@@ -14,17 +14,6 @@ export interface CowShardexIndexOptions {
   /** How many calls of `updateAsync` may be under way at once, 1 to 1,000,000; one more is refused. Default 1,024. */
   readonly maxPendingWrites?: number;
 }
-
-/** Options of {@link CowShardexIndex.updateAsync}. */
-export interface UpdateAsyncOptions {
-  /** Gives the update up, until the moment it is published; from then on it is ignored. */
-  readonly signal?: AbortSignal;
-  /** How often the recipe is run again after losing a race before it gets a turn of its own, 0 to 1,000. Default 3. */
-  readonly retries?: number;
-}
-
-/** A recipe that may await; its draft stays open until the promise it returns is settled. */
-export type AsyncRecipe = (draft: IndexDraft) => PromiseLike<void> | void;
 
 /**
  * The cell: one reference to the current version, which readers take and writers replace. Reading never waits and
@@ -50,8 +39,7 @@ export type AsyncRecipe = (draft: IndexDraft) => PromiseLike<void> | void;
 export class CowShardexIndex {
   readonly #cell: VersionCell;
   readonly #meter = new Meter();
-  readonly #turns = new Turns();
-  readonly #maxPendingWrites: number;
+  readonly #asyncUpdates: AsyncUpdates;
 
   /**
    * @throws {@link InvalidIndexError}, {@link InvalidOptionError}
@@ -67,7 +55,7 @@ export class CowShardexIndex {
       );
     }
     this.#cell = { current: index };
-    this.#maxPendingWrites = maxPendingWrites;
+    this.#asyncUpdates = new AsyncUpdates(this.#meter, () => this.cloneForWrite(), maxPendingWrites);
   }
 
   /** The current version. Time: O(1); no lock, no allocation. */
@@ -203,77 +191,13 @@ export class CowShardexIndex {
    * cell.postingCount; // → 3
    * ```
    */
-  async updateAsync(recipe: AsyncRecipe, options: UpdateAsyncOptions = {}): Promise<ShardexIndex> {
-    assertOptions(options, ['signal', 'retries']);
-    const { signal, retries = 3 } = options;
-    if (!isWhole(retries, 0, 1000)) {
-      throw new InvalidOptionError(
-        'retries',
-        `retries must be an integer from 0 to 1,000, not ${show(retries)}.`,
-      );
-    }
-    if (signal !== undefined && !(typeof signal === 'object' && 'aborted' in signal)) {
-      throw new InvalidOptionError('signal', `signal must be an AbortSignal, not ${show(signal)}.`);
-    }
-    if (this.#meter.pendingWrites >= this.#maxPendingWrites) {
-      throw new ResourceExhaustedError(
-        `${this.#maxPendingWrites} asynchronous updates are under way already; await some of them first, or raise maxPendingWrites.`,
-        this.#maxPendingWrites,
-      );
-    }
-    this.#meter.pendingWrites++;
-    try {
-      for (let attempt = 0; attempt <= retries; attempt++) {
-        const published = await this.#attempt(recipe, signal);
-        if (published !== undefined) return published;
-      }
-      const turn = await this.#turns.take(signal);
-      try {
-        for (;;) {
-          const published = await this.#attempt(recipe, signal, turn);
-          if (published !== undefined) return published;
-        }
-      } finally {
-        turn.end();
-      }
-    } finally {
-      this.#meter.pendingWrites--;
-    }
+  updateAsync(recipe: AsyncRecipe, options: UpdateAsyncOptions = {}): Promise<ShardexIndex> {
+    return this.#asyncUpdates.run(recipe, options);
   }
 
   /** What this cell has done so far, and what it holds. Time: O(1). */
   metrics(): CellMetrics {
     return this.#meter.read(this.#cell.current);
-  }
-
-  /** Runs a recipe once and commits; `undefined` if another commit came first. */
-  async #attempt(recipe: AsyncRecipe, signal?: AbortSignal, turn?: Turn): Promise<ShardexIndex | undefined> {
-    signal?.throwIfAborted();
-    const writer = this.cloneForWrite();
-    let yields: boolean;
-    try {
-      turn?.claim(touchedBy(writer));
-      await abortable(Promise.resolve(recipe(writer)), signal);
-      // The last look at the signal: from here to the publication nothing awaits.
-      signal?.throwIfAborted();
-      yields = turn === undefined && this.#turns.claimed(touchedBy(writer));
-      const published = yields ? undefined : this.#tryCommit(writer, turn === undefined ? 'fail' : 'rebase');
-      if (published !== undefined) return published;
-    } finally {
-      writer.discard();
-    }
-    this.#meter.retries++;
-    if (yields) await this.#turns.ended(signal);
-    return undefined;
-  }
-
-  #tryCommit(writer: IndexWriter, onConflict: 'rebase' | 'fail'): ShardexIndex | undefined {
-    try {
-      return writer.commitChanges({ onConflict });
-    } catch (error) {
-      if (error instanceof ConflictError) return undefined;
-      throw error;
-    }
   }
 
   #commit(writer: IndexWriter, touched: Touched, onConflict: 'rebase' | 'fail'): ShardexIndex {

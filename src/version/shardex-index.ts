@@ -78,9 +78,6 @@ export function assertIndex(value: unknown): asserts value is ShardexIndex {
 }
 
 /** The shards of a document, ascending by id; none for an unknown document. */
-export function shardsOfDocument(
-  index: Pick<ShardexIndex, 'shards' | 'documents'>,
-  documentId: string,
-): Shard[] {
+export function shardsOfDocument(index: ShardexIndex, documentId: string): Shard[] {
   return shardsOf(entryOf(index.documents, documentId)).map((id) => index.shards.get(id) as Shard);
 }

@@ -13,7 +13,7 @@ export type Touched = ReadonlyMap<string, boolean>;
 
 /** The documents that a draft has touched so far. */
 export let touchedBy: (draft: IndexDraft) => Touched;
-/** Ends a draft: every later use throws, saying that it was `how`. Returns the settled version if asked to. */
+/** Ends a draft: every later use throws, saying that it was `how`. */
 export let closeDraft: (draft: IndexDraft, how: string) => void;
 
 /**

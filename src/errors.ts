@@ -103,7 +103,10 @@ export interface ConflictDetails {
   readonly currentVersion: number;
   /** The documents that both sides changed, sorted. */
   readonly documents: readonly string[];
-  /** The posting keys that both sides changed, sorted; empty where a whole document was removed or replaced. */
+  /**
+   * The postings that both sides touched, sorted: of a document that the writer removed or replaced as a whole, all
+   * that the others changed. Empty where any other commit is a conflict.
+   */
   readonly postings: readonly PostingKey[];
   /** The shards of the current version that hold those documents, ascending. */
   readonly shards: readonly number[];

@@ -1,8 +1,9 @@
 import { assertOptions, isWhole, show } from '../config.js';
 import { ConflictError, InvalidIndexError, InvalidOptionError } from '../errors.js';
 import { type ShardexIndex, assertIndex } from '../version/shardex-index.js';
-import type { Touched } from '../write/index-draft.js';
+
 import { conflict, rebase } from '../write/rebase.js';
+import type { Touched } from '../write/touched.js';
 import { type Recipe, runRecipe } from '../write/update.js';
 import { type AsyncRecipe, AsyncUpdates, type UpdateAsyncOptions } from './async-update.js';
 import { IndexWriter } from './index-writer.js';
@@ -156,7 +157,7 @@ export class CowShardexIndex {
     const successor = direct ? next : Object.freeze({ ...next, version, nextShardId });
     if (!compareAndSet(this.#cell, expected, successor)) {
       this.#meter.conflicts++;
-      throw conflict(expected, this.#cell.current, [], []);
+      throw conflict(expected, this.#cell.current, []);
     }
     this.#published(expected, startedAt);
     return successor;
@@ -210,7 +211,7 @@ export class CowShardexIndex {
       try {
         while (!compareAndSet(this.#cell, expected, next)) {
           expected = this.#cell.current;
-          if (onConflict === 'fail') throw conflict(writer.base, expected, [], []);
+          if (onConflict === 'fail') throw conflict(writer.base, expected, []);
           next = rebase(writer.base, mine, expected, touched);
         }
       } catch (error) {

@@ -1,7 +1,8 @@
 import { assertOptions, show } from '../config.js';
 import { InvalidOptionError, WriterClosedError } from '../errors.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
-import { IndexDraft, type Touched, closeDraft, touchedBy } from '../write/index-draft.js';
+import { IndexDraft, closeDraft, touchedBy } from '../write/index-draft.js';
+import type { Touched } from '../write/touched.js';
 
 /** How {@link IndexWriter.commitChanges} meets a version that was published since the writer was made. */
 export interface CommitOptions {

@@ -1,4 +1,4 @@
-import type { Touched } from '../write/index-draft.js';
+import type { Touched } from '../write/touched.js';
 
 /** A turn: who has it is alone in changing the documents it claims, among those who ask for turns. */
 export interface Turn {
@@ -38,7 +38,7 @@ export class Turns {
   /** Whether one of these documents is claimed by the turn that is under way. */
   claimed(documents: Touched): boolean {
     if (this.#claims === undefined) return false;
-    for (const id of documents.keys()) if (this.#claims.some((claim) => claim.has(id))) return true;
+    for (const id of documents.documentIds()) if (this.#claims.some((claim) => claim.has(id))) return true;
     return false;
   }
 

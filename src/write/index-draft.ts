@@ -1,5 +1,5 @@
 import { InvalidPostingError, WriterClosedError } from '../errors.js';
-import { type Posting, assertDocumentId, keyText } from '../version/posting.js';
+import { type Posting, assertDocumentId, keyOfRow, keyText } from '../version/posting.js';
 import { columnsOf } from '../version/row-block.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
 import { addRows } from './add.js';
@@ -7,11 +7,9 @@ import { bury } from './bury.js';
 import { DraftState } from './draft-state.js';
 import { settle } from './rebalance.js';
 import { stagePostings } from './staging.js';
+import { Touched } from './touched.js';
 
-/** The documents a draft touched, each with whether it was removed or replaced as a whole. */
-export type Touched = ReadonlyMap<string, boolean>;
-
-/** The documents that a draft has touched so far. */
+/** What a draft has touched so far. */
 export let touchedBy: (draft: IndexDraft) => Touched;
 /** Ends a draft: every later use throws, saying that it was `how`. */
 export let closeDraft: (draft: IndexDraft, how: string) => void;
@@ -22,7 +20,7 @@ export let closeDraft: (draft: IndexDraft, how: string) => void;
  */
 export class IndexDraft {
   readonly #state: DraftState;
-  readonly #touched = new Map<string, boolean>();
+  readonly #touched = new Touched();
   #closed: string | undefined;
 
   static {
@@ -60,8 +58,10 @@ export class IndexDraft {
     // The iterable may have closed this draft.
     this.#assertOpen();
     const written = this.#whole(() => addRows(this.#state, staged));
-    for (let i = 0; i < staged.length; i++)
-      this.#touch(columnsOf(staged.blocks[i]).documentIds[staged.rows[i]], false);
+    for (let i = 0; i < staged.length; i++) {
+      const { documentId, start, length } = keyOfRow(columnsOf(staged.blocks[i]), staged.rows[i]);
+      this.#touched.addPosting(documentId, start, length);
+    }
     return written;
   }
 
@@ -85,7 +85,7 @@ export class IndexDraft {
     const ids = new Set(checkedIds(documentIds));
     this.#assertOpen();
     const removed = this.#whole(() => this.#removeWhere(ids, () => true));
-    for (const id of ids) this.#touch(id, true);
+    for (const id of ids) this.#touched.addDocument(id);
     return removed;
   }
 
@@ -118,7 +118,7 @@ export class IndexDraft {
       this.#removeWhere(new Set([documentId]), others);
       addRows(this.#state, staged);
     });
-    this.#touch(documentId, true);
+    this.#touched.addDocument(documentId);
   }
 
   /**
@@ -183,10 +183,6 @@ export class IndexDraft {
       removed += buried.count;
     }
     return removed;
-  }
-
-  #touch(documentId: string, whole: boolean): void {
-    if (whole || !this.#touched.has(documentId)) this.#touched.set(documentId, whole);
   }
 
   #assertOpen(): void {

@@ -1,21 +1,21 @@
 import { ConflictError, type PostingKey } from '../errors.js';
-import { compareKeys, keyOfRow, keyText } from '../version/posting.js';
+import { compareKeys, keyOfRow } from '../version/posting.js';
 import { type Columns, type RowBlock, RowList, sameVector } from '../version/row-block.js';
 import { eachLive } from '../version/shard-rows.js';
 import { type ShardexIndex, shardsOfDocument } from '../version/shardex-index.js';
 import { addRows } from './add.js';
 import { bury } from './bury.js';
 import { DraftState } from './draft-state.js';
-import type { Touched } from './index-draft.js';
 import { settle } from './rebalance.js';
 import { stageRows } from './staging.js';
+import { type Touched, placeText } from './touched.js';
 
 /**
  * Replays what a draft did to `base` on `current`, which others have published since (I3).
  *
- * Others touched a document if it is not the same in `base` and `current`; this needs no record of their commits.
- * Where they did, changes of different posting keys of the document are joined; the same key changed by both, or a
- * document that the draft removed or replaced as a whole, is a conflict.
+ * Others touched a posting if it is not the same in `base` and `current`; this needs no record of their commits. Where
+ * they touched one that the draft touched too, be it by removing or replacing its whole document, that is a conflict;
+ * other changes of the same document are joined.
  *
  * Time: O(postings in the shards that hold the touched documents), besides routing what is added anew.
  *
@@ -27,76 +27,62 @@ export function rebase(
   current: ShardexIndex,
   touched: Touched,
 ): ShardexIndex {
-  const documents: string[] = [];
-  const keys: PostingKey[] = [];
-  const removed = new Set<string>();
-  const shrinking = new Set<string>();
-  const added: Row[] = [];
-  for (const [documentId, whole] of touched) {
+  const overlaps: PostingKey[] = [];
+  const removed = new Map<string, Set<string>>();
+  const added = new RowList();
+  for (const documentId of touched.documentIds()) {
     const before = rowsOfDocument(base, documentId);
-    const ours = changes(before, rowsOfDocument(mine, documentId));
     if (!sameShards(base, current, documentId)) {
-      const theirs = changes(before, rowsOfDocument(current, documentId));
-      const both = [...ours.keys()].filter((key) => theirs.has(key));
-      if (theirs.size > 0 && (whole || both.length > 0)) {
-        documents.push(documentId);
-        for (const key of both) keys.push(keyOfChange(theirs.get(key) as Change));
+      for (const [place, row] of changes(before, rowsOfDocument(current, documentId))) {
+        if (touched.covers(documentId, place)) overlaps.push(keyOfRow(row.columns, row.row));
       }
     }
-    for (const [key, { after }] of ours) {
-      if (after !== undefined) {
-        added.push(after);
-      } else {
-        removed.add(key);
-        shrinking.add(documentId);
-      }
+    const after = rowsOfDocument(mine, documentId);
+    for (const [place, { block, row }] of changes(before, after)) {
+      if (after.has(place)) added.push(block, row);
+      else removed.set(documentId, (removed.get(documentId) ?? new Set()).add(place));
     }
   }
-  if (documents.length > 0) throw conflict(base, current, documents, keys);
+  if (overlaps.length > 0) throw conflict(base, current, overlaps);
 
   const state = new DraftState(current);
-  for (const documentId of shrinking) {
+  for (const [documentId, places] of removed) {
     for (const shard of state.shardsOfDocument(documentId)) {
       const { documentIds } = bury(
         state,
         shard,
-        (columns, row) => columns.documentIds[row] === documentId && removed.has(keyTextAt(columns, row)),
+        (columns, row) => columns.documentIds[row] === documentId && places.has(placeAt(columns, row)),
       );
       state.dropFromDocuments(documentIds, shard);
     }
   }
-  const rows = new RowList();
-  for (const { block, row } of added) rows.push(block, row);
-  addRows(state, stageRows(rows, current.config.dimensions));
+  addRows(state, stageRows(added, current.config.dimensions));
   settle(state);
   return state.finish();
 }
 
-/** The error for changes that overlap, or for any change where replaying is not wanted or not possible. */
+/** The error for postings that both sides touched; without any, for another version than the expected one. */
 export function conflict(
   base: ShardexIndex,
   current: ShardexIndex,
-  documents: readonly string[],
   postings: readonly PostingKey[],
 ): ConflictError {
+  const documents = [...new Set(postings.map(({ documentId }) => documentId))].sort();
   const shards = new Set(
     documents.flatMap((documentId) => shardsOfDocument(current, documentId).map(({ id }) => id)),
   );
-  const named = documents
-    .slice(0, 5)
-    .map((documentId) => JSON.stringify(documentId))
-    .join(', ');
+  const named = documents.slice(0, 5).map((documentId) => JSON.stringify(documentId));
   const more = documents.length > 5 ? ` and ${documents.length - 5} more` : '';
   const what =
     documents.length > 0
-      ? `both changed document ${named}${more}`
+      ? `both changed document ${named.join(', ')}${more}`
       : 'the current version is not the expected one';
   return new ConflictError(
     `Version ${base.version} was the base, but version ${current.version} has been published since, and ${what}. Nothing was published; read the current version and make the change again.`,
     {
       baseVersion: base.version,
       currentVersion: current.version,
-      documents: [...documents].sort(),
+      documents,
       postings: [...postings].sort(compareKeys),
       shards: [...shards].sort((a, b) => a - b),
     },
@@ -109,31 +95,26 @@ interface Row {
   readonly row: number;
 }
 
-/** A posting that is not the same before and after; one of the two is there. */
-interface Change {
-  readonly before: Row | undefined;
-  readonly after: Row | undefined;
-}
-
+/** The live rows of a document, by what tells them apart. */
 function rowsOfDocument(index: ShardexIndex, documentId: string): Map<string, Row> {
   const rows = new Map<string, Row>();
   for (const shard of shardsOfDocument(index, documentId)) {
     eachLive(shard.rows, (columns, row, { block }) => {
-      if (columns.documentIds[row] === documentId) rows.set(keyTextAt(columns, row), { block, columns, row });
+      if (columns.documentIds[row] === documentId) rows.set(placeAt(columns, row), { block, columns, row });
     });
   }
   return rows;
 }
 
-function changes(before: ReadonlyMap<string, Row>, after: ReadonlyMap<string, Row>): Map<string, Change> {
-  const changed = new Map<string, Change>();
-  for (const [key, row] of before) {
-    const next = after.get(key);
-    if (next === undefined || !sameVector(row.columns, row.row, next.columns, next.row)) {
-      changed.set(key, { before: row, after: next });
-    }
+/** What was added, removed or given another vector: the new row, or the old one where there is no new one. */
+function changes(before: ReadonlyMap<string, Row>, after: ReadonlyMap<string, Row>): Map<string, Row> {
+  const changed = new Map<string, Row>();
+  for (const [place, row] of before) {
+    const next = after.get(place);
+    if (next === undefined) changed.set(place, row);
+    else if (!sameVector(row.columns, row.row, next.columns, next.row)) changed.set(place, next);
   }
-  for (const [key, row] of after) if (!before.has(key)) changed.set(key, { before: undefined, after: row });
+  for (const [place, row] of after) if (!before.has(place)) changed.set(place, row);
   return changed;
 }
 
@@ -144,11 +125,6 @@ function sameShards(a: ShardexIndex, b: ShardexIndex, documentId: string): boole
   return inA.length === inB.length && inA.every((shard, i) => shard === inB[i]);
 }
 
-function keyTextAt(columns: Columns, row: number): string {
-  return keyText(columns.documentIds[row], columns.starts[row], columns.lengths[row]);
-}
-
-function keyOfChange({ before, after }: Change): PostingKey {
-  const { columns, row } = (after ?? before) as Row;
-  return keyOfRow(columns, row);
+function placeAt(columns: Columns, row: number): string {
+  return placeText(columns.starts[row], columns.lengths[row]);
 }

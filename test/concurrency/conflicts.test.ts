@@ -1,0 +1,185 @@
+import * as shardex from 'shardex';
+import { ConflictError, CowShardexIndex, type Posting, createIndex, postings } from 'shardex';
+import { describe, expect, test } from 'vitest';
+import { shardsOfDocument } from '../../src/version/shardex-index.js';
+import { refusesOverlap } from '../support/checks/refuses-overlap.js';
+import { expectSound } from '../support/sound.js';
+import { thrownBy } from '../support/thrown.js';
+
+const at = (documentId: string, start: number, x: number): Posting => ({
+  documentId,
+  start,
+  vector: [x, 0],
+});
+
+/** Two documents, each with rows in shards far apart. */
+function opened(): CowShardexIndex {
+  const rows = [-100, 0, 100].flatMap((x) =>
+    Array.from({ length: 8 }, (_, i) => [
+      at('a', 10 * i + x + 100, x + i / 8),
+      at('b', 10 * i + x + 100, x + i / 8),
+    ]),
+  );
+  const cell = new CowShardexIndex(
+    createIndex({ dimensions: 2, metric: 'euclidean', shardCapacity: 8 }, rows.flat()),
+  );
+  expect(shardsOfDocument(cell.read(), 'a').length).toBeGreaterThan(2);
+  return cell;
+}
+
+type Change = (writer: shardex.IndexWriter) => void;
+
+/** Commits one change and then another one made from the same version; gives the error that the second meets. */
+function race(cell: CowShardexIndex, first: Change, second: Change): ConflictError {
+  const [winner, loser] = [cell.cloneForWrite(), cell.cloneForWrite()];
+  first(winner);
+  second(loser);
+  const published = winner.commitChanges();
+  const error = thrownBy(() => loser.commitChanges());
+  expect(error).toBeInstanceOf(ConflictError);
+  expect(cell.read()).toBe(published);
+  // The writer is still there, with its changes; only committing it again is refused.
+  expect(loser.hasChanges).toBe(true);
+  expect(() => loser.commitChanges()).toThrow(ConflictError);
+  loser.discard();
+  expect(cell.read()).toBe(published);
+  return error as ConflictError;
+}
+
+test('of two writers of one posting the second is refused', () => {
+  refusesOverlap(shardex);
+});
+
+describe('a conflict names', () => {
+  test('the documents, postings and shards where the changes overlap, and nothing else', () => {
+    const cell = opened();
+    const error = race(
+      cell,
+      (writer) => writer.addPostings([at('b', 0, 50), at('a', 0, 50), at('a', 7, 50), at('c', 0, 1)]),
+      (writer) => writer.addPostings([at('a', 0, 60), at('b', 0, 60), at('a', 8, 50), at('d', 0, 1)]),
+    );
+    expect(error.documents).toEqual(['a', 'b']);
+    expect(error.postings).toEqual([
+      { documentId: 'a', start: 0, length: 0 },
+      { documentId: 'b', start: 0, length: 0 },
+    ]);
+    const shards = ['a', 'b'].flatMap((id) => shardsOfDocument(cell.read(), id).map((shard) => shard.id));
+    expect(error.shards).toEqual([...new Set(shards)].sort((a, b) => a - b));
+    expect(error).toMatchObject({ baseVersion: 1, currentVersion: 2, code: 'COMMIT_CONFLICT' });
+    expect(Object.isFrozen(error.documents) && Object.isFrozen(error.postings)).toBe(true);
+  });
+
+  test('what somebody added to a document that was removed as a whole', () => {
+    const cell = opened();
+    const error = race(
+      cell,
+      (writer) => {
+        writer.addPosting(at('a', 999, 1));
+      },
+      (writer) => {
+        writer.removeDocument('a');
+      },
+    );
+    expect(error).toMatchObject({ documents: ['a'], postings: [{ documentId: 'a', start: 999 }] });
+  });
+
+  test('what somebody removed while it was being changed', () => {
+    const cell = opened();
+    const error = race(
+      cell,
+      (writer) => {
+        writer.removeDocument('a');
+      },
+      (writer) => {
+        writer.addPosting(at('a', 0, 60));
+      },
+    );
+    expect(error).toMatchObject({ documents: ['a'], postings: [{ start: 0 }], shards: [] });
+  });
+
+  test("nothing with onConflict: 'fail', which any other commit makes fail", () => {
+    const cell = opened();
+    const writer = cell.cloneForWrite();
+    writer.addPosting(at('mine', 0, 0));
+    cell.update((draft) => {
+      draft.addPosting(at('theirs', 0, 0));
+    });
+    const error = thrownBy(() => writer.commitChanges({ onConflict: 'fail' }));
+    expect(error).toMatchObject({ documents: [], postings: [], shards: [], code: 'COMMIT_CONFLICT' });
+    expect(writer.commitChanges({ onConflict: 'rebase' }).version).toBe(3);
+  });
+});
+
+test('adding what was there is a claim that it is there: if somebody removed it, that is a conflict', () => {
+  const cell = opened();
+  const error = race(
+    cell,
+    (writer) => {
+      writer.removeDocument('a');
+    },
+    (writer) => {
+      writer.addPosting(postings(cell.read(), 'a')[0]);
+      writer.addPosting(at('c', 0, 1));
+    },
+  );
+  expect(error).toMatchObject({ documents: ['a'], postings: [{ start: 0 }] });
+});
+
+describe('no conflict:', () => {
+  test('different keys of one document are joined', () => {
+    const cell = opened();
+    const writers = [0, 1, 2, 3].map((i) => {
+      const writer = cell.cloneForWrite();
+      writer.addPosting(at('a', 10 * i, 5 + i));
+      writer.addPosting(at('a', 1000 + i, -5));
+      return writer;
+    });
+    for (const writer of writers) writer.commitChanges();
+    const moved = postings(cell.read(), 'a').filter(({ start }) => start < 40 && start % 10 === 0);
+    expect(moved.slice(0, 4).map(({ vector }) => vector[0])).toEqual([5, 6, 7, 8]);
+    expect(cell.postingCount).toBe(48 + 4);
+    expect(cell.version).toBe(5);
+    expect(cell.metrics()).toMatchObject({ conflicts: 0, rebases: 3 });
+    expectSound(cell.read());
+  });
+
+  test('a document whose shards others changed without changing it', () => {
+    const cell = opened();
+    const writer = cell.cloneForWrite();
+    writer.removeDocument('a');
+    cell.update((draft) => {
+      draft.addPostings(Array.from({ length: 40 }, (_, i) => at('c', i, i)));
+    });
+    const after = writer.commitChanges();
+    expect(postings(after, 'a')).toEqual([]);
+    expect(after.postingCount).toBe(24 + 40);
+    expectSound(after);
+  });
+
+  test('a document that others changed and changed back', () => {
+    const cell = opened();
+    const before = postings(cell.read(), 'a');
+    const writer = cell.cloneForWrite();
+    writer.removeDocument('a');
+    cell.update((draft) => {
+      draft.removeDocument('a');
+    });
+    cell.update((draft) => {
+      draft.replaceDocument('a', before);
+    });
+    expect(postings(writer.commitChanges(), 'a')).toEqual([]);
+    expectSound(cell.read());
+  });
+
+  test('a writer that changed nothing, and touched nothing that others changed', () => {
+    const cell = opened();
+    const writer = cell.cloneForWrite();
+    writer.removeDocument('unknown');
+    writer.addPostings(postings(cell.read(), 'b'));
+    const current = cell.update((draft) => {
+      draft.removeDocument('a');
+    });
+    expect(writer.commitChanges({ onConflict: 'fail' })).toBe(current);
+    expect(cell.read()).toBe(current);
+  });
+});

@@ -1,0 +1,158 @@
+import * as shardex from 'shardex';
+import {
+  AsyncRecipeError,
+  ConfigError,
+  ConflictError,
+  CowShardexIndex,
+  createIndex,
+  InvalidIndexError,
+  InvalidOptionError,
+  InvalidPostingError,
+  InvalidVectorError,
+  ResourceExhaustedError,
+  search,
+  ShardexError,
+  type ShardexErrorCode,
+  statistics,
+  type ShardexIndex,
+  update,
+  WriterClosedError,
+} from 'shardex';
+import { describe, expect, test } from 'vitest';
+import { rejectionOf, thrownBy } from './support/thrown.js';
+
+const index = createIndex({ dimensions: 1 }, [{ documentId: 'a', vector: [1] }]);
+
+const ASYNC: () => unknown = () => Promise.resolve();
+
+/** Each class, its code, and a call that raises it. */
+const RAISED: [new (...args: never[]) => ShardexError, ShardexErrorCode, () => unknown][] = [
+  [ConfigError, 'INVALID_CONFIG', () => createIndex({ dimensions: 0 })],
+  [InvalidVectorError, 'INVALID_VECTOR', () => search(index, [1, 2], { k: 1 })],
+  [
+    InvalidPostingError,
+    'INVALID_POSTING',
+    () => createIndex({ dimensions: 1 }, [{ documentId: '', vector: [1] }]),
+  ],
+  [InvalidOptionError, 'INVALID_OPTION', () => search(index, [1], { k: 0 })],
+  [InvalidIndexError, 'INVALID_INDEX', () => statistics({} as ShardexIndex)],
+  [
+    WriterClosedError,
+    'WRITER_CLOSED',
+    () => {
+      const writer = new CowShardexIndex(index).cloneForWrite();
+      writer.discard();
+      return writer.preview();
+    },
+  ],
+  [
+    ConflictError,
+    'COMMIT_CONFLICT',
+    () => {
+      const cell = new CowShardexIndex(index);
+      const writer = cell.cloneForWrite();
+      cell.update((draft) => {
+        draft.removeDocument('a');
+      });
+      writer.removeDocument('a');
+      return writer.commitChanges();
+    },
+  ],
+  [AsyncRecipeError, 'ASYNC_RECIPE', () => update(index, ASYNC)],
+];
+
+describe.each(RAISED)('%o', (kind, code, raise) => {
+  test(`has the code ${code}, and is named after its class`, () => {
+    const error = thrownBy(raise);
+    expect(error).toBeInstanceOf(kind);
+    expect(error).toBeInstanceOf(ShardexError);
+    expect(error).toBeInstanceOf(Error);
+    expect(error).toMatchObject({ code, name: kind.name });
+    // What was wrong, in a sentence.
+    expect((error as Error).message).toMatch(/^\w.* .*\.$/);
+  });
+});
+
+test('ResourceExhaustedError has the code RESOURCE_EXHAUSTED and the limit', async () => {
+  const cell = new CowShardexIndex(index, { maxPendingWrites: 1 });
+  const first = cell.updateAsync(() => Promise.resolve());
+  const error = await rejectionOf(cell.updateAsync(() => undefined));
+  await first;
+  expect(error).toBeInstanceOf(ResourceExhaustedError);
+  expect(error).toBeInstanceOf(ShardexError);
+  expect(error).toMatchObject({ code: 'RESOURCE_EXHAUSTED', limit: 1, name: 'ResourceExhaustedError' });
+});
+
+test('every error class of the library is among these', () => {
+  const classes = Object.entries(shardex)
+    .filter(([name]) => name.endsWith('Error'))
+    .map(([name]) => name);
+  const tried = [...RAISED.map(([kind]) => kind.name), 'ResourceExhaustedError', 'ShardexError'];
+  expect(classes.sort()).toEqual(tried.sort());
+  const codes = [...RAISED.map(([, code]) => code), 'RESOURCE_EXHAUSTED'];
+  expect(new Set(codes).size).toBe(codes.length);
+});
+
+describe('what errors tell a program', () => {
+  test('a conflict names both versions, the documents, the postings and the shards, frozen', () => {
+    const cell = new CowShardexIndex(index);
+    const writer = cell.cloneForWrite();
+    for (const documentId of ['b', 'a']) writer.addPosting({ documentId, vector: [7] });
+    cell.update((draft) => {
+      for (const documentId of ['a', 'b', 'c']) draft.addPosting({ documentId, vector: [8] });
+    });
+    const error = thrownBy(() => writer.commitChanges()) as ConflictError;
+    expect(error).toMatchObject({
+      baseVersion: 1,
+      currentVersion: 2,
+      documents: ['a', 'b'],
+      postings: [
+        { documentId: 'a', start: 0, length: 0 },
+        { documentId: 'b', start: 0, length: 0 },
+      ],
+      shards: [...cell.read().shards.keys()],
+    });
+    for (const list of [error.documents, error.postings, error.shards])
+      expect(Object.isFrozen(list)).toBe(true);
+  });
+
+  test('a bad posting is named by its place in the batch', () => {
+    const good = { documentId: 'a', vector: [1] };
+    const bad = [
+      { documentId: '', vector: [1] },
+      { documentId: 'a', start: -1, vector: [1] },
+      { documentId: 'a', vector: [Number.NaN] },
+      null as never,
+    ];
+    for (const posting of bad) {
+      const error = thrownBy(() => createIndex({ dimensions: 1 }, [good, good, posting, good]));
+      expect(error).toMatchObject({ position: 2 });
+      expect(String(error)).toMatch(/posting 2/i);
+    }
+    expect(thrownBy(() => search(index, [], { k: 1 }))).toMatchObject({ position: undefined });
+  });
+
+  test('a bad option is named', () => {
+    expect(thrownBy(() => createIndex({ dimensions: 1, seed: -1 }))).toMatchObject({ option: 'seed' });
+    expect(thrownBy(() => search(index, [1], { k: 0 }))).toMatchObject({ option: 'k' });
+  });
+
+  test('a message shows any value, shortly', () => {
+    const values = [
+      null,
+      undefined,
+      Symbol('s'),
+      1n,
+      () => 1,
+      {},
+      [1, 2],
+      'x'.repeat(1000),
+      Object.create(null),
+    ];
+    for (const value of values) {
+      const error = thrownBy(() => search(index, [1], { k: value as number })) as Error;
+      expect(error).toBeInstanceOf(InvalidOptionError);
+      expect(error.message.length).toBeLessThan(120);
+    }
+  });
+});

@@ -1,0 +1,74 @@
+import { CowShardexIndex, type ShardexIndex, createIndex } from 'shardex';
+import { beforeAll, expect, test } from 'vitest';
+import { collectGarbage } from '../support/garbage.js';
+import { integerBelow, seeded } from '../support/random.js';
+
+/*
+ * Bounds on memory, which do not depend on the speed of the machine: what one more version costs if it is held, and
+ * that it costs nothing if it is not (I4, I8). Rows lie outside of the heap, and versions share them.
+ */
+
+const COMMITS = 10_000;
+
+async function heapUsed(): Promise<number> {
+  await collectGarbage();
+  return process.memoryUsage().heapUsed;
+}
+
+let start: ShardexIndex;
+
+beforeAll(() => {
+  const random = seeded(5);
+  start = createIndex(
+    { dimensions: 2, metric: 'euclidean', shardCapacity: 64, reassign: 0 },
+    Array.from({ length: 36_000 }, (_, i) => ({
+      documentId: `d${i}`,
+      vector: [integerBelow(random, 1000), integerBelow(random, 1000)],
+    })),
+  );
+});
+
+/** One commit of one posting, somewhere. */
+function commitOne(cell: CowShardexIndex, i: number): ShardexIndex {
+  return cell.update((draft) => {
+    draft.addPosting({ documentId: `new${i}`, vector: [(i * 7919) % 1000, (i * 104_729) % 1000] });
+  });
+}
+
+test('the index has about a thousand shards', () => {
+  expect(start.shardCount).toBeGreaterThan(900);
+  expect(start.shardCount).toBeLessThan(1200);
+});
+
+test('a held version of one posting takes at most 4 KB of heap', async () => {
+  const cell = new CowShardexIndex(start);
+  const held: ShardexIndex[] = [];
+  const before = await heapUsed();
+  for (let i = 0; i < COMMITS; i++) held.push(commitOne(cell, i));
+  const after = await heapUsed();
+  expect((after - before) / COMMITS).toBeLessThan(4096);
+  expect(held[0].postingCount).toBe(start.postingCount + 1);
+  expect(held[COMMITS - 1].postingCount).toBe(start.postingCount + COMMITS);
+});
+
+test('versions that nobody holds take none', async () => {
+  const cell = new CowShardexIndex(start);
+  /** Adds a posting and takes it away again, so that the index itself does not grow. */
+  const cycle = (commits: number): void => {
+    for (let i = 0; i < commits; i += 2) {
+      commitOne(cell, i);
+      cell.update((draft) => {
+        draft.removeDocument(`new${i}`);
+      });
+    }
+  };
+  // What is made once, such as compiled code and the rows that the first round leaves behind, is not counted.
+  cycle(COMMITS);
+  const before = await heapUsed();
+  cycle(COMMITS);
+  const after = await heapUsed();
+  // A small part of what keeping them takes, and more than measuring is uncertain by.
+  expect((after - before) / COMMITS).toBeLessThan(100);
+  expect(cell.postingCount).toBe(start.postingCount);
+  expect(cell.version).toBe(start.version + 2 * COMMITS);
+});

@@ -1,0 +1,52 @@
+import { type ShardexIndex, createIndex, update } from 'shardex';
+import { expect, test } from 'vitest';
+import { freshNodes, nodesOf } from '../support/hamt.js';
+import { integerBelow, seeded } from '../support/random.js';
+import { parts } from '../support/reachable.js';
+import { fullestFirst } from '../support/sharing.js';
+
+/*
+ * I4: what a commit allocates grows like the logarithm of the number of shards. Counted, not timed: the nodes of the
+ * two tries, and every object that the new version does not share with the old one.
+ */
+
+/** About `shards` shards of 8 rows at most. */
+function indexOf(shards: number): ShardexIndex {
+  const random = seeded(shards);
+  const spread = 4 * Math.ceil(Math.sqrt(shards));
+  const postings = Array.from({ length: Math.ceil(4.3 * shards) }, (_, i) => ({
+    documentId: `d${i}`,
+    vector: [integerBelow(random, spread), integerBelow(random, spread)],
+  }));
+  const index = createIndex({ dimensions: 2, metric: 'euclidean', shardCapacity: 8, reassign: 0 }, postings);
+  expect(index.shardCount).toBeGreaterThan(shards / 2);
+  return index;
+}
+
+/** The levels of a trie of `size` entries, 32 to a node, and one for a node that is not full or a leaf. */
+const levels = (size: number): number => Math.ceil(Math.log(size) / Math.log(32)) + 2;
+
+test.each([100, 1_000, 10_000])('with about %i shards', (shards) => {
+  const before = indexOf(shards);
+  const roomy = fullestFirst(before).at(-1);
+  const vector = [...(roomy?.centroid.toArray() ?? [])];
+
+  const added = update(before, (draft) => {
+    draft.addPosting({ documentId: 'new', vector });
+  });
+  expect(added.shardCount).toBe(before.shardCount);
+  expect(freshNodes(before.shards, added.shards)).toBeLessThanOrEqual(levels(before.shardCount));
+  expect(freshNodes(before.documents, added.documents)).toBeLessThanOrEqual(levels(before.documentCount));
+  // The rest of it is one root, one shard, its rows, and a block with its columns.
+  const old = parts(before);
+  const fresh = [...parts(added)].filter((part) => !old.has(part));
+  expect(fresh.length).toBeLessThanOrEqual(40);
+
+  const removed = update(added, (draft) => {
+    draft.removeDocument('new');
+  });
+  expect(freshNodes(added.shards, removed.shards)).toBeLessThanOrEqual(levels(before.shardCount));
+  expect(freshNodes(added.documents, removed.documents)).toBeLessThanOrEqual(levels(before.documentCount));
+  // There is something to share, so the bounds above are not met by chance.
+  expect(nodesOf(before.shards).size).toBeGreaterThan(shards / 2);
+});

@@ -1,0 +1,27 @@
+import type { ShardexIndex } from 'shardex';
+import type { Library } from './library.js';
+
+/**
+ * All that can be read of a version, as one text: its counts, every posting, and the results of some queries, with
+ * every number to the last bit. Two of them differ exactly when a reader could tell (I1).
+ */
+export function fingerprint(
+  { documentIds, postings, search }: Pick<Library, 'documentIds' | 'postings' | 'search'>,
+  version: ShardexIndex,
+  queries: readonly (readonly number[])[],
+): string {
+  const { shards, documents, centroids, ...counts } = version;
+  const content = [...documentIds(version)].sort().map((id) => postings(version, id));
+  const results = queries.flatMap((query) => [
+    search(version, query, { k: 20, slopFactor: 'all', includeVector: true }),
+    search(version, query, { k: 5, slopFactor: 2, distinct: 'document' }),
+  ]);
+  const sizes = [shards.size, documents.size, centroids.size];
+  return JSON.stringify([counts, sizes, content, results], exactly);
+}
+
+function exactly(_: string, value: unknown): unknown {
+  if (Object.is(value, -0)) return '-0';
+  if (!(value instanceof Float32Array)) return value;
+  return Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('hex');
+}

@@ -206,20 +206,23 @@ export class CowShardexIndex {
     const mine = writer.preview();
     let expected = writer.base;
     let next = mine;
-    // A commit without changes publishes nothing (I2); whatever is current stays so.
-    if (mine !== writer.base) {
+    // A writer that touched nothing has nothing to compare: whatever is current stays so (I2).
+    if (!touched.isEmpty) {
       try {
         while (!compareAndSet(this.#cell, expected, next)) {
           expected = this.#cell.current;
-          if (onConflict === 'fail') throw conflict(writer.base, expected, []);
+          // Without a change to publish only what others did to the same postings can matter.
+          if (onConflict === 'fail' && mine !== writer.base) throw conflict(writer.base, expected, []);
           next = rebase(writer.base, mine, expected, touched);
         }
       } catch (error) {
         if (error instanceof ConflictError) this.#meter.conflicts++;
         throw error;
       }
+    }
+    if (next !== expected) {
       if (expected !== writer.base) this.#meter.rebases++;
-      if (next !== expected) this.#published(expected, startedAt);
+      this.#published(expected, startedAt);
     }
     this.#meter.writerClosed(writer);
     return this.#cell.current;

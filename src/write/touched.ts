@@ -23,6 +23,10 @@ export class Touched {
     this.#documents.set(documentId, 'whole');
   }
 
+  get isEmpty(): boolean {
+    return this.#documents.size === 0;
+  }
+
   has(documentId: string): boolean {
     return this.#documents.has(documentId);
   }

@@ -42,6 +42,7 @@ const ALLOWED: { readonly [K in keyof ShardexOptions]-?: readonly unknown[] } = 
 
 /** Wrong for each of them. */
 const NEVER = [
+  null,
   -1,
   1.5,
   Number.NaN,
@@ -59,7 +60,7 @@ const NEVER = [
 ];
 
 const REFUSED: { readonly [K in keyof ShardexOptions]-?: readonly unknown[] } = {
-  dimensions: [...NEVER, 0, 10_001, undefined, null],
+  dimensions: [...NEVER, 0, 10_001, undefined],
   metric: [...NEVER, 0, 'Cosine', 'l2', 'toString'],
   shardCapacity: [...NEVER, 0, 7, 1_000_001, 'all'],
   slopFactor: [...NEVER, 0, Number.MAX_SAFE_INTEGER + 1, 'strict', 'none'],

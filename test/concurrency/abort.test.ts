@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import * as fc from 'fast-check';
 import { CowShardexIndex, createIndex, hasDocument } from 'shardex';
 import { expect, test } from 'vitest';
@@ -183,6 +184,25 @@ test('a recipe that never settles can be given up, and what it does afterwards h
   expect(cell.isEmpty).toBe(true);
 });
 
+test('a signal that outlives many updates is left as it was', async () => {
+  const cell = new CowShardexIndex(createIndex({ dimensions: 1 }));
+  const { signal } = new AbortController();
+  const all = Array.from({ length: 8 }, (_, n) =>
+    cell.updateAsync(
+      async (draft) => {
+        draft.addPosting({ ...posting('same'), start: n });
+        await ticks(n % 4);
+        if (n % 4 === 0) throw new RangeError('one of those that fail');
+      },
+      { signal, retries: 1 },
+    ),
+  );
+  expect(getEventListeners(signal, 'abort').length).toBeGreaterThan(0);
+  await Promise.allSettled(all);
+  expect(getEventListeners(signal, 'abort')).toEqual([]);
+  expect(cell.postingCount).toBe(6);
+});
+
 test('many updates aborted at random publish exactly those that were not rejected', async () => {
   await fc.assert(
     fc.asyncProperty(
@@ -202,6 +222,8 @@ test('many updates aborted at random publish exactly those that were not rejecte
           return cell.updateAsync(
             async (draft) => {
               draft.addPosting(posting(`${n}`));
+              // All of them want this one, so they wait for each other's turns.
+              draft.addPosting({ ...posting('shared'), start: n });
               for (let i = 0; i < steps; i++) await scheduler.schedule(Promise.resolve(), `step of ${n}`);
             },
             { signal: controller.signal, retries },

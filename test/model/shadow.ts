@@ -85,10 +85,4 @@ export class Shadow {
     const touched = this.touched.get(documentId) ?? new Set();
     if (touched !== 'whole') this.touched.set(documentId, touched.add(keyOf({ start, length })));
   }
-
-  #touch({ documentId, start = 0, length = 0 }: Posting): void {
-    const touched = this.touched.get(documentId) ?? new Set<string>();
-    if (touched === 'whole') return;
-    this.touched.set(documentId, touched.add(keyOf({ start, length })));
-  }
 }

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Turns, abortable } from '../../src/publish/turns.js';
 import { Touched } from '../../src/write/touched.js';
-import { Touched } from '../../src/write/touched.js';
 import { rejectionOf } from '../support/thrown.js';
 
 const documents = (...ids: string[]) => {

@@ -23,8 +23,9 @@ const addFar = (draft: IndexDraft) => {
   draft.addPosting({ documentId: 'far', start: 3, length: 4, vector: [100, 100] });
 };
 
-// There, the copy that a writer works on has no text storage: after the first commit texts cannot be read (W6).
-test('a commit keeps all that belongs to the index', () => {
+// In the Rust project Shardex, the copy that a writer works on has no text storage: after the first commit texts
+// cannot be read.
+test('not here: a commit that loses a part of the index', () => {
   const cell = new CowShardexIndex(BASE);
   const next = cell.update(addFar);
   expect(next.config).toBe(BASE.config);
@@ -39,8 +40,8 @@ test('a commit keeps all that belongs to the index', () => {
 });
 
 // There, an add leaves counts, centroids and utilization as they were, so that the version that is published routes
-// searches and writes by those of the past (W7).
-describe('what a commit publishes is up to date', () => {
+// searches and writes by those of the past.
+describe('not here: stale metadata after a commit. What it publishes is up to date', () => {
   test('in its counts', () => {
     const next = update(BASE, (draft) => {
       addFar(draft);
@@ -68,9 +69,9 @@ describe('what a commit publishes is up to date', () => {
   });
 });
 
-// There, the version before is destroyed under the lock that publishing takes, shard by shard, if nobody else holds it;
-// and every reader takes that lock (W8).
-test('publishing reads nothing of the old version that grows with it, and destroys nothing', () => {
+// There, the version before is destroyed under the lock that publishing takes, shard by shard, if nobody else holds
+// it; and every reader takes that lock.
+test('not here: an old version destroyed by the commit that lets go of it', () => {
   const looked = new Set<PropertyKey>();
   const watched = new Proxy(BASE, {
     get: (target, key, receiver) => {
@@ -87,9 +88,9 @@ test('publishing reads nothing of the old version that grows with it, and destro
   expectSound(BASE);
 });
 
-// There, a writer starts with an empty cache and every commit publishes it; and a snapshot can only be searched in one
-// of several ways, because the others want to change it (W9).
-describe('after a commit nothing starts from cold', () => {
+// There, a writer starts with an empty cache and every commit publishes it; and a snapshot can only be searched in
+// one of several ways, because the others want to change it.
+describe('not here: a cold cache after each commit', () => {
   test('every shard but the touched ones is the one from before, and so are the centroids (I4)', () => {
     const next = update(BASE, (draft) => {
       draft.removeDocument('p7');

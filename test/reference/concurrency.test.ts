@@ -9,7 +9,7 @@ const OPTIONS = { dimensions: 4, metric: 'euclidean', shardCapacity: 8 } as cons
 const tick = () => new Promise((resolve) => setImmediate(resolve));
 
 /*
- * The six tests of copy-on-write in the reference, made so that they can fail. As they are there, hardly any writer
+ * The six tests of copy-on-write of the Rust project Shardex, made so that they can fail. There, hardly any writer
  * changes anything, values are not compared, and nothing is looked at but times and counts of shards. What it calls
  * the clean-up of old versions asserts nothing at all: here that is among the tests of memory, which collect garbage.
  */

@@ -8,9 +8,10 @@ const BASE = createIndex(
   numbered(400, (i) => [i]),
 );
 
-// There, the cheap writer has no method that modifies anything, its commit says Ok and does nothing, and would
-// overwrite all commits made since if it did; the one that can write copies every centroid first.
-describe('every writer is lazy, and does write:', () => {
+// In the Rust project Shardex, the cheap writer has no method that modifies anything, its commit says Ok and does
+// nothing, and would overwrite all commits made since if it did; the one that can write copies every centroid
+// first.
+describe('not here: a lazy writer that writes nothing. Every writer is lazy, and does write:', () => {
   test('making one copies nothing', () => {
     const cell = new CowShardexIndex(BASE);
     const writer = cell.cloneForWrite();

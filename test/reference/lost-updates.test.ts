@@ -8,9 +8,9 @@ const BASE = createIndex(
   numbered(20, (i) => [i]),
 );
 
-// There, a commit swaps in the writer's copy whatever is current: of two writers with one base the first one's work
-// vanishes, and both are told that all is well (W1).
-describe('of two writers made from one version, both committed,', () => {
+// In the Rust project Shardex, a commit swaps in the writer's copy whatever is current: of two writers with one
+// base the first one's work vanishes, and both are told that all is well.
+describe('not here: lost updates. Of two writers made from one version, both committed,', () => {
   test('nothing is lost', () => {
     const cell = new CowShardexIndex(BASE);
     const [first, second] = [cell.cloneForWrite(), cell.cloneForWrite()];
@@ -55,8 +55,8 @@ describe('of two writers made from one version, both committed,', () => {
 });
 
 // There, two handles on one shard file each count its rows for themselves: both append at the same place, and one
-// row overwrites the other (W4).
-describe('two writers that append to the same shard', () => {
+// row overwrites the other.
+describe('not here: two handles that overwrite each other. Two writers that append to the same shard', () => {
   test('never write to the same row', () => {
     const cell = new CowShardexIndex(BASE);
     expect(cell.shardCount).toBe(1);

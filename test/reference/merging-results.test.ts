@@ -4,10 +4,10 @@ import { NaiveTwin } from '../support/naive-twin.js';
 import { METRICS, numbered } from '../support/postings.js';
 import { gaussianVector, seeded } from '../support/random.js';
 
-// There, results of several shards are put one after another and cut to k: without deduplication they are never sorted,
-// and the best may be cut off ("None"); other policies keep the first copy seen instead of the newest or the best, or
-// order ties by hash, or take different keys for equal.
-describe('results of several shards', () => {
+// In the Rust project Shardex, results of several shards are put one after another and cut to k: without
+// deduplication they are never sorted, and the best may be cut off ("None"); other policies keep the first copy
+// seen instead of the newest or the best, or order ties by hash, or take different keys for equal.
+describe('not here: a wrong top k without deduplication. Results of several shards', () => {
   test('k = 2 of two shards are the two best, wherever they lie', () => {
     // Shards come in the order of their ids; the best postings are in the last one.
     const far: Posting[] = numbered(6, (i) => [-1, i / 100], 'far');

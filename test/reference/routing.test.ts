@@ -4,9 +4,10 @@ import { METRICS, numbered } from '../support/postings.js';
 import { gaussianVector, seeded } from '../support/random.js';
 import { expectSound } from '../support/sound.js';
 
-// There, an add goes to the nearest shard or nowhere: a full one is an error, no shard is an error, the first shard is
-// taken though it be full; and a NaN that gets in makes the order of all shards meaningless.
-describe('every good posting finds a place', () => {
+// In the Rust project Shardex, an add goes to the nearest shard or nowhere: a full one is an error, no shard is an
+// error, the first shard is taken though it be full; and a NaN that gets in makes the order of all shards
+// meaningless.
+describe('not here: a good posting that finds no place', () => {
   test('in an index without any shard', () => {
     const index = update(createIndex({ dimensions: 1 }), (draft) => {
       draft.addPosting({ documentId: 'first', vector: [1] });
@@ -44,7 +45,7 @@ describe('every good posting finds a place', () => {
   });
 });
 
-test('no NaN or infinity gets in, at the lowest layer', () => {
+test('not here: a NaN or infinity that gets in at the lowest layer', () => {
   const index = createIndex({ dimensions: 2 }, [{ documentId: 'a', vector: [1, 1] }]);
   for (const bad of [Number.NaN, Infinity, -Infinity]) {
     for (const vector of [[bad, 1], Float32Array.of(1, bad)]) {
@@ -59,7 +60,7 @@ test('no NaN or infinity gets in, at the lowest layer', () => {
 });
 
 // There, the order of the shards after opening a directory is that of its listing, and ties go to the first.
-test('shards that are equally near are taken in the order of their ids (I10)', () => {
+test('not here: an arbitrary order of shards. Equally near ones are taken in the order of their ids (I10)', () => {
   const random = seeded(1);
   const index = createIndex(
     { dimensions: 2, metric: 'euclidean', shardCapacity: 8, reassign: 0 },

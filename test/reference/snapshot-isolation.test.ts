@@ -38,9 +38,9 @@ const STEPS: Record<string, (writer: IndexWriter) => unknown> = {
   preview: (writer) => writer.preview(),
 };
 
-// There, a writer appends to and deletes from files that readers of older versions open again at every search: they see
-// uncommitted rows, beside counts of the past (W2).
-describe('a held snapshot', () => {
+// In the Rust project Shardex, a writer appends to and deletes from files that readers of older versions open again
+// at every search: they see uncommitted rows, beside counts of the past.
+describe('not here: uncommitted rows in a held snapshot. It', () => {
   test('is the same before, during and after whatever a writer does, and however that ends', () => {
     for (const end of ['discard', 'commitChanges'] as const) {
       const cell = new CowShardexIndex(BASE);
@@ -79,8 +79,8 @@ describe('a held snapshot', () => {
 });
 
 // There, adding or removing a shard rewrites the metadata file at once, and the files of a discarded writer are found
-// again when the directory is opened (W3).
-describe('a discarded writer', () => {
+// again when the directory is opened.
+describe('not here: traces of a discarded writer. It', () => {
   test.each(Object.keys(STEPS))('leaves no trace of: %s', (name) => {
     const cell = new CowShardexIndex(BASE);
     const writer = cell.cloneForWrite();
@@ -109,8 +109,8 @@ describe('a discarded writer', () => {
   });
 });
 
-// There, a search that opens a file while a row is being appended to it finds header and checksum at odds, and fails (W5).
-describe('a search between any two steps of a writer', () => {
+// There, a search that opens a file while a row is being appended to it finds header and checksum at odds, and fails.
+describe('not here: torn reads. A search between any two steps of a writer', () => {
   test.each(METRICS)('neither fails nor changes, by %s', (metric) => {
     const index = createIndex(
       { dimensions: 3, metric, shardCapacity: 8 },

@@ -6,45 +6,49 @@ import { allPostings, expectSound } from '../support/sound.js';
 
 const CAPACITY = 100;
 
-// There, children have half the parent's capacity and nothing keeps the halves balanced: 80 rows on one side do not fit
-// into 50, the split fails, the shard stays full for ever, and half-written children are left behind (BUG 5).
-describe.each(METRICS)('a split of unequal clusters, by %s,', (metric) => {
-  test.each([
-    [80, 10],
-    [90, 11],
-    [100, 1],
-    [101, 1],
-    [60, 60],
-    [1, 150],
-  ])('of %i and %i postings loses none and overflows nothing', (many, few) => {
-    const random = seeded(many);
-    const cluster = (i: number) =>
-      i < many ? [10 + gaussian(random), gaussian(random)] : [gaussian(random), 50 + gaussian(random)];
-    const all = numbered(many + few, cluster);
-    let index = createIndex({ dimensions: 2, metric, shardCapacity: CAPACITY });
-    for (const posting of all) {
-      index = update(index, (draft) => {
-        draft.addPosting(posting);
-      });
-      expect(statistics(index).shardSize.most).toBeLessThanOrEqual(CAPACITY);
-    }
-    expect(allPostings(index).map(({ documentId }) => documentId)).toEqual(
-      all.map(({ documentId }) => documentId).sort(),
-    );
-    expect(search(index, [1, 1], { k: 1000, slopFactor: 'all' })).toHaveLength(many + few);
-    expectSound(index);
-  });
+// In the Rust project Shardex, children have half the parent's capacity and nothing keeps the halves balanced: 80
+// rows on one side do not fit into 50, the split fails, the shard stays full for ever, and half-written children
+// are left behind.
+describe.each(METRICS)(
+  'not here: a split that overflows its children. By %s, a split of unequal clusters',
+  (metric) => {
+    test.each([
+      [80, 10],
+      [90, 11],
+      [100, 1],
+      [101, 1],
+      [60, 60],
+      [1, 150],
+    ])('of %i and %i postings loses none and overflows nothing', (many, few) => {
+      const random = seeded(many);
+      const cluster = (i: number) =>
+        i < many ? [10 + gaussian(random), gaussian(random)] : [gaussian(random), 50 + gaussian(random)];
+      const all = numbered(many + few, cluster);
+      let index = createIndex({ dimensions: 2, metric, shardCapacity: CAPACITY });
+      for (const posting of all) {
+        index = update(index, (draft) => {
+          draft.addPosting(posting);
+        });
+        expect(statistics(index).shardSize.most).toBeLessThanOrEqual(CAPACITY);
+      }
+      expect(allPostings(index).map(({ documentId }) => documentId)).toEqual(
+        all.map(({ documentId }) => documentId).sort(),
+      );
+      expect(search(index, [1, 1], { k: 1000, slopFactor: 'all' })).toHaveLength(many + few);
+      expectSound(index);
+    });
 
-  test('of one posting that is far from all the others goes on as long as it must', () => {
-    // Each outlier is ten times as far away as the one before: 2-means would split off one at a time.
-    let index = createIndex({ dimensions: 1, metric, shardCapacity: 8 });
-    for (let i = 0; i < 38; i++) {
-      index = update(index, (draft) => {
-        draft.addPosting({ documentId: `p${i}`, vector: [10 ** i] });
-      });
-      expect(statistics(index).shardSize.most).toBeLessThanOrEqual(8);
-    }
-    expect(index.postingCount).toBe(38);
-    expectSound(index);
-  });
-});
+    test('of one posting that is far from all the others goes on as long as it must', () => {
+      // Each outlier is ten times as far away as the one before: 2-means would split off one at a time.
+      let index = createIndex({ dimensions: 1, metric, shardCapacity: 8 });
+      for (let i = 0; i < 38; i++) {
+        index = update(index, (draft) => {
+          draft.addPosting({ documentId: `p${i}`, vector: [10 ** i] });
+        });
+        expect(statistics(index).shardSize.most).toBeLessThanOrEqual(8);
+      }
+      expect(index.postingCount).toBe(38);
+      expectSound(index);
+    });
+  },
+);

@@ -1,6 +1,15 @@
-import { Set as ImmutableSet } from 'immutable';
+import { Map as ImmutableMap, Set as ImmutableSet } from 'immutable';
 import { describe, expect, test } from 'vitest';
-import { type DocumentEntry, shardsOf, withShard, withoutShard } from '../../src/version/documents.js';
+import {
+  type DocumentEntry,
+  type Documents,
+  entryOf as lookUp,
+  idsOf,
+  shardsOf,
+  withEntry,
+  withShard,
+  withoutShard,
+} from '../../src/version/documents.js';
 
 function entryOf(...shards: number[]): DocumentEntry | undefined {
   return shards.reduce<DocumentEntry | undefined>((entry, shard) => withShard(entry, shard), undefined);
@@ -37,5 +46,30 @@ describe('the shards of a document', () => {
     withShard(entry, 4);
     withoutShard(entry, 1);
     expect(shardsOf(entry)).toEqual([1, 2, 3]);
+  });
+});
+
+describe('the documents of a version', () => {
+  // The first name upsets the cache of hashes in Immutable.js; the next ones must not be taken for it.
+  const ids = [
+    'propertyIsEnumerable',
+    'propertyIsEnumerable.',
+    'propertyIsEnumerable..',
+    'property',
+    '\u0000',
+  ];
+
+  test('have ids that come back as they were given, and are told apart', () => {
+    let documents: Documents = ImmutableMap();
+    ids.forEach((id, shard) => (documents = withEntry(documents, id, shard)));
+    for (let i = 0; i < 40; i++) documents = withEntry(documents, `other${i}`, 99);
+    expect([...idsOf(documents)].filter((id) => !id.startsWith('other')).sort()).toEqual([...ids].sort());
+    ids.forEach((id, shard) => {
+      expect(lookUp(documents, id)).toBe(shard);
+      const without = withEntry(documents, id, undefined);
+      expect(lookUp(without, id)).toBeUndefined();
+      expect(without.size).toBe(documents.size - 1);
+    });
+    expect(lookUp(documents, 'propertyIsEnumerable...')).toBeUndefined();
   });
 });

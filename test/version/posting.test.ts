@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm';
 import { InvalidPostingError, InvalidVectorError } from 'shardex';
 import { describe, expect, test } from 'vitest';
 import {
@@ -21,6 +22,17 @@ describe('writing a vector', () => {
     const target = new Float64Array(2);
     writeVector(Float32Array.of(0.1, 7), 2, target, 0);
     expect([...target]).toEqual([Math.fround(0.1), 7]);
+  });
+
+  test('takes a Float32Array of another realm, such as a frame or a test runner makes', () => {
+    const foreign: unknown = runInNewContext('Float32Array.of(1, 2)');
+    expect(foreign).not.toBeInstanceOf(Float32Array);
+    const target = new Float64Array(2);
+    writeVector(foreign, 2, target, 0);
+    expect([...target]).toEqual([1, 2]);
+    expect(() => {
+      writeVector(runInNewContext('Float64Array.of(1, 2)'), 2, target, 0);
+    }).toThrow(InvalidVectorError);
   });
 
   test('takes the largest 32-bit float, and refuses what would round to infinity', () => {

@@ -1,4 +1,4 @@
-import { createIndex, search } from 'shardex';
+import { createIndex, search, statistics } from 'shardex';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import {
   RowBlock,
@@ -10,7 +10,6 @@ import {
   tailOf,
   writeKey,
 } from '../../src/version/row-block.js';
-import { statistics } from 'shardex';
 
 afterEach(() => {
   vi.unstubAllGlobals();

@@ -330,6 +330,9 @@ describe('bad arguments', () => {
     for (const placement of [-1, 1.5, Number.NaN, 'some', null]) {
       expect(() => verify(sound(), { placement } as VerifyOptions)).toThrow(InvalidOptionError);
     }
+    for (const options of [null, 5, 'all', { placment: 5 }]) {
+      expect(() => verify(sound(), options as VerifyOptions)).toThrow(InvalidOptionError);
+    }
   });
 });
 

@@ -1,4 +1,5 @@
 import {
+  CowShardexIndex,
   createIndex,
   type IndexDraft,
   InvalidOptionError,
@@ -13,7 +14,6 @@ import {
   WriterClosedError,
 } from 'shardex';
 import { describe, expect, test } from 'vitest';
-import { CowShardexIndex } from 'shardex';
 import { numbered } from '../support/postings.js';
 import { expectSound } from '../support/sound.js';
 import { thrownBy } from '../support/thrown.js';

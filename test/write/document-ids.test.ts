@@ -8,6 +8,12 @@ const ODD = [
   'constructor',
   'prototype',
   'hasOwnProperty',
+  // The one property of every object whose name is long enough for the cache of hashes in Immutable.js, which takes
+  // the function for the hash; and next to it ids whose hash is 0.
+  'propertyIsEnumerable',
+  'propertyIsEnumerable.',
+  'propertyIsEnumerable..',
+  '\u0000\u0000',
   'toString',
   'valueOf',
   'length',

@@ -110,19 +110,37 @@ describe('a conflict names', () => {
   });
 });
 
-test('adding what was there is a claim that it is there: if somebody removed it, that is a conflict', () => {
-  const cell = opened();
-  const error = race(
-    cell,
-    (writer) => {
-      writer.removeDocument('a');
-    },
-    (writer) => {
-      writer.addPosting(postings(cell.read(), 'a')[0]);
-      writer.addPosting(at('c', 0, 1));
-    },
-  );
-  expect(error).toMatchObject({ documents: ['a'], postings: [{ start: 0 }] });
+describe('adding what is there already claims that it is there, so removing it meanwhile is a conflict', () => {
+  test.each([
+    ['with other changes', [at('c', 0, 1)]],
+    ['without any other change', []],
+  ])('%s', (_, others) => {
+    const cell = opened();
+    const writer = cell.cloneForWrite();
+    writer.addPostings([postings(cell.read(), 'a')[0], ...others]);
+    const current = cell.update((draft) => {
+      draft.removeDocument('a');
+    });
+    const error = thrownBy(() => writer.commitChanges());
+    expect(error).toMatchObject({ code: 'COMMIT_CONFLICT', documents: ['a'], postings: [{ start: 0 }] });
+    expect(cell.read()).toBe(current);
+  });
+
+  test('which an async update answers by adding it again', async () => {
+    const cell = opened();
+    const [posting] = postings(cell.read(), 'a');
+    let runs = 0;
+    const version = await cell.updateAsync(async (draft) => {
+      draft.addPosting(posting);
+      await Promise.resolve();
+      if (runs++ === 0)
+        cell.update((other) => {
+          other.removeDocument('a');
+        });
+    });
+    expect(postings(version, 'a')).toEqual([posting]);
+    expect(runs).toBe(2);
+  });
 });
 
 describe('no conflict:', () => {

@@ -18,6 +18,9 @@ const KINDS = {
   dyadic: (random: Random) => () => dyadicVector(random, DIMENSIONS),
   gaussian: (random: Random) => () => gaussianVector(random, DIMENSIONS),
   clustered: (random: Random) => clusteredVectors(random, DIMENSIONS, 7),
+  // From the smallest 32-bit floats to nearly the largest, and zero vectors.
+  extreme: (random: Random) => () =>
+    gaussianVector(random, DIMENSIONS, pick(random, [0, 1e-44, 1e-38, 1e-20, 1, 1e20, 3e37])),
 };
 
 /** An index with a past: added in bulk and one by one, superseded, removed. And its twin. */
@@ -48,7 +51,7 @@ const even = ({ documentId }: PostingKey) => Number(documentId.slice(1)) % 2 ===
 
 // The kernels add up in the same order as a naive loop, so there is no tolerance anywhere (I10).
 describe.each(METRICS)("slopFactor 'all' equals the naive twin exactly, by %s", (metric) => {
-  describe.each(['dyadic', 'gaussian', 'clustered'] as const)('over %s vectors', (kind) => {
+  describe.each(['dyadic', 'gaussian', 'clustered', 'extreme'] as const)('over %s vectors', (kind) => {
     const { index, twin } = grown(metric, kind);
     const random = seeded(9);
     const stored = twin.all().map(({ vector }) => vector);

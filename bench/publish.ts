@@ -1,0 +1,48 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { format } from 'prettier';
+import { draw } from './chart.js';
+import { machine } from './machine.js';
+import type { Options } from './options.js';
+import type { SuiteResult } from './result.js';
+import { SUITES, type SuiteName } from './suites.js';
+import { markdown } from './tables.js';
+
+/** The result of a suite, with when and where it was found. Each suite ran as a whole, so its numbers can be compared. */
+interface Published extends SuiteResult {
+  readonly machine: string;
+  readonly date: string;
+}
+
+type Results = Partial<Record<SuiteName, Published>>;
+
+/** Writes a suite's results beside those of the other suites. Returns the folder's name. */
+export async function publish(name: SuiteName, result: SuiteResult, { quick }: Options): Promise<string> {
+  const folder = quick ? 'bench/quick' : 'docs/benchmarks';
+  const at = new URL(`../${folder}/`, import.meta.url);
+  await mkdir(at, { recursive: true });
+
+  const file = new URL('results.json', at);
+  const before = JSON.parse(await readFile(file, 'utf8').catch(() => '{}')) as Results;
+  const date = new Date().toISOString().slice(0, 10);
+  const results: Results = { ...before, [name]: { machine: machine(), date, ...result } };
+  await write(file, JSON.stringify(results), 'json');
+  await write(new URL('results.md', at), report(results), 'markdown');
+  for (const chart of result.charts) await writeFile(new URL(`${chart.file}.svg`, at), await draw(chart));
+  return `${folder}/`;
+}
+
+function report(results: Results): string {
+  const parts = ['# Benchmarks', 'Written by `npm run bench`. Ratios are of numbers from one run.'];
+  for (const name of Object.keys(SUITES) as SuiteName[]) {
+    const suite = results[name];
+    if (suite === undefined) continue;
+    parts.push(`## ${suite.title}`, suite.method, `Measured on ${suite.date}: ${suite.machine}.`);
+    parts.push(...suite.charts.map(({ title, file }) => `![${title}](${file}.svg)`));
+    parts.push(...suite.tables.map(markdown));
+  }
+  return parts.join('\n\n');
+}
+
+async function write(file: URL, text: string, parser: 'json' | 'markdown'): Promise<void> {
+  await writeFile(file, await format(text, { parser, printWidth: 110 }));
+}

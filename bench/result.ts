@@ -1,0 +1,48 @@
+/** A table as it is printed: the first column says what, the others are numbers in words. */
+export interface Table {
+  readonly caption: string;
+  readonly head: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+}
+
+/** One number that was measured, with all that makes it mean something. */
+export interface Measurement {
+  readonly what: string;
+  /** Shards of the index it was measured on, where that matters. */
+  readonly shards?: number;
+  readonly value: number;
+  readonly unit: string;
+  /** Relative margin of error, in percent, and how many samples it rests on: only where benchmark.js measured. */
+  readonly rme?: number;
+  readonly samples?: number;
+}
+
+/** A line for each series, drawn over two axes. */
+export interface Chart {
+  /** The file's name without its ending. */
+  readonly file: string;
+  readonly title: string;
+  readonly x: Axis;
+  readonly y: Axis;
+  readonly series: readonly {
+    readonly name: string;
+    readonly points: readonly (readonly [number, number])[];
+  }[];
+}
+
+/** What an axis shows: seconds are labelled as µs, ms or s. */
+export interface Axis {
+  readonly title: string;
+  readonly scale: 'log' | 'linear';
+  readonly unit: 'seconds' | 'number';
+}
+
+/** All that a suite found. */
+export interface SuiteResult {
+  readonly title: string;
+  /** What was measured and how, in a few sentences. */
+  readonly method: string;
+  readonly tables: readonly Table[];
+  readonly charts: readonly Chart[];
+  readonly measurements: readonly Measurement[];
+}

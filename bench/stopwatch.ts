@@ -1,0 +1,44 @@
+import Benchmark from 'benchmark';
+import { rounded, time } from '../demo/units.js';
+
+/** How long an operation takes, as benchmark.js finds it: the mean, with its relative margin of error in percent. */
+export interface Timed {
+  readonly seconds: number;
+  readonly rme: number;
+  readonly samples: number;
+}
+
+/**
+ * Times an operation that can be repeated as it is, for about `maxTime` seconds and at least five samples, after it was
+ * run for a while unmeasured, until it is compiled.
+ *
+ * It runs asynchronously, with a turn of the event loop between two samples, as a server would.
+ */
+export function timed(operation: () => unknown, maxTime: number): Promise<Timed> {
+  const warmUntil = performance.now() + 250 * maxTime;
+  do operation();
+  while (performance.now() < warmUntil);
+  return new Promise((resolve, reject) => {
+    // benchmark.js keeps results alive no further than this; without a use the operation could be optimised away.
+    const sink = { last: undefined as unknown };
+    const bench = new Benchmark({
+      async: true,
+      maxTime,
+      fn: () => {
+        sink.last = operation();
+      },
+      onError: () => {
+        reject(new Error('An operation that was to be measured threw.', { cause: bench.error }));
+      },
+      onComplete: () => {
+        resolve({ seconds: bench.stats.mean, rme: bench.stats.rme, samples: bench.stats.sample.length });
+      },
+    });
+    bench.run();
+  });
+}
+
+/** A measured time as a cell of a table. */
+export function cell({ seconds, rme }: Timed): string {
+  return `${time(seconds * 1000)} ± ${rounded(rme)} %`;
+}

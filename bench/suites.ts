@@ -1,0 +1,17 @@
+import type { Options } from './options.js';
+import type { SuiteResult } from './result.js';
+
+type Suite = (options: Options) => Promise<SuiteResult>;
+
+/** The suites, in the order they run in; each is loaded only in the process that runs it. */
+export const SUITES = {
+  commit: async () => (await import('./suites/commit.js')).commit,
+  copy: async () => (await import('./suites/copy.js')).copy,
+  read: async () => (await import('./suites/read.js')).read,
+  memory: async () => (await import('./suites/memory.js')).heldVersions,
+  delete: async () => (await import('./suites/delete.js')).deletion,
+  ingest: async () => (await import('./suites/ingest.js')).ingest,
+  recall: async () => (await import('./suites/recall.js')).recall,
+} satisfies Record<string, () => Promise<Suite>>;
+
+export type SuiteName = keyof typeof SUITES;

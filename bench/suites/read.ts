@@ -1,0 +1,99 @@
+import { CowShardexIndex, type ShardexIndex } from '../../dist/index.js';
+import { collectGarbage } from '../../demo/memory.js';
+import { rounded, time } from '../../demo/units.js';
+import type { Options } from '../options.js';
+import type { SuiteResult } from '../result.js';
+import { timed } from '../stopwatch.js';
+import { sizedIndex } from '../synthetic.js';
+import { printed } from '../tables.js';
+
+/** Reads in one measured operation: far more than its own overhead, from far more cells than could be hoisted. */
+const READS = 1024;
+
+const METHOD = `cell.read() against reading a property of a plain object. benchmark.js times rounds of ${READS} reads of as many different cells, so that no read can be moved out of the loop. Bytes are what the heap grew by, without a collection in between, over the calls.`;
+
+interface Way {
+  readonly name: string;
+  readonly round: () => number;
+}
+
+/** What it costs to take the current version. */
+export async function read(options: Options): Promise<SuiteResult> {
+  const index = sizedIndex(100);
+  const cells = Array.from({ length: READS }, () => new CowShardexIndex(index));
+  const holders = Array.from({ length: READS }, (): { current: ShardexIndex } => ({ current: index }));
+  const ways: Way[] = [
+    {
+      name: 'cell.read()',
+      round: () => {
+        let sum = 0;
+        for (const cell of cells) sum += cell.read().version;
+        return sum;
+      },
+    },
+    {
+      name: 'holder.current',
+      round: () => {
+        let sum = 0;
+        for (const holder of holders) sum += holder.current.version;
+        return sum;
+      },
+    },
+  ];
+  const found = [];
+  for (const { name, round } of ways) {
+    const { seconds, rme, samples } = await timed(round, options.quick ? 0.5 : 5);
+    const allocated = bytesOf(round, options.quick ? 1e6 : 2e7);
+    found.push({ name, seconds: seconds / READS, rme, samples, ...allocated });
+  }
+  return {
+    title: 'Reading the current version',
+    method: METHOD,
+    charts: [],
+    tables: [
+      printed({
+        caption: 'One read.',
+        head: ['', 'time', 'bytes allocated', 'over calls'],
+        rows: found.map(({ name, seconds, rme, bytes, calls }) => [
+          name,
+          `${time(seconds * 1000)} ± ${rounded(rme)} %`,
+          bytes.toFixed(3),
+          calls.toLocaleString('en'),
+        ]),
+      }),
+    ],
+    measurements: found.flatMap(({ name, seconds, rme, samples, bytes }) => [
+      { what: name, value: seconds, unit: 's', rme, samples },
+      { what: `${name}: allocated`, value: bytes, unit: 'bytes' },
+    ]),
+  };
+}
+
+/** Bytes allocated by a read: in pieces small enough for the young generation, so that nothing is collected unseen. */
+function bytesOf(round: () => number, calls: number): { bytes: number; calls: number } {
+  const rounds = 100;
+  const pieces = Math.ceil(calls / READS / rounds);
+  const used = new Float64Array(2);
+  let grown = 0;
+  for (let piece = 0; piece < pieces; piece++) {
+    collectGarbage();
+    used[0] = heapUsed();
+    for (let r = 0; r < rounds; r++) round();
+    used[1] = heapUsed();
+    grown += used[1] - used[0];
+  }
+  // What taking the measure itself allocates.
+  let own = 0;
+  for (let piece = 0; piece < pieces; piece++) {
+    collectGarbage();
+    used[0] = heapUsed();
+    used[1] = heapUsed();
+    own += used[1] - used[0];
+  }
+  const total = pieces * rounds * READS;
+  return { bytes: Math.max(0, grown - own) / total, calls: total };
+}
+
+function heapUsed(): number {
+  return process.memoryUsage().heapUsed;
+}

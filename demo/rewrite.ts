@@ -1,0 +1,88 @@
+import type { CowShardexIndex, ShardexIndex } from '../dist/index.js';
+import { answer } from './answers.js';
+import { type Chance, rewriteOfATenth } from './changes.js';
+import { pause, startProgress } from './progress.js';
+import type { Report } from './report.js';
+import { count, time } from './units.js';
+import type { Words } from './words.js';
+
+/** Changes a commit. */
+const BATCH = 10;
+const QUERIES = 200;
+
+/**
+ * Changes a tenth of the index while `held`, its version of before, is searched in between. Returns how many
+ * milliseconds each commit took.
+ */
+export async function rewrite(
+  report: Report,
+  cell: CowShardexIndex,
+  held: ShardexIndex,
+  words: Words,
+  luck: Chance,
+): Promise<number[]> {
+  report.step('Rewrite a tenth of it, while an older version is searched');
+  const queries = someQueries(words);
+  const before = queries.map((query) => answer(held, query));
+  const isAsBefore = (index: ShardexIndex, q: number): boolean => answer(index, queries[q]).equals(before[q]);
+  const { changes, growth } = rewriteOfATenth(words, luck);
+  const commits = Math.ceil(changes.length / BATCH);
+  report.say(
+    `A reader holds the version of now, and has ${count(queries.length)} answers from it. Meanwhile a writer makes`,
+    `${count(changes.length)} changes in ${count(commits)} commits. Between commits, the reader asks the version it holds,`,
+    'and another reader asks the newest one.',
+    '',
+  );
+
+  const times: number[] = [];
+  let searches = 0;
+  let same = 0;
+  const progress = startProgress(commits, 'commits');
+  const startedAt = performance.now();
+  for (let c = 0; c < commits; c++) {
+    const batch = changes.slice(c * BATCH, (c + 1) * BATCH);
+    const commitAt = performance.now();
+    cell.update((draft) => {
+      for (const change of batch) change(draft);
+    });
+    times.push(performance.now() - commitAt);
+    if (c % 2 === 0) {
+      searches++;
+      if (isAsBefore(held, (c / 2) % queries.length)) same++;
+    } else {
+      answer(cell.read(), queries[c % queries.length]);
+    }
+    progress.update(c + 1);
+    if (c % 20 === 0) await pause();
+  }
+  progress.stop();
+  const spent = time(performance.now() - startedAt);
+
+  const places = queries.keys();
+  const sameAfter = [...places].filter((q) => isAsBefore(held, q)).length;
+  const other = [...queries.keys()].filter((q) => !isAsBefore(cell.read(), q)).length;
+  report.say(
+    `${count(commits)} commits, with a search after each one, in ${spent}.`,
+    `The newest version now answers ${count(other)} of the ${count(queries.length)} queries differently.`,
+    '',
+  );
+  report.check(
+    same === searches,
+    `the held version gave the same bytes in all ${count(searches)} searches in between,`,
+  );
+  report.check(
+    sameAfter === queries.length,
+    `and for all ${count(queries.length)} queries afterwards: ids, scores and vectors`,
+  );
+  report.check(
+    cell.postingCount === held.postingCount + growth,
+    `the newest version has every change: ${count(cell.postingCount)} postings, ${count(held.postingCount)} before`,
+  );
+  return times;
+}
+
+/** Words evenly drawn, from the frequent to the rare. */
+function someQueries({ words, vector }: Words): Float32Array[] {
+  const n = Math.min(QUERIES, words.length);
+  return Array.from({ length: n }, (_, q) => vector(Math.floor((q * words.length) / n)));
+}

@@ -1,8 +1,7 @@
 import { count, rounded } from '../demo/units.js';
 import type { Options } from './options.js';
-import type { Peer } from './peers.js';
 import type { Chart, Measurement, Table } from './result.js';
-import { type Timed, cell, timed } from './stopwatch.js';
+import { type Timed, type Way, cell, timed } from './stopwatch.js';
 import { sizes } from './synthetic.js';
 
 /** How long some operations take in indexes of several sizes. */
@@ -14,7 +13,7 @@ export interface BySize {
 /** Times the same operations in one index after another; `prepare` makes an index, and what is to be done with it. */
 export async function timedBySize(
   { quick }: Options,
-  prepare: (size: number) => { readonly shards: number; readonly ways: readonly Peer[] },
+  prepare: (size: number) => { readonly shards: number; readonly ways: readonly Way[] },
 ): Promise<BySize> {
   const series = new Map<string, Timed[]>();
   const shards: number[] = [];

@@ -1,9 +1,9 @@
 import { CowShardexIndex, type ShardexIndex } from '../dist/index.js';
-import type { Peer } from './peers.js';
+import type { Way } from './stopwatch.js';
 import { aPosting } from './synthetic.js';
 
 /** Commits of Shardex itself, each of which can be repeated as it is. */
-export function ownCommits(index: ShardexIndex): { remove: Peer; addAndRemove: Peer } {
+export function ownCommits(index: ShardexIndex): { remove: Way; addAndRemove: Way } {
   const { documentId, vector } = aPosting(index);
   const posting = { documentId: 'one more', vector };
   const cell = new CowShardexIndex(index);

@@ -1,6 +1,7 @@
 import { type Draft, enableMapSet, produce } from 'immer';
 import { create } from 'mutative';
 import { type ShardexIndex, documentIds } from '../dist/index.js';
+import type { Way } from './stopwatch.js';
 
 /** What an index records of a shard beside its rows: the small record that a commit changes. */
 export interface ShardRecord {
@@ -16,12 +17,6 @@ export interface PlainIndex {
   readonly shards: { centroid: Float32Array; postingCount: number; ids: string[]; vectors: Float32Array }[];
 }
 
-/** A peer's way to the next version, with one shard changed. */
-export interface Peer {
-  readonly name: string;
-  readonly run: () => unknown;
-}
-
 /** A plain index with as many postings in each shard as a real one, and its documents' ids; the vectors are filled in. */
 export function plainIndex(index: ShardexIndex): PlainIndex {
   const ids = documentIds(index);
@@ -35,7 +30,7 @@ export function plainIndex(index: ShardexIndex): PlainIndex {
 }
 
 /** Copies everything, which is what makes versions where nothing else does. */
-export function deepCopy(plain: PlainIndex): Peer {
+export function deepCopy(plain: PlainIndex): Way {
   return {
     name: 'structuredClone of the index',
     run: () => {
@@ -47,7 +42,7 @@ export function deepCopy(plain: PlainIndex): Peer {
 }
 
 /** Ways to copy no more than the records of the shards. Each goes on from its own last version. */
-export function recordPeers(index: ShardexIndex): Peer[] {
+export function recordPeers(index: ShardexIndex): Way[] {
   enableMapSet();
   const records = [...index.shards.values()].map(({ id, centroid, rows }): ShardRecord => {
     const { shardCapacity: capacity } = index.config;
@@ -85,7 +80,7 @@ export function recordPeers(index: ShardexIndex): Peer[] {
   ];
 }
 
-function chain<T>(name: string, first: T, step: (state: T) => T): Peer {
+function chain<T>(name: string, first: T, step: (state: T) => T): Way {
   let state = first;
   return { name, run: () => (state = step(state)) };
 }

@@ -13,6 +13,8 @@ interface Published extends SuiteResult {
   readonly date: string;
 }
 
+const suiteNames = Object.keys(SUITES) as SuiteName[];
+
 type Results = Partial<Record<SuiteName, Published>>;
 
 /** Writes a suite's results beside those of the other suites. Returns the folder's name. */
@@ -24,7 +26,11 @@ export async function publish(name: SuiteName, result: SuiteResult, { quick }: O
   const file = new URL('results.json', at);
   const before = JSON.parse(await readFile(file, 'utf8').catch(() => '{}')) as Results;
   const date = new Date().toISOString().slice(0, 10);
-  const results: Results = { ...before, [name]: { machine: machine(), date, ...result } };
+  const all: Results = { ...before, [name]: { machine: machine(), date, ...result } };
+  // In the order of the suites, and without any that are no more.
+  const results = Object.fromEntries(
+    suiteNames.filter((known) => known in all).map((known) => [known, all[known]]),
+  );
   await write(file, JSON.stringify(results), 'json');
   await write(new URL('results.md', at), report(results), 'markdown');
   for (const chart of result.charts) await writeFile(new URL(`${chart.file}.svg`, at), await draw(chart));
@@ -33,7 +39,7 @@ export async function publish(name: SuiteName, result: SuiteResult, { quick }: O
 
 function report(results: Results): string {
   const parts = ['# Benchmarks', 'Written by `npm run bench`. Ratios are of numbers from one run.'];
-  for (const name of Object.keys(SUITES) as SuiteName[]) {
+  for (const name of suiteNames) {
     const suite = results[name];
     if (suite === undefined) continue;
     parts.push(`## ${suite.title}`, suite.method, `Measured on ${suite.date}: ${suite.machine}.`);

@@ -1,6 +1,12 @@
 import Benchmark from 'benchmark';
 import { rounded, time } from '../demo/units.js';
 
+/** Something to be timed, which can be repeated as it is. */
+export interface Way {
+  readonly name: string;
+  readonly run: () => unknown;
+}
+
 /** How long an operation takes, as benchmark.js finds it: the mean, with its relative margin of error in percent. */
 export interface Timed {
   readonly seconds: number;

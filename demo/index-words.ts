@@ -5,7 +5,7 @@ import { count, time } from './units.js';
 import type { Words } from './words.js';
 
 /** Words a commit. One commit of everything would take half the time, but nothing could be told of it on the way. */
-const BATCH = 5000;
+const BATCH = 20_000;
 
 /** Indexes all words, in as many commits as it takes. */
 export async function indexWords(report: Report, words: Words): Promise<CowShardexIndex> {

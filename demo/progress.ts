@@ -7,11 +7,11 @@ export interface Progress {
 }
 
 /** Milliseconds between two lines, where the output is no terminal. */
-const LINE_EVERY = 2000;
+const LINE_EVERY = 5000;
 /** Milliseconds that the rate and the time left are taken from: the work may get faster or slower on the way. */
 const WINDOW = 10_000;
 
-/** Starts a bar with rate and time left; where the output is no terminal, a line every other second instead. */
+/** Starts a bar with rate and time left; where the output is no terminal, a line every few seconds instead. */
 export function startProgress(total: number, unit: string): Progress {
   const describe = describer(total, unit);
   return process.stdout.isTTY ? startBar(total, describe) : startLines(describe);

@@ -73,25 +73,20 @@ export async function read(options: Options): Promise<SuiteResult> {
 function bytesOf(round: () => number, calls: number): { bytes: number; calls: number } {
   const rounds = 100;
   const pieces = Math.ceil(calls / READS / rounds);
-  const used = new Float64Array(2);
+  // A first time for what the machinery itself allocates once, such as compiled code.
+  growth(round, rounds);
   let grown = 0;
-  for (let piece = 0; piece < pieces; piece++) {
-    collectGarbage();
-    used[0] = heapUsed();
-    for (let r = 0; r < rounds; r++) round();
-    used[1] = heapUsed();
-    grown += used[1] - used[0];
-  }
-  // What taking the measure itself allocates.
-  let own = 0;
-  for (let piece = 0; piece < pieces; piece++) {
-    collectGarbage();
-    used[0] = heapUsed();
-    used[1] = heapUsed();
-    own += used[1] - used[0];
-  }
+  for (let piece = 0; piece < pieces; piece++) grown += growth(round, rounds) - growth(round, 0);
   const total = pieces * rounds * READS;
-  return { bytes: Math.max(0, grown - own) / total, calls: total };
+  return { bytes: Math.max(0, grown) / total, calls: total };
+}
+
+/** Bytes that the heap grew by in so many rounds. */
+function growth(round: () => number, rounds: number): number {
+  collectGarbage();
+  const before = heapUsed();
+  for (let r = 0; r < rounds; r++) round();
+  return heapUsed() - before;
 }
 
 function heapUsed(): number {

@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { machine } from './machine.js';
+import { machine, noise } from './machine.js';
 import { type Options, readOptions } from './options.js';
 import { publish } from './publish.js';
 import type { SuiteResult } from './result.js';
@@ -8,7 +8,9 @@ import type { SuiteName } from './suites.js';
 import { time } from '../demo/units.js';
 
 const { suites, options } = readOptions(process.argv.slice(2));
-console.log(`Shardex benchmarks${options.quick ? ' (quick: not for comparison)' : ''}\n${machine()}\n`);
+console.log(
+  `Shardex benchmarks${options.quick ? ' (quick: not for comparison)' : ''}\n${machine()}${noise()}\n`,
+);
 const startedAt = performance.now();
 for (const name of suites) {
   const suiteAt = performance.now();

@@ -38,7 +38,12 @@ export async function publish(name: SuiteName, result: SuiteResult, { quick }: O
 }
 
 function report(results: Results): string {
-  const parts = ['# Benchmarks', 'Written by `npm run bench`. Ratios are of numbers from one run.'];
+  // The title is for the API reference, which shows this page among the guides.
+  const parts = [
+    '---\ntitle: Benchmarks\n---',
+    '# Benchmarks',
+    'Written by `npm run bench`. Ratios are of numbers from one run.',
+  ];
   for (const name of suiteNames) {
     const suite = results[name];
     if (suite === undefined) continue;

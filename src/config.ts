@@ -27,7 +27,7 @@ export interface ShardexOptions {
   /**
    * How many nearest shards a search scans when it does not say. Default `'auto'`: 2·√S of S shards, and at least 8.
    * The probes needed for a fixed recall grow with about the square root of the number of lists, so a constant would
-   * be wasteful for a small index and blind in a large one; `docs/benchmarks.md` has the measured recall.
+   * be wasteful for a small index and blind in a large one; the benchmarks in `docs/benchmarks/` have the measured recall.
    */
   readonly slopFactor?: SlopFactor;
   /**

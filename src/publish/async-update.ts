@@ -21,12 +21,12 @@ export type AsyncRecipe = (draft: IndexDraft) => PromiseLike<void> | void;
 export class AsyncUpdates {
   readonly #turns = new Turns();
   readonly #meter: Meter;
-  readonly #cloneForWrite: () => IndexWriter;
+  readonly #openWriter: () => IndexWriter;
   readonly #most: number;
 
-  constructor(meter: Meter, cloneForWrite: () => IndexWriter, most: number) {
+  constructor(meter: Meter, openWriter: () => IndexWriter, most: number) {
     this.#meter = meter;
-    this.#cloneForWrite = cloneForWrite;
+    this.#openWriter = openWriter;
     this.#most = most;
   }
 
@@ -61,7 +61,7 @@ export class AsyncUpdates {
   /** Runs a recipe once and commits; `undefined` if another commit came first. */
   async #attempt(recipe: AsyncRecipe, signal?: AbortSignal, turn?: Turn): Promise<ShardexIndex | undefined> {
     signal?.throwIfAborted();
-    const writer = this.#cloneForWrite();
+    const writer = this.#openWriter();
     let yields: boolean;
     try {
       turn?.claim(touchedBy(writer));

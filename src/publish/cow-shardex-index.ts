@@ -56,7 +56,7 @@ export class CowShardexIndex {
       );
     }
     this.#cell = { current: index };
-    this.#asyncUpdates = new AsyncUpdates(this.#meter, () => this.cloneForWrite(), maxPendingWrites);
+    this.#asyncUpdates = new AsyncUpdates(this.#meter, () => this.#openWriter(), maxPendingWrites);
   }
 
   /** The current version. Time: O(1); no lock, no allocation. */
@@ -91,6 +91,13 @@ export class CowShardexIndex {
 
   /** A writer on the current version. Time: O(1); nothing is copied until it is written. */
   cloneForWrite(): IndexWriter {
+    const writer = this.#openWriter();
+    this.#meter.watch(writer);
+    return writer;
+  }
+
+  /** A writer that is sure to be closed, so that it need not be watched for being forgotten. */
+  #openWriter(): IndexWriter {
     const startedAt = performance.now();
     const writer = new IndexWriter(this.#cell.current, {
       commit: (committing, touched, onConflict) => this.#commit(committing, touched, onConflict),
@@ -99,7 +106,7 @@ export class CowShardexIndex {
         this.#meter.writerClosed(discarding);
       },
     });
-    this.#meter.writerOpened(writer, startedAt);
+    this.#meter.writerOpened(startedAt);
     return writer;
   }
 
@@ -111,7 +118,7 @@ export class CowShardexIndex {
    * and whatever the recipe throws.
    */
   update(recipe: Recipe): ShardexIndex {
-    const writer = this.cloneForWrite();
+    const writer = this.#openWriter();
     try {
       runRecipe(recipe, writer);
       return writer.commitChanges();

@@ -74,9 +74,13 @@ export class Meter {
     else this.#liveOldVersions--;
   });
 
-  writerOpened(writer: object, startedAt: number): void {
+  writerOpened(startedAt: number): void {
     this.clones.add(startedAt);
     this.#liveWriters++;
+  }
+
+  /** Counts a writer as gone when it is collected without having been closed. */
+  watch(writer: object): void {
     this.#collected.register(writer, 'writer', writer);
   }
 

@@ -19,14 +19,14 @@ export let closeDraft: (draft: IndexDraft, how: string) => void;
  * throws leaves the draft as it was before that call.
  */
 export class IndexDraft {
-  readonly #state: DraftState;
+  /** What it has made so far, or how it was closed: a closed draft that somebody keeps must not keep its rows (I8). */
+  #state: DraftState | string;
   readonly #touched = new Touched();
-  #closed: string | undefined;
 
   static {
     touchedBy = (draft) => draft.#touched;
     closeDraft = (draft, how) => {
-      draft.#closed ??= how;
+      if (typeof draft.#state !== 'string') draft.#state = how;
     };
   }
 
@@ -53,11 +53,9 @@ export class IndexDraft {
    * @throws {@link InvalidPostingError}, {@link InvalidVectorError}, {@link WriterClosedError}
    */
   addPostings(postings: Iterable<Posting>): number {
-    this.#assertOpen();
-    const staged = stagePostings(this.#state.config, postings);
-    // The iterable may have closed this draft.
-    this.#assertOpen();
-    const written = this.#whole(() => addRows(this.#state, staged));
+    const staged = stagePostings(this.#open().config, postings);
+    // Opened again, because the iterable may have closed this draft.
+    const written = this.#whole(this.#open(), (state) => addRows(state, staged));
     for (let i = 0; i < staged.length; i++) {
       const { documentId, start, length } = keyOfRow(columnsOf(staged.blocks[i]), staged.rows[i]);
       this.#touched.addPosting(documentId, start, length);
@@ -81,10 +79,9 @@ export class IndexDraft {
    * @throws {@link InvalidPostingError} for an empty id, in which case none is removed; {@link WriterClosedError}
    */
   removeDocuments(documentIds: Iterable<string>): number {
-    this.#assertOpen();
+    this.#open();
     const ids = new Set(checkedIds(documentIds));
-    this.#assertOpen();
-    const removed = this.#whole(() => this.#removeWhere(ids, () => true));
+    const removed = this.#whole(this.#open(), (state) => removeWhere(state, ids, () => true));
     for (const id of ids) this.#touched.addDocument(id);
     return removed;
   }
@@ -96,10 +93,10 @@ export class IndexDraft {
    * {@link InvalidVectorError}, {@link WriterClosedError}
    */
   replaceDocument(documentId: string, postings: Iterable<Posting>): void {
-    this.#assertOpen();
+    const { config } = this.#open();
     assertDocumentId(documentId);
-    const staged = stagePostings(this.#state.config, postings);
-    this.#assertOpen();
+    const staged = stagePostings(config, postings);
+    const opened = this.#open();
     const keep = new Set<string>();
     for (let i = 0; i < staged.length; i++) {
       const columns = columnsOf(staged.blocks[i]);
@@ -112,11 +109,11 @@ export class IndexDraft {
       }
       keep.add(keyText(documentId, columns.starts[row], columns.lengths[row]));
     }
-    this.#whole(() => {
+    this.#whole(opened, (state) => {
       const others = (start: number, length: number): boolean =>
         !keep.has(keyText(documentId, start, length));
-      this.#removeWhere(new Set([documentId]), others);
-      addRows(this.#state, staged);
+      removeWhere(state, new Set([documentId]), others);
+      addRows(state, staged);
     });
     this.#touched.addDocument(documentId);
   }
@@ -127,9 +124,9 @@ export class IndexDraft {
    * @throws {@link InvalidPostingError} for an empty id; {@link WriterClosedError}
    */
   has(documentId: string): boolean {
-    this.#assertOpen();
+    const state = this.#open();
     assertDocumentId(documentId);
-    return this.#state.hasDocument(documentId);
+    return state.hasDocument(documentId);
   }
 
   /**
@@ -139,10 +136,9 @@ export class IndexDraft {
    * @throws {@link WriterClosedError}
    */
   preview(): ShardexIndex {
-    this.#assertOpen();
-    return this.#whole(() => {
-      settle(this.#state);
-      return this.#state.finish();
+    return this.#whole(this.#open(), (state) => {
+      settle(state);
+      return state.finish();
     });
   }
 
@@ -150,46 +146,47 @@ export class IndexDraft {
    * Runs a step whose input has been checked. If it fails all the same, as when memory runs out, the draft is closed,
    * because it could be half changed; nothing of it can be published then.
    */
-  #whole<T>(step: () => T): T {
+  #whole<T>(state: DraftState, step: (state: DraftState) => T): T {
     try {
-      return step();
+      return step(state);
     } catch (error) {
-      this.#closed = 'left incomplete by an error';
+      closeDraft(this, 'left incomplete by an error');
       throw error;
     }
   }
 
-  #removeWhere(
-    documentIds: ReadonlySet<string>,
-    matches: (start: number, length: number) => boolean,
-  ): number {
-    const byShard = new Map<number, Set<string>>();
-    for (const documentId of documentIds) {
-      for (const shard of this.#state.shardsOfDocument(documentId)) {
-        const inShard = byShard.get(shard);
-        if (inShard === undefined) byShard.set(shard, new Set([documentId]));
-        else inShard.add(documentId);
-      }
-    }
-    let removed = 0;
-    for (const [shard, inShard] of byShard) {
-      const buried = bury(
-        this.#state,
-        shard,
-        (columns, row) =>
-          inShard.has(columns.documentIds[row]) && matches(columns.starts[row], columns.lengths[row]),
-      );
-      this.#state.dropFromDocuments(buried.documentIds, shard);
-      removed += buried.count;
-    }
-    return removed;
+  #open(): DraftState {
+    if (typeof this.#state !== 'string') return this.#state;
+    throw new WriterClosedError(`This draft was ${this.#state}; take a new one from the current version.`);
   }
+}
 
-  #assertOpen(): void {
-    if (this.#closed !== undefined) {
-      throw new WriterClosedError(`This draft was ${this.#closed}; take a new one from the current version.`);
+/** Removes the matching postings of some documents and returns how many there were. */
+function removeWhere(
+  state: DraftState,
+  documentIds: ReadonlySet<string>,
+  matches: (start: number, length: number) => boolean,
+): number {
+  const byShard = new Map<number, Set<string>>();
+  for (const documentId of documentIds) {
+    for (const shard of state.shardsOfDocument(documentId)) {
+      const inShard = byShard.get(shard);
+      if (inShard === undefined) byShard.set(shard, new Set([documentId]));
+      else inShard.add(documentId);
     }
   }
+  let removed = 0;
+  for (const [shard, inShard] of byShard) {
+    const buried = bury(
+      state,
+      shard,
+      (columns, row) =>
+        inShard.has(columns.documentIds[row]) && matches(columns.starts[row], columns.lengths[row]),
+    );
+    state.dropFromDocuments(buried.documentIds, shard);
+    removed += buried.count;
+  }
+  return removed;
 }
 
 function* checkedIds(documentIds: Iterable<string>): Iterable<string> {

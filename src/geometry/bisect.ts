@@ -9,7 +9,7 @@ export interface Plane {
   readonly threshold: number;
 }
 
-/** Lloyd rounds at most; on word vectors more than these move less than one point in a hundred. */
+/** Lloyd rounds at most; they end earlier once hardly any point changes sides. */
 const ROUNDS = 8;
 
 /** The smallest share of the points that either side may get. */

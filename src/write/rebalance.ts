@@ -16,7 +16,7 @@ import { parts } from './split.js';
 /**
  * After so many rounds of splits caused by splits, parts keep the centroid of the shard they come from. Rows that differ
  * by less than the rounding of a centroid would otherwise all be nearest to one part, round after round; between equal
- * centroids they tie, which I6 allows, and nothing else moves. Other data settle in a handful of rounds.
+ * centroids they tie, which I6 allows, and nothing else moves. The bound is a choice, not a measurement.
  */
 const MOST_ROUNDS = 16;
 

@@ -6,7 +6,7 @@ import { RowList, columnsOf } from '../version/row-block.js';
 /** Parts are made no fuller than this share of the capacity, so that the next few adds do not split them again. */
 const FILL = 0.8;
 
-/** A plane is fitted to at most this many rows; a larger sample moves it by less than the rows' own spread. */
+/** A plane is fitted to at most this many rows, a sample of them, so that a large split costs one look at each row. */
 const SAMPLE = 2048;
 
 /**

@@ -1,5 +1,6 @@
 import { squaredNorm } from '../geometry/kernels.js';
 import type { Matrix } from '../geometry/metric.js';
+import type { Digest } from './fingerprint.js';
 
 /** Bytes of a row beside its vector: the square of its length, its separation, start and length. */
 export const ROW_OVERHEAD = 24;
@@ -112,5 +113,25 @@ export class RowList {
   push(block: RowBlock, row: number): void {
     this.blocks.push(block);
     this.rows.push(row);
+  }
+}
+
+/** Takes in the keys and vectors of rows, in order. */
+export function digestRows(digest: Digest, list: RowList): void {
+  let block: RowBlock | undefined;
+  let words: Uint32Array = new Uint32Array();
+  for (let i = 0; i < list.length; i++) {
+    const columns = columnsOf(list.blocks[i]);
+    if (list.blocks[i] !== block) {
+      block = list.blocks[i];
+      const { buffer, byteOffset, length } = columns.vectors;
+      words = new Uint32Array(buffer, byteOffset, length);
+    }
+    const row = list.rows[i];
+    digest.addText(columns.documentIds[row]);
+    digest.add(columns.starts[row]);
+    digest.add(columns.lengths[row]);
+    const dimensions = words.length / columns.starts.length;
+    digest.addWords(words, row * dimensions, dimensions);
   }
 }

@@ -3,7 +3,9 @@ import type { ShardexConfig } from '../config.js';
 import { show } from '../config.js';
 import { InvalidIndexError } from '../errors.js';
 import { CentroidTable } from './centroid-table.js';
+import type { ChangedShards } from './changed-shards.js';
 import { type DocumentEntry, type Documents, entryOf, shardsOf } from './documents.js';
+import { digestOf } from './fingerprint.js';
 import type { Shard, ShardId } from './shard.js';
 
 /**
@@ -17,6 +19,11 @@ export interface ShardexIndex {
   readonly config: ShardexConfig;
   /** 0 for an empty new index; one more for each published change (I2). */
   readonly version: number;
+  /**
+   * 16 hexadecimal digits that stand for this state: a hash of the configuration and of all that was done since. The
+   * same operations give the same one; versions with the same one are equal in every observable way.
+   */
+  readonly fingerprint: string;
   /** Live postings. */
   readonly postingCount: number;
   /** Documents with at least one posting. */
@@ -42,6 +49,11 @@ export interface ShardexIndex {
    * @internal
    */
   readonly nextShardId: ShardId;
+  /**
+   * The shards in which it differs from the version that it was made from.
+   * @internal
+   */
+  readonly changed: ChangedShards;
 }
 
 /** Version 0: nothing in it. */
@@ -49,6 +61,7 @@ export function emptyIndex(config: ShardexConfig): ShardexIndex {
   return Object.freeze({
     config,
     version: 0,
+    fingerprint: digestOf(JSON.stringify(config)),
     postingCount: 0,
     documentCount: 0,
     shardCount: 0,
@@ -57,7 +70,15 @@ export function emptyIndex(config: ShardexConfig): ShardexIndex {
     documents: ImmutableMap<string, DocumentEntry>(),
     centroids: new CentroidTable([]),
     nextShardId: 0,
+    changed: Object.freeze({ since: '', ids: Object.freeze([]) }),
   });
+}
+
+/** The same contents under another number, and with shard ids given out from another one on. */
+export function renumbered(index: ShardexIndex, version: number, nextShardId: ShardId): ShardexIndex {
+  if (index.version === version && index.nextShardId === nextShardId) return index;
+  const fingerprint = digestOf(index.fingerprint, version, nextShardId);
+  return Object.freeze({ ...index, version, nextShardId, fingerprint });
 }
 
 /**

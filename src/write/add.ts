@@ -1,7 +1,7 @@
 import { fillProbe, reusableProbe } from '../geometry/metric.js';
 import { rankShards, withCentroids } from '../version/centroid-table.js';
 import { keyText } from '../version/posting.js';
-import { RowList, columnsOf, sameVector } from '../version/row-block.js';
+import { RowList, columnsOf, digestRows, sameVector } from '../version/row-block.js';
 import { type ShardId, meanOf } from '../version/shard.js';
 import { appended, liveRows, rowsFrom } from '../version/shard-rows.js';
 import { bury } from './bury.js';
@@ -18,6 +18,7 @@ const PATIENCE = 2;
 export function addRows(state: DraftState, staged: RowList): number {
   const { rows, superseded } = supersede(state, newestOfEachKey(staged));
   if (rows.length === 0) return 0;
+  digestRows(state.digest, rows);
   if (state.centroids.size === 0) found(state, rows);
   else settleInto(state, rows);
   for (const [shard, documentIds] of superseded) state.dropFromDocuments(documentIds, shard);

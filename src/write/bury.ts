@@ -32,10 +32,13 @@ export function bury(
     const inSegment = dead.get(segmentIndex);
     if (inSegment === undefined) dead.set(segmentIndex, [row]);
     else inSegment.push(row);
+    state.digest.add(segmentIndex);
+    state.digest.add(row);
     documentIds.add(columns.documentIds[row]);
     count++;
   });
   if (count === 0) return { count, documentIds };
+  state.digest.add(id);
   let { rows } = state.shard(id);
   // From the last segment on, because a segment that dies altogether is taken out.
   for (const [segmentIndex, inSegment] of [...dead].reverse()) rows = buried(rows, segmentIndex, inSegment);

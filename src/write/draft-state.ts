@@ -2,6 +2,7 @@ import { Immer } from 'immer';
 import type { Map as ImmutableMap } from 'immutable';
 import type { ShardexConfig } from '../config.js';
 import type { CentroidTable } from '../version/centroid-table.js';
+import type { ChangedShards } from '../version/changed-shards.js';
 import {
   type DocumentEntry,
   type Documents,
@@ -11,6 +12,7 @@ import {
   withShard,
   withoutShard,
 } from '../version/documents.js';
+import { Digest, digestOf } from '../version/fingerprint.js';
 import { type RowList, columnsOf } from '../version/row-block.js';
 import type { Shard, ShardId } from '../version/shard.js';
 import { type ShardRows, bytesOf, eachLive } from '../version/shard-rows.js';
@@ -44,19 +46,29 @@ export class DraftState {
   /** Shards that hold more than their capacity, and shards that have lost postings; settled before publishing. */
   readonly overfull = new Set<ShardId>();
   readonly shrunk = new Set<ShardId>();
+  readonly #origin: ShardexIndex;
   #base: ShardexIndex;
-  readonly #version: number;
+  #digest = new Digest();
+  readonly #changed = new Set<ShardId>();
   #shards: ImmutableMap<ShardId, Shard>;
   #documents: Documents;
   readonly #touched = new Map<ShardId, Drafted<Shard>>();
 
   constructor(base: ShardexIndex) {
     this.config = base.config;
-    this.#version = base.version + 1;
+    this.#origin = base;
     this.#base = base;
     this.root = draftOf(base);
     this.#shards = base.shards;
     this.#documents = base.documents;
+  }
+
+  /**
+   * Takes note of what is written or buried: everything else that happens follows from that and from the base, so that
+   * the fingerprint made of it stands for the whole state (I10).
+   */
+  get digest(): Digest {
+    return this.#digest;
   }
 
   hasDocument(documentId: string): boolean {
@@ -73,6 +85,7 @@ export class DraftState {
     if (draft === undefined) {
       draft = draftOf(this.#shards.get(id) as Shard);
       this.#touched.set(id, draft);
+      this.#changed.add(id);
     }
     const before = draft.rows;
     this.root.postingCount += rows.liveCount - before.liveCount;
@@ -101,6 +114,7 @@ export class DraftState {
   /** Puts in a new shard; the centroid table is the caller's to keep in step. */
   insertShard(shard: Shard): void {
     this.#shards = this.#ownShards().set(shard.id, Object.freeze(shard));
+    this.#changed.add(shard.id);
     this.root.postingCount += shard.rows.liveCount;
     this.root.byteLength += bytesOf(shard.rows);
     if (shard.rows.liveCount > this.config.shardCapacity) this.overfull.add(shard.id);
@@ -112,6 +126,7 @@ export class DraftState {
     this.root.postingCount -= rows.liveCount;
     this.root.byteLength -= bytesOf(rows);
     this.#touched.delete(id);
+    this.#changed.add(id);
     this.#shards = this.#ownShards().delete(id);
     this.overfull.delete(id);
     this.shrunk.delete(id);
@@ -161,9 +176,10 @@ export class DraftState {
 
   /**
    * The state so far as a frozen version: the base itself when nothing changed (I2). The draft goes on from there.
+   * With a name given, it gets that one instead of the next number and a fingerprint of its own.
    * Time: O(touched shards · log shards).
    */
-  finish(): ShardexIndex {
+  finish(name?: Pick<ShardexIndex, 'version' | 'fingerprint' | 'nextShardId'>): ShardexIndex {
     if (this.#touched.size > 0) {
       const shards = this.#ownShards();
       for (const [id, draft] of this.#touched) shards.set(id, finished(draft));
@@ -173,16 +189,30 @@ export class DraftState {
     this.#shards = this.#shards.asImmutable();
     this.#documents = this.#documents.asImmutable();
     const changed = this.#shards !== this.#base.shards || this.#documents !== this.#base.documents;
-    if (!changed) return this.#base;
+    if (!changed && name === undefined) return this.#base;
     const { root } = this;
-    root.version = this.#version;
+    root.version = this.#origin.version + 1;
+    root.fingerprint = digestOf(this.#base.fingerprint, this.#digest.toString());
+    if (name !== undefined) {
+      root.version = name.version;
+      root.fingerprint = name.fingerprint;
+      root.nextShardId = name.nextShardId;
+    }
+    root.changed = this.#changes();
     root.shards = this.#shards;
     root.documents = this.#documents;
     root.shardCount = this.#shards.size;
     root.documentCount = this.#documents.size;
     this.#base = finished(root);
     this.root = draftOf(this.#base);
+    this.#digest = new Digest();
     return this.#base;
+  }
+
+  #changes(): ChangedShards {
+    const differs = (id: ShardId): boolean => this.#origin.shards.get(id) !== this.#shards.get(id);
+    const ids = [...this.#changed].filter(differs).sort((a, b) => a - b);
+    return Object.freeze({ since: this.#origin.fingerprint, ids: Object.freeze(ids) });
   }
 
   #ownShards(): ImmutableMap<ShardId, Shard> {

@@ -4,7 +4,7 @@ import { type ShardId, meanOf } from '../version/shard.js';
 import { appended, liveRows, rowsFrom } from '../version/shard-rows.js';
 import { bury } from './bury.js';
 import type { DraftState } from './draft-state.js';
-import { mergeShrunk } from './merge.js';
+import { mergeShrunk } from './merge-shards.js';
 import { type Leavers, type Part, attracted, placed, refined } from './reassign.js';
 import { parts } from './split.js';
 

@@ -13,7 +13,12 @@ export type ShardexErrorCode =
   | 'WRITER_CLOSED'
   | 'COMMIT_CONFLICT'
   | 'ASYNC_RECIPE'
-  | 'RESOURCE_EXHAUSTED';
+  | 'RESOURCE_EXHAUSTED'
+  | 'DELTA_MISMATCH'
+  | 'INVALID_DELTA'
+  | 'MERGE_CONFLICT'
+  | 'VERSION_NOT_KEPT'
+  | 'CELL_CLOSED';
 
 /** What identifies a posting: two postings with equal keys are the same posting. */
 export interface PostingKey {
@@ -145,5 +150,65 @@ export class ResourceExhaustedError extends ShardexError {
   constructor(message: string, limit: number) {
     super('RESOURCE_EXHAUSTED', message);
     this.limit = limit;
+  }
+}
+
+/** A delta was applied to another version than its base, or composed with one that does not follow. Code `DELTA_MISMATCH`. */
+export class DeltaMismatchError extends ShardexError {
+  /** The version that the delta starts from. */
+  readonly expected: number;
+  /** The version that it was given. */
+  readonly actual: number;
+
+  constructor(message: string, expected: number, actual: number) {
+    super('DELTA_MISMATCH', message);
+    this.expected = expected;
+    this.actual = actual;
+  }
+}
+
+/** Bytes are not a delta, or a damaged one; or a value is not a `Delta` at all. Code `INVALID_DELTA`. */
+export class InvalidDeltaError extends ShardexError {
+  constructor(message: string) {
+    super('INVALID_DELTA', message);
+  }
+}
+
+/** A posting that both sides of a merge changed, each in another way. */
+export interface MergeConflict extends PostingKey {
+  /** Its vector in the base; `undefined` where it was not there. Likewise the others. */
+  readonly base: Float32Array | undefined;
+  /** Its vector on our side. */
+  readonly ours: Float32Array | undefined;
+  /** Its vector on their side. */
+  readonly theirs: Float32Array | undefined;
+}
+
+/** Two versions changed the same postings in different ways; nothing was merged. Code `MERGE_CONFLICT`. */
+export class MergeConflictError extends ShardexError {
+  /** All of the conflicts, sorted by key. */
+  readonly conflicts: readonly MergeConflict[];
+
+  constructor(message: string, conflicts: readonly MergeConflict[]) {
+    super('MERGE_CONFLICT', message);
+    this.conflicts = Object.freeze([...conflicts]);
+  }
+}
+
+/** A version was asked for that the cell does not keep, or a tag that it does not have. Code `VERSION_NOT_KEPT`. */
+export class VersionNotKeptError extends ShardexError {
+  /** What was asked for. */
+  readonly wanted: number | string;
+
+  constructor(message: string, wanted: number | string) {
+    super('VERSION_NOT_KEPT', message);
+    this.wanted = wanted;
+  }
+}
+
+/** A closed cell was asked to publish, pin or watch. Code `CELL_CLOSED`. */
+export class CellClosedError extends ShardexError {
+  constructor(message: string) {
+    super('CELL_CLOSED', message);
   }
 }

@@ -4,19 +4,29 @@
  * @packageDocumentation
  */
 export type { Metric, ShardexConfig, ShardexOptions, SlopFactor } from './config.js';
+export { applyDelta } from './delta/apply.js';
+export { diff, invertDelta } from './delta/between.js';
+export { type Commit, updateWithDelta } from './delta/commit.js';
+export { type Delta, type DocumentChanges, type VersionName, writtenPostings } from './delta/delta.js';
 export {
   AsyncRecipeError,
+  CellClosedError,
   type ConflictDetails,
   ConfigError,
   ConflictError,
+  DeltaMismatchError,
+  InvalidDeltaError,
   InvalidIndexError,
   InvalidOptionError,
   InvalidPostingError,
   InvalidVectorError,
+  type MergeConflict,
+  MergeConflictError,
   type PostingKey,
   ResourceExhaustedError,
   ShardexError,
   type ShardexErrorCode,
+  VersionNotKeptError,
   WriterClosedError,
 } from './errors.js';
 export type { AsyncRecipe, UpdateAsyncOptions } from './publish/async-update.js';

@@ -167,6 +167,16 @@ export function withCentroids(
   );
 }
 
+/** A table of chunks that exist already, and of new ones with just these members. */
+export function tableFrom(
+  metric: Metric,
+  chunks: readonly (CentroidChunk | readonly Member[])[],
+): CentroidTable {
+  return new CentroidTable(
+    chunks.map((chunk) => (chunk instanceof CentroidChunk ? chunk : chunkOf(metric, chunk))),
+  );
+}
+
 /** All centroids of the table with the ids of their shards, in no particular order. */
 export function centroidsOf(table: CentroidTable): readonly Member[] {
   return table.chunks.flatMap(membersOf);

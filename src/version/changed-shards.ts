@@ -1,4 +1,5 @@
 import type { Map as ImmutableMap } from 'immutable';
+import { bitCount } from './bits.js';
 import type { Shard, ShardId } from './shard.js';
 import type { ShardexIndex } from './shardex-index.js';
 
@@ -80,10 +81,4 @@ interface Lookup extends Iterable<Entry> {
 function compareEntries(a: Lookup, b: Lookup, found: Set<ShardId>): void {
   for (const [id, shard] of a) if (b.get(id) !== shard) found.add(id);
   for (const [id, shard] of b) if (a.get(id) !== shard) found.add(id);
-}
-
-function bitCount(bits: number): number {
-  let count = 0;
-  for (let rest = bits; rest !== 0; rest &= rest - 1) count++;
-  return count;
 }

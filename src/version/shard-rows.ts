@@ -1,3 +1,4 @@
+import { bitCount } from './bits.js';
 import { type Columns, RowBlock, RowList, claimRows, columnsOf, copyRow } from './row-block.js';
 
 /** Whether a row of a segment is deleted or superseded. */
@@ -73,6 +74,32 @@ export function eachLive(
   }
 }
 
+/** Calls `visit` with each live row of a segment from `first` on. */
+export function eachLiveRow(segment: Segment, first: number, visit: (row: number) => void): void {
+  for (let row = first; row < segment.visible; row++) if (!isDead(segment, row)) visit(row);
+}
+
+/**
+ * The rows that are live in the first of two segments of one block and dead in the second; `undefined` where the second
+ * does not go on from the first, because a row would have to come back or disappear.
+ */
+export function buriedBetween(before: Segment, after: Segment): readonly number[] | undefined {
+  if (after.visible < before.visible) return undefined;
+  const [old, now] = [deadBits(before), deadBits(after)];
+  const rows: number[] = [];
+  if (old === now) return rows;
+  const words = (before.visible + 31) >>> 5;
+  for (let word = 0; word < words; word++) {
+    const [was, is] = [old?.[word] ?? 0, now?.[word] ?? 0];
+    if ((was & ~is) !== 0) return undefined;
+    for (let fresh = is & ~was; fresh !== 0; fresh &= fresh - 1) {
+      const row = 32 * word + 31 - Math.clz32(fresh & -fresh);
+      if (row < before.visible) rows.push(row);
+    }
+  }
+  return rows;
+}
+
 /** The live rows as a list, oldest first. */
 export function liveRows(rows: ShardRows): RowList {
   const list = new RowList();
@@ -125,10 +152,10 @@ export function appended(
       continue;
     }
     const take = Math.min(room, list.length - done);
-    const segment = claimRows(last.block, last.visible, take) ? last : forked(last, take, dimensions);
-    fill(segment.block, last.visible, list, separations, done, take);
+    const block = roomAfter(last, take, dimensions);
+    fill(block, last.visible, list, separations, done, take);
     segments[segments.length - 1] = new Segment(
-      segment.block,
+      block,
       last.visible + take,
       last.liveCount + take,
       grown(deadBits(last), last.visible + take),
@@ -153,17 +180,36 @@ export function buried(rows: ShardRows, segmentIndex: number, dead: readonly num
   return new ShardRows(segments);
 }
 
-/** A private copy of a segment's visible rows, with the same room behind them, `take` rows of it claimed. */
-function forked(segment: Segment, take: number, dimensions: number): Segment {
+/**
+ * A block in which the `count` rows after a segment's last visible one are the caller's to write: the segment's own, or
+ * where another branch has taken that space, a copy with the same room.
+ */
+export function roomAfter(segment: Segment, count: number, dimensions: number): RowBlock {
+  if (claimRows(segment.block, segment.visible, count)) return segment.block;
   const block = new RowBlock(segment.block.capacity, dimensions);
-  claimRows(block, 0, segment.visible + take);
+  claimRows(block, 0, segment.visible + count);
   const from = columnsOf(segment.block);
   const to = columnsOf(block);
   for (let row = 0; row < segment.visible; row++) {
     copyRow(from, row, to, row);
     to.separations[row] = from.separations[row];
   }
-  return new Segment(block, segment.visible, segment.liveCount, deadBits(segment));
+  return block;
+}
+
+/** A segment in which just these rows are dead, besides those of an earlier one that it goes on from. */
+export function segmentOf(
+  block: RowBlock,
+  visible: number,
+  dead: readonly number[],
+  earlier?: Segment,
+): Segment {
+  let bits = earlier === undefined ? undefined : grown(deadBits(earlier), visible)?.slice();
+  if (dead.length > 0) bits ??= new Uint32Array((visible + 31) >>> 5);
+  for (const row of dead) if (bits !== undefined) bits[row >>> 5] |= 1 << (row & 31);
+  let deadCount = 0;
+  if (bits !== undefined) for (const word of bits) deadCount += bitCount(word);
+  return new Segment(block, visible, visible - deadCount, bits);
 }
 
 /** Copies `count` rows of a list, from `done` on, into claimed rows of a block. */

@@ -45,6 +45,13 @@ export function centroidProbe(centroid: Centroid): Probe {
   return probeOf(matrixOf(centroid).vectors);
 }
 
+/** Whether two centroids are the same to the bit. */
+export function sameCentroid(a: Centroid, b: Centroid): boolean {
+  if (a === b) return true;
+  const other = matrixOf(b).vectors;
+  return matrixOf(a).vectors.every((component, i) => Object.is(component, other[i]));
+}
+
 /** The mean of some rows: of their directions for the cosine metric, where it is given unit length itself. */
 export function meanOf(list: RowList, metric: Metric, dimensions: number): Centroid {
   const sums = new Float64Array(dimensions);

@@ -98,6 +98,11 @@ export function assertIndex(value: unknown): asserts value is ShardexIndex {
     );
 }
 
+/** Whether two configurations say the same; versions that were made apart have an object each. */
+export function sameConfig(a: ShardexConfig, b: ShardexConfig): boolean {
+  return a === b || JSON.stringify(a) === JSON.stringify(b);
+}
+
 /** The shards of a document, ascending by id; none for an unknown document. */
 export function shardsOfDocument(index: ShardexIndex, documentId: string): Shard[] {
   return shardsOf(entryOf(index.documents, documentId)).map((id) => index.shards.get(id) as Shard);

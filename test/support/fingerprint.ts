@@ -10,7 +10,8 @@ export function fingerprint(
   version: ShardexIndex,
   queries: readonly (readonly number[])[],
 ): string {
-  const { shards, documents, centroids, ...counts } = version;
+  // How a version came about is not read from it: a replica may have come about in another way.
+  const { shards, documents, centroids, changed: _, ...counts } = version;
   const content = [...documentIds(version)].sort().map((id) => postings(version, id));
   const results = queries.flatMap((query) => [
     search(version, query, { k: 20, slopFactor: 'all', includeVector: true }),

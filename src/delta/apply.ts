@@ -1,0 +1,220 @@
+import { DeltaMismatchError, InvalidDeltaError } from '../errors.js';
+import { separations } from '../geometry/metric.js';
+import { type CentroidTable, tableFrom } from '../version/centroid-table.js';
+import { RowBlock, RowList, claimRows, columnsOf, copyRow } from '../version/row-block.js';
+import { type Shard, type ShardId, centroidProbe, matrixOf } from '../version/shard.js';
+import {
+  type Segment,
+  ShardRows,
+  eachLiveRow,
+  isDead,
+  liveRows,
+  roomAfter,
+  segmentOf,
+} from '../version/shard-rows.js';
+import { type ShardexIndex, assertIndex } from '../version/shardex-index.js';
+import { DraftState } from '../write/draft-state.js';
+import {
+  type Changes,
+  type Delta,
+  type Run,
+  type SegmentChange,
+  type ShardChange,
+  assertDelta,
+  changesOf,
+  isBlock,
+  sameVersion,
+} from './delta.js';
+
+/** Room that a block may have without rows in it; far more than appending ever reserves. */
+const MOST_SPARE = 1 << 20;
+
+/**
+ * The version that a delta leads to: equal to the one its maker had in every observable way, down to shard ids and the
+ * last bit of every search result, without routing or clustering anything. The base stays as it is.
+ *
+ * Time: O(rows that changed · dimensions) where the delta was decoded, else O(segments of the shards that changed); and
+ * the documents of rows that came or went.
+ *
+ * @throws {@link DeltaMismatchError} if `base` is not an equal of the version that the delta starts from;
+ * {@link InvalidDeltaError} for what is not a delta, or one whose parts contradict the base; nothing is made then.
+ *
+ * @example
+ * ```ts
+ * import { applyDelta, createIndex, updateWithDelta } from 'shardex';
+ *
+ * const base = createIndex({ dimensions: 1 });
+ * const { index, delta } = updateWithDelta(base, (draft) => {
+ *   draft.addPosting({ documentId: 'a', vector: [1] });
+ * });
+ * const replica = applyDelta(base, delta);
+ * replica.fingerprint === index.fingerprint; // → true
+ * applyDelta(replica, delta); // → throws DeltaMismatchError
+ * ```
+ */
+export function applyDelta(base: ShardexIndex, delta: Delta): ShardexIndex {
+  assertIndex(base);
+  assertDelta(delta);
+  if (!sameVersion(base, delta.base)) {
+    throw new DeltaMismatchError(
+      `This delta starts from version ${delta.base.version} (${delta.base.fingerprint}), not from version ${base.version} (${base.fingerprint}). Apply those before it first, or use diff() between the two versions.`,
+      delta.base.version,
+      base.version,
+    );
+  }
+  if (delta.isEmpty) return base;
+  const changes = changesOf(delta);
+  const state = new DraftState(base);
+  const made = changes.shards.map((change) => shardFrom(base, change, changes));
+  for (const id of changes.gone) {
+    const rows = liveRows(known(base.shards.get(id), `shard ${id}`).rows);
+    state.deleteShard(id);
+    state.removeFromDocuments(rows, id);
+  }
+  const leaving = changes.shards.map(({ id, centroid, segments }) =>
+    centroid === undefined ? leavingDocuments(base, id, segments) : new Set<string>(),
+  );
+  made.forEach((shard, i) => {
+    if (state.hasShard(shard.id)) state.setRows(shard.id, shard.rows);
+    else state.insertShard(shard);
+    state.addToDocuments(newRows(shard, changes.shards[i]), shard.id);
+    state.dropFromDocuments(leaving[i], shard.id);
+  });
+  if (changes.chunks !== undefined) state.setCentroids(centroidsFrom(base, state, changes));
+  const { version, fingerprint } = delta.next;
+  return state.finish({ version, fingerprint, nextShardId: changes.nextShardId });
+}
+
+function shardFrom(base: ShardexIndex, change: ShardChange, { gone, dimensions }: Changes): Shard {
+  const { id, segments } = change;
+  const before = base.shards.get(id);
+  const stays = change.centroid === undefined;
+  check(stays === (before !== undefined && !gone.includes(id)), `whether shard ${id} is new`);
+  const centroid = change.centroid ?? known(before, `shard ${id}`).centroid;
+  const old = stays ? known(before, `shard ${id}`).rows.segments : [];
+  let next = 0;
+  const rows = new ShardRows(
+    segments.map((segment) => {
+      if (segment.segment !== undefined) return segment.segment;
+      if (segment.keeps < 0) return written(base, segment, undefined, centroid, dimensions);
+      check(segment.keeps >= next, `the order of segments in shard ${id}`);
+      next = segment.keeps + 1;
+      const kept = known(old.at(segment.keeps), `segment ${segment.keeps} of shard ${id}`);
+      return written(base, segment, kept, centroid, dimensions);
+    }),
+  );
+  return { id, centroid, rows };
+}
+
+/** Makes a segment by copying rows, after those of the base that it keeps. */
+function written(
+  base: ShardexIndex,
+  change: SegmentChange,
+  kept: Segment | undefined,
+  centroid: Shard['centroid'],
+  dimensions: number,
+): Segment {
+  const { buried, runs, visible, capacity } = change;
+  const { metric } = base.config;
+  const first = kept?.visible ?? 0;
+  check(visible >= first && visible <= (kept?.block.capacity ?? capacity), 'the rows of a segment');
+  for (const row of buried) check(kept !== undefined && row < first && !isDead(kept, row), 'a buried row');
+  if (kept !== undefined && visible === first) {
+    check(runs.length === 0, 'the new rows of a segment');
+    return buried.length === 0 ? kept : segmentOf(kept.block, visible, buried, kept);
+  }
+  const block =
+    kept === undefined ? roomFor(change, dimensions) : roomAfter(kept, visible - first, dimensions);
+  const to = columnsOf(block);
+  const centre = centroidProbe(centroid);
+  const dead = [...buried];
+  let next = first;
+  for (const run of runs) {
+    check(run.at >= next && run.at + run.count <= visible, 'the place of new rows');
+    for (; next < run.at; next++) dead.push(next);
+    copyRun(base, run, block);
+    separations(metric, centre, to, run.at, run.count, to.separations.subarray(run.at, run.at + run.count));
+    next = run.at + run.count;
+  }
+  for (; next < visible; next++) dead.push(next);
+  return segmentOf(block, visible, dead, kept);
+}
+
+function roomFor({ capacity, visible, runs }: SegmentChange, dimensions: number): RowBlock {
+  const live = runs.reduce((sum, { count }) => sum + count, 0);
+  // What is claimed without rows to show for it must not be allocated on somebody's word.
+  check(capacity >= visible && capacity <= live + MOST_SPARE, 'the capacity of a block');
+  const block = new RowBlock(capacity, dimensions);
+  claimRows(block, 0, visible);
+  return block;
+}
+
+function copyRun(base: ShardexIndex, { at, count, from, row }: Run, to: RowBlock): void {
+  if (isBlock(from)) {
+    check(row + count <= from.capacity, 'the source of new rows');
+    for (let i = 0; i < count; i++) copyRow(columnsOf(from), row + i, columnsOf(to), at + i);
+    return;
+  }
+  const place = `segment ${from.segment} of shard ${from.shard}`;
+  const segment = known(base.shards.get(from.shard)?.rows.segments.at(from.segment), place);
+  for (let i = 0; i < count; i++) {
+    check(row + i < segment.visible && !isDead(segment, row + i), `a row of ${place}`);
+    copyRow(columnsOf(segment.block), row + i, columnsOf(to), at + i);
+  }
+}
+
+/** The rows of a shard that were not there before. */
+function newRows(shard: Shard, { segments }: ShardChange): RowList {
+  const list = new RowList();
+  segments.forEach(({ runs }, s) => {
+    const { block } = shard.rows.segments[s];
+    for (const { at, count } of runs) for (let i = 0; i < count; i++) list.push(block, at + i);
+  });
+  return list;
+}
+
+/** Documents that lose a row of a shard; whether they keep another one there is looked up later. */
+function leavingDocuments(base: ShardexIndex, id: ShardId, changes: readonly SegmentChange[]): Set<string> {
+  const leaving = new Set<string>();
+  const buried = new Map(changes.map((change) => [change.keeps, change.buried]));
+  known(base.shards.get(id), `shard ${id}`).rows.segments.forEach((segment, s) => {
+    const { documentIds } = columnsOf(segment.block);
+    const rows = buried.get(s);
+    if (rows !== undefined) for (const row of rows) leaving.add(documentIds[row]);
+    else eachLiveRow(segment, 0, (row) => leaving.add(documentIds[row]));
+  });
+  return leaving;
+}
+
+function centroidsFrom(base: ShardexIndex, state: DraftState, { chunks }: Changes): CentroidTable {
+  let count = 0;
+  const seen = new Set<ShardId>();
+  const members = (chunks ?? []).map((chunk) => {
+    if (typeof chunk === 'number') {
+      const kept = known(base.centroids.chunks.at(chunk), `chunk ${chunk} of the centroids`);
+      count += kept.ids.length;
+      for (const id of kept.ids) seen.add(id);
+      return kept;
+    }
+    count += chunk.length;
+    return chunk.map((id) => {
+      seen.add(id);
+      check(state.hasShard(id), `shard ${id} among the centroids`);
+      return { id, vector: matrixOf(state.shard(id).centroid).vectors };
+    });
+  });
+  check(count === seen.size && [...seen].every((id) => state.hasShard(id)), 'the shards with a centroid');
+  return tableFrom(base.config.metric, members);
+}
+
+function known<T>(value: T | undefined, what: string): T {
+  check(value !== undefined, what);
+  return value as T;
+}
+
+function check(holds: boolean, what: string): void {
+  if (!holds)
+    throw new InvalidDeltaError(
+      `The delta and its base disagree on ${what}: it was made by other means or damaged. Nothing was changed; make it again with diff().`,
+    );
+}

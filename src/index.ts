@@ -6,8 +6,10 @@
 export type { Metric, ShardexConfig, ShardexOptions, SlopFactor } from './config.js';
 export { applyDelta } from './delta/apply.js';
 export { diff, invertDelta } from './delta/between.js';
+export { composeDeltas } from './delta/compose.js';
 export { type Commit, updateWithDelta } from './delta/commit.js';
 export { type Delta, type DocumentChanges, type VersionName, writtenPostings } from './delta/delta.js';
+export { merge, type MergeOptions, type Resolution } from './delta/merge.js';
 export {
   AsyncRecipeError,
   CellClosedError,

@@ -91,7 +91,8 @@ function deltaBetween(a: ShardexIndex, b: ShardexIndex, ids: readonly ShardId[])
     const before = a.shards.get(id);
     const after = b.shards.get(id);
     if (before === after) continue;
-    const stays = before !== undefined && after !== undefined && sameCentroid(before.centroid, after.centroid);
+    const stays =
+      before !== undefined && after !== undefined && sameCentroid(before.centroid, after.centroid);
     if (before !== undefined && !stays) {
       gone.push(id);
       before.rows.segments.forEach((segment, s) => {

@@ -47,7 +47,8 @@ export class Vanished {
     for (; at >= 0; at = this.#before[at]) {
       const old = columnsOf(this.#blocks[at]);
       const oldRow = this.#rows[at];
-      if (old.starts[oldRow] !== columns.starts[row] || old.lengths[oldRow] !== columns.lengths[row]) continue;
+      if (old.starts[oldRow] !== columns.starts[row] || old.lengths[oldRow] !== columns.lengths[row])
+        continue;
       this.#found[at] = true;
       const same =
         old.squaredNorms[oldRow] === columns.squaredNorms[row] && sameVector(old, oldRow, columns, row);

@@ -1,14 +1,9 @@
 import { ConflictError, type PostingKey } from '../errors.js';
 import { compareKeys, keyOfRow } from '../version/posting.js';
-import { type Columns, type RowBlock, RowList, sameVector } from '../version/row-block.js';
-import { eachLive } from '../version/shard-rows.js';
+import { sameVector } from '../version/row-block.js';
 import { type ShardexIndex, shardsOfDocument } from '../version/shardex-index.js';
-import { addRows } from './add.js';
-import { bury } from './bury.js';
-import { DraftState } from './draft-state.js';
-import { settle } from './rebalance.js';
-import { stageRows } from './staging.js';
-import { type Touched, placeText } from './touched.js';
+import { Replay, type Row, replay, rowsOfDocument } from './replay.js';
+import type { Touched } from './touched.js';
 
 /**
  * Replays what a draft did to `base` on `current`, which others have published since (I3).
@@ -28,8 +23,7 @@ export function rebase(
   touched: Touched,
 ): ShardexIndex {
   const overlaps: PostingKey[] = [];
-  const removed = new Map<string, Set<string>>();
-  const added = new RowList();
+  const changed = new Replay();
   for (const documentId of touched.documentIds()) {
     const before = rowsOfDocument(base, documentId);
     if (!sameShards(base, current, documentId)) {
@@ -39,26 +33,13 @@ export function rebase(
     }
     const after = rowsOfDocument(mine, documentId);
     for (const [place, { block, row }] of changes(before, after)) {
-      if (after.has(place)) added.push(block, row);
-      else removed.set(documentId, (removed.get(documentId) ?? new Set()).add(place));
+      if (after.has(place)) changed.added.push(block, row);
+      else changed.remove(documentId, place);
     }
   }
   if (overlaps.length > 0) throw conflict(base, current, overlaps);
 
-  const state = new DraftState(current);
-  for (const [documentId, places] of removed) {
-    for (const shard of state.shardsOfDocument(documentId)) {
-      const { documentIds } = bury(
-        state,
-        shard,
-        (columns, row) => columns.documentIds[row] === documentId && places.has(placeAt(columns, row)),
-      );
-      state.dropFromDocuments(documentIds, shard);
-    }
-  }
-  addRows(state, stageRows(added, current.config.dimensions));
-  settle(state);
-  return state.finish();
+  return replay(current, changed);
 }
 
 /** The error for postings that both sides touched; without any, for another version than the expected one. */
@@ -89,23 +70,6 @@ export function conflict(
   );
 }
 
-interface Row {
-  readonly block: RowBlock;
-  readonly columns: Columns;
-  readonly row: number;
-}
-
-/** The live rows of a document, by what tells them apart. */
-function rowsOfDocument(index: ShardexIndex, documentId: string): Map<string, Row> {
-  const rows = new Map<string, Row>();
-  for (const shard of shardsOfDocument(index, documentId)) {
-    eachLive(shard.rows, (columns, row, { block }) => {
-      if (columns.documentIds[row] === documentId) rows.set(placeAt(columns, row), { block, columns, row });
-    });
-  }
-  return rows;
-}
-
 /** What was added, removed or given another vector: the new row, or the old one where there is no new one. */
 function changes(before: ReadonlyMap<string, Row>, after: ReadonlyMap<string, Row>): Map<string, Row> {
   const changed = new Map<string, Row>();
@@ -123,8 +87,4 @@ function sameShards(a: ShardexIndex, b: ShardexIndex, documentId: string): boole
   const inA = shardsOfDocument(a, documentId);
   const inB = shardsOfDocument(b, documentId);
   return inA.length === inB.length && inA.every((shard, i) => shard === inB[i]);
-}
-
-function placeAt(columns: Columns, row: number): string {
-  return placeText(columns.starts[row], columns.lengths[row]);
 }

@@ -1,0 +1,164 @@
+import { assertOptions, show } from '../config.js';
+import { InvalidOptionError, type MergeConflict, MergeConflictError, type PostingKey } from '../errors.js';
+import { type VectorInput, compareKeys, keyOfRow, keyText, postingOfRow } from '../version/posting.js';
+import { sameVector } from '../version/row-block.js';
+import { type ShardexIndex, assertIndex } from '../version/shardex-index.js';
+import { Replay, type Row, replay, rowAt, rowsOfDocument } from '../write/replay.js';
+import { stagePostings } from '../write/staging.js';
+import { placeText } from '../write/touched.js';
+import { diff } from './between.js';
+import { type Delta, changesOf, writtenRows } from './delta.js';
+
+/**
+ * What becomes of a posting that both sides changed: it is as on one side or in the base, which may mean that it is
+ * not there; it is not there in any case; or it gets this vector.
+ */
+export type Resolution = 'ours' | 'theirs' | 'base' | 'remove' | VectorInput;
+
+/** How {@link merge} goes about it. */
+export interface MergeOptions {
+  /**
+   * Decides conflicts: for one side, or one by one, in the order of their keys. Without it, conflicts are an error.
+   * What it throws comes out of `merge`, and nothing is made.
+   */
+  readonly onConflict?: 'ours' | 'theirs' | ((conflict: MergeConflict) => Resolution);
+}
+
+/**
+ * Brings together what two versions made of a common base, posting by posting: what only one side added, removed or gave
+ * another vector is taken, and so is what both did alike. Returns a successor of `ours`; `ours` itself if nothing of
+ * theirs is missing there, `theirs` itself if we changed nothing.
+ *
+ * Time: O(rows of the shards that differ), besides routing what is taken over.
+ *
+ * @throws {@link MergeConflictError} with every conflict, where none was decided; {@link InvalidIndexError} for versions
+ * of different configurations; {@link InvalidOptionError} for unknown options or what is no resolution;
+ * {@link InvalidVectorError} for a resolution whose vector cannot be stored. Nothing is made then.
+ *
+ * @example
+ * ```ts
+ * import { createIndex, hasDocument, merge, update } from 'shardex';
+ *
+ * const base = createIndex({ dimensions: 1 }, [{ documentId: 'a', vector: [1] }]);
+ * const ours = update(base, (draft) => { draft.addPosting({ documentId: 'b', vector: [2] }); });
+ * const theirs = update(base, (draft) => { draft.removeDocument('a'); });
+ * const merged = merge(ours, theirs, base);
+ * hasDocument(merged, 'a'); // → false
+ * hasDocument(merged, 'b'); // → true
+ *
+ * const other = update(base, (draft) => { draft.addPosting({ documentId: 'b', vector: [3] }); });
+ * merge(ours, other, base); // → throws MergeConflictError
+ * merge(ours, other, base, { onConflict: 'ours' }) === ours; // → true
+ * ```
+ */
+export function merge(
+  ours: ShardexIndex,
+  theirs: ShardexIndex,
+  base: ShardexIndex,
+  options: MergeOptions = {},
+): ShardexIndex {
+  assertOptions(options, ['onConflict']);
+  const { onConflict } = options;
+  if (!isDecider(onConflict)) {
+    throw new InvalidOptionError(
+      'onConflict',
+      `onConflict must be 'ours', 'theirs' or a function, not ${show(onConflict)}.`,
+    );
+  }
+  assertIndex(ours);
+  const theirChanges = changedRows(diff(base, theirs));
+  const ourChanges = changedRows(diff(base, ours));
+  if (ours === base) return theirs;
+
+  const changed = new Replay();
+  const conflicts: { conflict: MergeConflict; base: Row | undefined; theirs: Row | undefined }[] = [];
+  for (const [text, { key, row }] of [...theirChanges].sort(([, a], [, b]) => compareKeys(a.key, b.key))) {
+    const our = ourChanges.get(text);
+    if (our === undefined) take(changed, key, row);
+    else if (!sameRow(our.row, row)) {
+      const before = rowsOfDocument(base, key.documentId).get(placeText(key.start, key.length));
+      const conflict = Object.freeze({
+        ...key,
+        base: vectorOf(base, before),
+        ours: vectorOf(base, our.row),
+        theirs: vectorOf(base, row),
+      });
+      conflicts.push({ conflict, base: before, theirs: row });
+    }
+  }
+  if (onConflict === undefined && conflicts.length > 0)
+    throw mergeConflict(conflicts.map(({ conflict }) => conflict));
+  for (const { conflict, ...rows } of conflicts) {
+    const { documentId, start, length } = conflict;
+    const key = { documentId, start, length };
+    const resolution: unknown = typeof onConflict === 'function' ? onConflict(conflict) : onConflict;
+    if (resolution === 'ours') continue;
+    if (resolution === 'remove') take(changed, key, undefined);
+    else if (resolution === 'theirs' || resolution === 'base') take(changed, key, rows[resolution]);
+    else take(changed, key, resolvedRow(base, key, resolution));
+  }
+  return replay(ours, changed);
+}
+
+interface Changed {
+  readonly key: PostingKey;
+  /** What it was changed to; `undefined` where it was removed. */
+  readonly row: Row | undefined;
+}
+
+/** What a delta changes, by the texts of the keys. */
+function changedRows(delta: Delta): Map<string, Changed> {
+  const changed = new Map<string, Changed>();
+  for (const key of delta.removed) changed.set(textOf(key), { key, row: undefined });
+  for (const [block, at] of writtenRows(changesOf(delta).shards)) {
+    const row = rowAt(block, at);
+    const key = keyOfRow(row.columns, at);
+    changed.set(textOf(key), { key, row });
+  }
+  return changed;
+}
+
+function take(changed: Replay, key: PostingKey, row: Row | undefined): void {
+  if (row === undefined) changed.remove(key.documentId, placeText(key.start, key.length));
+  else changed.added.push(row.block, row.row);
+}
+
+function resolvedRow({ config }: ShardexIndex, key: PostingKey, resolution: unknown): Row {
+  if (!Array.isArray(resolution) && !ArrayBuffer.isView(resolution)) {
+    throw new InvalidOptionError(
+      'onConflict',
+      `onConflict must return 'ours', 'theirs', 'base', 'remove' or a vector, not ${show(resolution)}.`,
+    );
+  }
+  // What it is not yet known to be, staging finds out.
+  const staged = stagePostings(config, [{ ...key, vector: resolution as VectorInput }]);
+  return rowAt(staged.blocks[0], staged.rows[0]);
+}
+
+function mergeConflict(conflicts: readonly MergeConflict[]): MergeConflictError {
+  const named = conflicts
+    .slice(0, 5)
+    .map(({ documentId, start, length }) => `${show(documentId)} at ${start}, length ${length}`);
+  const more = conflicts.length > 5 ? `; and ${conflicts.length - 5} more` : '';
+  return new MergeConflictError(
+    `Both sides changed the same postings in different ways: ${named.join('; ')}${more}. Nothing was merged; pass onConflict to decide, as 'ours', 'theirs' or a function.`,
+    conflicts,
+  );
+}
+
+function isDecider(value: unknown): boolean {
+  return value === undefined || value === 'ours' || value === 'theirs' || typeof value === 'function';
+}
+
+function sameRow(a: Row | undefined, b: Row | undefined): boolean {
+  if (a === undefined || b === undefined) return a === b;
+  return sameVector(a.columns, a.row, b.columns, b.row);
+}
+
+function vectorOf({ config }: ShardexIndex, row: Row | undefined): Float32Array | undefined {
+  return row && postingOfRow(row.columns, row.row, config.dimensions).vector;
+}
+
+function textOf({ documentId, start, length }: PostingKey): string {
+  return keyText(documentId, start, length);
+}

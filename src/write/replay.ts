@@ -1,0 +1,62 @@
+import { type Columns, type RowBlock, RowList, columnsOf } from '../version/row-block.js';
+import { eachLive } from '../version/shard-rows.js';
+import { type ShardexIndex, shardsOfDocument } from '../version/shardex-index.js';
+import { addRows } from './add.js';
+import { bury } from './bury.js';
+import { DraftState } from './draft-state.js';
+import { settle } from './rebalance.js';
+import { stageRows } from './staging.js';
+import { placeText } from './touched.js';
+
+/** What is to happen to a version, by posting: what to take out, by document and place, and what to write. */
+export class Replay {
+  readonly removed = new Map<string, Set<string>>();
+  readonly added = new RowList();
+
+  remove(documentId: string, place: string): void {
+    this.removed.set(documentId, (this.removed.get(documentId) ?? new Set()).add(place));
+  }
+}
+
+/** The version after `current`; `current` itself where it is like that already. */
+export function replay(current: ShardexIndex, { removed, added }: Replay): ShardexIndex {
+  const state = new DraftState(current);
+  for (const [documentId, places] of removed) {
+    for (const shard of state.shardsOfDocument(documentId)) {
+      const { documentIds } = bury(
+        state,
+        shard,
+        (columns, row) => columns.documentIds[row] === documentId && places.has(placeAt(columns, row)),
+      );
+      state.dropFromDocuments(documentIds, shard);
+    }
+  }
+  addRows(state, stageRows(added, current.config.dimensions));
+  settle(state);
+  return state.finish();
+}
+
+export interface Row {
+  readonly block: RowBlock;
+  readonly columns: Columns;
+  readonly row: number;
+}
+
+export function rowAt(block: RowBlock, row: number): Row {
+  return { block, columns: columnsOf(block), row };
+}
+
+/** The live rows of a document, by what tells them apart. */
+export function rowsOfDocument(index: ShardexIndex, documentId: string): Map<string, Row> {
+  const rows = new Map<string, Row>();
+  for (const shard of shardsOfDocument(index, documentId)) {
+    eachLive(shard.rows, (columns, row, { block }) => {
+      if (columns.documentIds[row] === documentId) rows.set(placeAt(columns, row), { block, columns, row });
+    });
+  }
+  return rows;
+}
+
+export function placeAt(columns: Columns, row: number): string {
+  return placeText(columns.starts[row], columns.lengths[row]);
+}

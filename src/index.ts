@@ -33,8 +33,10 @@ export {
 } from './errors.js';
 export type { AsyncRecipe, UpdateAsyncOptions } from './publish/async-update.js';
 export { CowShardexIndex, type CowShardexIndexOptions } from './publish/cow-shardex-index.js';
+export type { HistoryOptions } from './publish/history.js';
 export type { CommitOptions, IndexWriter } from './publish/index-writer.js';
 export type { CellMetrics, Timing } from './publish/metrics.js';
+export type { CommitListener, ListenerErrorHandler } from './publish/watchers.js';
 export { search, type SearchOptions, type SearchResult } from './search/search.js';
 export type { Posting, StoredPosting, VectorInput } from './version/posting.js';
 export { documentIds, hasDocument, postings } from './version/read.js';

@@ -1,19 +1,31 @@
 import { assertOptions, isWhole, show } from '../config.js';
 import { ConflictError, InvalidIndexError, InvalidOptionError } from '../errors.js';
-import { type ShardexIndex, assertIndex } from '../version/shardex-index.js';
-
+import { Commit } from '../delta/commit.js';
+import type { Delta } from '../delta/delta.js';
+import { type ShardexIndex, assertIndex, renumbered } from '../version/shardex-index.js';
 import { conflict, rebase } from '../write/rebase.js';
 import type { Touched } from '../write/touched.js';
 import { type Recipe, runRecipe } from '../write/update.js';
 import { type AsyncRecipe, AsyncUpdates, type UpdateAsyncOptions } from './async-update.js';
+import { History, type HistoryOptions } from './history.js';
 import { IndexWriter } from './index-writer.js';
 import { type CellMetrics, Meter } from './metrics.js';
 import { type VersionCell, compareAndSet } from './version-cell.js';
+import { type CommitListener, type ListenerErrorHandler, Watchers } from './watchers.js';
 
 /** Options of a {@link CowShardexIndex}. */
 export interface CowShardexIndexOptions {
   /** How many calls of `updateAsync` may be under way at once, 1 to 1,000,000; one more is refused. Default 1,024. */
   readonly maxPendingWrites?: number;
+  /** Which superseded versions to keep; by default none, so that the garbage collector decides. */
+  readonly history?: HistoryOptions;
+  /**
+   * Looks at every version before it is published: `(next, delta) => …`. If it throws, nothing is published, and what it
+   * threw comes out of the call that would have.
+   */
+  readonly validate?: (next: ShardexIndex, delta: Delta) => void;
+  /** Is told what a subscribed listener threw; without it, that is thrown again as an uncaught error. */
+  readonly onError?: ListenerErrorHandler;
 }
 
 /**
@@ -41,14 +53,19 @@ export class CowShardexIndex {
   readonly #cell: VersionCell;
   readonly #meter = new Meter();
   readonly #asyncUpdates: AsyncUpdates;
+  readonly #history: History;
+  readonly #watchers: Watchers;
+  readonly #validate: CowShardexIndexOptions['validate'];
 
   /**
    * @throws {@link InvalidIndexError}, {@link InvalidOptionError}
    */
   constructor(index: ShardexIndex, options: CowShardexIndexOptions = {}) {
     assertIndex(index);
-    assertOptions(options, ['maxPendingWrites']);
-    const { maxPendingWrites = 1024 } = options;
+    assertOptions(options, ['maxPendingWrites', 'history', 'validate', 'onError']);
+    const { maxPendingWrites = 1024, history, validate, onError } = options;
+    assertFunction('validate', validate);
+    assertFunction('onError', onError);
     if (!isWhole(maxPendingWrites, 1, 1_000_000)) {
       throw new InvalidOptionError(
         'maxPendingWrites',
@@ -56,6 +73,9 @@ export class CowShardexIndex {
       );
     }
     this.#cell = { current: index };
+    this.#history = new History(history);
+    this.#watchers = new Watchers(onError);
+    this.#validate = validate;
     this.#asyncUpdates = new AsyncUpdates(this.#meter, () => this.#openWriter(), maxPendingWrites);
   }
 
@@ -158,15 +178,12 @@ export class CowShardexIndex {
     }
     if (next === expected) return this.#cell.current;
     // A version from elsewhere in the lineage gets the number and the next shard id of a direct successor.
-    const version = expected.version + 1;
     const nextShardId = Math.max(next.nextShardId, expected.nextShardId);
-    const direct = next.version === version && next.nextShardId === nextShardId;
-    const successor = direct ? next : Object.freeze({ ...next, version, nextShardId });
-    if (!compareAndSet(this.#cell, expected, successor)) {
+    const successor = renumbered(next, expected.version + 1, nextShardId);
+    if (!this.#publish(expected, successor, startedAt)) {
       this.#meter.conflicts++;
       throw conflict(expected, this.#cell.current, []);
     }
-    this.#published(expected, startedAt);
     return successor;
   }
 
@@ -203,6 +220,115 @@ export class CowShardexIndex {
     return this.#asyncUpdates.run(recipe, options);
   }
 
+  /**
+   * A cell of its own that starts at the current version: a branch. Neither sees what the other publishes, though they
+   * share everything that did not change; `merge()` brings them together. Time: O(1).
+   *
+   * @throws {@link InvalidOptionError}
+   *
+   * @example
+   * ```ts
+   * import { CowShardexIndex, createIndex, merge } from 'shardex';
+   *
+   * const main = new CowShardexIndex(createIndex({ dimensions: 1 }));
+   * const base = main.read();
+   * const branch = main.fork();
+   * branch.update((draft) => { draft.addPosting({ documentId: 'a', vector: [1] }); });
+   * main.postingCount; // → 0
+   * const expected = main.read();
+   * main.commitChanges(merge(expected, branch.read(), base), { expected });
+   * main.postingCount; // → 1
+   * ```
+   */
+  fork(options: CowShardexIndexOptions = {}): CowShardexIndex {
+    return new CowShardexIndex(this.#cell.current, options);
+  }
+
+  /**
+   * A version that the cell keeps: the current one, one of its history, or a tagged one. Time: O(kept versions).
+   *
+   * @throws {@link VersionNotKeptError}
+   */
+  at(version: number | string): ShardexIndex {
+    return this.#history.at(version, this.#cell.current);
+  }
+
+  /** The numbers that `at()` knows, ascending. Time: O(kept versions · log). */
+  versions(): readonly number[] {
+    return this.#history.versions(this.#cell.current);
+  }
+
+  /**
+   * Gives a version a name and keeps it until {@link CowShardexIndex.untag}; by default the current one.
+   *
+   * @throws {@link InvalidOptionError} for a name that is taken; {@link VersionNotKeptError}
+   */
+  tag(name: string, version: number = this.version): void {
+    this.#history.tag(name, this.at(version));
+  }
+
+  /** Gives a name up; says whether there was one. */
+  untag(name: string): boolean {
+    return this.#history.untag(name);
+  }
+
+  /** The tags, and the number of the version that each one names. Time: O(tags). */
+  tags(): ReadonlyMap<string, number> {
+    return this.#history.tags;
+  }
+
+  /**
+   * Publishes the state of an older version as a new one: nothing is destroyed, and so undoing can be undone. Returns
+   * the version that is current then. Time: O(1).
+   *
+   * @throws {@link VersionNotKeptError}, and what `validate` throws.
+   *
+   * @example
+   * ```ts
+   * import { CowShardexIndex, createIndex } from 'shardex';
+   *
+   * const cell = new CowShardexIndex(createIndex({ dimensions: 1 }), { history: { versions: 10 } });
+   * cell.update((draft) => { draft.addPosting({ documentId: 'a', vector: [1] }); });
+   * cell.tag('before');
+   * cell.update((draft) => { draft.removeDocument('a'); });
+   * cell.restore('before').postingCount; // → 1
+   * cell.version; // → 3
+   * cell.restore(2).postingCount; // → 0
+   * cell.versions(); // → [0, 1, 2, 3, 4]
+   * ```
+   */
+  restore(version: number | string): ShardexIndex {
+    const expected = this.#cell.current;
+    const index = this.at(version);
+    return index === expected ? expected : this.commitChanges(index, { expected });
+  }
+
+  /**
+   * Calls a listener with every commit from now on: each once, in order, before the call that published it returns. A
+   * commit that a listener makes is told after the one it was told of. Returns what ends it.
+   *
+   * @throws {@link InvalidOptionError}
+   *
+   * @example
+   * ```ts
+   * import { CowShardexIndex, createIndex } from 'shardex';
+   *
+   * const cell = new CowShardexIndex(createIndex({ dimensions: 1 }));
+   * const added: string[] = [];
+   * const unsubscribe = cell.subscribe(({ delta }) => { added.push(...delta.documents.added); });
+   * cell.update((draft) => { draft.addPosting({ documentId: 'a', vector: [1] }); });
+   * unsubscribe();
+   * cell.update((draft) => { draft.addPosting({ documentId: 'b', vector: [1] }); });
+   * added; // → ['a']
+   * ```
+   */
+  subscribe(listener: CommitListener): () => void {
+    const given: unknown = listener;
+    if (given === undefined) throw new InvalidOptionError('listener', 'A listener must be a function.');
+    assertFunction('listener', given);
+    return this.#watchers.add(listener, this.version);
+  }
+
   /** What this cell has done so far, and what it holds. Time: O(1). */
   metrics(): CellMetrics {
     return this.#meter.read(this.#cell.current);
@@ -216,7 +342,7 @@ export class CowShardexIndex {
     // A writer that touched nothing has nothing to compare: whatever is current stays so (I2).
     if (!touched.isEmpty) {
       try {
-        while (!compareAndSet(this.#cell, expected, next)) {
+        while (!this.#publish(expected, next, startedAt)) {
           expected = this.#cell.current;
           // Without a change to publish only what others did to the same postings can matter.
           if (onConflict === 'fail' && mine !== writer.base) throw conflict(writer.base, expected, []);
@@ -227,16 +353,27 @@ export class CowShardexIndex {
         throw error;
       }
     }
-    if (next !== expected) {
-      if (expected !== writer.base) this.#meter.rebases++;
-      this.#published(expected, startedAt);
-    }
+    if (next !== expected && expected !== writer.base) this.#meter.rebases++;
     this.#meter.writerClosed(writer);
     return this.#cell.current;
   }
 
-  #published(previous: ShardexIndex, startedAt: number): void {
-    this.#meter.superseded(previous);
+  /** The one way to publish: in one step, if `expected` is still current (I2, I3); then everyone is told. */
+  #publish(expected: ShardexIndex, next: ShardexIndex, startedAt: number): boolean {
+    const commit = new Commit(expected, next);
+    // A validator may commit itself; so the comparison comes after it.
+    if (next !== expected && this.#cell.current === expected) this.#validate?.(next, commit.delta);
+    if (!compareAndSet(this.#cell, expected, next)) return false;
+    if (next === expected) return true;
+    this.#meter.superseded(expected);
     this.#meter.commits.add(startedAt);
+    this.#history.superseded(expected);
+    if (!this.#watchers.isEmpty) this.#watchers.tell(commit);
+    return true;
   }
+}
+
+function assertFunction(name: string, value: unknown): void {
+  if (value === undefined || typeof value === 'function') return;
+  throw new InvalidOptionError(name, `${name} must be a function, not ${show(value)}.`);
 }

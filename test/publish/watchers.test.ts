@@ -1,0 +1,158 @@
+import { expect, test, vi } from 'vitest';
+import {
+  type Commit,
+  type CommitListener,
+  CowShardexIndex,
+  InvalidOptionError,
+  applyDelta,
+  createIndex,
+} from 'shardex';
+
+const EMPTY = createIndex({ dimensions: 1 });
+
+function add(cell: CowShardexIndex, documentId: string): void {
+  cell.update((draft) => {
+    draft.addPosting({ documentId, vector: [1] });
+  });
+}
+
+test('every subscriber sees every version once and in order, also when listeners commit (I9)', () => {
+  const cell = new CowShardexIndex(EMPTY);
+  const seen: string[] = [];
+  cell.subscribe(({ version }) => {
+    seen.push(`first ${version}`);
+    if (version < 4) add(cell, `d${version}`);
+  });
+  cell.subscribe(({ version }) => {
+    seen.push(`second ${version}`);
+  });
+  add(cell, 'd0');
+  expect(seen).toEqual([1, 2, 3, 4].flatMap((n) => [`first ${n}`, `second ${n}`]));
+});
+
+test('a listener that throws starves nobody, and its error is told (I9)', () => {
+  const told: unknown[] = [];
+  const cell = new CowShardexIndex(EMPTY, {
+    onError: (error, { version }) => {
+      told.push([error, version]);
+    },
+  });
+  const failure = new Error('mine');
+  cell.subscribe(() => {
+    throw failure;
+  });
+  const seen = vi.fn();
+  cell.subscribe(seen);
+  add(cell, 'a');
+  expect(told).toEqual([[failure, 1]]);
+  expect(seen).toHaveBeenCalledTimes(1);
+  expect(cell.postingCount).toBe(1);
+});
+
+test('without a handler a listener’s error comes out as an uncaught one', async () => {
+  const cell = new CowShardexIndex(EMPTY);
+  const failure = new Error('mine');
+  const listeners = process.listeners('uncaughtException');
+  process.removeAllListeners('uncaughtException');
+  const uncaught = new Promise((resolve) => process.once('uncaughtException', resolve));
+  cell.subscribe(() => {
+    throw failure;
+  });
+  add(cell, 'a');
+  expect(await uncaught).toBe(failure);
+  for (const listener of listeners) process.on('uncaughtException', listener);
+});
+
+test('who unsubscribes hears no more, and who subscribes hears what comes after, even in the middle of telling', () => {
+  const cell = new CowShardexIndex(EMPTY);
+  const seen: string[] = [];
+  const late: CommitListener = ({ version }) => seen.push(`late ${version}`);
+  const subscribed: (() => void)[] = [];
+  cell.subscribe(({ version }) => {
+    if (version === 1) {
+      subscribed[0]();
+      cell.subscribe(late);
+      add(cell, 'b');
+    }
+  });
+  subscribed.push(cell.subscribe(({ version }) => seen.push(`gone ${version}`)));
+  add(cell, 'a');
+  expect(seen).toEqual(['late 2']);
+});
+
+test('commits tell what a replica needs to follow, over rebases and restorations too', () => {
+  const cell = new CowShardexIndex(EMPTY, { history: { versions: 5 } });
+  let replica = cell.read();
+  cell.subscribe(({ previous, index, delta }: Commit) => {
+    expect(previous.fingerprint).toBe(replica.fingerprint);
+    replica = applyDelta(replica, delta);
+    expect(replica.fingerprint).toBe(index.fingerprint);
+  });
+  const writer = cell.cloneForWrite();
+  writer.addPosting({ documentId: 'mine', vector: [2] });
+  add(cell, 'theirs');
+  writer.commitChanges();
+  cell.restore(1);
+  cell.restore(2);
+  expect(replica.version).toBe(4);
+  expect(replica.postingCount).toBe(2);
+});
+
+test('a validator that throws keeps a version from being published, and the writer open', () => {
+  const failure = new Error('too many');
+  const cell = new CowShardexIndex(EMPTY, {
+    history: { versions: 3 },
+    validate: (next, delta) => {
+      expect(delta.next.version).toBe(next.version);
+      if (next.postingCount > 1) throw failure;
+    },
+  });
+  const told = vi.fn();
+  cell.subscribe(told);
+  add(cell, 'a');
+  const before = cell.read();
+  const writer = cell.cloneForWrite();
+  writer.addPosting({ documentId: 'b', vector: [2] });
+  expect(() => writer.commitChanges()).toThrow(failure);
+  expect(cell.read()).toBe(before);
+  expect(cell.versions()).toEqual([0, 1]);
+  expect(told).toHaveBeenCalledTimes(1);
+  writer.removeDocument('a');
+  expect(writer.commitChanges().version).toBe(2);
+  expect(() => cell.commitChanges(cell.at(1), { expected: cell.at(1) })).not.toThrow();
+});
+
+test('a validator that commits itself loses nothing: what it looked at is rebased and looked at again (I3)', () => {
+  const looked: number[] = [];
+  let inside = false;
+  const cell: CowShardexIndex = new CowShardexIndex(EMPTY, {
+    validate: (next) => {
+      looked.push(next.postingCount);
+      if (inside) return;
+      inside = true;
+      add(cell, 'from within');
+    },
+  });
+  add(cell, 'from without');
+  expect(cell.postingCount).toBe(2);
+  expect(looked).toEqual([1, 1, 2]);
+});
+
+test('forks go their own ways, though they append to one block', () => {
+  const main = new CowShardexIndex(EMPTY);
+  add(main, 'common');
+  const branch = main.fork();
+  expect(branch.read()).toBe(main.read());
+  add(main, 'ours');
+  add(branch, 'theirs');
+  expect([main.version, branch.version]).toEqual([2, 2]);
+  expect(main.read().fingerprint).not.toBe(branch.read().fingerprint);
+  expect([main.postingCount, branch.postingCount]).toEqual([2, 2]);
+});
+
+test('what is no function is refused', () => {
+  const cell = new CowShardexIndex(EMPTY);
+  expect(() => cell.subscribe(undefined as unknown as CommitListener)).toThrow(InvalidOptionError);
+  for (const options of [{ validate: 3 }, { onError: 'x' }] as unknown as Record<string, never>[])
+    expect(() => new CowShardexIndex(EMPTY, options)).toThrow(InvalidOptionError);
+});

@@ -8,7 +8,9 @@ export { applyDelta } from './delta/apply.js';
 export { diff, invertDelta } from './delta/between.js';
 export { composeDeltas } from './delta/compose.js';
 export { type Commit, updateWithDelta } from './delta/commit.js';
+export { decodeDelta } from './delta/decode.js';
 export { type Delta, type DocumentChanges, type VersionName, writtenPostings } from './delta/delta.js';
+export { encodeDelta } from './delta/encode.js';
 export { merge, type MergeOptions, type Resolution } from './delta/merge.js';
 export {
   AsyncRecipeError,

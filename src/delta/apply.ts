@@ -1,3 +1,4 @@
+import type { ShardexConfig } from '../config.js';
 import { DeltaMismatchError, InvalidDeltaError } from '../errors.js';
 import { separations } from '../geometry/metric.js';
 import { type CentroidTable, tableFrom } from '../version/centroid-table.js';
@@ -15,6 +16,7 @@ import {
 import { type ShardexIndex, assertIndex } from '../version/shardex-index.js';
 import { DraftState } from '../write/draft-state.js';
 import {
+  type BasePlace,
   type Changes,
   type Delta,
   type Run,
@@ -25,9 +27,6 @@ import {
   isBlock,
   sameVersion,
 } from './delta.js';
-
-/** Room that a block may have without rows in it; far more than appending ever reserves. */
-const MOST_SPARE = 1 << 20;
 
 /**
  * The version that a delta leads to: equal to the one its maker had in every observable way, down to shard ids and the
@@ -64,6 +63,7 @@ export function applyDelta(base: ShardexIndex, delta: Delta): ShardexIndex {
   }
   if (delta.isEmpty) return base;
   const changes = changesOf(delta);
+  check(changes.dimensions === base.config.dimensions, 'the dimensions');
   const state = new DraftState(base);
   const made = changes.shards.map((change) => shardFrom(base, change, changes));
   for (const id of changes.gone) {
@@ -123,8 +123,9 @@ function written(
     check(runs.length === 0, 'the new rows of a segment');
     return buried.length === 0 ? kept : segmentOf(kept.block, visible, buried, kept);
   }
+  for (const run of runs) checkSource(base, run);
   const block =
-    kept === undefined ? roomFor(change, dimensions) : roomAfter(kept, visible - first, dimensions);
+    kept === undefined ? roomFor(change, base.config) : roomAfter(kept, visible - first, dimensions);
   const to = columnsOf(block);
   const centre = centroidProbe(centroid);
   const dead = [...buried];
@@ -140,27 +141,36 @@ function written(
   return segmentOf(block, visible, dead, kept);
 }
 
-function roomFor({ capacity, visible, runs }: SegmentChange, dimensions: number): RowBlock {
+function roomFor(
+  { capacity, visible, runs }: SegmentChange,
+  { dimensions, shardCapacity }: ShardexConfig,
+): RowBlock {
   const live = runs.reduce((sum, { count }) => sum + count, 0);
-  // What is claimed without rows to show for it must not be allocated on somebody's word.
-  check(capacity >= visible && capacity <= live + MOST_SPARE, 'the capacity of a block');
+  // What is claimed without rows to show for it is not allocated on somebody's word, beyond what appending reserves.
+  check(capacity >= visible && capacity <= live + 2 * shardCapacity + 16, 'the capacity of a block');
   const block = new RowBlock(capacity, dimensions);
   claimRows(block, 0, visible);
   return block;
 }
 
-function copyRun(base: ShardexIndex, { at, count, from, row }: Run, to: RowBlock): void {
+/** That the rows of a run exist, before any room is made for them. */
+function checkSource(base: ShardexIndex, { count, from, row }: Run): void {
   if (isBlock(from)) {
     check(row + count <= from.capacity, 'the source of new rows');
-    for (let i = 0; i < count; i++) copyRow(columnsOf(from), row + i, columnsOf(to), at + i);
     return;
   }
-  const place = `segment ${from.segment} of shard ${from.shard}`;
-  const segment = known(base.shards.get(from.shard)?.rows.segments.at(from.segment), place);
-  for (let i = 0; i < count; i++) {
-    check(row + i < segment.visible && !isDead(segment, row + i), `a row of ${place}`);
-    copyRow(columnsOf(segment.block), row + i, columnsOf(to), at + i);
-  }
+  const segment = sourceOf(base, from);
+  check(row + count <= segment.visible, 'the rows that were moved');
+  for (let i = 0; i < count; i++) check(!isDead(segment, row + i), 'a row that was moved');
+}
+
+function sourceOf(base: ShardexIndex, { shard, segment }: BasePlace): Segment {
+  return known(base.shards.get(shard)?.rows.segments.at(segment), `segment ${segment} of shard ${shard}`);
+}
+
+function copyRun(base: ShardexIndex, { at, count, from, row }: Run, to: RowBlock): void {
+  const columns = columnsOf(isBlock(from) ? from : sourceOf(base, from).block);
+  for (let i = 0; i < count; i++) copyRow(columns, row + i, columnsOf(to), at + i);
 }
 
 /** The rows of a shard that were not there before. */

@@ -11,7 +11,7 @@ import {
   updateWithDelta,
 } from 'shardex';
 import { expect, test } from 'vitest';
-import { commits, contents, expectEqual, metric, recipeOf } from './steps.js';
+import { commits, contents, expectEqual, metric, recipeOf, sent } from './steps.js';
 
 const text = ({ documentId, start, length }: PostingKey): string => `${documentId} ${start} ${length}`;
 const texts = (keys: readonly PostingKey[]): string[] => keys.map(text);
@@ -41,6 +41,7 @@ test('what every commit wrote down comes, one after the other, to what looking a
       expect(composed.documents.added).toEqual(seen.documents.added);
       expect(composed.documents.removed).toEqual(seen.documents.removed);
       expectEqual(applyDelta(base, composed), last);
+      expectEqual(applyDelta(base, sent(composed)), last);
       expectEqual(applyDelta(base, seen), last);
     }),
     { numRuns: 150 },

@@ -12,7 +12,16 @@ import {
 } from 'shardex';
 import { expect, test } from 'vitest';
 import { fingerprint } from '../support/fingerprint.js';
-import { QUERIES, type Step, commits, expectEqual, expectKeyChanges, metric, recipeOf } from './steps.js';
+import {
+  QUERIES,
+  type Step,
+  commits,
+  expectEqual,
+  expectKeyChanges,
+  metric,
+  recipeOf,
+  sent,
+} from './steps.js';
 
 test('a replica that applies every delta is equal to its owner, and difference and inverse lead where they say', () => {
   fc.assert(
@@ -26,13 +35,17 @@ test('a replica that applies every delta is equal to its owner, and difference a
         expectKeyChanges(delta, owner, index);
         const inverse = invertDelta(owner, delta);
         expectEqual(applyDelta(index, inverse), owner);
+        expectEqual(applyDelta(index, sent(inverse)), owner);
+        expectKeyChanges(sent(delta), owner, index);
         // A replica of another history of memory: it never shares the block that the owner goes on to write.
-        replica = applyDelta(replica, delta);
+        expectEqual(applyDelta(owner, delta), index);
+        replica = applyDelta(replica, sent(delta));
         expectEqual(replica, index);
         owner = index;
       }
       expectKeyChanges(diff(empty, owner), empty, owner);
       expectEqual(applyDelta(empty, diff(empty, owner)), owner);
+      expectEqual(applyDelta(empty, sent(diff(empty, owner))), owner);
       // What replicas go on to do is the same too (I10).
       const further = recipeOf([{ documentId: 'd1', start: 1, vector: [3, 1], remove: false }]);
       expectEqual(update(replica, further), update(owner, further));
@@ -51,6 +64,7 @@ test('differences between forks of one version lead from one to the other', () =
       const before = fingerprint(shardex, ours, QUERIES);
       expectKeyChanges(diff(ours, theirs), ours, theirs);
       expectEqual(applyDelta(ours, diff(ours, theirs)), theirs);
+      expectEqual(applyDelta(ours, sent(diff(ours, theirs))), theirs);
       expect(fingerprint(shardex, ours, QUERIES)).toBe(before);
     }),
     { numRuns: 150 },

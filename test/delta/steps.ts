@@ -70,3 +70,8 @@ export function expectKeyChanges(delta: shardex.Delta, before: ShardexIndex, aft
     true,
   );
 }
+
+/** A delta that has been on its way through bytes, so that nothing of its maker's memory is in it. */
+export function sent(delta: shardex.Delta): shardex.Delta {
+  return shardex.decodeDelta(shardex.encodeDelta(delta));
+}

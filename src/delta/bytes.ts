@@ -1,0 +1,115 @@
+import { InvalidDeltaError } from '../errors.js';
+
+/** Bytes that grow as they are written. Numbers are LEB128: seven bits a byte, the lowest first. */
+export class ByteWriter {
+  #bytes = new Uint8Array(256);
+  #length = 0;
+  readonly #utf8 = new TextEncoder();
+
+  /** A whole number from 0 to `Number.MAX_SAFE_INTEGER`. */
+  number(value: number): void {
+    this.#reserve(8);
+    let rest = value;
+    for (; rest >= 0x80; rest = Math.floor(rest / 0x80)) this.#bytes[this.#length++] = (rest % 0x80) | 0x80;
+    this.#bytes[this.#length++] = rest;
+  }
+
+  raw(bytes: Uint8Array): void {
+    this.#reserve(bytes.length);
+    this.#bytes.set(bytes, this.#length);
+    this.#length += bytes.length;
+  }
+
+  /** As UTF-8, or where that could not give it back, as UTF-16; the lowest bit of the length says which. */
+  text(text: string): void {
+    if (!/\p{Surrogate}/u.test(text)) {
+      const bytes = this.#utf8.encode(text);
+      this.number(2 * bytes.length);
+      this.raw(bytes);
+      return;
+    }
+    this.number(4 * text.length + 1);
+    for (let i = 0; i < text.length; i++) {
+      this.#reserve(2);
+      this.#bytes[this.#length++] = text.charCodeAt(i) & 0xff;
+      this.#bytes[this.#length++] = text.charCodeAt(i) >>> 8;
+    }
+  }
+
+  /** What was written, with zeros up to a multiple of four. */
+  padded(): Uint8Array {
+    this.#reserve(4);
+    const length = (this.#length + 3) & ~3;
+    this.#bytes.fill(0, this.#length, length);
+    return this.#bytes.subarray(0, length);
+  }
+
+  #reserve(count: number): void {
+    if (this.#length + count <= this.#bytes.length) return;
+    const longer = new Uint8Array(Math.max(2 * this.#bytes.length, this.#length + count));
+    longer.set(this.#bytes);
+    this.#bytes = longer;
+  }
+}
+
+/** Reads what a {@link ByteWriter} wrote; whatever else it is given is an `InvalidDeltaError`. */
+export class ByteReader {
+  readonly #bytes: Uint8Array;
+  #at = 0;
+  readonly #utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+  }
+
+  /** A whole number of at most `most`. */
+  number(most: number, what: string): number {
+    let value = 0;
+    for (let factor = 1; ; factor *= 0x80) {
+      const byte = this.#bytes.at(this.#at++);
+      if (byte === undefined || factor > 2 ** 49) throw damaged(`it breaks off in ${what}`);
+      value += (byte & 0x7f) * factor;
+      if (byte < 0x80) break;
+    }
+    if (value > most) throw damaged(`${what} is out of range`);
+    return value;
+  }
+
+  /** How many of something follow: never more than the bytes that are left, so that no claim is allocated (each takes one). */
+  count(what: string): number {
+    return this.number(this.#bytes.length - this.#at, `the number of ${what}`);
+  }
+
+  raw(length: number, what: string): Uint8Array {
+    if (length > this.#bytes.length - this.#at) throw damaged(`it breaks off in ${what}`);
+    return this.#bytes.slice(this.#at, (this.#at += length));
+  }
+
+  text(what: string): string {
+    const length = this.number(2 ** 32, what);
+    const bytes = this.raw(length >>> 1, what);
+    if ((length & 1) === 0) {
+      try {
+        return this.#utf8.decode(bytes);
+      } catch {
+        throw damaged(`${what} is no text`);
+      }
+    }
+    if (bytes.length % 2 !== 0) throw damaged(`${what} is no text`);
+    const parts: string[] = [];
+    for (let i = 0; i < bytes.length; i += 2) parts.push(String.fromCharCode(bytes[i] | (bytes[i + 1] << 8)));
+    return parts.join('');
+  }
+
+  /** Refuses anything but the padding behind what was read. */
+  end(): void {
+    const rest = this.#bytes.subarray(this.#at);
+    if (rest.length > 3 || rest.some((byte) => byte !== 0)) throw damaged('more follows than belongs to it');
+  }
+}
+
+export function damaged(what: string): InvalidDeltaError {
+  return new InvalidDeltaError(
+    `These bytes are not a delta that can be used: ${what}. Get them again, or make the delta again with diff().`,
+  );
+}

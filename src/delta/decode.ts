@@ -1,0 +1,217 @@
+import { show } from '../config.js';
+import { InvalidDeltaError, type PostingKey } from '../errors.js';
+import { keyOfRow } from '../version/posting.js';
+import { RowBlock, claimRows, columnsOf, writeKey } from '../version/row-block.js';
+import { Centroid, type ShardId } from '../version/shard.js';
+import { ByteReader, damaged } from './bytes.js';
+import {
+  type ChunkChange,
+  Delta,
+  type KeyChanges,
+  type Run,
+  type SegmentChange,
+  type ShardChange,
+  type VersionName,
+} from './delta.js';
+import { CHECKSUM, FORMAT, HEADER, MAGIC, checksumOf } from './encode.js';
+
+const MOST = Number.MAX_SAFE_INTEGER;
+const MOST_ROWS = 0xffff_ffff;
+/** Kept chunks are named by how many they are; this many would be four million shards at the least. */
+const MOST_CHUNKS = 1 << 18;
+
+/**
+ * The delta that {@link encodeDelta} made bytes of. Nothing in them is trusted: what is damaged, cut off or made up is an
+ * error, and no memory is taken for what is claimed but not there.
+ *
+ * Time: O(bytes).
+ *
+ * @throws {@link InvalidDeltaError}
+ *
+ * @example
+ * ```ts
+ * import { createIndex, decodeDelta, diff, encodeDelta } from 'shardex';
+ *
+ * const empty = createIndex({ dimensions: 2 });
+ * const index = createIndex({ dimensions: 2 }, [{ documentId: 'a', vector: [1, 0] }]);
+ * const everything = decodeDelta(encodeDelta(diff(empty, index)));
+ * everything.documents.added; // → ['a']
+ * decodeDelta(new Uint8Array(100)); // → throws InvalidDeltaError
+ * ```
+ */
+export function decodeDelta(bytes: Uint8Array): Delta {
+  const words = wordsOf(bytes);
+  const [magic, format, dimensions, rows, metaLength] = words;
+  if (magic !== MAGIC) throw damaged('they do not begin as one');
+  if (format !== FORMAT) {
+    throw new InvalidDeltaError(
+      `This delta has format ${format}; this version of the library reads format ${FORMAT}. Use the one that wrote it.`,
+    );
+  }
+  if (words.length * 4 !== 4 * HEADER + 4 * rows * dimensions + metaLength)
+    throw damaged('their length is not the one they state');
+  const [a, b] = checksumOf(words);
+  if (words[CHECKSUM] !== a || words[CHECKSUM + 1] !== b) throw damaged('their checksum is wrong');
+  if (words[CHECKSUM + 2] !== 0) throw damaged('the header is not as it should be');
+  if (dimensions < 1 || dimensions > 10_000) throw damaged('the dimensions are out of range');
+
+  const metaAt = HEADER + rows * dimensions;
+  const reader = new ByteReader(new Uint8Array(words.buffer, words.byteOffset + 4 * metaAt));
+  const base = readName(reader);
+  const next = readName(reader);
+  const nextShardId = reader.number(MOST, 'a shard id');
+  const documentIds = Array.from({ length: reader.count('documents') }, () => readDocumentId(reader));
+  // Every row takes up bytes of its own, in its vector as well as here, so this much is really there.
+  const block = new RowBlock(rows, dimensions, false);
+  claimRows(block, 0, rows);
+  const columns = columnsOf(block);
+  columns.vectors.set(new Float32Array(words.buffer, words.byteOffset + 4 * HEADER, rows * dimensions));
+  for (let row = 0; row < rows; row++) {
+    const { documentId, start, length } = readKey(reader, documentIds);
+    writeKey(columns, row, documentId, start, length);
+    // In 64 bits no sum of squares of finite 32-bit floats overflows.
+    if (!Number.isFinite(columns.squaredNorms[row])) throw damaged('a vector is not finite');
+  }
+  const keys = readKeys(reader, block, documentIds);
+  const gone = readAscending(reader, MOST, 'shards that are gone');
+  const shards = readShards(reader, block, dimensions);
+  const chunks = readChunks(reader);
+  reader.end();
+  return new Delta(base, next, { dimensions, nextShardId, gone, shards, chunks }, keys);
+}
+
+/** The bytes as words; copied where they do not lie at a multiple of four. */
+function wordsOf(bytes: unknown): Uint32Array {
+  if (!ArrayBuffer.isView(bytes) || (bytes as Partial<Uint8Array>)[Symbol.toStringTag] !== 'Uint8Array')
+    throw new InvalidDeltaError(
+      `Expected a Uint8Array, as encodeDelta() returns and files hold, not ${show(bytes)}.`,
+    );
+  if (bytes.byteLength < 4 * HEADER || bytes.byteLength % 4 !== 0)
+    throw damaged(`they are ${bytes.byteLength}, which none can be`);
+  const given = bytes as Uint8Array;
+  const aligned = given.byteOffset % 4 === 0 ? given : new Uint8Array(given);
+  return new Uint32Array(aligned.buffer, aligned.byteOffset, aligned.byteLength / 4);
+}
+
+function readName(reader: ByteReader): VersionName {
+  const version = reader.number(MOST, 'a version');
+  const fingerprint = reader.text('a fingerprint');
+  if (!/^[0-9a-f]{16}$/.test(fingerprint)) throw damaged('a fingerprint is none');
+  return { version, fingerprint };
+}
+
+function readDocumentId(reader: ByteReader): string {
+  const documentId = reader.text('a documentId');
+  if (documentId === '') throw damaged('a documentId is empty');
+  return documentId;
+}
+
+function readKey(reader: ByteReader, documentIds: readonly string[]): PostingKey {
+  const documentId = documentAt(documentIds, reader.number(MOST, 'a document'));
+  const start = reader.number(MOST_ROWS, 'a start');
+  const length = reader.number(MOST_ROWS, 'a length');
+  return { documentId, start, length };
+}
+
+function documentAt(documentIds: readonly string[], place: number): string {
+  if (place >= documentIds.length) throw damaged('a document is not among those listed');
+  return documentIds[place];
+}
+
+function readKeys(reader: ByteReader, block: RowBlock, documentIds: readonly string[]): KeyChanges {
+  const columns = columnsOf(block);
+  const isUpdated = new Set(readAscending(reader, block.capacity - 1, 'updated postings'));
+  const added: PostingKey[] = [];
+  const updated: PostingKey[] = [];
+  for (let row = 0; row < block.capacity; row++)
+    (isUpdated.has(row) ? updated : added).push(keyOfRow(columns, row));
+  const removed = Array.from({ length: reader.count('removed postings') }, () =>
+    readKey(reader, documentIds),
+  );
+  const read = (what: string): string[] =>
+    readAscending(reader, MOST, what).map((place) => documentAt(documentIds, place));
+  const documents = { added: read('added documents'), removed: read('removed documents') };
+  const others = new Set(documentIds);
+  for (const id of [...documents.added, ...documents.removed]) others.delete(id);
+  return { added, removed, updated, documents: { ...documents, updated: [...others] } };
+}
+
+function readAscending(reader: ByteReader, most: number, what: string): number[] {
+  const count = reader.count(what);
+  const numbers: number[] = [];
+  let next = 0;
+  for (let i = 0; i < count; i++) {
+    const number = next + reader.number(MOST, what);
+    if (number > most) throw damaged(`${what} are out of range`);
+    numbers.push(number);
+    next = number + 1;
+  }
+  return numbers;
+}
+
+function readShards(reader: ByteReader, block: RowBlock, dimensions: number): ShardChange[] {
+  const shards: ShardChange[] = [];
+  let written = 0;
+  const count = reader.count('shards');
+  for (let i = 0; i < count; i++) {
+    const id = reader.number(MOST, 'a shard id');
+    if (id <= (shards.at(-1)?.id ?? -1)) throw damaged('its shards are not in order');
+    const centroid = readCentroid(reader, dimensions);
+    const segments = Array.from({ length: reader.count('segments') }, (): SegmentChange => {
+      const keeps = reader.number(MOST_ROWS, 'a segment') - 1;
+      const capacity = reader.number(MOST_ROWS, 'a capacity');
+      const visible = reader.number(capacity, 'the rows of a segment');
+      const buried = readAscending(reader, visible - 1, 'buried rows');
+      const runs: Run[] = [];
+      let next = 0;
+      for (let left = reader.count('runs'); left > 0; left--) {
+        const run = readRun(reader, next, block, written);
+        next = run.at + run.count;
+        if (next > visible) throw damaged('its runs are out of range');
+        if (run.from === block) written += run.count;
+        runs.push(run);
+      }
+      return { keeps, capacity, visible, buried, runs };
+    });
+    shards.push({ id, centroid, segments });
+  }
+  if (written !== block.capacity) throw damaged('some of its rows belong nowhere');
+  return shards;
+}
+
+function readRun(reader: ByteReader, next: number, block: RowBlock, written: number): Run {
+  const at = next + reader.number(MOST_ROWS, 'a run');
+  const count = reader.number(MOST_ROWS, 'a run');
+  if (count === 0) throw damaged('a run is empty');
+  const source = reader.number(MOST, 'a shard id');
+  if (source === 0) {
+    if (written + count > block.capacity) throw damaged('it has fewer rows than its runs');
+    return { at, count, from: block, row: written };
+  }
+  const segment = reader.number(MOST_ROWS, 'a segment');
+  return { at, count, from: { shard: source - 1, segment }, row: reader.number(MOST_ROWS, 'a row') };
+}
+
+function readCentroid(reader: ByteReader, dimensions: number): Centroid | undefined {
+  if (reader.number(1, 'a centroid') === 0) return undefined;
+  const bytes = reader.raw(4 * dimensions, 'a centroid');
+  const vector = new Float32Array(bytes.buffer, bytes.byteOffset, dimensions);
+  if (!vector.every(Number.isFinite)) throw damaged('a centroid is not finite');
+  return new Centroid(vector);
+}
+
+function readChunks(reader: ByteReader): readonly ChunkChange[] | undefined {
+  if (reader.number(1, 'the centroid table') === 0) return undefined;
+  const chunks: ChunkChange[] = [];
+  for (let left = reader.count('chunks'); left > 0; left--) {
+    const members = reader.count('the shards of a chunk');
+    if (members > 0) {
+      chunks.push(Array.from({ length: members }, (): ShardId => reader.number(MOST, 'a shard id')));
+      continue;
+    }
+    const first = reader.number(MOST_CHUNKS, 'a chunk');
+    const count = reader.number(MOST_CHUNKS - chunks.length, 'the number of chunks');
+    for (let i = 0; i < count; i++) chunks.push(first + i);
+  }
+  return chunks;
+}

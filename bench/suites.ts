@@ -11,6 +11,7 @@ export const SUITES = {
   memory: async () => (await import('./suites/memory.js')).heldVersions,
   delete: async () => (await import('./suites/delete.js')).deletion,
   ingest: async () => (await import('./suites/ingest.js')).ingest,
+  deltas: async () => (await import('./suites/deltas.js')).deltas,
   recall: async () => (await import('./suites/recall.js')).recall,
 } satisfies Record<string, () => Promise<Suite>>;
 

@@ -10,8 +10,9 @@ export function fingerprint(
   version: ShardexIndex,
   queries: readonly (readonly number[])[],
 ): string {
-  // How a version came about is not read from it: a replica may have come about in another way.
-  const { shards, documents, centroids, changed: _, ...counts } = version;
+  // How a version came about is left out: a replica may have come about in another way.
+  const { shards, documents, centroids, ...rest } = version;
+  const counts = { ...rest, changed: undefined };
   const content = [...documentIds(version)].sort().map((id) => postings(version, id));
   const results = queries.flatMap((query) => [
     search(version, query, { k: 20, slopFactor: 'all', includeVector: true }),

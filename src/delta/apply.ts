@@ -65,7 +65,8 @@ export function applyDelta(base: ShardexIndex, delta: Delta): ShardexIndex {
   const changes = changesOf(delta);
   check(changes.dimensions === base.config.dimensions, 'the dimensions');
   const state = new DraftState(base);
-  const made = changes.shards.map((change) => shardFrom(base, change, changes));
+  const gone = new Set(changes.gone);
+  const made = changes.shards.map((change) => shardFrom(base, change, gone));
   for (const id of changes.gone) {
     const rows = liveRows(known(base.shards.get(id), `shard ${id}`).rows);
     state.deleteShard(id);
@@ -85,11 +86,12 @@ export function applyDelta(base: ShardexIndex, delta: Delta): ShardexIndex {
   return state.finish({ version, fingerprint, nextShardId: changes.nextShardId });
 }
 
-function shardFrom(base: ShardexIndex, change: ShardChange, { gone, dimensions }: Changes): Shard {
+function shardFrom(base: ShardexIndex, change: ShardChange, gone: ReadonlySet<ShardId>): Shard {
   const { id, segments } = change;
+  const { dimensions } = base.config;
   const before = base.shards.get(id);
   const stays = change.centroid === undefined;
-  check(stays === (before !== undefined && !gone.includes(id)), `whether shard ${id} is new`);
+  check(stays === (before !== undefined && !gone.has(id)), `whether shard ${id} is new`);
   const centroid = change.centroid ?? known(before, `shard ${id}`).centroid;
   const old = stays ? known(before, `shard ${id}`).rows.segments : [];
   let next = 0;

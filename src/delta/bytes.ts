@@ -9,6 +9,10 @@ export class ByteWriter {
   /** A whole number from 0 to `Number.MAX_SAFE_INTEGER`. */
   number(value: number): void {
     this.#reserve(8);
+    if (value < 0x80) {
+      this.#bytes[this.#length++] = value;
+      return;
+    }
     let rest = value;
     for (; rest >= 0x80; rest = Math.floor(rest / 0x80)) this.#bytes[this.#length++] = (rest % 0x80) | 0x80;
     this.#bytes[this.#length++] = rest;

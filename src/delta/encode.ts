@@ -94,22 +94,19 @@ function metadata(delta: Delta, changes: Changes): Uint8Array {
     return at;
   };
   const rows = [...writtenRows(changes.shards)];
-  for (const [block, row] of rows) place(columnsOf(block).documentIds[row]);
+  const placesOfRows = rows.map(([block, row]) => place(columnsOf(block).documentIds[row]));
   for (const { documentId } of delta.removed) place(documentId);
   out.number(places.size);
   for (const documentId of places.keys()) out.text(documentId);
-  for (const [block, row] of rows) {
-    const { documentIds, starts, lengths } = columnsOf(block);
-    writeKey(out, place(documentIds[row]), starts[row], lengths[row]);
-  }
+  rows.forEach(([block, row], i) => {
+    const { starts, lengths } = columnsOf(block);
+    writeKey(out, placesOfRows[i], starts[row], lengths[row]);
+  });
   writeUpdated(out, rows, delta.updated);
   out.number(delta.removed.length);
   for (const { documentId, start, length } of delta.removed) writeKey(out, place(documentId), start, length);
   for (const ids of [delta.documents.added, delta.documents.removed])
-    writeAscending(
-      out,
-      ids.map(place).sort((a, b) => a - b),
-    );
+    writeAscending(out, Float64Array.from(ids, place).sort());
   writeAscending(out, changes.gone);
   writeShards(out, changes);
   writeChunks(out, changes.chunks);
@@ -133,6 +130,10 @@ function writeUpdated(
   rows: readonly [RowBlock, number][],
   updated: readonly PostingKey[],
 ): void {
+  if (updated.length === 0) {
+    out.number(0);
+    return;
+  }
   const byDocument = new Map<string, PostingKey[]>();
   for (const key of updated) {
     const keys = byDocument.get(key.documentId);
@@ -149,7 +150,7 @@ function writeUpdated(
 }
 
 /** Numbers by the gaps between them. */
-function writeAscending(out: ByteWriter, numbers: readonly number[]): void {
+function writeAscending(out: ByteWriter, numbers: readonly number[] | Float64Array): void {
   out.number(numbers.length);
   let next = 0;
   for (const number of numbers) {

@@ -17,8 +17,7 @@ export type ShardexErrorCode =
   | 'DELTA_MISMATCH'
   | 'INVALID_DELTA'
   | 'MERGE_CONFLICT'
-  | 'VERSION_NOT_KEPT'
-  | 'CELL_CLOSED';
+  | 'VERSION_NOT_KEPT';
 
 /** What identifies a posting: two postings with equal keys are the same posting. */
 export interface PostingKey {
@@ -203,12 +202,5 @@ export class VersionNotKeptError extends ShardexError {
   constructor(message: string, wanted: number | string) {
     super('VERSION_NOT_KEPT', message);
     this.wanted = wanted;
-  }
-}
-
-/** A closed cell was asked to publish, pin or watch. Code `CELL_CLOSED`. */
-export class CellClosedError extends ShardexError {
-  constructor(message: string) {
-    super('CELL_CLOSED', message);
   }
 }

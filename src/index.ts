@@ -14,7 +14,6 @@ export { encodeDelta } from './delta/encode.js';
 export { merge, type MergeOptions, type Resolution } from './delta/merge.js';
 export {
   AsyncRecipeError,
-  CellClosedError,
   type ConflictDetails,
   ConfigError,
   ConflictError,

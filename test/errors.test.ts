@@ -4,7 +4,16 @@ import {
   ConfigError,
   ConflictError,
   CowShardexIndex,
+  applyDelta,
   createIndex,
+  decodeDelta,
+  DeltaMismatchError,
+  diff,
+  InvalidDeltaError,
+  merge,
+  MergeConflictError,
+  type Recipe,
+  VersionNotKeptError,
   InvalidIndexError,
   InvalidOptionError,
   InvalidPostingError,
@@ -24,6 +33,12 @@ import { rejectionOf, thrownBy } from './support/thrown.js';
 const index = createIndex({ dimensions: 1 }, [{ documentId: 'a', vector: [1] }]);
 
 const ASYNC: () => unknown = () => Promise.resolve();
+
+const without =
+  (documentId: string): Recipe =>
+  (draft) => {
+    draft.removeDocument(documentId);
+  };
 
 /** Each class, its code, and a call that raises it. */
 const RAISED: [new (...args: never[]) => ShardexError, ShardexErrorCode, () => unknown][] = [
@@ -59,6 +74,25 @@ const RAISED: [new (...args: never[]) => ShardexError, ShardexErrorCode, () => u
     },
   ],
   [AsyncRecipeError, 'ASYNC_RECIPE', () => update(index, ASYNC)],
+  [InvalidDeltaError, 'INVALID_DELTA', () => decodeDelta(new Uint8Array(64))],
+  [
+    DeltaMismatchError,
+    'DELTA_MISMATCH',
+    () => applyDelta(createIndex({ dimensions: 1 }), diff(index, update(index, without('a')))),
+  ],
+  [
+    MergeConflictError,
+    'MERGE_CONFLICT',
+    () =>
+      merge(
+        update(index, without('a')),
+        update(index, (draft) => {
+          draft.addPosting({ documentId: 'a', vector: [2] });
+        }),
+        index,
+      ),
+  ],
+  [VersionNotKeptError, 'VERSION_NOT_KEPT', () => new CowShardexIndex(index).at(0)],
 ];
 
 describe.each(RAISED)('%o', (kind, code, raise) => {

@@ -80,6 +80,20 @@ test('who unsubscribes hears no more, and who subscribes hears what comes after,
   expect(seen).toEqual(['late 2']);
 });
 
+test('who subscribes after a version was published does not hear of it, though others are yet to be told', () => {
+  const cell = new CowShardexIndex(EMPTY);
+  const seen: number[] = [];
+  cell.subscribe(({ version }) => {
+    if (version > 1) return;
+    add(cell, 'b');
+    cell.subscribe((commit) => seen.push(commit.version));
+  });
+  add(cell, 'a');
+  expect(seen).toEqual([]);
+  add(cell, 'c');
+  expect(seen).toEqual([3]);
+});
+
 test('commits tell what a replica needs to follow, over rebases and restorations too', () => {
   const cell = new CowShardexIndex(EMPTY, { history: { versions: 5 } });
   let replica = cell.read();

@@ -134,7 +134,7 @@ export class ConflictError extends ShardexError implements ConflictDetails {
   }
 }
 
-/** A synchronous update was given an async recipe. Code `ASYNC_RECIPE`. */
+/** An async function was given where it cannot be waited for: a recipe of `update`, or `validate`. Code `ASYNC_RECIPE`. */
 export class AsyncRecipeError extends ShardexError {
   constructor(message: string) {
     super('ASYNC_RECIPE', message);

@@ -5,7 +5,7 @@ import type { Delta } from '../delta/delta.js';
 import { type ShardexIndex, assertIndex, renumbered } from '../version/shardex-index.js';
 import { conflict, rebase } from '../write/rebase.js';
 import type { Touched } from '../write/touched.js';
-import { type Recipe, runRecipe } from '../write/update.js';
+import { type Recipe, refusePromise, runRecipe } from '../write/update.js';
 import { type AsyncRecipe, AsyncUpdates, type UpdateAsyncOptions } from './async-update.js';
 import { History, type HistoryOptions } from './history.js';
 import { IndexWriter } from './index-writer.js';
@@ -362,7 +362,7 @@ export class CowShardexIndex {
   #publish(expected: ShardexIndex, next: ShardexIndex, startedAt: number): boolean {
     const commit = new Commit(expected, next);
     // A validator may commit itself; so the comparison comes after it.
-    if (next !== expected && this.#cell.current === expected) this.#validate?.(next, commit.delta);
+    if (next !== expected && this.#cell.current === expected) this.#examine(commit);
     if (!compareAndSet(this.#cell, expected, next)) return false;
     if (next === expected) return true;
     this.#meter.superseded(expected);
@@ -370,6 +370,15 @@ export class CowShardexIndex {
     this.#history.superseded(expected);
     if (!this.#watchers.isEmpty) this.#watchers.tell(commit);
     return true;
+  }
+
+  #examine(commit: Commit): void {
+    const validate: ((next: ShardexIndex, delta: Delta) => unknown) | undefined = this.#validate;
+    if (validate === undefined) return;
+    refusePromise(
+      validate(commit.index, commit.delta),
+      'validate is async, so its verdict would come too late. It must decide before it returns. Nothing was published.',
+    );
   }
 }
 

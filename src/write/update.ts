@@ -78,12 +78,21 @@ export function update(index: ShardexIndex, recipe: Recipe): ShardexIndex {
  */
 export function runRecipe<D extends IndexDraft>(recipe: (draft: D) => void, draft: D): void {
   const run: (draft: D) => unknown = recipe;
-  const result = run(draft);
-  const isPromise = typeof result === 'object' && result !== null && 'then' in result;
-  if (!isPromise || typeof result.then !== 'function') return;
-  // The promise will fail on the closed draft; that failure has been reported by then, by the throw below.
-  Promise.resolve(result).catch(() => undefined);
-  throw new AsyncRecipeError(
+  refusePromise(
+    run(draft),
     'The recipe is async, so its changes would come too late. Prepare what it awaits beforehand, or use updateAsync() of a CowShardexIndex. Nothing was published.',
   );
+}
+
+/**
+ * Refuses what an async function returned to a caller that cannot wait for it.
+ *
+ * @throws {@link AsyncRecipeError}
+ */
+export function refusePromise(result: unknown, message: string): void {
+  const isPromise = typeof result === 'object' && result !== null && 'then' in result;
+  if (!isPromise || typeof result.then !== 'function') return;
+  // What becomes of the promise matters no more: the caller learns from the throw below that all of it was in vain.
+  Promise.resolve(result).catch(() => undefined);
+  throw new AsyncRecipeError(message);
 }

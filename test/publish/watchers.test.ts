@@ -1,5 +1,6 @@
 import { expect, test, vi } from 'vitest';
 import {
+  AsyncRecipeError,
   type Commit,
   type CommitListener,
   CowShardexIndex,
@@ -134,6 +135,15 @@ test('a validator that throws keeps a version from being published, and the writ
   writer.removeDocument('a');
   expect(writer.commitChanges().version).toBe(2);
   expect(() => cell.commitChanges(cell.at(1), { expected: cell.at(1) })).not.toThrow();
+});
+
+test('an async validator is refused rather than not waited for', () => {
+  const validate: () => unknown = () => Promise.reject(new Error('too late'));
+  const cell = new CowShardexIndex(EMPTY, { validate: validate as () => undefined });
+  expect(() => {
+    add(cell, 'a');
+  }).toThrow(AsyncRecipeError);
+  expect(cell.read()).toBe(EMPTY);
 });
 
 test('a validator that commits itself loses nothing: what it looked at is rebased and looked at again (I3)', () => {

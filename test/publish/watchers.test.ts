@@ -139,7 +139,7 @@ test('a validator that throws keeps a version from being published, and the writ
 
 test('an async validator is refused rather than not waited for', () => {
   const validate: () => unknown = () => Promise.reject(new Error('too late'));
-  const cell = new CowShardexIndex(EMPTY, { validate: validate as () => undefined });
+  const cell = new CowShardexIndex(EMPTY, { validate: validate });
   expect(() => {
     add(cell, 'a');
   }).toThrow(AsyncRecipeError);

@@ -43,7 +43,7 @@ export class Digest {
   /** The hash as 16 hexadecimal digits. */
   toString(): string {
     const [a, b] = this.words();
-    return a.toString(16).padStart(8, '0') + b.toString(16).padStart(8, '0');
+    return hexadecimal(a) + hexadecimal(b);
   }
 }
 
@@ -59,6 +59,11 @@ export function digestOf(...parts: readonly (string | number)[]): string {
     }
   }
   return digest.toString();
+}
+
+/** Eight digits, with a one in front of them for a moment, so that none is left out. */
+function hexadecimal(word: number): string {
+  return (word + 0x1_0000_0000).toString(16).slice(1);
 }
 
 function rotated(word: number, by: number): number {

@@ -12,7 +12,7 @@ import {
   withShard,
   withoutShard,
 } from '../version/documents.js';
-import { Digest, digestOf } from '../version/fingerprint.js';
+import { Digest } from '../version/fingerprint.js';
 import { type RowList, columnsOf } from '../version/row-block.js';
 import type { Shard, ShardId } from '../version/shard.js';
 import { type ShardRows, bytesOf, eachLive } from '../version/shard-rows.js';
@@ -192,7 +192,8 @@ export class DraftState {
     if (!changed && name === undefined) return this.#base;
     const { root } = this;
     root.version = this.#origin.version + 1;
-    root.fingerprint = digestOf(this.#base.fingerprint, this.#digest.toString());
+    this.#digest.addText(this.#base.fingerprint);
+    root.fingerprint = this.#digest.toString();
     if (name !== undefined) {
       root.version = name.version;
       root.fingerprint = name.fingerprint;

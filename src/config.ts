@@ -79,6 +79,26 @@ export function assertOptions(options: unknown, known: readonly string[]): void 
   );
 }
 
+/**
+ * Refuses what is given as a function and is none; leaving it out is allowed.
+ *
+ * @throws {@link InvalidOptionError}
+ */
+export function assertFunction(name: string, value: unknown): void {
+  if (value === undefined || typeof value === 'function') return;
+  throw new InvalidOptionError(name, `${name} must be a function, not ${show(value)}.`);
+}
+
+/**
+ * Refuses what is given as an AbortSignal and is none; leaving it out is allowed.
+ *
+ * @throws {@link InvalidOptionError}
+ */
+export function assertSignal(signal: unknown): void {
+  if (signal === undefined || (typeof signal === 'object' && signal !== null && 'aborted' in signal)) return;
+  throw new InvalidOptionError('signal', `signal must be an AbortSignal, not ${show(signal)}.`);
+}
+
 /** True for every value that {@link SlopFactor} allows. */
 export function isSlopFactor(value: unknown): value is SlopFactor {
   return value === 'all' || value === 'auto' || isWhole(value, 1, Number.MAX_SAFE_INTEGER);

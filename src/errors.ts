@@ -17,7 +17,9 @@ export type ShardexErrorCode =
   | 'DELTA_MISMATCH'
   | 'INVALID_DELTA'
   | 'MERGE_CONFLICT'
-  | 'VERSION_NOT_KEPT';
+  | 'VERSION_NOT_KEPT'
+  | 'CELL_CLOSED'
+  | 'PIN_RELEASED';
 
 /** What identifies a posting: two postings with equal keys are the same posting. */
 export interface PostingKey {
@@ -202,5 +204,19 @@ export class VersionNotKeptError extends ShardexError {
   constructor(message: string, wanted: number | string) {
     super('VERSION_NOT_KEPT', message);
     this.wanted = wanted;
+  }
+}
+
+/** A cell was used after it was closed, in a way that needs it to be open; nothing was published. Code `CELL_CLOSED`. */
+export class CellClosedError extends ShardexError {
+  constructor(message: string) {
+    super('CELL_CLOSED', message);
+  }
+}
+
+/** The version of a pin was asked for after the pin was released. Code `PIN_RELEASED`. */
+export class PinReleasedError extends ShardexError {
+  constructor(message: string) {
+    super('PIN_RELEASED', message);
   }
 }

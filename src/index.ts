@@ -14,6 +14,7 @@ export { encodeDelta } from './delta/encode.js';
 export { merge, type MergeOptions, type Resolution } from './delta/merge.js';
 export {
   AsyncRecipeError,
+  CellClosedError,
   type ConflictDetails,
   ConfigError,
   ConflictError,
@@ -25,6 +26,7 @@ export {
   InvalidVectorError,
   type MergeConflict,
   MergeConflictError,
+  PinReleasedError,
   type PostingKey,
   ResourceExhaustedError,
   ShardexError,
@@ -34,9 +36,18 @@ export {
 } from './errors.js';
 export type { AsyncRecipe, UpdateAsyncOptions } from './publish/async-update.js';
 export { CowShardexIndex, type CowShardexIndexOptions } from './publish/cow-shardex-index.js';
+export type { HeldPin, HeldVersion } from './publish/held.js';
+export type { HeldOptions } from './publish/held-warning.js';
 export type { HistoryOptions } from './publish/history.js';
 export type { CommitOptions, IndexWriter } from './publish/index-writer.js';
 export type { CellMetrics, Timing } from './publish/metrics.js';
+export type { Pin, PinOptions } from './publish/pin.js';
+export type {
+  ChangesOptions,
+  ReadableCell,
+  SubscribeOptions,
+  WaitForOptions,
+} from './publish/readable-cell.js';
 export type { CommitListener, ListenerErrorHandler } from './publish/watchers.js';
 export { search, type SearchOptions, type SearchResult } from './search/search.js';
 export type { Posting, StoredPosting, VectorInput } from './version/posting.js';

@@ -1,6 +1,7 @@
 import * as shardex from 'shardex';
 import {
   AsyncRecipeError,
+  CellClosedError,
   ConfigError,
   ConflictError,
   CowShardexIndex,
@@ -18,6 +19,7 @@ import {
   InvalidOptionError,
   InvalidPostingError,
   InvalidVectorError,
+  PinReleasedError,
   ResourceExhaustedError,
   search,
   ShardexError,
@@ -93,6 +95,24 @@ const RAISED: [new (...args: never[]) => ShardexError, ShardexErrorCode, () => u
       ),
   ],
   [VersionNotKeptError, 'VERSION_NOT_KEPT', () => new CowShardexIndex(index).at(0)],
+  [
+    CellClosedError,
+    'CELL_CLOSED',
+    () => {
+      const cell = new CowShardexIndex(index);
+      cell.close();
+      cell.update(without('a'));
+    },
+  ],
+  [
+    PinReleasedError,
+    'PIN_RELEASED',
+    () => {
+      const pin = new CowShardexIndex(index).pin();
+      pin.release();
+      return pin.index;
+    },
+  ],
 ];
 
 describe.each(RAISED)('%o', (kind, code, raise) => {

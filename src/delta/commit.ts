@@ -21,6 +21,11 @@ export class Commit {
     Object.freeze(this);
   }
 
+  /** Whether nothing was changed. */
+  get isEmpty(): boolean {
+    return this.previous === this.index;
+  }
+
   /** The number of the version that is current since. */
   get version(): number {
     return this.index.version;

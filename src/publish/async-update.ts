@@ -1,6 +1,6 @@
-import { assertOptions, isWhole, show } from '../config.js';
+import { assertOptions, assertSignal, isWhole, show } from '../config.js';
+import type { Commit } from '../delta/commit.js';
 import { ConflictError, InvalidOptionError, ResourceExhaustedError } from '../errors.js';
-import type { ShardexIndex } from '../version/shardex-index.js';
 import { type IndexDraft, touchedBy } from '../write/index-draft.js';
 import type { IndexWriter } from './index-writer.js';
 import type { Meter } from './metrics.js';
@@ -30,7 +30,7 @@ export class AsyncUpdates {
     this.#most = most;
   }
 
-  async run(recipe: AsyncRecipe, options: UpdateAsyncOptions): Promise<ShardexIndex> {
+  async run(recipe: AsyncRecipe, options: UpdateAsyncOptions): Promise<Commit> {
     const { signal, retries } = checked(options);
     if (this.#meter.pendingWrites >= this.#most) {
       throw new ResourceExhaustedError(
@@ -59,7 +59,7 @@ export class AsyncUpdates {
   }
 
   /** Runs a recipe once and commits; `undefined` if another commit came first. */
-  async #attempt(recipe: AsyncRecipe, signal?: AbortSignal, turn?: Turn): Promise<ShardexIndex | undefined> {
+  async #attempt(recipe: AsyncRecipe, signal?: AbortSignal, turn?: Turn): Promise<Commit | undefined> {
     signal?.throwIfAborted();
     const writer = this.#openWriter();
     let yields: boolean;
@@ -80,7 +80,7 @@ export class AsyncUpdates {
   }
 }
 
-function tryCommit(writer: IndexWriter, onConflict: 'rebase' | 'fail'): ShardexIndex | undefined {
+function tryCommit(writer: IndexWriter, onConflict: 'rebase' | 'fail'): Commit | undefined {
   try {
     return writer.commitChanges({ onConflict });
   } catch (error) {
@@ -98,8 +98,6 @@ function checked(options: UpdateAsyncOptions): { signal: AbortSignal | undefined
       `retries must be an integer from 0 to 1,000, not ${show(retries)}.`,
     );
   }
-  if (signal !== undefined && !(typeof signal === 'object' && 'aborted' in signal)) {
-    throw new InvalidOptionError('signal', `signal must be an AbortSignal, not ${show(signal)}.`);
-  }
+  assertSignal(signal);
   return { signal, retries };
 }

@@ -1,4 +1,5 @@
 import { assertOptions, show } from '../config.js';
+import type { Commit } from '../delta/commit.js';
 import { InvalidOptionError, WriterClosedError } from '../errors.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
 import { IndexDraft, closeDraft, touchedBy } from '../write/index-draft.js';
@@ -15,8 +16,9 @@ export interface CommitOptions {
 
 /** What a writer asks of the cell it came from. */
 export interface Publisher {
-  commit(writer: IndexWriter, touched: Touched, onConflict: 'rebase' | 'fail'): ShardexIndex;
-  discarded(writer: IndexWriter): void;
+  commit(writer: IndexWriter, touched: Touched, onConflict: 'rebase' | 'fail'): Commit;
+  /** Told once, after a commit or a discard. */
+  closed(writer: IndexWriter, discarded: boolean): void;
 }
 
 /**
@@ -42,31 +44,33 @@ export class IndexWriter extends IndexDraft {
   }
 
   /**
-   * Publishes the changes in one step and returns the version that is current then: the next one, or where nothing
-   * was changed the one that is current anyway. Closes the writer; but where it throws, nothing was published, and the
-   * writer stays open, so that its changes can be looked at, committed in another way, or discarded.
+   * Publishes the changes in one step and returns what that did; where nothing was changed, the commit's two versions are
+   * the one that is current anyway. Closes the writer; but where it throws, nothing was published, and the writer stays
+   * open, so that its changes can be looked at, committed in another way, or discarded.
    *
    * Time: O(log n) for each shard and document touched; a rebase also reads the shards of the touched documents.
    *
-   * @throws {@link ConflictError}, {@link InvalidOptionError}, {@link WriterClosedError}
+   * @throws {@link ConflictError}, {@link InvalidOptionError}, {@link WriterClosedError}, {@link CellClosedError}, and what the
+   * cell's validator throws.
    */
-  commitChanges(options: CommitOptions = {}): ShardexIndex {
+  commitChanges(options: CommitOptions = {}): Commit {
     const onConflict = checkedConflictOption(options);
     if (!this.#open) {
       throw new WriterClosedError(
         'This writer was committed or discarded already; take a new one with cloneForWrite().',
       );
     }
-    const version = this.#publisher.commit(this, touchedBy(this), onConflict);
+    const commit = this.#publisher.commit(this, touchedBy(this), onConflict);
     this.#close('committed');
-    return version;
+    this.#publisher.closed(this, false);
+    return commit;
   }
 
   /** Gives the changes up. Does nothing on a writer that is closed already. */
   discard(): void {
     if (!this.#open) return;
     this.#close('discarded');
-    this.#publisher.discarded(this);
+    this.#publisher.closed(this, true);
   }
 
   /** Discards, so that `using writer = cell.cloneForWrite()` cannot leave one open. */

@@ -64,14 +64,8 @@ export class Meter {
   discards = 0;
   pendingWrites = 0;
   #liveWriters = 0;
-  #liveOldVersions = 0;
-  /**
-   * A registry and no WeakRef: making a WeakRef keeps its target until the current job ends, so a loop of commits
-   * without a pause would hold all its versions.
-   */
-  readonly #collected = new FinalizationRegistry<'writer' | 'version'>((what) => {
-    if (what === 'writer') this.#liveWriters--;
-    else this.#liveOldVersions--;
+  readonly #collected = new FinalizationRegistry<() => void>((forget) => {
+    forget();
   });
 
   writerOpened(startedAt: number): void {
@@ -79,9 +73,16 @@ export class Meter {
     this.#liveWriters++;
   }
 
-  /** Counts a writer as gone when it is collected without having been closed. */
-  watch(writer: object): void {
-    this.#collected.register(writer, 'writer', writer);
+  /** Counts a writer as gone when it is collected without having been closed; then `forgotten` is called. */
+  watch(writer: object, forgotten: () => void): void {
+    this.#collected.register(
+      writer,
+      () => {
+        this.#liveWriters--;
+        forgotten();
+      },
+      writer,
+    );
   }
 
   writerClosed(writer: object): void {
@@ -89,12 +90,7 @@ export class Meter {
     this.#collected.unregister(writer);
   }
 
-  superseded(version: ShardexIndex): void {
-    this.#liveOldVersions++;
-    this.#collected.register(version, 'version');
-  }
-
-  read(current: ShardexIndex): CellMetrics {
+  read(current: ShardexIndex, liveOldVersions: number): CellMetrics {
     return Object.freeze({
       clones: this.clones.read(),
       commits: this.commits.read(),
@@ -104,7 +100,7 @@ export class Meter {
       discards: this.discards,
       liveWriters: this.#liveWriters,
       pendingWrites: this.pendingWrites,
-      liveOldVersions: this.#liveOldVersions,
+      liveOldVersions,
       byteLength: current.byteLength,
     });
   }

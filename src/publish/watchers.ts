@@ -8,8 +8,18 @@ export type ListenerErrorHandler = (error: unknown, commit: Commit) => void;
 
 interface Watcher {
   readonly listener: CommitListener;
-  /** The last version it knows of. */
-  seen: number;
+  readonly closed: (() => void) | undefined;
+  /** The last version that it knows of, or that is on its way to it alone. */
+  readonly seen: number;
+  /** Whether it wants no more. */
+  gone: boolean;
+}
+
+interface Told {
+  /** Missing where no more will come. */
+  readonly commit: Commit | undefined;
+  /** Whom it is for, where not for all. */
+  readonly only?: Watcher;
 }
 
 /**
@@ -18,7 +28,7 @@ interface Watcher {
  */
 export class Watchers {
   #watchers: readonly Watcher[] = [];
-  readonly #queue: Commit[] = [];
+  readonly #queue: Told[] = [];
   #telling = false;
   readonly #onError: ListenerErrorHandler;
 
@@ -30,32 +40,67 @@ export class Watchers {
     return this.#watchers.length === 0;
   }
 
-  /** Adds a watcher of what comes after version `seen`; returns what takes it away again. */
-  add(listener: CommitListener, seen: number): () => void {
-    const watcher: Watcher = { listener, seen };
+  /**
+   * Adds a watcher of what comes after version `seen`, which is told at once of what it has missed since; `closed` is
+   * called when no more will come. Returns what takes it away again.
+   */
+  add(
+    listener: CommitListener,
+    seen: number,
+    missed: readonly Commit[] = [],
+    closed?: () => void,
+  ): () => void {
+    const watcher: Watcher = { listener, closed, seen: missed.at(-1)?.version ?? seen, gone: false };
     this.#watchers = [...this.#watchers, watcher];
+    for (const commit of missed) this.#queue.push({ commit, only: watcher });
+    this.#drain();
     return () => {
+      watcher.gone = true;
       this.#watchers = this.#watchers.filter((other) => other !== watcher);
     };
   }
 
   tell(commit: Commit): void {
-    this.#queue.push(commit);
+    this.#queue.push({ commit });
+    this.#drain();
+  }
+
+  /** Lets all of them go, once they have been told what is on its way. */
+  close(): void {
+    this.#queue.push({ commit: undefined });
+    this.#drain();
+  }
+
+  #drain(): void {
     if (this.#telling) return;
     this.#telling = true;
     try {
       for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
-        for (const watcher of this.#watchers) this.#tellOne(watcher, next);
+        const { commit, only } = next;
+        if (commit === undefined) this.#end();
+        else if (only !== undefined) this.#tellOne(only, commit);
+        // One that came while others were being told knows of this version.
+        else
+          for (const watcher of this.#watchers)
+            if (commit.version > watcher.seen) this.#tellOne(watcher, commit);
       }
     } finally {
       this.#telling = false;
     }
   }
 
+  #end(): void {
+    const watchers = this.#watchers;
+    this.#watchers = [];
+    for (const watcher of watchers) {
+      watcher.gone = true;
+      watcher.closed?.();
+    }
+  }
+
   #tellOne(watcher: Watcher, commit: Commit): void {
-    // One that came while others were being told knows of this version; one that left in between wants no more.
-    if (commit.version <= watcher.seen || !this.#watchers.includes(watcher)) return;
-    watcher.seen = commit.version;
+    // One that left in between wants no more.
+    if (watcher.gone) return;
     try {
       watcher.listener(commit);
     } catch (error) {

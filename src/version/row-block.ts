@@ -14,8 +14,16 @@ export interface Columns extends Matrix {
   readonly documentIds: string[];
 }
 
+/** Stands for a block, one for each, without holding it. */
+export interface BlockToken {
+  /** Bytes of the block's buffer. */
+  readonly byteLength: number;
+}
+
 /** The columns of a block. */
 export let columnsOf: (block: RowBlock) => Columns;
+/** What a block is known by to somebody who must not keep it alive. */
+export let tokenOf: (block: RowBlock) => BlockToken;
 /** How many rows of a block have been claimed by anyone. */
 export let tailOf: (block: RowBlock) => number;
 /**
@@ -36,10 +44,12 @@ export class RowBlock {
   /** Bytes of its buffer. */
   readonly byteLength: number;
   readonly #columns: Columns;
+  readonly #token: BlockToken;
   #tail = 0;
 
   static {
     columnsOf = (block) => block.#columns;
+    tokenOf = (block) => block.#token;
     tailOf = (block) => block.#tail;
     claimRows = (block, visible, count) => {
       if (block.#tail !== visible || visible + count > block.capacity) return false;
@@ -55,6 +65,7 @@ export class RowBlock {
   constructor(capacity: number, dimensions: number, shared = true) {
     this.capacity = capacity;
     this.byteLength = capacity * (4 * dimensions + ROW_OVERHEAD);
+    this.#token = Object.freeze({ byteLength: this.byteLength });
     const Buffer = shared && typeof SharedArrayBuffer === 'function' ? SharedArrayBuffer : ArrayBuffer;
     const buffer = new Buffer(this.byteLength);
     let at = 0;

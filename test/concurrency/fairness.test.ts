@@ -119,7 +119,7 @@ test('during a turn, who wants the same documents waits, and who wants others do
     runs.other++;
     draft.addPosting(posting('other'));
   });
-  expect((await other).postingCount).toBe(2);
+  expect((await other).index.postingCount).toBe(2);
   await new Promise(setImmediate);
   expect(runs).toEqual({ same: 1, other: 1 });
   expect(cell.metrics().pendingWrites).toBe(2);
@@ -155,7 +155,7 @@ test('a turn whose outcome overlaps with a synchronous update is run once more',
       });
   });
   const [published] = await Promise.all(all);
-  expect(published).toBe(cell.read());
+  expect(published.index).toBe(cell.read());
   expect(cell.postingCount).toBe(2);
   // Lost once at first, and once in its turn.
   expect(cell.metrics()).toMatchObject({ retries: 2, conflicts: 2, pendingWrites: 0 });

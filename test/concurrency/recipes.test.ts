@@ -153,7 +153,7 @@ test('an update inside a recipe is published first, and then joined', () => {
   const cell = empty();
   cell.update((outer) => {
     outer.addPosting(posting('outer'));
-    const inner = cell.update((draft) => {
+    const { index: inner } = cell.update((draft) => {
       draft.addPosting(posting('inner'));
       cell.update((innermost) => {
         innermost.addPosting(posting('innermost'));

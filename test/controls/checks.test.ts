@@ -1,5 +1,5 @@
 import { describe } from 'vitest';
-import type * as metricsModule from '../../src/publish/metrics.js';
+import type * as heldModule from '../../src/publish/held.js';
 import type * as versionCell from '../../src/publish/version-cell.js';
 import type { VersionCell } from '../../src/publish/version-cell.js';
 import type * as rowBlock from '../../src/version/row-block.js';
@@ -156,13 +156,13 @@ describe('I8', () => {
     letsGoOfOldVersions,
   );
   control(
-    'fails where the metrics keep them',
-    '../../src/publish/metrics.js',
-    ({ Meter }: typeof metricsModule): Partial<typeof metricsModule> => ({
-      Meter: class extends Meter {
-        override superseded(version: ShardexIndex): void {
-          kept.push(version);
-          super.superseded(version);
+    'fails where the report of held versions keeps them',
+    '../../src/publish/held.js',
+    ({ LivingVersions }: typeof heldModule): Partial<typeof heldModule> => ({
+      LivingVersions: class extends LivingVersions {
+        override superseded(old: ShardexIndex, next: ShardexIndex): number {
+          kept.push(old);
+          return super.superseded(old, next);
         }
       },
     }),

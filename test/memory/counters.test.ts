@@ -11,10 +11,12 @@ async function expectOldVersions(cell: CowShardexIndex, count: number): Promise<
 }
 
 function publish(cell: CowShardexIndex, count: number): ShardexIndex[] {
-  return Array.from({ length: count }, (_, i) =>
-    cell.update((draft) => {
-      draft.addPosting({ documentId: 'd', start: cell.postingCount + i, vector: [i] });
-    }),
+  return Array.from(
+    { length: count },
+    (_, i) =>
+      cell.update((draft) => {
+        draft.addPosting({ documentId: 'd', start: cell.postingCount + i, vector: [i] });
+      }).index,
   );
 }
 

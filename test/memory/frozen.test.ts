@@ -127,7 +127,7 @@ test('what goes in is copied: vectors, batches and options can be reused and cha
   posting.start = 9;
   batch.length = 0;
   options.metric = 'cosine';
-  const version = writer.commitChanges();
+  const { index: version } = writer.commitChanges();
   expect(version.config.metric).toBe('dot');
   expect(postings(version, 'a')).toEqual([
     { documentId: 'a', start: 1, length: 2, vector: Float32Array.of(1, 2) },

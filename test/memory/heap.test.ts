@@ -32,7 +32,7 @@ beforeAll(() => {
 function commitOne(cell: CowShardexIndex, i: number): ShardexIndex {
   return cell.update((draft) => {
     draft.addPosting({ documentId: `new${i}`, vector: [(i * 7919) % 1000, (i * 104_729) % 1000] });
-  });
+  }).index;
 }
 
 test('the index has about a thousand shards', () => {

@@ -142,6 +142,7 @@ describe('a writer', () => {
       return refs([writer, writer.preview()]);
     };
     expect(await survivors(fail())).toBe(0);
+    await collectGarbage(() => cell.metrics().liveOldVersions === 0);
     expect(cell.metrics()).toMatchObject({ liveWriters: 0, liveOldVersions: 0 });
   });
 });

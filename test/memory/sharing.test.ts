@@ -146,7 +146,7 @@ describe('a commit copies exactly', () => {
     writer.replaceDocument('d1', postings(before, 'd1'));
     writer.removeDocument('unknown');
     expect(writer.preview()).toBe(before);
-    expect(writer.commitChanges()).toBe(before);
+    expect(writer.commitChanges().index).toBe(before);
     expect(cell.read()).toBe(before);
   });
 
@@ -154,11 +154,11 @@ describe('a commit copies exactly', () => {
     const cell = new CowShardexIndex(places(10));
     const writer = cell.cloneForWrite();
     writer.addPosting({ documentId: 'mine', vector: place(1) });
-    const current = cell.update((draft) => {
+    const { index: current } = cell.update((draft) => {
       draft.addPosting({ documentId: 'theirs', vector: place(2) });
       draft.addPosting({ documentId: 'theirs', start: 1, vector: place(1) });
     });
-    expectCopied(current, writer.commitChanges(), [shardAt(current, 1)]);
+    expectCopied(current, writer.commitChanges().index, [shardAt(current, 1)]);
   });
 
   test('what the draft went on to touch after a preview', () => {

@@ -36,7 +36,7 @@ class Update extends OnCell {
       real.cells[at].update((draft) => {
         for (const operation of this.operations) shadow.apply(operation, draft);
         if (this.fails) throw new RangeError('the recipe failed');
-      });
+      }).index;
     if (this.fails) {
       expect(change).toThrow('the recipe failed');
       cell.discards++;
@@ -86,7 +86,7 @@ class PureUpdate extends OnCell {
     const next = update(version, (draft) => {
       for (const operation of this.operations) shadow.apply(operation, draft);
     });
-    const commit = (): ShardexIndex => real.cells[at].commitChanges(next, { expected: version });
+    const commit = (): ShardexIndex => real.cells[at].commitChanges(next, { expected: version }).index;
     if (next === version) {
       expect(shadow.differs).toBe(false);
       expect(commit()).toBe(current);
@@ -119,7 +119,7 @@ class Restore extends OnCell {
     const at = this.nth % model.cells.length;
     const { expected, version } = someVersion(model, real, this.from);
     const current = real.cells[at].read();
-    const after = real.cells[at].commitChanges(version, { expected: current });
+    const { index: after } = real.cells[at].commitChanges(version, { expected: current });
     if (version === current) expect(after).toBe(current);
     else expectPublished(model, real, at, expected.twin, after);
   }

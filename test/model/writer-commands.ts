@@ -160,7 +160,7 @@ class Commit extends OnWriter {
   }
 
   #commit(writer: IndexWriter): ShardexIndex {
-    return writer.commitChanges({ onConflict: this.onConflict });
+    return writer.commitChanges({ onConflict: this.onConflict }).index;
   }
 
   /** Nothing is published, and the writer is open as before. */

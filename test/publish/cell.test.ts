@@ -39,7 +39,7 @@ describe('a cell', () => {
 
   test('shows every update, and its counts', () => {
     const cell = new CowShardexIndex(createIndex({ dimensions: 1 }));
-    const next = cell.update(add('a'));
+    const { index: next } = cell.update(add('a'));
     expect(cell.read()).toBe(next);
     expect(cell).toMatchObject({
       version: 1,
@@ -102,10 +102,14 @@ describe('update', () => {
     expect(cell.metrics()).toMatchObject({ discards: 1, liveWriters: 0 });
   });
 
-  test('returns the version that is current then', () => {
+  test('returns what it did', () => {
     const cell = new CowShardexIndex(INDEX);
-    expect(cell.update(add('new'))).toBe(cell.read());
-    expect(cell.update(() => undefined)).toBe(cell.read());
+    expect(cell.update(add('new')).index).toBe(cell.read());
+    expect(cell.update(() => undefined)).toMatchObject({
+      index: cell.read(),
+      previous: cell.read(),
+      isEmpty: true,
+    });
   });
 });
 

@@ -27,14 +27,14 @@ describe('publishing a version made with the pure functions', () => {
   test('works over the version it was made from', () => {
     const cell = new CowShardexIndex(BASE);
     const next = plus(BASE, 'a');
-    expect(cell.commitChanges(next, { expected: BASE })).toBe(next);
+    expect(cell.commitChanges(next, { expected: BASE }).index).toBe(next);
     expect(cell.read()).toBe(next);
     expect(cell.metrics().commits.count).toBe(1);
   });
 
   test('conflicts where another version is current, and publishes nothing (I3)', () => {
     const cell = new CowShardexIndex(BASE);
-    const theirs = cell.update((draft) => {
+    const { index: theirs } = cell.update((draft) => {
       draft.removeDocument('p1');
     });
     const error = thrownBy(() => cell.commitChanges(plus(BASE, 'a'), { expected: BASE }));
@@ -54,26 +54,26 @@ describe('publishing a version made with the pure functions', () => {
     const cell = new CowShardexIndex(BASE);
     const far = plus(plus(plus(BASE, 'a'), 'b'), 'c');
     expect(far.version).toBe(4);
-    const published = cell.commitChanges(far, { expected: BASE });
+    const { index: published } = cell.commitChanges(far, { expected: BASE });
     expect(published.version).toBe(2);
     expect(cell.read()).toBe(published);
     expect(published.documentCount).toBe(23);
     expect(far.version).toBe(4);
     expectSound(published);
     // Back to an older state, as a new version.
-    const restored = cell.commitChanges(BASE, { expected: published });
+    const { index: restored } = cell.commitChanges(BASE, { expected: published });
     expect([restored.version, restored.postingCount]).toEqual([3, 20]);
     expectSound(restored);
   });
 
   test('never lets a shard id be used twice', () => {
     const cell = new CowShardexIndex(BASE);
-    const grown = cell.update((draft) => {
+    const { index: grown } = cell.update((draft) => {
       draft.addPostings(numbered(50, (i) => [i / 3], 'more'));
     });
-    const restored = cell.commitChanges(BASE, { expected: grown });
+    const { index: restored } = cell.commitChanges(BASE, { expected: grown });
     expect(restored.nextShardId).toBe(grown.nextShardId);
-    const again = cell.update((draft) => {
+    const { index: again } = cell.update((draft) => {
       draft.addPostings(numbered(50, (i) => [i / 3], 'more'));
     });
     const fresh = [...again.shards.keys()].filter((id) => !restored.shards.has(id));
@@ -83,24 +83,24 @@ describe('publishing a version made with the pure functions', () => {
 
   test('nor where a branch has the right number already', () => {
     const cell = new CowShardexIndex(BASE);
-    const grown = cell.update((draft) => {
+    const { index: grown } = cell.update((draft) => {
       draft.addPostings(numbered(50, (i) => [i / 3], 'more'));
     });
     const branch = plus(plus(BASE, 'a'), 'b');
     expect(branch.version).toBe(grown.version + 1);
     expect(branch.nextShardId).toBeLessThan(grown.nextShardId);
-    const published = cell.commitChanges(branch, { expected: grown });
+    const { index: published } = cell.commitChanges(branch, { expected: grown });
     expect([published.version, published.nextShardId]).toEqual([3, grown.nextShardId]);
     expectSound(published);
   });
 
   test('of the expected version itself publishes nothing', () => {
     const cell = new CowShardexIndex(BASE);
-    expect(cell.commitChanges(BASE, { expected: BASE })).toBe(BASE);
-    const current = cell.update((draft) => {
+    expect(cell.commitChanges(BASE, { expected: BASE }).index).toBe(BASE);
+    const { index: current } = cell.update((draft) => {
       draft.removeDocument('p1');
     });
-    expect(cell.commitChanges(BASE, { expected: BASE })).toBe(current);
+    expect(cell.commitChanges(BASE, { expected: BASE }).index).toBe(current);
     expect(cell.metrics().commits.count).toBe(1);
   });
 
@@ -109,7 +109,7 @@ describe('publishing a version made with the pure functions', () => {
     const writer = cell.cloneForWrite();
     writer.addPosting({ documentId: 'a', vector: [3] });
     const preview = writer.preview();
-    expect(cell.commitChanges(preview, { expected: BASE })).toBe(preview);
+    expect(cell.commitChanges(preview, { expected: BASE }).index).toBe(preview);
     writer.addPosting({ documentId: 'b', vector: [4] });
     expect(cell.read()).toBe(preview);
     expect(hasDocument(preview, 'b')).toBe(false);

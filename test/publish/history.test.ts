@@ -86,14 +86,14 @@ test('restoring publishes an older state as a new version, so that undoing can b
   const cell = cellWith({ versions: 10 });
   grow(cell, 3);
   const third = cell.read();
-  const undone = cell.restore(1);
+  const { index: undone } = cell.restore(1);
   expect(undone.version).toBe(4);
   expect(undone.postingCount).toBe(1);
   expect(undone.shards).toBe(cell.at(1).shards);
-  expect(cell.restore(3).postingCount).toBe(3);
+  expect(cell.restore(3).index.postingCount).toBe(3);
   expect(cell.version).toBe(5);
   expect(cell.at(3)).toBe(third);
-  expect(cell.restore(5)).toBe(cell.read());
+  expect(cell.restore(5).index).toBe(cell.read());
   expect(cell.version).toBe(5);
   grow(cell, 1);
   expect([...verify(cell.read())]).toEqual([]);

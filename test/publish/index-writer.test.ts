@@ -58,12 +58,12 @@ describe('a writer', () => {
 
   test('that commits without changes publishes nothing, and returns what is current', () => {
     const cell = new CowShardexIndex(BASE);
-    expect(cell.cloneForWrite().commitChanges()).toBe(BASE);
+    expect(cell.cloneForWrite().commitChanges().index).toBe(BASE);
     const late = cell.cloneForWrite();
-    const current = cell.update((draft) => {
+    const { index: current } = cell.update((draft) => {
       draft.removeDocument('p1');
     });
-    expect(late.commitChanges({ onConflict: 'fail' })).toBe(current);
+    expect(late.commitChanges({ onConflict: 'fail' }).index).toBe(current);
     expect(cell.read()).toBe(current);
   });
 
@@ -72,7 +72,7 @@ describe('a writer', () => {
     const writer = cell.cloneForWrite();
     writer.removeDocument('p7');
     const preview = writer.preview();
-    expect(writer.commitChanges()).toBe(preview);
+    expect(writer.commitChanges().index).toBe(preview);
     expect(cell.read()).toBe(preview);
   });
 
@@ -101,7 +101,7 @@ describe('after a refused commit', () => {
     const writer = cell.cloneForWrite();
     writer.addPosting({ documentId: 'p7', vector: [100] });
     writer.addPosting({ documentId: 'mine', vector: [1] });
-    const theirs = cell.update((draft) => {
+    const { index: theirs } = cell.update((draft) => {
       draft.addPosting({ documentId: 'p8', vector: [200] });
     });
     return { cell, writer, theirs };
@@ -114,7 +114,7 @@ describe('after a refused commit', () => {
     expect(cell.read()).toBe(theirs);
     expect(writer.preview()).toBe(preview);
     expect(cell.metrics()).toMatchObject({ conflicts: 1, rebases: 0, liveWriters: 1 });
-    const joined = writer.commitChanges();
+    const { index: joined } = writer.commitChanges();
     expect(cell.read()).toBe(joined);
     expect(joined.version).toBe(3);
     expect(['p7', 'p8', 'mine'].map((id) => postings(joined, id)[0].vector[0])).toEqual([100, 200, 1]);
@@ -141,7 +141,7 @@ describe('after a refused commit', () => {
     cell.update((draft) => {
       draft.addPosting({ documentId: 'p7', vector: [7] });
     });
-    expect(postings(writer.commitChanges(), 'p7')[0].vector[0]).toBe(100);
+    expect(postings(writer.commitChanges().index, 'p7')[0].vector[0]).toBe(100);
   });
 });
 
@@ -159,7 +159,7 @@ describe('bad commit options', () => {
     writer.removeDocument('p7');
     expect(() => writer.commitChanges(options as CommitOptions)).toThrow(InvalidOptionError);
     expect(cell.read()).toBe(BASE);
-    expect(writer.commitChanges({}).postingCount).toBe(29);
+    expect(writer.commitChanges({}).index.postingCount).toBe(29);
   });
 });
 

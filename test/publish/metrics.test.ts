@@ -100,7 +100,7 @@ describe('the metrics of a cell', () => {
   test('count the versions that were superseded, and the bytes of the current one', () => {
     const cell = new CowShardexIndex(EMPTY);
     const held = [cell.read()];
-    for (let i = 0; i < 5; i++) held.push(cell.update(add(`a${i}`)));
+    for (let i = 0; i < 5; i++) held.push(cell.update(add(`a${i}`)).index);
     expect(cell.metrics().liveOldVersions).toBe(5);
     expect(cell.metrics().byteLength).toBe(cell.read().byteLength);
     expect(cell.metrics().byteLength).toBeGreaterThan(0);

@@ -1,11 +1,4 @@
-import {
-  CowShardexIndex,
-  createIndex,
-  InvalidOptionError,
-  postings,
-  type ShardexIndex,
-  type UpdateAsyncOptions,
-} from 'shardex';
+import { CowShardexIndex, createIndex, InvalidOptionError, postings, type UpdateAsyncOptions } from 'shardex';
 import { describe, expect, test } from 'vitest';
 import { expectSound } from '../support/sound.js';
 import { rejectionOf } from '../support/thrown.js';
@@ -15,7 +8,7 @@ const EMPTY = createIndex({ dimensions: 1 });
 describe('updateAsync', () => {
   test('resolves to the version that it has published', async () => {
     const cell = new CowShardexIndex(EMPTY);
-    const published = await cell.updateAsync(async (draft) => {
+    const { index: published } = await cell.updateAsync(async (draft) => {
       draft.addPosting({ documentId: 'a', vector: [await Promise.resolve(1)] });
     });
     expect(published).toBe(cell.read());
@@ -28,7 +21,7 @@ describe('updateAsync', () => {
     await cell.updateAsync((draft) => {
       draft.addPosting({ documentId: 'a', vector: [1] });
     });
-    expect(await cell.updateAsync(() => undefined)).toBe(cell.read());
+    expect((await cell.updateAsync(() => undefined)).index).toBe(cell.read());
     expect(cell.version).toBe(1);
   });
 
@@ -86,8 +79,8 @@ describe('updateAsync', () => {
     expect(cell.postingCount).toBe(40);
     // Each got a version of its own, with its own change in it.
     expect(new Set(published.map(({ version }) => version)).size).toBe(40);
-    published.forEach((version: ShardexIndex, i) => {
-      expect(postings(version, `d${i}`)).toHaveLength(1);
+    published.forEach(({ index }, i) => {
+      expect(postings(index, `d${i}`)).toHaveLength(1);
     });
     expectSound(cell.read());
   });

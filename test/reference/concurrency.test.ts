@@ -83,7 +83,7 @@ describe('writers one after another', () => {
       const gone = pick(random, twin.documentIds());
       expect(writer.removeDocument(gone)).toBe(twin.removeDocument(gone));
       expect(cell.read()).toBe(before);
-      const published = writer.commitChanges();
+      const { index: published } = writer.commitChanges();
       expect(published.version).toBe(n + 1);
       expect(cell.read()).toBe(published);
       expectSameContents(published, twin);

@@ -33,7 +33,7 @@ describe('not here: lost updates. Of two writers made from one version, both com
     first.addPosting({ documentId: 'p7', vector: [70] });
     second.addPosting({ documentId: 'p7', vector: [700] });
     second.addPosting({ documentId: 'second', vector: [1] });
-    const current = first.commitChanges();
+    const { index: current } = first.commitChanges();
     expect(() => second.commitChanges()).toThrow(ConflictError);
     expect(cell.read()).toBe(current);
     expect(postings(current, 'p7')[0].vector[0]).toBe(70);

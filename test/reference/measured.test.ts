@@ -99,7 +99,7 @@ describe('measured there, and otherwise here:', () => {
       const writer = cell.cloneForWrite();
       expect(writer.preview()).toBe(index);
       writer.removeDocument('p50');
-      const next = writer.commitChanges();
+      const { index: next } = writer.commitChanges();
       const copied = [...next.shards.values()].filter((shard) => index.shards.get(shard.id) !== shard);
       expect(copied.length).toBeLessThanOrEqual(1);
       expect(

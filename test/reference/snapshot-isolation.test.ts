@@ -64,7 +64,7 @@ describe('not here: uncommitted rows in a held snapshot. It', () => {
     for (const step of [...Object.values(STEPS), ...Object.values(STEPS)]) {
       const writer = cell.cloneForWrite();
       step(writer);
-      const version = writer.commitChanges();
+      const { index: version } = writer.commitChanges();
       held.push({ version, before: seen(version) });
     }
     cell.update((draft) => {
@@ -100,7 +100,7 @@ describe('not here: traces of a discarded writer. It', () => {
     const add = (to: CowShardexIndex) =>
       to.update((draft) => {
         draft.addPostings(numbered(40, (i) => [i, 1, -i], 'next'));
-      });
+      }).index;
     const [after, expected] = [add(cell), add(fresh)];
     expect(seen(after)).toEqual(seen(expected));
     expect([...after.shards.keys()]).toEqual([...expected.shards.keys()]);

@@ -143,7 +143,7 @@ describe.each(CHANGES)('where one writer $name', (mine) => {
     const current = cell.read();
     let joined: unknown;
     try {
-      joined = allPostings(writer.commitChanges());
+      joined = allPostings(writer.commitChanges().index);
     } catch (error) {
       expect(error).toBeInstanceOf(ConflictError);
       joined = 'conflict';

@@ -18,7 +18,7 @@ export function publishesInOneStep(lib: Library): void {
     checkThat(cell.version === published, 'version numbers rise by one');
   }
   const before = cell.read();
-  const same = cell.update((draft) => {
+  const { index: same } = cell.update((draft) => {
     draft.addPostings(postings);
     draft.removeDocument('nobody');
   });

@@ -10,7 +10,7 @@ export function refusesOverlap(lib: Library): void {
   first.addPosting({ documentId: 'a', vector: [1] });
   second.addPosting({ documentId: 'a', vector: [2] });
   second.addPosting({ documentId: 'b', vector: [2] });
-  const published = first.commitChanges();
+  const { index: published } = first.commitChanges();
   let refused: unknown;
   try {
     second.commitChanges();

@@ -1,0 +1,61 @@
+import { PinReleasedError } from '../errors.js';
+import type { ShardexIndex } from '../version/shardex-index.js';
+
+/** Options of `pin()`. */
+export interface PinOptions {
+  /** What `held()` calls it; say who pins, and what for. */
+  readonly label?: string;
+  /** Which of the versions that the cell keeps, by number or tag; default: the current one. */
+  readonly version?: number | string;
+}
+
+/**
+ * Keeps a version on purpose, until it is released: the cell knows it by number, and `held()` says who has it. Taken by
+ * `cell.pin()`, best as `using pin = cell.pin()`.
+ */
+export class Pin {
+  /** As it was given. */
+  readonly label: string | undefined;
+  /** The number of the version, also after the release. */
+  readonly version: number;
+  #index: ShardexIndex | undefined;
+  readonly #released: (pin: Pin) => void;
+
+  /** @internal */
+  constructor(index: ShardexIndex, label: string | undefined, released: (pin: Pin) => void) {
+    this.#index = index;
+    this.label = label;
+    this.version = index.version;
+    this.#released = released;
+    Object.freeze(this);
+  }
+
+  /**
+   * The version.
+   *
+   * @throws {@link PinReleasedError}
+   */
+  get index(): ShardexIndex {
+    if (this.#index !== undefined) return this.#index;
+    throw new PinReleasedError(
+      `The pin on version ${this.version} was released; take what you need from pin.index before that.`,
+    );
+  }
+
+  /** Whether it was released. */
+  get isReleased(): boolean {
+    return this.#index === undefined;
+  }
+
+  /** Lets go of the version. Does nothing the second time. */
+  release(): void {
+    if (this.#index === undefined) return;
+    this.#index = undefined;
+    this.#released(this);
+  }
+
+  /** Releases, so that `using pin = cell.pin()` cannot leave it behind. */
+  [Symbol.dispose](): void {
+    this.release();
+  }
+}

@@ -1,0 +1,63 @@
+import { assertOptions, assertSignal, isWhole, show } from '../config.js';
+import { CellClosedError, InvalidOptionError } from '../errors.js';
+import type { ShardexIndex } from '../version/shardex-index.js';
+import type { Publication } from './publication.js';
+
+/** Waits for a version; see `ReadableCell.waitFor`. */
+export async function waitFor(
+  { current, isClosed, watchers }: Publication,
+  target: number | ((index: ShardexIndex) => boolean),
+  options: { readonly signal?: AbortSignal },
+): Promise<ShardexIndex> {
+  assertOptions(options, ['signal']);
+  const { signal } = options;
+  assertSignal(signal);
+  const arrived = arrival(target);
+  signal?.throwIfAborted();
+  if (arrived(current)) return current;
+  return new Promise((resolve, reject) => {
+    const failed: (reason: Error) => void = reject;
+    const closed = (): void => {
+      done();
+      failed(new CellClosedError('The cell was closed before the version that is waited for came.'));
+    };
+    const aborted = (): void => {
+      done();
+      failed(signal?.reason as Error);
+    };
+    let unsubscribe = (): void => undefined;
+    const done = (): void => {
+      unsubscribe();
+      signal?.removeEventListener('abort', aborted);
+    };
+    if (isClosed) {
+      closed();
+      return;
+    }
+    signal?.addEventListener('abort', aborted, { once: true });
+    unsubscribe = watchers.add(
+      ({ index }) => {
+        try {
+          if (!arrived(index)) return;
+          resolve(index);
+        } catch (error) {
+          // The predicate's own error is for whoever waits, not for the cell's handler.
+          failed(error as Error);
+        }
+        done();
+      },
+      current.version,
+      [],
+      closed,
+    );
+  });
+}
+
+function arrival(target: unknown): (index: ShardexIndex) => boolean {
+  if (typeof target === 'function') return target as (index: ShardexIndex) => boolean;
+  if (isWhole(target, 0, Number.MAX_SAFE_INTEGER)) return ({ version }) => version >= target;
+  throw new InvalidOptionError(
+    'target',
+    `Wait for a version number or for a function of a version, not ${show(target)}.`,
+  );
+}

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { type ShardexIndex, verify } from '../dist/index.js';
+import { branches } from './branches.js';
 import { chance } from './changes.js';
 import { indexWords } from './index-words.js';
 import { nearestWords } from './nearest-words.js';
@@ -24,6 +25,7 @@ const cell = await indexWords(report, words);
 nearestWords(report, cell.read(), words, [...QUERIES, ...queries]);
 const held = [cell.read()];
 const times = await rewrite(report, cell, held[0], words, luck);
+branches(report, cell, words, luck);
 await costOfVersions(report, cell, held, words, luck, times);
 check(cell.read());
 process.exitCode = report.end(performance.now() - startedAt) ? 0 : 1;

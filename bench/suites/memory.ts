@@ -124,7 +124,7 @@ async function publish(index: ShardexIndex, change: Change, versions: number): P
     held.push(
       cell.update((draft) => {
         change(draft, v);
-      }),
+      }).index,
     );
     if (v % 100 === 0) await turn();
   }

@@ -10,14 +10,15 @@ export interface BySize {
   readonly series: readonly { readonly name: string; readonly times: readonly Timed[] }[];
 }
 
-/** Times the same operations in one index after another; `prepare` makes an index, and what is to be done with it. */
+/** Times the same operations in one index after another; `prepare` makes an index, and what is to be done with it. Sizes beyond `most` are left out. */
 export async function timedBySize(
   { quick }: Options,
   prepare: (size: number) => { readonly shards: number; readonly ways: readonly Way[] },
+  most = Infinity,
 ): Promise<BySize> {
   const series = new Map<string, Timed[]>();
   const shards: number[] = [];
-  for (const size of sizes(quick)) {
+  for (const size of sizes(quick).filter((one) => one <= most)) {
     const at = prepare(size);
     shards.push(at.shards);
     for (const { name, run } of at.ways) {

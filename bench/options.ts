@@ -11,9 +11,9 @@ export interface Options {
 
 const HELP = `Measures Shardex, and beside it what else could be used.
 
-  npm run bench                      everything; writes docs/benchmarks/, takes about 20 minutes
-  npm run bench -- --quick           everything in small; writes bench/quick/, takes a minute or two
-  npm run bench -- --only recall     one suite, and its part of the results
+  npm run bench                      everything; writes docs/benchmarks/, takes about 45 minutes
+  npm run bench -- --quick           everything in small; writes bench/quick/, takes a few minutes
+  npm run bench -- --only search     one suite, and its part of the results
 
   --only NAME   ${Object.keys(SUITES).join(', ')}; may be given more than once
   --quick       fewer sizes and words, shorter measurements

@@ -12,7 +12,9 @@ export const SUITES = {
   delete: async () => (await import('./suites/delete.js')).deletion,
   ingest: async () => (await import('./suites/ingest.js')).ingest,
   deltas: async () => (await import('./suites/deltas.js')).deltas,
-  recall: async () => (await import('./suites/recall.js')).recall,
+  search: async () => (await import('./suites/search.js')).searching,
+  churn: async () => (await import('./suites/churn.js')).churn,
+  routing: async () => (await import('./suites/routing.js')).routing,
 } satisfies Record<string, () => Promise<Suite>>;
 
 export type SuiteName = keyof typeof SUITES;

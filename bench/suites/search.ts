@@ -1,0 +1,67 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { count, time } from '../../demo/units.js';
+import { DATA_SETS, type DataSetName } from '../data-sets/data-sets.js';
+import { type Known, store } from '../data-sets/stored.js';
+import { ENGINES, type EngineName } from '../engines/engines.js';
+import { inOwnProcess } from '../engines/in-own-process.js';
+import { K } from '../engines/measure.js';
+import type { Options } from '../options.js';
+import type { Chart, Measurement, SuiteResult, Table } from '../result.js';
+import { printed } from '../tables.js';
+import { type Of, chartOf, measurementsOf } from './search/figures.js';
+import { tablesOf } from './search/tables.js';
+
+const METHOD = `The nearest ${K} of vectors, looked for with others that are not in the index; recall is the share of the true nearest ${K}, found by comparing with all, that a search returns. Each engine runs in a process of its own, one after another, on one thread, with the same vectors and queries: it builds, is searched at each setting of its knob (all queries once untimed, then the fastest of the rounds that fit into a second, or of one), and is added to. Vectors of a cosine data set are scaled to length 1 beforehand, and the peers compare by inner product, which is their fastest way; queries are in each engine's own form before the time is taken. Speeds at a recall are read off between the two settings around it, linearly in the logarithm of the speed; ≥ stands where the least setting finds even more, and a dash where no setting finds as many. Memory is what is resident of a process after collections: what building added to it, what was added when all settings had been searched, and the whole process with Node itself when it was built.`;
+
+/** Vectra holds words only, and few of them: elsewhere it would say the same once more. */
+const WORDS_ONLY: readonly EngineName[] = ['vectra'];
+
+/** How fast one finds how much, next to other ways to search. */
+export async function searching(options: Options): Promise<SuiteResult> {
+  const tables: Table[] = [];
+  const charts: Chart[] = [];
+  const measurements: Measurement[] = [];
+  for (const name of Object.keys(DATA_SETS) as DataSetName[]) {
+    const folder = await mkdtemp(join(tmpdir(), 'shardex-bench-'));
+    try {
+      const { known, rows } = await prepared(name, folder, options);
+      const found = await engines(name, folder, options);
+      const title = `${count(rows)} ${known.title}, ${known.dimensions} dimensions, ${count(known.truth.length)} queries`;
+      console.log();
+      tables.push(...tablesOf(title, found).map(printed));
+      charts.push(chartOf(`search-${name}`, known.title, found));
+      measurements.push(...measurementsOf(name, found));
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  }
+  return { title: 'Searching, next to other indexes', method: METHOD, charts, tables, measurements };
+}
+
+/** The vectors themselves are in memory no longer than it takes to write them down. */
+async function prepared(
+  name: DataSetName,
+  folder: string,
+  options: Options,
+): Promise<{ known: Known; rows: number }> {
+  const set = await DATA_SETS[name](options);
+  const startedAt = performance.now();
+  const known = store(set, folder, K);
+  console.log(`${set.title}: true nearest found in ${time(performance.now() - startedAt)}`);
+  return { known, rows: set.vectors.rows };
+}
+
+async function engines(set: DataSetName, folder: string, { quick }: Options): Promise<Of[]> {
+  const found: Of[] = [];
+  for (const name of Object.keys(ENGINES) as EngineName[]) {
+    if (set !== 'words' && WORDS_ONLY.includes(name)) continue;
+    const startedAt = performance.now();
+    const outcome = await inOwnProcess(name, folder, { leastMs: quick ? 100 : 1000 });
+    const said = 'failed' in outcome ? `did not run: ${outcome.failed}` : '';
+    console.log(`${name}: ${said || time(performance.now() - startedAt)}`);
+    found.push({ name, outcome });
+  }
+  return found;
+}

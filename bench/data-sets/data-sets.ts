@@ -18,8 +18,8 @@ export interface DataSet {
 const MORE = 600;
 
 /** Fewer than of the words, for the time that the peers take to build. */
-const CLUSTERED = { rows: 30_000, dimensions: 768, clusters: 300, directions: 32 };
-const CLOUD = { rows: 60_000, dimensions: 32 };
+const CLUSTERED = { rows: 25_000, dimensions: 768, clusters: 300, directions: 32 };
+const CLOUD = { rows: 50_000, dimensions: 32 };
 const SYNTHETIC_QUERIES = 500;
 
 export const DATA_SETS = { words, clustered, cloud } satisfies Record<

@@ -9,5 +9,11 @@ process.send?.(
     .then(async (engine): Promise<Outcome> => {
       return { measured: await measure(engine, folder, JSON.parse(patience) as Patience) };
     })
-    .catch((error: unknown): Outcome => ({ failed: error instanceof Error ? error.message : String(error) })),
+    .catch((error: unknown): Outcome => ({ failed: reason(error) })),
 );
+
+/** In one line, and without the folders of this machine, as it is published. */
+function reason(error: unknown): string {
+  const [line] = (error instanceof Error ? error.message : String(error)).split('\n');
+  return line.replace(/(?:file:\/\/)?(?:[A-Z]:)?(?:[\\/][^\s\\/:'"]+)+[\\/]/g, '');
+}

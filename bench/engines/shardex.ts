@@ -32,7 +32,10 @@ export const engine: Engine = {
       createIndex({ dimensions: vectors.dimensions, metric }, postings(vectors)),
     );
     return {
-      sweeps: asksForRecall(cell.read()) ? [RECALLS, SLOP_FACTORS] : [SLOP_FACTORS],
+      // Asked for when it is built, as asking takes a search.
+      get sweeps() {
+        return asksForRecall(cell.read()) ? [RECALLS, SLOP_FACTORS] : [SLOP_FACTORS];
+      },
       exact: true,
       searcher(queries, k, setting) {
         const options = { k, ...optionsOf(setting) };

@@ -29,9 +29,7 @@ function atRecalls(title: string, found: readonly Of[]): Table {
     ...RECALLS.map((recall) => speedCell(points, recall)),
   ]);
   const failed = found.flatMap(({ name, outcome }) =>
-    'failed' in outcome
-      ? [[`${name} did not run: ${firstLine(outcome.failed)}`, ...Array<string>(7).fill(NONE)]]
-      : [],
+    'failed' in outcome ? [[`${name} did not run: ${outcome.failed}`, ...Array<string>(7).fill(NONE)]] : [],
   );
   return {
     caption: `${capital(title)}: searches a second at a recall, and what it takes to build.`,
@@ -173,10 +171,6 @@ function timesAsFast(theirs: number, ours: number | undefined): string {
 
 function both({ mean, median }: { readonly mean: number; readonly median: number }): string {
   return `${time(mean)} (${time(median)})`;
-}
-
-function firstLine(text: string): string {
-  return text.split('\n')[0];
 }
 
 function capital(text: string): string {

@@ -18,7 +18,7 @@ export interface DataSet {
 const MORE = 600;
 
 /** Fewer than of the words, for the time that the peers take to build. */
-const CLUSTERED = { rows: 25_000, dimensions: 768, clusters: 300, directions: 32 };
+const CLUSTERED = { rows: 20_000, dimensions: 768, clusters: 300, directions: 32 };
 const CLOUD = { rows: 50_000, dimensions: 32 };
 const SYNTHETIC_QUERIES = 500;
 
@@ -71,7 +71,7 @@ function clustered(options: Options): DataSet {
   const one = (into: Float32Array): void => {
     into.set(rowOf(centres, Math.floor(clusters * random() ** 2)));
     for (let d = 0; d < directions; d++) {
-      const much = 0.3 * normal();
+      const much = 0.15 * normal();
       const direction = rowOf(along, d);
       for (let i = 0; i < dimensions; i++) into[i] += much * direction[i];
     }

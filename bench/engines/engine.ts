@@ -10,7 +10,10 @@ export type Found = readonly number[] | BigUint64Array | readonly Pick<SearchRes
 /** A knob of an engine, and what it is turned to. */
 export interface Sweep {
   readonly knob: string;
+  /** Numbers from those that find least to those that find most; before them what is no number. */
   readonly values: readonly (number | string)[];
+  /** All of them are of interest, even when one has found enough. */
+  readonly inFull?: boolean;
 }
 
 export interface Setting {

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { count, time } from '../../demo/units.js';
+import { time } from '../../demo/units.js';
 import { DATA_SETS, type DataSetName } from '../data-sets/data-sets.js';
 import { type Known, store } from '../data-sets/stored.js';
 import { ENGINES, type EngineName } from '../engines/engines.js';
@@ -13,7 +13,7 @@ import { printed } from '../tables.js';
 import { type Of, chartOf, measurementsOf } from './search/figures.js';
 import { tablesOf } from './search/tables.js';
 
-const METHOD = `The nearest ${K} of vectors, looked for with others that are not in the index; recall is the share of the true nearest ${K}, found by comparing with all, that a search returns. Each engine runs in a process of its own, one after another, on one thread, with the same vectors and queries: it builds, is searched at each setting of its knob (all queries once untimed, then the fastest of the rounds that fit into a second, or of one), and is added to. Vectors of a cosine data set are scaled to length 1 beforehand, and the peers compare by inner product, which is their fastest way; queries are in each engine's own form before the time is taken. Speeds at a recall are read off between the two settings around it, linearly in the logarithm of the speed; ≥ stands where the least setting finds even more, and a dash where no setting finds as many. Memory is what is resident of a process after collections: what building added to it, what was added when all settings had been searched, and the whole process with Node itself when it was built.`;
+const METHOD = `The nearest ${K} of vectors, looked for with others that are not in the index; recall is the share of the true nearest ${K}, found by comparing with all, that a search returns. Each engine runs in a process of its own, one after another, on one thread, with the same vectors and queries: it builds, is searched at each setting of its knob (after some untimed searches all queries in turn, for a second or once; the fastest round counts), and is added to. Vectors of a cosine data set are scaled to length 1 beforehand, and the peers compare by inner product, which is their fastest way; queries are in each engine's own form before the time is taken. Speeds at a recall are read off between the two settings around it, linearly in the logarithm of the speed; ≥ stands where the least setting finds even more, and a dash where no setting finds as many. Memory is what is resident of a process after collections: what building added to it, what was added when all settings had been searched, and the whole process with Node itself when it was built.`;
 
 /** Vectra holds words only, and few of them: elsewhere it would say the same once more. */
 const WORDS_ONLY: readonly EngineName[] = ['vectra'];
@@ -28,10 +28,10 @@ export async function searching(options: Options): Promise<SuiteResult> {
     try {
       const { known, rows } = await prepared(name, folder, options);
       const found = await engines(name, folder, options);
-      const title = `${count(rows)} ${known.title}, ${known.dimensions} dimensions, ${count(known.truth.length)} queries`;
+      const { title, dimensions, truth } = known;
       console.log();
-      tables.push(...tablesOf(title, found).map(printed));
-      charts.push(chartOf(`search-${name}`, known.title, found));
+      tables.push(...tablesOf({ title, rows, dimensions, queries: truth.length }, found).map(printed));
+      charts.push(chartOf(`search-${name}`, title, found));
       measurements.push(...measurementsOf(name, found));
     } finally {
       await rm(folder, { recursive: true });

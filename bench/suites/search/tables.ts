@@ -6,20 +6,22 @@ import { type Of, type Series, ran, seriesOf } from './figures.js';
 const RECALLS = [0.9, 0.95, 0.99];
 const NONE = '–';
 
-/** What was found for a data set, as tables. */
-export function tablesOf(title: string, found: readonly Of[]): Table[] {
-  const tables = [
-    atRecalls(title, found),
-    ratios(found),
-    settings(found),
-    exact(found),
-    many(found),
-    adding(found),
-  ];
-  return tables.filter(({ rows }) => rows.length > 0);
+/** The data set that was searched. */
+export interface About {
+  readonly title: string;
+  readonly rows: number;
+  readonly dimensions: number;
+  readonly queries: number;
 }
 
-function atRecalls(title: string, found: readonly Of[]): Table {
+/** What was found for a data set, as tables, each of which says which data set it was. */
+export function tablesOf(about: About, found: readonly Of[]): Table[] {
+  return [atRecalls(about, found), ...[ratios, settings, exact, many, adding].map((table) => table(found))]
+    .filter(({ rows }) => rows.length > 0)
+    .map((table) => ({ ...table, caption: `${capital(about.title)}: ${table.caption}` }));
+}
+
+function atRecalls({ rows: all, dimensions, queries }: About, found: readonly Of[]): Table {
   const rows = seriesOf(found).map(({ name, points, measured: { parameters, buildMs, memory } }) => [
     `${name} (${parameters})`,
     time(buildMs),
@@ -32,7 +34,7 @@ function atRecalls(title: string, found: readonly Of[]): Table {
     'failed' in outcome ? [[`${name} did not run: ${outcome.failed}`, ...Array<string>(7).fill(NONE)]] : [],
   );
   return {
-    caption: `${capital(title)}: searches a second at a recall, and what it takes to build.`,
+    caption: `${count(all)} of ${dimensions} dimensions (${bytes(4 * all * dimensions)} of numbers), ${count(queries)} queries. Searches a second at a recall, and what it takes to build.`,
     head: [
       'engine, knob',
       'built in',
@@ -56,12 +58,12 @@ function ratios(found: readonly Of[]): Table {
           `${ours.name}, against ${theirs.engine}`,
           ...RECALLS.map((recall) => ratioCell(ours, theirs, recall)),
           `${rounded(theirs.measured.buildMs / ours.measured.buildMs)} ×`,
-          `${rounded(added(theirs) / added(ours))} ×`,
+          memoryCell(ours, theirs),
         ]),
     );
   return {
     caption:
-      'How many times as many searches a second Shardex makes, how many times as fast it builds, and how many times the memory that its index adds the other one adds; below 1 the other is better.',
+      'how many times as many searches a second Shardex makes, how many times as fast it builds, and how many times the memory that its index adds the other one adds; below 1 the other is better.',
     head: ['', ...RECALLS.map((recall) => `at recall ${recall}`), 'building', 'memory added'],
     rows,
   };
@@ -69,7 +71,7 @@ function ratios(found: readonly Of[]): Table {
 
 function settings(found: readonly Of[]): Table {
   return {
-    caption: 'Each setting.',
+    caption: 'each setting.',
     head: ['', 'recall@10', 'searches a second'],
     rows: seriesOf(found).flatMap(({ name, points }) =>
       points.map(({ value, recall, perSecond }) => [
@@ -88,7 +90,7 @@ function exact(found: readonly Of[]): Table {
   const ours = all.find(({ name }) => name.startsWith('Shardex'))?.times;
   return {
     caption:
-      'Exact search: time for each vector there is, searching for one query at a time, and for many in one call.',
+      'exact search. Time for each vector there is, searching for one query at a time, and for many in one call.',
     head: ['', 'vectors', 'recall@10', 'one query', 'Shardex is', 'many queries', 'Shardex is'],
     rows: all.map(({ name, rows, times: { one, batch, recall } }) => [
       name,
@@ -105,7 +107,7 @@ function exact(found: readonly Of[]): Table {
 
 function many(found: readonly Of[]): Table {
   return {
-    caption: 'All queries in one call, on one thread.',
+    caption: 'all queries in one call, on one thread.',
     head: ['', 'recall@10', 'searches a second', 'one by one', 'ratio'],
     rows: ran(found).flatMap(({ name, measured: { batch } }) =>
       batch === undefined
@@ -130,7 +132,7 @@ function adding(found: readonly Of[]): Table {
   const ours = all.find(({ name }) => name === 'Shardex')?.times;
   return {
     caption:
-      'Adding one vector to the full index, for the next search to find it (Shardex: a commit, and the versions before stay as they are); and a search after each of them, against searches without any. Mean, and in brackets the median. A vector is seen if the next search for it returns it.',
+      'adding one vector to the full index, for the next search to find it (Shardex: a commit, and the versions before stay as they are); and a search after each of them, against searches without any. Mean, and in brackets the median. A vector is seen if the next search for it returns it.',
     head: ['', 'add', 'seen', 'Shardex is', 'search', 'search after each', 'ratio'],
     rows: all.map(({ name, times }) => [
       `${name}, ${times.setting}`,
@@ -146,6 +148,12 @@ function adding(found: readonly Of[]): Table {
 
 function isOurs({ engine }: Series): boolean {
   return engine === 'Shardex';
+}
+
+/** A small index may add nothing that can be told from what its process has anyway. */
+function memoryCell(ours: Series, theirs: Series): string {
+  const [one, other] = [added(ours), added(theirs)];
+  return Math.min(one, other) <= 0 ? NONE : `${rounded(other / one)} ×`;
 }
 
 function added({ measured: { memory } }: Series): number {

@@ -1,20 +1,14 @@
 import type { ShardexConfig } from '../config.js';
-import { DeltaMismatchError, InvalidDeltaError } from '../errors.js';
+import { DeltaMismatchError } from '../errors.js';
 import { separations } from '../geometry/metric.js';
 import { type CentroidTable, tableFrom } from '../version/centroid-table.js';
-import { RowBlock, RowList, claimRows, columnsOf, copyRow } from '../version/row-block.js';
+import { RowBlock, claimRows, columnsOf, copyRows } from '../version/row-block.js';
 import { type Shard, type ShardId, centroidProbe, matrixOf } from '../version/shard.js';
-import {
-  type Segment,
-  ShardRows,
-  eachLiveRow,
-  isDead,
-  liveRows,
-  roomAfter,
-  segmentOf,
-} from '../version/shard-rows.js';
+import { type Segment, ShardRows, isDead, liveRows, roomAfter, segmentOf } from '../version/shard-rows.js';
 import { type ShardexIndex, assertIndex } from '../version/shardex-index.js';
 import { DraftState } from '../write/draft-state.js';
+import { moveDocuments } from './apply-documents.js';
+import { check, known } from './check.js';
 import {
   type BasePlace,
   type Changes,
@@ -32,8 +26,8 @@ import {
  * The version that a delta leads to: equal to the one its maker had in every observable way, down to shard ids and the
  * last bit of every search result, without routing or clustering anything. The base stays as it is.
  *
- * Time: O(rows that changed · dimensions) where the delta was decoded, else O(segments of the shards that changed); and
- * the documents of rows that came or went.
+ * Time: O(rows that changed · dimensions) where the delta was decoded, else O(segments of the shards that changed +
+ * documents that moved).
  *
  * @throws {@link DeltaMismatchError} if `base` is not an equal of the version that the delta starts from;
  * {@link InvalidDeltaError} for what is not a delta, or one whose parts contradict the base; nothing is made then.
@@ -67,19 +61,20 @@ export function applyDelta(base: ShardexIndex, delta: Delta): ShardexIndex {
   const state = new DraftState(base);
   const gone = new Set(changes.gone);
   const made = changes.shards.map((change) => shardFrom(base, change, gone));
+  const documents = changes.documents?.value;
   for (const id of changes.gone) {
-    const rows = liveRows(known(base.shards.get(id), `shard ${id}`).rows);
+    const { rows } = known(base.shards.get(id), `shard ${id}`);
     state.deleteShard(id);
-    state.removeFromDocuments(rows, id);
+    if (documents === undefined) state.removeFromDocuments(liveRows(rows), id);
   }
-  const leaving = changes.shards.map(({ id, centroid, segments }) =>
-    centroid === undefined ? leavingDocuments(base, id, segments) : new Set<string>(),
-  );
   made.forEach((shard, i) => {
-    if (state.hasShard(shard.id)) state.setRows(shard.id, shard.rows);
-    else state.insertShard(shard);
-    state.addToDocuments(newRows(shard, changes.shards[i]), shard.id);
-    state.dropFromDocuments(leaving[i], shard.id);
+    const before = gone.has(shard.id) ? undefined : base.shards.get(shard.id);
+    if (before === undefined) state.insertShard(shard);
+    else state.setRows(shard.id, shard.rows);
+    if (documents === undefined) moveDocuments(state, before, shard, changes.shards[i]);
+  });
+  documents?.documentIds.forEach((documentId, i) => {
+    state.setDocument(documentId, documents.after[i]);
   });
   if (changes.chunks !== undefined) state.setCentroids(centroidsFrom(base, state, changes));
   const { version, fingerprint } = delta.next;
@@ -172,30 +167,7 @@ function sourceOf(base: ShardexIndex, { shard, segment }: BasePlace): Segment {
 
 function copyRun(base: ShardexIndex, { at, count, from, row }: Run, to: RowBlock): void {
   const columns = columnsOf(isBlock(from) ? from : sourceOf(base, from).block);
-  for (let i = 0; i < count; i++) copyRow(columns, row + i, columnsOf(to), at + i);
-}
-
-/** The rows of a shard that were not there before. */
-function newRows(shard: Shard, { segments }: ShardChange): RowList {
-  const list = new RowList();
-  segments.forEach(({ runs }, s) => {
-    const { block } = shard.rows.segments[s];
-    for (const { at, count } of runs) for (let i = 0; i < count; i++) list.push(block, at + i);
-  });
-  return list;
-}
-
-/** Documents that lose a row of a shard; whether they keep another one there is looked up later. */
-function leavingDocuments(base: ShardexIndex, id: ShardId, changes: readonly SegmentChange[]): Set<string> {
-  const leaving = new Set<string>();
-  const buried = new Map(changes.map((change) => [change.keeps, change.buried]));
-  known(base.shards.get(id), `shard ${id}`).rows.segments.forEach((segment, s) => {
-    const { documentIds } = columnsOf(segment.block);
-    const rows = buried.get(s);
-    if (rows !== undefined) for (const row of rows) leaving.add(documentIds[row]);
-    else eachLiveRow(segment, 0, (row) => leaving.add(documentIds[row]));
-  });
-  return leaving;
+  copyRows(columns, row, columnsOf(to), at, count);
 }
 
 function centroidsFrom(base: ShardexIndex, state: DraftState, { chunks }: Changes): CentroidTable {
@@ -217,16 +189,4 @@ function centroidsFrom(base: ShardexIndex, state: DraftState, { chunks }: Change
   });
   check(count === seen.size && [...seen].every((id) => state.hasShard(id)), 'the shards with a centroid');
   return tableFrom(base.config.metric, members);
-}
-
-function known<T>(value: T | undefined, what: string): T {
-  check(value !== undefined, what);
-  return value as T;
-}
-
-function check(holds: boolean, what: string): void {
-  if (!holds)
-    throw new InvalidDeltaError(
-      `The delta and its base disagree on ${what}: it was made by other means or damaged. Nothing was changed; make it again with diff().`,
-    );
 }

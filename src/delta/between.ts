@@ -1,23 +1,25 @@
 import { InvalidIndexError } from '../errors.js';
 import { changedShards, differingShards } from '../version/changed-shards.js';
 import type { CentroidTable } from '../version/centroid-table.js';
-import { keyOfRow } from '../version/posting.js';
+import type { Documents } from '../version/documents.js';
 import { columnsOf } from '../version/row-block.js';
 import { type Shard, type ShardId, sameCentroid } from '../version/shard.js';
-import { type Segment, buriedBetween, eachLiveRow } from '../version/shard-rows.js';
+import { type Segment, buriedBetween, isDead } from '../version/shard-rows.js';
 import { type ShardexIndex, assertIndex, sameConfig } from '../version/shardex-index.js';
 import { applyDelta } from './apply.js';
 import {
   type ChunkChange,
   Delta,
-  type KeyChanges,
   type Run,
   type SegmentChange,
   type ShardChange,
   emptyDelta,
+  isBlock,
 } from './delta.js';
-import { documentChanges } from './document-changes.js';
-import { Vanished } from './vanished.js';
+import type { KeyColumns } from './key-index.js';
+import { Lazy } from './lazy.js';
+import { type ChangedDocuments, type Ledger, changedDocuments, ledgerOfRows } from './ledger.js';
+import { Vanished, liveRowsOf } from './vanished.js';
 
 /**
  * What turns version `a` into version `b`: any two versions of one lineage, in either direction, or of its forks. Shards
@@ -77,16 +79,21 @@ export function invertDelta(base: ShardexIndex, delta: Delta): Delta {
   return deltaBetween(next, base, differingShards(base.shards, next.shards));
 }
 
-/** A segment whose new rows are known, but not yet where they come from. */
-interface Found extends Omit<SegmentChange, 'runs' | 'segment'> {
+/** A shard that differs, with segments whose new rows are not yet looked for elsewhere. */
+interface Found extends Omit<ShardChange, 'segments'> {
+  readonly segments: readonly FoundSegment[];
+}
+
+interface FoundSegment extends Pick<SegmentChange, 'keeps' | 'buried'> {
   readonly segment: Segment;
-  readonly rows: readonly number[];
+  /** Rows from here on are not the base's. */
+  readonly first: number;
 }
 
 function deltaBetween(a: ShardexIndex, b: ShardexIndex, ids: readonly ShardId[]): Delta {
   const vanished = new Vanished();
   const gone: ShardId[] = [];
-  const found: { id: ShardId; centroid: ShardChange['centroid']; segments: Found[] }[] = [];
+  const found: Found[] = [];
   for (const id of ids) {
     const before = a.shards.get(id);
     const after = b.shards.get(id);
@@ -96,94 +103,97 @@ function deltaBetween(a: ShardexIndex, b: ShardexIndex, ids: readonly ShardId[])
     if (before !== undefined && !stays) {
       gone.push(id);
       before.rows.segments.forEach((segment, s) => {
-        vanished.pushLive(id, s, segment);
+        vanished.push(id, s, segment, liveRowsOf(segment));
       });
     }
     if (after === undefined) continue;
-    const segments = stays ? changedSegments(before, after, vanished) : after.rows.segments.map(whole);
-    found.push({ id, centroid: stays ? undefined : after.centroid, segments });
+    if (stays) found.push(changedShard(before, after, vanished));
+    else found.push({ id, centroid: after.centroid, segments: after.rows.segments.map(whole) });
   }
-  const keys: KeyChanges = {
-    added: [],
-    removed: [],
-    updated: [],
-    documents: { added: [], removed: [], updated: [] },
-  };
-  const shards = found.map(({ id, centroid, segments }) => ({
-    id,
-    centroid,
-    segments: segments.map(({ rows, ...segment }) => ({
-      ...segment,
-      runs: runsOf(segment.segment, rows, vanished, keys),
-    })),
+  const shards = found.map((shard) => ({
+    ...shard,
+    segments: shard.segments.map(({ segment, first, keeps, buried }) => {
+      const { block, visible } = segment;
+      const runs = runsOf(segment, first, vanished);
+      return { keeps, capacity: block.capacity, visible, buried, runs, segment };
+    }),
   }));
-  vanished.eachLost((block, row) => keys.removed.push(keyOfRow(columnsOf(block), row)));
-  documentChanges(a, b, keys);
   const { nextShardId, config } = b;
   const chunks = chunkChanges(a.centroids, b.centroids);
-  return new Delta(a, b, { dimensions: config.dimensions, nextShardId, gone, shards, chunks }, keys);
+  const documents = documentsBetween(a.documents, b.documents);
+  return new Delta(
+    a,
+    b,
+    { dimensions: config.dimensions, nextShardId, gone, shards, chunks, documents },
+    ledgerLater(vanished.lost(), shards, documents),
+  );
 }
 
-/** Segments of a shard that both versions have, less what they share; rows that only `before` has go to `vanished`. */
-function changedSegments(before: Shard, after: Shard, vanished: Vanished): Found[] {
+// Functions of their own, so that what is made later keeps nothing but what it is made from.
+function documentsBetween(a: Documents, b: Documents): Lazy<ChangedDocuments> {
+  return new Lazy(() => changedDocuments(a, b));
+}
+
+function ledgerLater(
+  lost: KeyColumns,
+  shards: readonly ShardChange[],
+  documents: Lazy<ChangedDocuments>,
+): Lazy<Ledger> {
+  return new Lazy(() => ledgerOfRows(lost, shards, documents));
+}
+
+/** A shard that both versions have; rows of which only `before` sees go to `vanished`. */
+function changedShard(before: Shard, after: Shard, vanished: Vanished): Found {
   const old = before.rows.segments;
+  const documentIds: string[] = [];
+  const leave = (s: number, rows: readonly number[]): void => {
+    const columns = columnsOf(old[s].block);
+    for (const row of rows) documentIds.push(columns.documentIds[row]);
+    vanished.push(before.id, s, old[s], rows);
+  };
   let next = 0;
   const segments = after.rows.segments.map((segment) => {
     const keeps = old.findIndex(({ block }, s) => s >= next && block === segment.block);
     const buried = keeps < 0 ? undefined : buriedBetween(old[keeps], segment);
     // Rows that would have to come back, as on the way to an older version, need a block of their own.
     if (buried === undefined) return whole(segment);
-    for (; next < keeps; next++) vanished.pushLive(before.id, next, old[next]);
+    for (; next < keeps; next++) leave(next, liveRowsOf(old[next]));
     next = keeps + 1;
-    for (const row of buried) vanished.push(before.id, keeps, segment.block, row);
-    const rows: number[] = [];
-    eachLiveRow(segment, old[keeps].visible, (row) => rows.push(row));
-    return { keeps, capacity: segment.block.capacity, visible: segment.visible, buried, segment, rows };
+    leave(keeps, buried);
+    return { keeps, buried, segment, first: old[keeps].visible };
   });
-  for (; next < old.length; next++) vanished.pushLive(before.id, next, old[next]);
-  return segments;
+  for (; next < old.length; next++) leave(next, liveRowsOf(old[next]));
+  return { id: before.id, centroid: undefined, segments, leaving: { documentIds } };
 }
 
 /** A segment of which every live row is new. */
-function whole(segment: Segment): Found {
-  const rows: number[] = [];
-  eachLiveRow(segment, 0, (row) => rows.push(row));
-  return { keeps: -1, capacity: segment.block.capacity, visible: segment.visible, buried: [], segment, rows };
+function whole(segment: Segment): FoundSegment {
+  return { keeps: -1, buried: [], segment, first: 0 };
 }
 
 /** Tells new rows that were moved from elsewhere in the base from those that were written, as long runs as can be. */
-function runsOf(
-  { block }: Segment,
-  rows: readonly number[],
-  vanished: Vanished,
-  keys: KeyChanges,
-): readonly Run[] {
+function runsOf(segment: Segment, first: number, vanished: Vanished): readonly Run[] {
+  const { block, visible } = segment;
   const columns = columnsOf(block);
   const runs: { -readonly [K in keyof Run]: Run[K] }[] = [];
   let last = runs.at(-1);
-  for (const at of rows) {
-    const match = vanished.find(columns, at);
-    const moved = match?.same === true ? match : undefined;
-    if (moved === undefined) (match === undefined ? keys.added : keys.updated).push(keyOfRow(columns, at));
-    const row = moved?.row ?? at;
+  for (let at = first; at < visible; at++) {
+    if (isDead(segment, at)) continue;
+    const place = vanished.find(columns, at);
+    const row = place < 0 ? at : vanished.rowOf(place);
     const goesOn = last !== undefined && at === last.at + last.count && row === last.row + last.count;
-    if (goesOn && last !== undefined && isSameSource(last.from, moved)) last.count++;
+    if (goesOn && last !== undefined && isSameSource(last.from, place, vanished)) last.count++;
     else {
-      last = {
-        at,
-        count: 1,
-        from: moved === undefined ? block : { shard: moved.shard, segment: moved.segment },
-        row,
-      };
+      last = { at, count: 1, from: place < 0 ? block : vanished.sourceOf(place), row };
       runs.push(last);
     }
   }
   return runs;
 }
 
-function isSameSource(from: Run['from'], moved: { shard: ShardId; segment: number } | undefined): boolean {
-  if (!('shard' in from)) return moved === undefined;
-  return from.shard === moved?.shard && from.segment === moved.segment;
+function isSameSource(from: Run['from'], place: number, vanished: Vanished): boolean {
+  if (isBlock(from)) return place < 0;
+  return place >= 0 && vanished.isFrom(place, from);
 }
 
 function chunkChanges(a: CentroidTable, b: CentroidTable): readonly ChunkChange[] | undefined {

@@ -1,5 +1,8 @@
 import { InvalidDeltaError } from '../errors.js';
 
+/** Code units of a text whose length takes a single byte to write. */
+const MOST_SHORT = 63;
+
 /** Bytes that grow as they are written. Numbers are LEB128: seven bits a byte, the lowest first. */
 export class ByteWriter {
   #bytes = new Uint8Array(256);
@@ -26,6 +29,7 @@ export class ByteWriter {
 
   /** As UTF-8, or where that could not give it back, as UTF-16; the lowest bit of the length says which. */
   text(text: string): void {
+    if (text.length <= MOST_SHORT && this.#short(text)) return;
     if (!/\p{Surrogate}/u.test(text)) {
       const bytes = this.#utf8.encode(text);
       this.number(2 * bytes.length);
@@ -38,6 +42,21 @@ export class ByteWriter {
       this.#bytes[this.#length++] = text.charCodeAt(i) & 0xff;
       this.#bytes[this.#length++] = text.charCodeAt(i) >>> 8;
     }
+  }
+
+  /** Writes a short text of ASCII alone, as most ids are; for those a call of the encoder would cost the most. */
+  #short(text: string): boolean {
+    this.#reserve(1 + text.length);
+    const bytes = this.#bytes;
+    const at = this.#length + 1;
+    for (let i = 0; i < text.length; i++) {
+      const code = text.charCodeAt(i);
+      if (code >= 0x80) return false;
+      bytes[at + i] = code;
+    }
+    bytes[this.#length] = 2 * text.length;
+    this.#length = at + text.length;
+    return true;
   }
 
   /** What was written, with zeros up to a multiple of four. */
@@ -68,10 +87,11 @@ export class ByteReader {
 
   /** A whole number of at most `most`. */
   number(most: number, what: string): number {
+    const bytes = this.#bytes;
     let value = 0;
     for (let factor = 1; ; factor *= 0x80) {
-      const byte = this.#bytes.at(this.#at++);
-      if (byte === undefined || factor > 2 ** 49) throw damaged(`it breaks off in ${what}`);
+      if (this.#at >= bytes.length || factor > 2 ** 49) throw damaged(`it breaks off in ${what}`);
+      const byte = bytes[this.#at++];
       value += (byte & 0x7f) * factor;
       if (byte < 0x80) break;
     }
@@ -91,6 +111,10 @@ export class ByteReader {
 
   text(what: string): string {
     const length = this.number(2 ** 32, what);
+    if ((length & 1) === 0 && length <= 2 * MOST_SHORT) {
+      const short = this.#short(length >>> 1);
+      if (short !== undefined) return short;
+    }
     const bytes = this.raw(length >>> 1, what);
     if ((length & 1) === 0) {
       try {
@@ -103,6 +127,16 @@ export class ByteReader {
     const parts: string[] = [];
     for (let i = 0; i < bytes.length; i += 2) parts.push(String.fromCharCode(bytes[i] | (bytes[i + 1] << 8)));
     return parts.join('');
+  }
+
+  /** A text of ASCII alone, if that is what it is. */
+  #short(length: number): string | undefined {
+    const end = this.#at + length;
+    if (end > this.#bytes.length) return undefined;
+    for (let i = this.#at; i < end; i++) if (this.#bytes[i] >= 0x80) return undefined;
+    const codes = this.#bytes.subarray(this.#at, end) as ArrayLike<number> as number[];
+    this.#at = end;
+    return String.fromCharCode.apply(undefined, codes);
   }
 
   /** Refuses anything but the padding behind what was read. */

@@ -1,6 +1,7 @@
 import type { PostingKey } from '../errors.js';
 import { keyText } from '../version/posting.js';
-import type { Delta, DocumentChanges, KeyChanges } from './delta.js';
+import type { Delta, DocumentChanges } from './delta.js';
+import type { KeyChanges } from './ledger.js';
 
 type Kind = 'added' | 'removed' | 'updated';
 
@@ -18,12 +19,8 @@ export function composeKeys(a: Delta, b: Delta): KeyChanges {
     const second = kinds.get(textOf(key))?.kind;
     kinds.set(textOf(key), { key, kind: second === undefined ? first : together(first, second) });
   }
-  const keys: KeyChanges = {
-    added: [],
-    removed: [],
-    updated: [],
-    documents: { added: [], removed: [], updated: [] },
-  };
+  const keys: Record<Kind, PostingKey[]> = { added: [], removed: [], updated: [] };
+  const documents: Record<Kind, string[]> = { added: [], removed: [], updated: [] };
   const changed = new Set<string>();
   for (const { key, kind } of kinds.values()) {
     if (kind === undefined) continue;
@@ -34,9 +31,9 @@ export function composeKeys(a: Delta, b: Delta): KeyChanges {
   for (const id of changed) {
     const [first, second] = [before.get(id), after.get(id)];
     const kind = first === undefined || second === undefined ? (first ?? second) : together(first, second);
-    if (kind !== undefined) keys.documents[kind].push(id);
+    if (kind !== undefined) documents[kind].push(id);
   }
-  return keys;
+  return { ...keys, documents };
 }
 
 function* keysOf({ added, removed, updated }: Delta): Generator<[PostingKey, Kind]> {

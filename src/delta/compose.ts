@@ -2,6 +2,7 @@ import { DeltaMismatchError } from '../errors.js';
 import type { ShardId } from '../version/shard.js';
 import { composeKeys } from './compose-keys.js';
 import {
+  type Changes,
   type ChunkChange,
   Delta,
   type Run,
@@ -10,8 +11,11 @@ import {
   assertDelta,
   changesOf,
   isBlock,
+  nothingChanged,
   sameVersion,
 } from './delta.js';
+import { Lazy } from './lazy.js';
+import { type ChangedDocuments, ledgerOfKeys } from './ledger.js';
 
 /**
  * Two deltas, one after the other, as a single one; neither version has to be at hand. Rows that the first one writes
@@ -57,16 +61,16 @@ export function composeDeltas(a: Delta, b: Delta): Delta {
       a.base,
       b.next,
       { dimensions, nextShardId, gone: [], shards: [], chunks: undefined },
-      { added: [], removed: [], updated: [], documents: { added: [], removed: [], updated: [] } },
+      nothingChanged(),
     );
   }
   const chunks = composeChunks(changesOf(a).chunks, changesOf(b).chunks);
-  return new Delta(
-    a.base,
-    b.next,
-    { dimensions, nextShardId, ...composeShards(a, b), chunks },
-    composeKeys(a, b),
-  );
+  const { gone, shards } = composeShards(a, b);
+  // At once: what is put off would keep every delta that was ever part of this one, and everything that those keep.
+  const ledger = ledgerOfKeys(composeKeys(a, b), shards);
+  const documents = composeDocuments(changesOf(a).documents?.value, changesOf(b).documents?.value);
+  const changes = { dimensions, nextShardId, gone, shards, chunks, ...documents };
+  return new Delta(a.base, b.next, changes, new Lazy(() => ledger));
 }
 
 type ShardChanges = ReadonlyMap<ShardId, ShardChange>;
@@ -160,6 +164,27 @@ function composeChunks(
 ): readonly ChunkChange[] | undefined {
   if (a === undefined || b === undefined) return a ?? b;
   return b.map((chunk) => (typeof chunk === 'number' ? a[chunk] : chunk));
+}
+
+/** Missing where one of them was decoded. */
+function composeDocuments(
+  a: ChangedDocuments | undefined,
+  b: ChangedDocuments | undefined,
+): Pick<Changes, 'documents'> {
+  if (a === undefined || b === undefined) return {};
+  const first = new Map(a.documentIds.map((documentId, i) => [documentId, i]));
+  const second = new Set(b.documentIds);
+  const onlyFirst = a.documentIds.flatMap((documentId, i) => (second.has(documentId) ? [] : [i]));
+  const before = b.documentIds.map((documentId, i) => {
+    const at = first.get(documentId);
+    return at === undefined ? b.before[i] : a.before[at];
+  });
+  const documents = {
+    documentIds: [...onlyFirst.map((i) => a.documentIds[i]), ...b.documentIds],
+    before: [...onlyFirst.map((i) => a.before[i]), ...before],
+    after: [...onlyFirst.map((i) => a.after[i]), ...b.after],
+  };
+  return { documents: new Lazy(() => documents) };
 }
 
 function byId(shards: readonly ShardChange[]): ShardChanges {

@@ -1,19 +1,21 @@
 import { show } from '../config.js';
-import { InvalidDeltaError, type PostingKey } from '../errors.js';
-import { keyOfRow } from '../version/posting.js';
+import { InvalidDeltaError } from '../errors.js';
 import { RowBlock, claimRows, columnsOf, writeKey } from '../version/row-block.js';
 import { Centroid, type ShardId } from '../version/shard.js';
 import { ByteReader, damaged } from './bytes.js';
 import {
   type ChunkChange,
   Delta,
-  type KeyChanges,
   type Run,
   type SegmentChange,
   type ShardChange,
   type VersionName,
 } from './delta.js';
-import { CHECKSUM, FORMAT, HEADER, MAGIC, checksumOf } from './encode.js';
+import { checksumOf } from './checksum.js';
+import { CHECKSUM, FORMAT, HEADER, MAGIC } from './encode.js';
+import type { KeyColumns } from './key-index.js';
+import { Lazy } from './lazy.js';
+import type { Ledger } from './ledger.js';
 
 const MOST = Number.MAX_SAFE_INTEGER;
 const MOST_ROWS = 0xffff_ffff;
@@ -50,7 +52,7 @@ export function decodeDelta(bytes: Uint8Array): Delta {
   }
   if (words.length * 4 !== 4 * HEADER + 4 * rows * dimensions + metaLength)
     throw damaged('their length is not the one they state');
-  const [a, b] = checksumOf(words);
+  const [a, b] = checksumOf(words, CHECKSUM);
   if (words[CHECKSUM] !== a || words[CHECKSUM + 1] !== b) throw damaged('their checksum is wrong');
   if (words[CHECKSUM + 2] !== 0) throw damaged('the header is not as it should be');
   if (dimensions < 1 || dimensions > 10_000) throw damaged('the dimensions are out of range');
@@ -67,17 +69,24 @@ export function decodeDelta(bytes: Uint8Array): Delta {
   const columns = columnsOf(block);
   columns.vectors.set(new Float32Array(words.buffer, words.byteOffset + 4 * HEADER, rows * dimensions));
   for (let row = 0; row < rows; row++) {
-    const { documentId, start, length } = readKey(reader, documentIds);
+    const documentId = documentAt(documentIds, reader.number(MOST, 'a document'));
+    const start = reader.number(MOST_ROWS, 'a start');
+    const length = reader.number(MOST_ROWS, 'a length');
     writeKey(columns, row, documentId, start, length);
     // In 64 bits no sum of squares of finite 32-bit floats overflows.
     if (!Number.isFinite(columns.squaredNorms[row])) throw damaged('a vector is not finite');
   }
-  const keys = readKeys(reader, block, documentIds);
+  const ledger = readLedger(reader, rows, documentIds);
   const gone = readAscending(reader, MOST, 'shards that are gone');
   const shards = readShards(reader, block, dimensions);
   const chunks = readChunks(reader);
   reader.end();
-  return new Delta(base, next, { dimensions, nextShardId, gone, shards, chunks }, keys);
+  return new Delta(base, next, { dimensions, nextShardId, gone, shards, chunks }, ledgerAtHand(ledger));
+}
+
+/** In a function of its own, so that it keeps nothing else of what was read. */
+function ledgerAtHand(ledger: Ledger): Lazy<Ledger> {
+  return new Lazy(() => ledger);
 }
 
 /** The bytes as words; copied where they do not lie at a multiple of four. */
@@ -106,34 +115,35 @@ function readDocumentId(reader: ByteReader): string {
   return documentId;
 }
 
-function readKey(reader: ByteReader, documentIds: readonly string[]): PostingKey {
-  const documentId = documentAt(documentIds, reader.number(MOST, 'a document'));
-  const start = reader.number(MOST_ROWS, 'a start');
-  const length = reader.number(MOST_ROWS, 'a length');
-  return { documentId, start, length };
-}
-
 function documentAt(documentIds: readonly string[], place: number): string {
   if (place >= documentIds.length) throw damaged('a document is not among those listed');
   return documentIds[place];
 }
 
-function readKeys(reader: ByteReader, block: RowBlock, documentIds: readonly string[]): KeyChanges {
-  const columns = columnsOf(block);
-  const isUpdated = new Set(readAscending(reader, block.capacity - 1, 'updated postings'));
-  const added: PostingKey[] = [];
-  const updated: PostingKey[] = [];
-  for (let row = 0; row < block.capacity; row++)
-    (isUpdated.has(row) ? updated : added).push(keyOfRow(columns, row));
-  const removed = Array.from({ length: reader.count('removed postings') }, () =>
-    readKey(reader, documentIds),
-  );
+function readLedger(reader: ByteReader, rows: number, documentIds: readonly string[]): Ledger {
+  const updated = new Uint8Array(rows);
+  for (const row of readAscending(reader, rows - 1, 'updated postings')) updated[row] = 1;
+  const removed = readKeys(reader, reader.count('removed postings'), documentIds);
   const read = (what: string): string[] =>
     readAscending(reader, MOST, what).map((place) => documentAt(documentIds, place));
-  const documents = { added: read('added documents'), removed: read('removed documents') };
-  const others = new Set(documentIds);
-  for (const id of [...documents.added, ...documents.removed]) others.delete(id);
-  return { added, removed, updated, documents: { ...documents, updated: [...others] } };
+  return {
+    updated,
+    removed,
+    documents: { added: read('added documents'), removed: read('removed documents') },
+  };
+}
+
+/** Every key takes up bytes of its own, so that what is made here is never more than is really there. */
+function readKeys(reader: ByteReader, count: number, places: readonly string[]): KeyColumns {
+  const documentIds: string[] = [];
+  const starts: number[] = [];
+  const lengths: number[] = [];
+  for (let i = 0; i < count; i++) {
+    documentIds.push(documentAt(places, reader.number(MOST, 'a document')));
+    starts.push(reader.number(MOST_ROWS, 'a start'));
+    lengths.push(reader.number(MOST_ROWS, 'a length'));
+  }
+  return { documentIds, starts, lengths };
 }
 
 function readAscending(reader: ByteReader, most: number, what: string): number[] {
@@ -173,10 +183,16 @@ function readShards(reader: ByteReader, block: RowBlock, dimensions: number): Sh
       }
       return { keeps, capacity, visible, buried, runs };
     });
-    shards.push({ id, centroid, segments });
+    const staying = centroid === undefined ? readStaying(reader) : undefined;
+    shards.push({ id, centroid, segments, ...(staying && { leaving: { staying } }) });
   }
   if (written !== block.capacity) throw damaged('some of its rows belong nowhere');
   return shards;
+}
+
+function readStaying(reader: ByteReader): readonly number[] | undefined {
+  if (reader.number(1, 'documents that stay') === 0) return undefined;
+  return readAscending(reader, MOST_ROWS, 'documents that stay');
 }
 
 function readRun(reader: ByteReader, next: number, block: RowBlock, written: number): Run {

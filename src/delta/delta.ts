@@ -1,9 +1,11 @@
 import { InvalidDeltaError, type PostingKey } from '../errors.js';
-import { type StoredPosting, compareKeys, postingOfRow } from '../version/posting.js';
+import { type StoredPosting, postingOfRow } from '../version/posting.js';
 import { type RowBlock, columnsOf } from '../version/row-block.js';
 import type { Centroid, ShardId } from '../version/shard.js';
 import type { Segment } from '../version/shard-rows.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
+import { Lazy } from './lazy.js';
+import { type ChangedDocuments, type KeyChanges, type Ledger, keyChangesOf } from './ledger.js';
 
 /** Which version is meant: forks count alike, so a number alone does not say. */
 export interface VersionName {
@@ -59,6 +61,19 @@ export interface ShardChange {
   readonly id: ShardId;
   readonly centroid: Centroid | undefined;
   readonly segments: readonly SegmentChange[];
+  /**
+   * What becomes of the documents of its rows that are buried or left out, in order of those rows. Missing for a new
+   * shard, and where it is not known any more: then the shard's other rows say.
+   */
+  readonly leaving?: Leaving;
+}
+
+/** Documents of rows that leave a shard: which those are, or which of them stay by other rows. */
+export interface Leaving {
+  /** The document of each such row. */
+  readonly documentIds?: readonly string[];
+  /** Places of those rows, ascending, whose documents have another row in the shard that the base has there too. */
+  readonly staying?: readonly number[];
 }
 
 /** A chunk of the centroid table: one of the base's, by its place, or a new one, by its shards. */
@@ -74,23 +89,21 @@ export interface Changes {
   readonly shards: readonly ShardChange[];
   /** Missing where the base's table stays. */
   readonly chunks: readonly ChunkChange[] | undefined;
-}
-
-/** The part of a delta that says what changed for somebody who knows nothing of shards. */
-export interface KeyChanges {
-  readonly added: PostingKey[];
-  readonly removed: PostingKey[];
-  readonly updated: PostingKey[];
-  readonly documents: { readonly added: string[]; readonly removed: string[]; readonly updated: string[] };
+  /** The shards that documents are in, where that is at hand: then it does not have to follow from the rows. */
+  readonly documents?: Lazy<ChangedDocuments>;
 }
 
 /** The structural part of a delta. */
 export let changesOf: (delta: Delta) => Changes;
+/** What it says about postings and documents, for the library's own loops. */
+export let ledgerOf: (delta: Delta) => Ledger;
 
 /**
  * What changed between two versions, as a value: enough to turn an equal of the first into an equal of the second
  * without routing or clustering anything. It holds neither of them, but while it is kept, so are the blocks in which
- * the rows it adds lie; one that was decoded holds just those rows.
+ * the rows it adds lie; one that was decoded holds just those rows. One that comes of comparing versions also keeps
+ * the keys of the rows it buries, and until it is first read, encoded or applied, the maps of both versions that say
+ * which shards each document is in, which it has not compared until then: ids and numbers, no vectors.
  *
  * @example
  * ```ts
@@ -111,59 +124,47 @@ export class Delta {
   /** The version that it leads to. */
   readonly next: VersionName;
   readonly #changes: Changes;
-  readonly #keys: KeyChanges;
-  #sorted = false;
+  readonly #ledger: Lazy<Ledger>;
+  readonly #keys: Lazy<KeyChanges>;
 
   static {
     changesOf = (delta) => delta.#changes;
+    ledgerOf = (delta) => delta.#ledger.value;
   }
 
   /** @internal */
-  constructor(base: VersionName, next: VersionName, changes: Changes, keys: KeyChanges) {
+  constructor(base: VersionName, next: VersionName, changes: Changes, ledger: Lazy<Ledger>) {
     this.base = nameOf(base);
     this.next = nameOf(next);
     this.#changes = changes;
-    this.#keys = keys;
+    this.#ledger = ledger;
+    this.#keys = new Lazy(() => keyChangesOf(ledger.value, changes.shards));
     Object.freeze(this);
   }
 
-  /** Keys of postings that are in the next version only, sorted. Time: O(n log n) once. */
+  /** Keys of postings that are in the next version only, sorted. Time: O(n log n) once, for all the lists together. */
   get added(): readonly PostingKey[] {
-    return this.#inOrder().added;
+    return this.#keys.value.added;
   }
 
   /** Keys of postings that are in the base only, sorted. Time: likewise. */
   get removed(): readonly PostingKey[] {
-    return this.#inOrder().removed;
+    return this.#keys.value.removed;
   }
 
   /** Keys of postings that have another vector, sorted. Time: likewise. */
   get updated(): readonly PostingKey[] {
-    return this.#inOrder().updated;
+    return this.#keys.value.updated;
   }
 
   /** The documents that those postings belong to. Time: likewise. */
   get documents(): DocumentChanges {
-    return this.#inOrder().documents;
+    return this.#keys.value.documents;
   }
 
   /** Whether both versions are the same one. */
   get isEmpty(): boolean {
     return sameVersion(this.base, this.next);
-  }
-
-  /** Sorts on first use: what is never read need not be. */
-  #inOrder(): KeyChanges {
-    if (this.#sorted) return this.#keys;
-    this.#sorted = true;
-    const { added, removed, updated, documents } = this.#keys;
-    for (const keys of [added, removed, updated]) {
-      keys.sort(compareKeys).forEach(Object.freeze);
-      Object.freeze(keys);
-    }
-    for (const ids of [documents.added, documents.removed, documents.updated]) Object.freeze(ids.sort());
-    Object.freeze(documents);
-    return this.#keys;
   }
 }
 
@@ -186,8 +187,14 @@ export function emptyDelta(index: ShardexIndex): Delta {
     index,
     index,
     { dimensions: config.dimensions, nextShardId, gone: [], shards: [], chunks: undefined },
-    { added: [], removed: [], updated: [], documents: { added: [], removed: [], updated: [] } },
+    nothingChanged(),
   );
+}
+
+/** The ledger of a delta that leads back to where it starts. */
+export function nothingChanged(): Lazy<Ledger> {
+  const removed = { documentIds: [], starts: [], lengths: [] };
+  return new Lazy(() => ({ updated: new Uint8Array(), removed, documents: { added: [], removed: [] } }));
 }
 
 /**
@@ -224,11 +231,19 @@ export function* writtenPostings(delta: Delta): IterableIterator<StoredPosting> 
 
 /** The rows that are written anew, in order. */
 export function* writtenRows(shards: readonly ShardChange[]): Generator<[RowBlock, number]> {
+  const runs: [RowBlock, number, number][] = [];
+  eachWrittenRun(shards, (...run) => runs.push(run));
+  for (const [block, first, count] of runs)
+    for (let row = first; row < first + count; row++) yield [block, row];
+}
+
+/** Visits the same by runs: `count` rows of a block, from `first` on. */
+export function eachWrittenRun(
+  shards: readonly ShardChange[],
+  visit: (block: RowBlock, first: number, count: number) => void,
+): void {
   for (const { segments } of shards) {
-    for (const { runs } of segments) {
-      for (const { from, row, count } of runs) {
-        if (isBlock(from)) for (let i = 0; i < count; i++) yield [from, row + i];
-      }
-    }
+    for (const { runs } of segments)
+      for (const { from, row, count } of runs) if (isBlock(from)) visit(from, row, count);
   }
 }

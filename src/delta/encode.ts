@@ -1,18 +1,21 @@
-import type { PostingKey } from '../errors.js';
-import { Digest } from '../version/fingerprint.js';
-import { type RowBlock, columnsOf } from '../version/row-block.js';
+import { columnsOf } from '../version/row-block.js';
 import { type Centroid, matrixOf } from '../version/shard.js';
 import { ByteWriter } from './bytes.js';
+import { checksumOf } from './checksum.js';
 import {
   type Changes,
   type ChunkChange,
   type Delta,
+  type ShardChange,
   type VersionName,
   assertDelta,
   changesOf,
+  eachWrittenRun,
   isBlock,
-  writtenRows,
+  ledgerOf,
 } from './delta.js';
+import type { Ledger } from './ledger.js';
+import { stayingOf } from './staying.js';
 
 /*
  * Little-endian throughout. A header of eight words: magic, format version, dimensions, rows, bytes of metadata, two
@@ -56,30 +59,21 @@ export function encodeDelta(delta: Delta): Uint8Array {
   assertDelta(delta);
   const changes = changesOf(delta);
   const meta = metadata(delta, changes);
-  const runs = changes.shards.flatMap(({ segments }) => segments.flatMap((segment) => segment.runs));
-  const rows = runs.reduce((sum, { from, count }) => sum + (isBlock(from) ? count : 0), 0);
   const { dimensions } = changes;
+  let rows = 0;
+  eachWrittenRun(changes.shards, (_block, _first, count) => (rows += count));
   const words = new Uint32Array(HEADER + rows * dimensions + meta.length / 4);
   words.set([MAGIC, FORMAT, dimensions, rows, meta.length]);
   let at = HEADER;
-  for (const { from, row, count } of runs) {
-    if (!isBlock(from)) continue;
-    const { buffer, byteOffset } = columnsOf(from).vectors;
-    words.set(new Uint32Array(buffer, byteOffset + 4 * row * dimensions, count * dimensions), at);
+  eachWrittenRun(changes.shards, (block, first, count) => {
+    const { buffer, byteOffset } = columnsOf(block).vectors;
+    words.set(new Uint32Array(buffer, byteOffset + 4 * first * dimensions, count * dimensions), at);
     at += count * dimensions;
-  }
+  });
   const bytes = new Uint8Array(words.buffer);
   bytes.set(meta, 4 * at);
-  words.set(checksumOf(words), CHECKSUM);
+  words.set(checksumOf(words, CHECKSUM), CHECKSUM);
   return bytes;
-}
-
-/** The checksum of an encoded delta, in which the place of the checksum does not count. */
-export function checksumOf(words: Uint32Array): [number, number] {
-  const digest = new Digest();
-  digest.addWords(words, 0, CHECKSUM);
-  digest.addWords(words, CHECKSUM + 2, words.length - CHECKSUM - 2);
-  return digest.words();
 }
 
 function metadata(delta: Delta, changes: Changes): Uint8Array {
@@ -87,30 +81,49 @@ function metadata(delta: Delta, changes: Changes): Uint8Array {
   writeName(out, delta.base);
   writeName(out, delta.next);
   out.number(changes.nextShardId);
+  writeLedger(out, ledgerOf(delta), changes.shards);
+  writeAscending(out, changes.gone);
+  writeShards(out, changes);
+  writeChunks(out, changes.chunks);
+  return out.padded();
+}
+
+/** The documents, in the order in which they are first named, and the postings by their places. */
+function writeLedger(
+  out: ByteWriter,
+  { updated, removed, documents }: Ledger,
+  shards: readonly ShardChange[],
+): void {
   const places = new Map<string, number>();
   const place = (documentId: string): number => {
     let at = places.get(documentId);
     if (at === undefined) places.set(documentId, (at = places.size));
     return at;
   };
-  const rows = [...writtenRows(changes.shards)];
-  const placesOfRows = rows.map(([block, row]) => place(columnsOf(block).documentIds[row]));
-  for (const { documentId } of delta.removed) place(documentId);
+  const placesOfRows: number[] = [];
+  eachWrittenRun(shards, (block, first, count) => {
+    const { documentIds } = columnsOf(block);
+    for (let row = first; row < first + count; row++) placesOfRows.push(place(documentIds[row]));
+  });
+  const placesOfRemoved = removed.documentIds.map(place);
   out.number(places.size);
   for (const documentId of places.keys()) out.text(documentId);
-  rows.forEach(([block, row], i) => {
+  let next = 0;
+  eachWrittenRun(shards, (block, first, count) => {
     const { starts, lengths } = columnsOf(block);
-    writeKey(out, placesOfRows[i], starts[row], lengths[row]);
+    for (let row = first; row < first + count; row++)
+      writeKey(out, placesOfRows[next++], starts[row], lengths[row]);
   });
-  writeUpdated(out, rows, delta.updated);
-  out.number(delta.removed.length);
-  for (const { documentId, start, length } of delta.removed) writeKey(out, place(documentId), start, length);
-  for (const ids of [delta.documents.added, delta.documents.removed])
+  writeAscending(
+    out,
+    placesOfRows.flatMap((_, i) => (updated[i] === 1 ? [i] : [])),
+  );
+  out.number(placesOfRemoved.length);
+  placesOfRemoved.forEach((at, i) => {
+    writeKey(out, at, removed.starts[i], removed.lengths[i]);
+  });
+  for (const ids of [documents.added, documents.removed])
     writeAscending(out, Float64Array.from(ids, place).sort());
-  writeAscending(out, changes.gone);
-  writeShards(out, changes);
-  writeChunks(out, changes.chunks);
-  return out.padded();
 }
 
 function writeName(out: ByteWriter, { version, fingerprint }: VersionName): void {
@@ -124,31 +137,6 @@ function writeKey(out: ByteWriter, place: number, start: number, length: number)
   out.number(length);
 }
 
-/** The places of the written rows that replace others. */
-function writeUpdated(
-  out: ByteWriter,
-  rows: readonly [RowBlock, number][],
-  updated: readonly PostingKey[],
-): void {
-  if (updated.length === 0) {
-    out.number(0);
-    return;
-  }
-  const byDocument = new Map<string, PostingKey[]>();
-  for (const key of updated) {
-    const keys = byDocument.get(key.documentId);
-    if (keys === undefined) byDocument.set(key.documentId, [key]);
-    else keys.push(key);
-  }
-  const places: number[] = [];
-  rows.forEach(([block, row], at) => {
-    const { documentIds, starts, lengths } = columnsOf(block);
-    const keys = byDocument.get(documentIds[row]);
-    if (keys?.some(({ start, length }) => start === starts[row] && length === lengths[row])) places.push(at);
-  });
-  writeAscending(out, places);
-}
-
 /** Numbers by the gaps between them. */
 function writeAscending(out: ByteWriter, numbers: readonly number[] | Float64Array): void {
   out.number(numbers.length);
@@ -159,9 +147,12 @@ function writeAscending(out: ByteWriter, numbers: readonly number[] | Float64Arr
   }
 }
 
-function writeShards(out: ByteWriter, { shards }: Changes): void {
+function writeShards(out: ByteWriter, changes: Changes): void {
+  const { shards } = changes;
+  const staying = stayingOf(changes);
   out.number(shards.length);
-  for (const { id, centroid, segments } of shards) {
+  for (const shard of shards) {
+    const { id, centroid, segments } = shard;
     out.number(id);
     writeCentroid(out, centroid);
     out.number(segments.length);
@@ -185,7 +176,14 @@ function writeShards(out: ByteWriter, { shards }: Changes): void {
         }
       }
     }
+    if (centroid === undefined) writeStaying(out, staying(shard));
   }
+}
+
+/** 0 where they are not known. */
+function writeStaying(out: ByteWriter, staying: readonly number[] | undefined): void {
+  out.number(staying === undefined ? 0 : 1);
+  if (staying !== undefined) writeAscending(out, staying);
 }
 
 function writeCentroid(out: ByteWriter, centroid: Centroid | undefined): void {

@@ -1,5 +1,6 @@
 import { type Map as ImmutableMap, Set as ImmutableSet } from 'immutable';
 import type { ShardId } from './shard.js';
+import { eachDifference } from './trie-difference.js';
 
 /** The shards that hold a document: mostly one, kept as a plain number, which is all the memory it needs. */
 export type DocumentEntry = ShardId | ImmutableSet<ShardId>;
@@ -18,6 +19,10 @@ function keyFor(documentId: string): string {
   return documentId.startsWith(INHERITED) ? `${documentId}.` : documentId;
 }
 
+function idOf(key: string): string {
+  return key.startsWith(INHERITED) ? key.slice(0, -1) : key;
+}
+
 /** Where a document is; `undefined` for an unknown one. */
 export function entryOf(documents: Documents, documentId: string): DocumentEntry | undefined {
   return documents.get(keyFor(documentId));
@@ -33,15 +38,31 @@ export function withEntry(
   return entry === undefined ? documents.delete(key) : documents.set(key, entry);
 }
 
+/** Visits each document that is in other shards in one version than in another, `undefined` where it is in none. */
+export function eachChangedDocument(
+  a: Documents,
+  b: Documents,
+  visit: (documentId: string, before: DocumentEntry | undefined, after: DocumentEntry | undefined) => void,
+): void {
+  eachDifference(a, b, (key, before, after) => {
+    visit(idOf(key), before, after);
+  });
+}
+
 /** The ids of all documents, in no particular order. */
 export function* idsOf(documents: Documents): IterableIterator<string> {
-  for (const key of documents.keys()) yield key.startsWith(INHERITED) ? key.slice(0, -1) : key;
+  for (const key of documents.keys()) yield idOf(key);
 }
 
 /** The shards of an entry, ascending. */
 export function shardsOf(entry: DocumentEntry | undefined): readonly ShardId[] {
   if (entry === undefined) return [];
   return typeof entry === 'number' ? [entry] : [...entry].sort((a, b) => a - b);
+}
+
+/** Whether a shard is among those of an entry. */
+export function holds(entry: DocumentEntry | undefined, shard: ShardId): boolean {
+  return typeof entry === 'object' ? entry.has(shard) : entry === shard;
 }
 
 /** The entry with one more shard; the same entry where it is there already. */

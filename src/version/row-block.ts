@@ -103,6 +103,18 @@ export function copyRow(from: Columns, fromRow: number, to: Columns, toRow: numb
   to.lengths[toRow] = from.lengths[fromRow];
 }
 
+/** Copies `count` consecutive rows into claimed rows of another block; likewise. */
+export function copyRows(from: Columns, first: number, to: Columns, toRow: number, count: number): void {
+  const dimensions = to.vectors.length / to.squaredNorms.length;
+  to.vectors.set(from.vectors.subarray(first * dimensions, (first + count) * dimensions), toRow * dimensions);
+  for (let i = 0; i < count; i++) {
+    to.squaredNorms[toRow + i] = from.squaredNorms[first + i];
+    to.documentIds[toRow + i] = from.documentIds[first + i];
+    to.starts[toRow + i] = from.starts[first + i];
+    to.lengths[toRow + i] = from.lengths[first + i];
+  }
+}
+
 /** True when two rows hold the same bits; −0 and 0 differ, as a reader could tell them apart. */
 export function sameVector(a: Columns, rowA: number, b: Columns, rowB: number): boolean {
   const dimensions = a.vectors.length / a.squaredNorms.length;

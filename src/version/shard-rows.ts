@@ -1,5 +1,5 @@
 import { bitCount } from './bits.js';
-import { type Columns, RowBlock, RowList, claimRows, columnsOf, copyRow } from './row-block.js';
+import { type Columns, RowBlock, RowList, claimRows, columnsOf, copyRow, copyRows } from './row-block.js';
 
 /** Whether a row of a segment is deleted or superseded. */
 export let isDead: (segment: Segment, row: number) => boolean;
@@ -190,10 +190,8 @@ export function roomAfter(segment: Segment, count: number, dimensions: number): 
   claimRows(block, 0, segment.visible + count);
   const from = columnsOf(segment.block);
   const to = columnsOf(block);
-  for (let row = 0; row < segment.visible; row++) {
-    copyRow(from, row, to, row);
-    to.separations[row] = from.separations[row];
-  }
+  copyRows(from, 0, to, 0, segment.visible);
+  to.separations.set(from.separations.subarray(0, segment.visible));
   return block;
 }
 

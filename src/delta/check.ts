@@ -1,0 +1,15 @@
+import { InvalidDeltaError } from '../errors.js';
+
+/** What the base must have if the delta is its own. */
+export function known<T>(value: T | undefined, what: string): T {
+  check(value !== undefined, what);
+  return value as T;
+}
+
+/** Refuses a delta whose parts contradict the base. */
+export function check(holds: boolean, what: string): void {
+  if (!holds)
+    throw new InvalidDeltaError(
+      `The delta and its base disagree on ${what}: it was made by other means or damaged. Nothing was changed; make it again with diff().`,
+    );
+}

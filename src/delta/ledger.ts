@@ -1,0 +1,131 @@
+import type { PostingKey } from '../errors.js';
+import { type DocumentEntry, type Documents, eachChangedDocument } from '../version/documents.js';
+import { compareKeys, keyOfRow } from '../version/posting.js';
+import { columnsOf } from '../version/row-block.js';
+import { type DocumentChanges, type ShardChange, eachWrittenRun } from './delta.js';
+import { type KeyColumns, KeyIndex, columnsOfKeys } from './key-index.js';
+import type { Lazy } from './lazy.js';
+
+/** What changed for somebody who knows nothing of shards, as briefly as it can be kept. */
+export interface Ledger {
+  /** For each row that is written, in order, 1 where it gives a posting of the base another vector. */
+  readonly updated: Uint8Array;
+  /** The keys of postings that are in the base only. */
+  readonly removed: KeyColumns;
+  readonly documents: Pick<DocumentChanges, 'added' | 'removed'>;
+}
+
+/** The same, with a key for each posting; every list sorted and frozen. */
+export interface KeyChanges {
+  readonly added: readonly PostingKey[];
+  readonly removed: readonly PostingKey[];
+  readonly updated: readonly PostingKey[];
+  readonly documents: DocumentChanges;
+}
+
+/** Documents that are in other shards than before. */
+export interface ChangedDocuments {
+  readonly documentIds: readonly string[];
+  readonly before: readonly (DocumentEntry | undefined)[];
+  readonly after: readonly (DocumentEntry | undefined)[];
+}
+
+/** Time: O(changed documents · log documents). */
+export function changedDocuments(a: Documents, b: Documents): ChangedDocuments {
+  const documentIds: string[] = [];
+  const before: (DocumentEntry | undefined)[] = [];
+  const after: (DocumentEntry | undefined)[] = [];
+  eachChangedDocument(a, b, (documentId, was, is) => {
+    documentIds.push(documentId);
+    before.push(was);
+    after.push(is);
+  });
+  return { documentIds, before, after };
+}
+
+/** From what is lost of the base and what is written: a key that is in both was given another vector. */
+export function ledgerOfRows(
+  lost: KeyColumns,
+  shards: readonly ShardChange[],
+  { value: { documentIds, before, after } }: Lazy<ChangedDocuments>,
+): Ledger {
+  const index = new KeyIndex(lost);
+  const isReplaced = new Uint8Array(lost.documentIds.length);
+  const updated = updatedRows(shards, (documentId, start, length) => {
+    const at = index.find(documentId, start, length);
+    if (at >= 0) isReplaced[at] = 1;
+    return at >= 0;
+  });
+  const isRemoved = (_: unknown, at: number): boolean => isReplaced[at] === 0;
+  const removed = {
+    documentIds: lost.documentIds.filter(isRemoved),
+    starts: Uint32Array.from(lost.starts).filter(isRemoved),
+    lengths: Uint32Array.from(lost.lengths).filter(isRemoved),
+  };
+  const documents = {
+    added: documentIds.filter((_, i) => before[i] === undefined),
+    removed: documentIds.filter((_, i) => after[i] === undefined),
+  };
+  return { updated, removed, documents };
+}
+
+/** From lists of keys, of which the added and updated ones are those of the rows that are written. */
+export function ledgerOfKeys(keys: KeyChanges, shards: readonly ShardChange[]): Ledger {
+  const index = new KeyIndex(columnsOfKeys(keys.updated));
+  return {
+    updated: updatedRows(shards, (documentId, start, length) => index.find(documentId, start, length) >= 0),
+    removed: columnsOfKeys(keys.removed),
+    documents: keys.documents,
+  };
+}
+
+function updatedRows(
+  shards: readonly ShardChange[],
+  isUpdated: (documentId: string, start: number, length: number) => boolean,
+): Uint8Array {
+  const updated: number[] = [];
+  eachWrittenRun(shards, (block, first, count) => {
+    const { documentIds, starts, lengths } = columnsOf(block);
+    for (let row = first; row < first + count; row++)
+      updated.push(isUpdated(documentIds[row], starts[row], lengths[row]) ? 1 : 0);
+  });
+  return Uint8Array.from(updated);
+}
+
+/** Time: O(n log n). */
+export function keyChangesOf(
+  { updated: isUpdated, removed, documents }: Ledger,
+  shards: readonly ShardChange[],
+): KeyChanges {
+  const added: PostingKey[] = [];
+  const updated: PostingKey[] = [];
+  let at = 0;
+  eachWrittenRun(shards, (block, first, count) => {
+    const columns = columnsOf(block);
+    for (let row = first; row < first + count; row++)
+      (isUpdated[at++] === 1 ? updated : added).push(keyOfRow(columns, row));
+  });
+  const gone = removed.documentIds.map((documentId, i) => ({
+    documentId,
+    start: removed.starts[i],
+    length: removed.lengths[i],
+  }));
+  const others = new Set<string>();
+  for (const keys of [added, gone, updated]) {
+    for (const key of keys.sort(compareKeys)) others.add(Object.freeze(key).documentId);
+    Object.freeze(keys);
+  }
+  for (const documentId of documents.added) others.delete(documentId);
+  for (const documentId of documents.removed) others.delete(documentId);
+  const sorted = (ids: Iterable<string>): readonly string[] => Object.freeze([...ids].sort());
+  return Object.freeze({
+    added,
+    removed: gone,
+    updated,
+    documents: Object.freeze({
+      added: sorted(documents.added),
+      removed: sorted(documents.removed),
+      updated: sorted(others),
+    }),
+  });
+}

@@ -1,0 +1,35 @@
+import { type DocumentEntry, holds } from '../version/documents.js';
+import { columnsOf } from '../version/row-block.js';
+import type { Changes, ShardChange } from './delta.js';
+
+/**
+ * For each shard of some changes, which of its leaving documents have another row there that the base has too. It is
+ * written down because finding out means looking at every row of the shard. `undefined` where it is not known.
+ */
+export function stayingOf({
+  documents: lazy,
+}: Changes): (change: ShardChange) => readonly number[] | undefined {
+  let after: Map<string, DocumentEntry | undefined> | undefined;
+  return ({ id, segments, leaving }) => {
+    const { documentIds, staying } = leaving ?? {};
+    if (staying !== undefined || documentIds === undefined || lazy === undefined) return staying;
+    if (documentIds.length === 0) return [];
+    const documents = lazy.value;
+    after ??= new Map(documents.documentIds.map((documentId, i) => [documentId, documents.after[i]]));
+    const arrived = new Set<string>();
+    for (const { runs, segment } of segments) {
+      // Without its rows at hand it is not known what has arrived.
+      if (segment === undefined) return undefined;
+      const columns = columnsOf(segment.block);
+      for (const { at, count } of runs)
+        for (let i = 0; i < count; i++) arrived.add(columns.documentIds[at + i]);
+    }
+    const stays: number[] = [];
+    documentIds.forEach((documentId, i) => {
+      if (arrived.has(documentId)) return;
+      // A document that is not among the changed ones is where it was.
+      if (!after?.has(documentId) || holds(after.get(documentId), id)) stays.push(i);
+    });
+    return stays;
+  };
+}

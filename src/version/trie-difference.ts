@@ -1,0 +1,80 @@
+import type { Map as ImmutableMap } from 'immutable';
+import { bitCount } from './bits.js';
+
+/** Gets each key whose values differ; `undefined` stands for a key that is not there. */
+type Visit<K, V> = (key: K, before: V | undefined, after: V | undefined) => void;
+
+/**
+ * Visits what differs between two maps, in no particular order. Both tries are walked side by side and nodes that they
+ * share are passed over (I4). Time: O(differing entries · log entries).
+ */
+export function eachDifference<K, V>(a: ImmutableMap<K, V>, b: ImmutableMap<K, V>, visit: Visit<K, V>): void {
+  const [rootA, rootB] = [rootOf(a), rootOf(b)];
+  // Nodes are Immutable.js's own affair. Should they ever look different, all entries are compared instead.
+  if (!understood(a, rootA) || !understood(b, rootB)) compareEntries(a, b, visit);
+  else walk(rootA, rootB, visit);
+}
+
+/** A node of an Immutable.js map: a branch has `nodes`, and a `bitmap` where they are packed; others have entries. */
+interface Node<K, V> {
+  readonly nodes?: readonly (Node<K, V> | undefined)[];
+  readonly bitmap?: number;
+  readonly entries?: readonly (readonly [K, V])[];
+  readonly entry?: readonly [K, V];
+}
+
+function rootOf<K, V>(map: ImmutableMap<K, V>): Node<K, V> | undefined {
+  return (map as { readonly _root?: Node<K, V> })._root;
+}
+
+function understood<K, V>(map: ImmutableMap<K, V>, root: Node<K, V> | undefined): boolean {
+  if (root === undefined) return map.size === 0;
+  return Array.isArray(root.nodes ?? root.entries ?? root.entry);
+}
+
+function walk<K, V>(a: Node<K, V> | undefined, b: Node<K, V> | undefined, visit: Visit<K, V>): void {
+  if (a === b) return;
+  const [nodesA, nodesB] = [a?.nodes, b?.nodes];
+  if (nodesA !== undefined && nodesB !== undefined) {
+    if (a?.bitmap === b?.bitmap) {
+      // Packed alike, or not at all: children that belong together are in the same place.
+      for (let i = 0; i < nodesB.length; i++) {
+        if (nodesA[i] !== nodesB[i]) walk(nodesA[i], nodesB[i], visit);
+      }
+    } else {
+      for (let slot = 0; slot < 32; slot++) walk(childAt(a, slot), childAt(b, slot), visit);
+    }
+    return;
+  }
+  const [entryA, entryB] = [a?.entry, b?.entry];
+  if (entryA !== undefined && entryB !== undefined && entryA[0] === entryB[0]) {
+    if (entryA[1] !== entryB[1]) visit(entryB[0], entryA[1], entryB[1]);
+  } else {
+    compareEntries(new Map(entriesOf(a)), new Map(entriesOf(b)), visit);
+  }
+}
+
+function childAt<K, V>(node: Node<K, V> | undefined, slot: number): Node<K, V> | undefined {
+  const { nodes, bitmap } = node ?? {};
+  if (nodes === undefined || bitmap === undefined) return nodes?.[slot];
+  const bit = 1 << slot;
+  return (bitmap & bit) === 0 ? undefined : nodes[bitCount(bitmap & (bit - 1))];
+}
+
+function* entriesOf<K, V>(node: Node<K, V> | undefined): Generator<readonly [K, V]> {
+  if (node?.entry !== undefined) yield node.entry;
+  else if (node?.entries !== undefined) yield* node.entries;
+  else for (const child of node?.nodes ?? []) yield* entriesOf(child);
+}
+
+interface Lookup<K, V> extends Iterable<readonly [K, V]> {
+  get(key: K): V | undefined;
+}
+
+function compareEntries<K, V>(a: Lookup<K, V>, b: Lookup<K, V>, visit: Visit<K, V>): void {
+  for (const [key, before] of a) {
+    const after = b.get(key);
+    if (after !== before) visit(key, before, after);
+  }
+  for (const [key, after] of b) if (a.get(key) === undefined) visit(key, undefined, after);
+}

@@ -13,7 +13,7 @@ export function moveDocuments(
   state: DraftState,
   before: Shard | undefined,
   shard: Shard,
-  { segments, leaving }: ShardChange,
+  { segments, staying }: ShardChange,
 ): void {
   const arriving = newRows(shard, segments);
   state.addToDocuments(arriving, shard.id);
@@ -22,7 +22,6 @@ export function moveDocuments(
   if (rows.length === 0) return;
   const arrived = new Set<string>();
   eachDocument(arriving, (documentId) => arrived.add(documentId));
-  const staying = leaving?.staying;
   const gone = new RowList();
   let next = 0;
   eachDocument(rows, (documentId, i) => {

@@ -1,15 +1,17 @@
 import { InvalidIndexError } from '../errors.js';
-import { changedShards, differingShards } from '../version/changed-shards.js';
+import { changedShards } from '../version/changed-shards.js';
 import type { CentroidTable } from '../version/centroid-table.js';
 import type { Documents } from '../version/documents.js';
 import { columnsOf } from '../version/row-block.js';
 import { type Shard, type ShardId, sameCentroid } from '../version/shard.js';
-import { type Segment, buriedBetween, isDead } from '../version/shard-rows.js';
+import { type Segment, buriedBetween, eachLiveRow, isDead } from '../version/shard-rows.js';
 import { type ShardexIndex, assertIndex, sameConfig } from '../version/shardex-index.js';
+import { eachDifference } from '../version/trie-difference.js';
 import { applyDelta } from './apply.js';
 import {
   type ChunkChange,
   Delta,
+  type Leaving,
   type Run,
   type SegmentChange,
   type ShardChange,
@@ -19,7 +21,7 @@ import {
 import type { KeyColumns } from './key-index.js';
 import { Lazy } from './lazy.js';
 import { type ChangedDocuments, type Ledger, changedDocuments, ledgerOfRows } from './ledger.js';
-import { Vanished, liveRowsOf } from './vanished.js';
+import { Vanished, VanishedRows } from './vanished.js';
 
 /**
  * What turns version `a` into version `b`: any two versions of one lineage, in either direction, or of its forks. Shards
@@ -51,12 +53,18 @@ export function diff(a: ShardexIndex, b: ShardexIndex): Delta {
       'Only versions of the same configuration can be compared: one lineage, or forks of it.',
     );
   }
-  return deltaBetween(a, b, differingShards(a.shards, b.shards));
+  return deltaBetween(a, b, differing(a, b));
 }
 
 /** The same, by the record that the draft made where `next` came straight out of `base`. */
 export function deltaOfCommit(base: ShardexIndex, next: ShardexIndex): Delta {
-  return base === next ? emptyDelta(base) : deltaBetween(base, next, changedShards(base, next));
+  if (base === next) return emptyDelta(base);
+  const pairs = changedShards(base, next).map((id) => ({
+    id,
+    before: base.shards.get(id),
+    after: next.shards.get(id),
+  }));
+  return deltaBetween(base, next, pairs);
 }
 
 /**
@@ -76,11 +84,11 @@ export function deltaOfCommit(base: ShardexIndex, next: ShardexIndex): Delta {
  */
 export function invertDelta(base: ShardexIndex, delta: Delta): Delta {
   const next = applyDelta(base, delta);
-  return deltaBetween(next, base, differingShards(base.shards, next.shards));
+  return deltaBetween(next, base, differing(next, base));
 }
 
 /** A shard that differs, with segments whose new rows are not yet looked for elsewhere. */
-interface Found extends Omit<ShardChange, 'segments'> {
+interface Found extends Leaving, Pick<ShardChange, 'id' | 'centroid'> {
   readonly segments: readonly FoundSegment[];
 }
 
@@ -90,42 +98,60 @@ interface FoundSegment extends Pick<SegmentChange, 'keeps' | 'buried'> {
   readonly first: number;
 }
 
-function deltaBetween(a: ShardexIndex, b: ShardexIndex, ids: readonly ShardId[]): Delta {
-  const vanished = new Vanished();
+/** A shard as it is in each of two versions, if it is there. */
+interface Pair {
+  readonly id: ShardId;
+  readonly before: Shard | undefined;
+  readonly after: Shard | undefined;
+}
+
+/** The shards that differ, ascending. */
+function differing(a: ShardexIndex, b: ShardexIndex): Pair[] {
+  const pairs: Pair[] = [];
+  eachDifference(a.shards, b.shards, (id, before, after) => pairs.push({ id, before, after }));
+  return pairs.sort((x, y) => x.id - y.id);
+}
+
+function deltaBetween(a: ShardexIndex, b: ShardexIndex, pairs: readonly Pair[]): Delta {
+  const rows = new VanishedRows();
   const gone: ShardId[] = [];
   const found: Found[] = [];
-  for (const id of ids) {
-    const before = a.shards.get(id);
-    const after = b.shards.get(id);
-    if (before === after) continue;
+  for (const { id, before, after } of pairs) {
     const stays =
       before !== undefined && after !== undefined && sameCentroid(before.centroid, after.centroid);
     if (before !== undefined && !stays) {
       gone.push(id);
       before.rows.segments.forEach((segment, s) => {
-        vanished.push(id, s, segment, liveRowsOf(segment));
+        rows.push(id, s, segment, liveRowsOf(segment));
       });
     }
-    if (after === undefined) continue;
-    if (stays) found.push(changedShard(before, after, vanished));
-    else found.push({ id, centroid: after.centroid, segments: after.rows.segments.map(whole) });
+    if (stays) found.push(changedShard(before, after, rows));
+    else if (after !== undefined)
+      found.push({
+        id,
+        centroid: after.centroid,
+        segments: after.rows.segments.map(whole),
+        first: 0,
+        last: 0,
+      });
   }
-  const shards = found.map((shard) => ({
-    ...shard,
-    segments: shard.segments.map(({ segment, first, keeps, buried }) => {
-      const { block, visible } = segment;
-      const runs = runsOf(segment, first, vanished);
-      return { keeps, capacity: block.capacity, visible, buried, runs, segment };
-    }),
+  const vanished = new Vanished(rows);
+  const shards = found.map(({ id, centroid, segments, first, last }) => ({
+    id,
+    centroid,
+    segments: segments.map((segment) => segmentChange(segment, vanished)),
+    ...(centroid === undefined && { leaving: { first, last } }),
   }));
   const { nextShardId, config } = b;
   const chunks = chunkChanges(a.centroids, b.centroids);
   const documents = documentsBetween(a.documents, b.documents);
+  const { keys, isMoved } = vanished;
+  const changes = { dimensions: config.dimensions, nextShardId, gone, shards, chunks };
   return new Delta(
     a,
     b,
-    { dimensions: config.dimensions, nextShardId, gone, shards, chunks, documents },
-    ledgerLater(vanished.lost(), shards, documents),
+    { ...changes, documents, vanished: keys.documentIds },
+    ledgerLater(keys, isMoved, shards, documents),
   );
 }
 
@@ -135,40 +161,51 @@ function documentsBetween(a: Documents, b: Documents): Lazy<ChangedDocuments> {
 }
 
 function ledgerLater(
-  lost: KeyColumns,
+  vanished: KeyColumns,
+  isMoved: Uint8Array,
   shards: readonly ShardChange[],
   documents: Lazy<ChangedDocuments>,
 ): Lazy<Ledger> {
-  return new Lazy(() => ledgerOfRows(lost, shards, documents));
+  return new Lazy(() => ledgerOfRows(vanished, isMoved, shards, documents));
 }
 
-/** A shard that both versions have; rows of which only `before` sees go to `vanished`. */
-function changedShard(before: Shard, after: Shard, vanished: Vanished): Found {
+/** A shard that both versions have; rows of which only `before` sees have vanished. */
+function changedShard(before: Shard, after: Shard, vanished: VanishedRows): Found {
+  const { id } = before;
   const old = before.rows.segments;
-  const documentIds: string[] = [];
-  const leave = (s: number, rows: readonly number[]): void => {
-    const columns = columnsOf(old[s].block);
-    for (const row of rows) documentIds.push(columns.documentIds[row]);
-    vanished.push(before.id, s, old[s], rows);
-  };
+  const first = vanished.count;
   let next = 0;
   const segments = after.rows.segments.map((segment) => {
-    const keeps = old.findIndex(({ block }, s) => s >= next && block === segment.block);
-    const buried = keeps < 0 ? undefined : buriedBetween(old[keeps], segment);
+    let keeps = next;
+    while (keeps < old.length && old[keeps].block !== segment.block) keeps++;
+    const buried = keeps < old.length ? buriedBetween(old[keeps], segment) : undefined;
     // Rows that would have to come back, as on the way to an older version, need a block of their own.
     if (buried === undefined) return whole(segment);
-    for (; next < keeps; next++) leave(next, liveRowsOf(old[next]));
+    for (; next < keeps; next++) vanished.push(id, next, old[next], liveRowsOf(old[next]));
     next = keeps + 1;
-    leave(keeps, buried);
+    vanished.push(id, keeps, segment, buried);
     return { keeps, buried, segment, first: old[keeps].visible };
   });
-  for (; next < old.length; next++) leave(next, liveRowsOf(old[next]));
-  return { id: before.id, centroid: undefined, segments, leaving: { documentIds } };
+  for (; next < old.length; next++) vanished.push(id, next, old[next], liveRowsOf(old[next]));
+  return { id, centroid: undefined, segments, first, last: vanished.count };
+}
+
+/** The rows of a segment that are not dead. */
+function liveRowsOf(segment: Segment): number[] {
+  const rows: number[] = [];
+  eachLiveRow(segment, 0, (row) => rows.push(row));
+  return rows;
 }
 
 /** A segment of which every live row is new. */
 function whole(segment: Segment): FoundSegment {
   return { keeps: -1, buried: [], segment, first: 0 };
+}
+
+function segmentChange({ segment, first, keeps, buried }: FoundSegment, vanished: Vanished): SegmentChange {
+  const { block, visible } = segment;
+  const runs = runsOf(segment, first, vanished);
+  return { keeps, capacity: block.capacity, visible, buried, runs, segment };
 }
 
 /** Tells new rows that were moved from elsewhere in the base from those that were written, as long runs as can be. */

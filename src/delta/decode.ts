@@ -184,7 +184,7 @@ function readShards(reader: ByteReader, block: RowBlock, dimensions: number): Sh
       return { keeps, capacity, visible, buried, runs };
     });
     const staying = centroid === undefined ? readStaying(reader) : undefined;
-    shards.push({ id, centroid, segments, ...(staying && { leaving: { staying } }) });
+    shards.push({ id, centroid, segments, ...(staying && { staying }) });
   }
   if (written !== block.capacity) throw damaged('some of its rows belong nowhere');
   return shards;

@@ -62,18 +62,21 @@ export interface ShardChange {
   readonly centroid: Centroid | undefined;
   readonly segments: readonly SegmentChange[];
   /**
-   * What becomes of the documents of its rows that are buried or left out, in order of those rows. Missing for a new
-   * shard, and where it is not known any more: then the shard's other rows say.
+   * The rows of it that are buried or left out, by their places among the rows that vanished, if they are at hand:
+   * missing for a new shard.
    */
   readonly leaving?: Leaving;
+  /**
+   * Places among those rows, ascending, whose documents have another row in the shard, which the base has there too.
+   * Where it is not known and does not follow, the shard's other rows have to be looked at.
+   */
+  readonly staying?: readonly number[];
 }
 
-/** Documents of rows that leave a shard: which those are, or which of them stay by other rows. */
+/** Consecutive rows that vanished: from one on, up to but without another. */
 export interface Leaving {
-  /** The document of each such row. */
-  readonly documentIds?: readonly string[];
-  /** Places of those rows, ascending, whose documents have another row in the shard that the base has there too. */
-  readonly staying?: readonly number[];
+  readonly first: number;
+  readonly last: number;
 }
 
 /** A chunk of the centroid table: one of the base's, by its place, or a new one, by its shards. */
@@ -91,6 +94,8 @@ export interface Changes {
   readonly chunks: readonly ChunkChange[] | undefined;
   /** The shards that documents are in, where that is at hand: then it does not have to follow from the rows. */
   readonly documents?: Lazy<ChangedDocuments>;
+  /** The documents of all rows that are no more where they were in the base, if they are at hand. */
+  readonly vanished?: readonly string[];
 }
 
 /** The structural part of a delta. */
@@ -102,7 +107,7 @@ export let ledgerOf: (delta: Delta) => Ledger;
  * What changed between two versions, as a value: enough to turn an equal of the first into an equal of the second
  * without routing or clustering anything. It holds neither of them, but while it is kept, so are the blocks in which
  * the rows it adds lie; one that was decoded holds just those rows. One that comes of comparing versions also keeps
- * the keys of the rows it buries, and until it is first read, encoded or applied, the maps of both versions that say
+ * the keys of the rows that it buries or moves, and until it is first read, encoded or applied, the maps of both versions that say
  * which shards each document is in, which it has not compared until then: ids and numbers, no vectors.
  *
  * @example

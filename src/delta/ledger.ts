@@ -43,24 +43,25 @@ export function changedDocuments(a: Documents, b: Documents): ChangedDocuments {
   return { documentIds, before, after };
 }
 
-/** From what is lost of the base and what is written: a key that is in both was given another vector. */
+/** From what vanished of the base and what is written: a key that is in both was given another vector. */
 export function ledgerOfRows(
-  lost: KeyColumns,
+  vanished: KeyColumns,
+  isMoved: Uint8Array,
   shards: readonly ShardChange[],
   { value: { documentIds, before, after } }: Lazy<ChangedDocuments>,
 ): Ledger {
-  const index = new KeyIndex(lost);
-  const isReplaced = new Uint8Array(lost.documentIds.length);
+  const index = new KeyIndex(vanished);
+  const isThere = isMoved.slice();
   const updated = updatedRows(shards, (documentId, start, length) => {
     const at = index.find(documentId, start, length);
-    if (at >= 0) isReplaced[at] = 1;
+    if (at >= 0) isThere[at] = 1;
     return at >= 0;
   });
-  const isRemoved = (_: unknown, at: number): boolean => isReplaced[at] === 0;
+  const isRemoved = (_: unknown, at: number): boolean => isThere[at] === 0;
   const removed = {
-    documentIds: lost.documentIds.filter(isRemoved),
-    starts: Uint32Array.from(lost.starts).filter(isRemoved),
-    lengths: Uint32Array.from(lost.lengths).filter(isRemoved),
+    documentIds: vanished.documentIds.filter(isRemoved),
+    starts: Uint32Array.from(vanished.starts).filter(isRemoved),
+    lengths: Uint32Array.from(vanished.lengths).filter(isRemoved),
   };
   const documents = {
     added: documentIds.filter((_, i) => before[i] === undefined),

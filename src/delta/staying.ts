@@ -8,12 +8,14 @@ import type { Changes, ShardChange } from './delta.js';
  */
 export function stayingOf({
   documents: lazy,
+  vanished,
 }: Changes): (change: ShardChange) => readonly number[] | undefined {
   let after: Map<string, DocumentEntry | undefined> | undefined;
-  return ({ id, segments, leaving }) => {
-    const { documentIds, staying } = leaving ?? {};
-    if (staying !== undefined || documentIds === undefined || lazy === undefined) return staying;
-    if (documentIds.length === 0) return [];
+  return ({ id, segments, leaving, staying }) => {
+    if (staying !== undefined || leaving === undefined || vanished === undefined || lazy === undefined)
+      return staying;
+    const { first, last } = leaving;
+    if (first === last) return [];
     const documents = lazy.value;
     after ??= new Map(documents.documentIds.map((documentId, i) => [documentId, documents.after[i]]));
     const arrived = new Set<string>();
@@ -25,11 +27,12 @@ export function stayingOf({
         for (let i = 0; i < count; i++) arrived.add(columns.documentIds[at + i]);
     }
     const stays: number[] = [];
-    documentIds.forEach((documentId, i) => {
-      if (arrived.has(documentId)) return;
+    for (let i = first; i < last; i++) {
+      const documentId = vanished[i];
+      if (arrived.has(documentId)) continue;
       // A document that is not among the changed ones is where it was.
-      if (!after?.has(documentId) || holds(after.get(documentId), id)) stays.push(i);
-    });
+      if (!after.has(documentId) || holds(after.get(documentId), id)) stays.push(i - first);
+    }
     return stays;
   };
 }

@@ -38,7 +38,7 @@ function walk<K, V>(a: Node<K, V> | undefined, b: Node<K, V> | undefined, visit:
   if (nodesA !== undefined && nodesB !== undefined) {
     if (a?.bitmap === b?.bitmap) {
       // Packed alike, or not at all: children that belong together are in the same place.
-      for (let i = 0; i < nodesB.length; i++) {
+      for (let i = Math.max(nodesA.length, nodesB.length) - 1; i >= 0; i--) {
         if (nodesA[i] !== nodesB[i]) walk(nodesA[i], nodesB[i], visit);
       }
     } else {

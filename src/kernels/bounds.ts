@@ -1,0 +1,47 @@
+import type { CodeShape } from './code-shape.js';
+import { DOT, type Product } from './kernels.js';
+import { ROUNDS, powerWithin } from './rotation.js';
+
+/* How far the results of the kernels can be from the truth; see `Kernels` for what each is relative to. */
+
+/** Half the distance between 1 and the next 32-bit float: what one operation can lose. */
+const HALF_ULP = 2 ** -24;
+
+/** What products of many such losses add to their sum. */
+const HIGHER_ORDER = 1.01;
+
+/** See `Kernels.rotate`. */
+export function rotationError(padded: number): number {
+  // A round: the sign's scale and its product, one sum a level; sum, constant and product of mixing the halves.
+  return ROUNDS * (Math.log2(powerWithin(padded)) + 5) * HALF_ULP * HIGHER_ORDER;
+}
+
+/**
+ * What is added to a row's error, relative to its length: the rotation of the row and of the query, the rounding of the
+ * residual, and that of the 64-bit sums from which the error was found as a small difference.
+ */
+export function codingError(padded: number): number {
+  return 2 * rotationError(padded) + 16 * HALF_ULP;
+}
+
+/**
+ * How far `offset + step·s` can be from q · v: half a step a nibble, and the rounding of the sum of all minima, which
+ * is the offset. See `Kernels.tables`.
+ */
+export function tableError({ padded, nibbles }: CodeShape, offset: number, step: number): number {
+  const rounding = (padded / 4 + 8) * HALF_ULP * HIGHER_ORDER;
+  return nibbles * (step / 2) * 1.001 + Math.abs(offset) * rounding + nibbles * 2 ** -90;
+}
+
+/**
+ * How far rounding can carry a value of `Kernels.scan`, relative to the sum of the absolute values of its terms:
+ * `|base| + |r|² + f·(|a| + |b|·s) + slack·error`.
+ */
+export const SCAN_ROUNDING = 6 * HALF_ULP * HIGHER_ORDER;
+
+/** See `Kernels.distances`. */
+export function productError(product: Product, dimensions: number): number {
+  // Four running sums, then two levels of sums of those; a difference counts twice, as it is squared.
+  const sums = Math.ceil(dimensions / 4) + 2;
+  return (sums + (product === DOT ? 1 : 3)) * HALF_ULP * HIGHER_ORDER;
+}

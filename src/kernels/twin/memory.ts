@@ -1,0 +1,30 @@
+/** An ordinary buffer that grows like the memory of a WebAssembly instance. */
+export class TwinMemory {
+  u8 = new Uint8Array();
+  u32 = new Uint32Array();
+  f32 = new Float32Array();
+
+  constructor(byteLength: number) {
+    this.reserve(byteLength);
+  }
+
+  /** Makes it at least so large; `false` where the platform refuses. */
+  reserve(byteLength: number): boolean {
+    if (byteLength <= this.u8.length) return true;
+    let buffer: ArrayBuffer;
+    try {
+      buffer = new ArrayBuffer(Math.ceil(byteLength / PAGE) * PAGE);
+    } catch {
+      return false;
+    }
+    const grown = new Uint8Array(buffer);
+    grown.set(this.u8);
+    this.u8 = grown;
+    this.u32 = new Uint32Array(buffer);
+    this.f32 = new Float32Array(buffer);
+    return true;
+  }
+}
+
+/** Bytes that memory grows by: those of a page of WebAssembly. */
+export const PAGE = 65_536;

@@ -1,0 +1,69 @@
+import { GROUP, groupBytes } from '../code-shape.js';
+import { NONE } from '../kernels.js';
+import type { TwinMemory } from './memory.js';
+
+const { fround } = Math;
+
+export function scan(
+  { u8, u32, f32 }: TwinMemory,
+  codes: number,
+  nibbles: number,
+  biased: 0 | 1,
+  from: number,
+  to: number,
+  tables: number,
+  base: number,
+  a: number,
+  b: number,
+  slack: number,
+  dead: number,
+  threshold: number,
+  out: number,
+  label: number,
+): number {
+  const size = groupBytes(nibbles, biased);
+  const [base32, a32, b32, slack32, threshold32] = [base, a, b, slack, threshold].map(fround);
+  let found = 0;
+  for (let row = from; row < to; row++) {
+    if (dead !== NONE && ((u32[dead / 4 + (row >>> 5)] >>> (row & 31)) & 1) === 1) continue;
+    const inGroup = row % GROUP;
+    const group = codes + ((row - inGroup) / GROUP) * size;
+    const at = group + (inGroup % 16);
+    const shift = inGroup < 16 ? 0 : 4;
+    let sum = 0;
+    for (let n = 0; n < nibbles; n++) sum += u8[tables + 16 * n + ((u8[at + 16 * n] >> shift) & 15)];
+    const line = (group + 16 * nibbles) / 4 + inGroup;
+    const along = fround(f32[line] * fround(a32 + fround(b32 * sum)));
+    const start = biased === 1 ? fround(base32 + f32[line + 2 * GROUP]) : base32;
+    const value = fround(fround(start + along) - fround(slack32 * f32[line + GROUP]));
+    if (value > threshold32) continue;
+    u32[out / 4 + 2 * found] = row + label;
+    f32[out / 4 + 2 * found + 1] = Number.isNaN(value) ? -Infinity : value;
+    found++;
+  }
+  return found;
+}
+
+/** The bits of an f32 as a whole number that is ordered as the f32 is, −0 below 0. */
+function ordinal(bits: number): number {
+  return (bits >>> 31 === 1 ? ~bits : bits | 0x8000_0000) >>> 0;
+}
+
+export function sort({ u32 }: TwinMemory, candidates: number, count: number): void {
+  const at = candidates / 4;
+  const list = Array.from({ length: count }, (_, i) => ({
+    row: u32[at + 2 * i],
+    bits: u32[at + 2 * i + 1],
+  }));
+  list.sort((x, y) => ordinal(x.bits) - ordinal(y.bits) || x.row - y.row);
+  list.forEach(({ row, bits }, i) => {
+    u32[at + 2 * i] = row;
+    u32[at + 2 * i + 1] = bits;
+  });
+}
+
+export function select(memory: TwinMemory, candidates: number, count: number, keep: number): number {
+  sort(memory, candidates, count);
+  if (keep === 0) return -Infinity;
+  return count < keep ? Infinity : memory.f32[candidates / 4 + 2 * keep - 1];
+}

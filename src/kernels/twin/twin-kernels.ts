@@ -1,0 +1,48 @@
+import type { Kernels } from '../kernels.js';
+import { encode, tables } from './codes.js';
+import { distancesMany, nearest } from './distances.js';
+import { TwinMemory } from './memory.js';
+import { residuals, rotate } from './rotate.js';
+import { scan, select, sort } from './scan.js';
+
+/** Bytes at the beginning that callers leave alone, so that no place is `NONE`. */
+export const BASE = 1024;
+
+/** The kernels in TypeScript: for platforms without WebAssembly SIMD, and to test the others against. */
+export function twinKernels(): Kernels {
+  const memory = new TwinMemory(BASE);
+  const on =
+    <A extends unknown[], R>(kernel: (memory: TwinMemory, ...rest: A) => R) =>
+    (...rest: A): R =>
+      kernel(memory, ...rest);
+  const many = on(distancesMany);
+  return {
+    simd: false,
+    base: BASE,
+    get byteLength() {
+      return memory.u8.length;
+    },
+    get u8() {
+      return memory.u8;
+    },
+    get u32() {
+      return memory.u32;
+    },
+    get f32() {
+      return memory.f32;
+    },
+    reserve: (byteLength) => memory.reserve(byteLength),
+    residuals: on(residuals),
+    rotate: on(rotate),
+    encode: on(encode),
+    tables: on(tables),
+    scan: on(scan),
+    select: on(select),
+    sort: on(sort),
+    distances: (product, query, rows, stride, count, dimensions, out) => {
+      many(product, query, 0, 1, rows, stride, count, dimensions, out);
+    },
+    distancesMany: many,
+    nearest: on(nearest),
+  };
+}

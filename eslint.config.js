@@ -3,7 +3,15 @@ import { defineConfig, globalIgnores } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
 export default defineConfig(
-  globalIgnores(['**/dist/', '**/node_modules/', 'docs/api/', 'coverage/', 'test/generated/']),
+  globalIgnores([
+    '**/dist/',
+    '**/node_modules/',
+    'docs/api/',
+    'coverage/',
+    'test/generated/',
+    'src/kernels/wasm-binary.ts',
+    'assembly/',
+  ]),
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   {
     files: ['**/*.{ts,js,mjs}'],

@@ -11,7 +11,7 @@ export default defineConfig({
   test: {
     environment: 'node',
     include: ['test/**/*.test.ts'],
-    globalSetup: ['scripts/extract-examples.mjs'],
+    globalSetup: ['scripts/build-kernels.mjs', 'scripts/extract-examples.mjs'],
     // Tests of what snapshots keep alive collect garbage on demand, which needs a process of its own.
     pool: 'forks',
     execArgv: ['--expose-gc'],

@@ -1,11 +1,14 @@
-// Builds dist: modules and types by tsc, then the browser bundle with its dependencies inside.
+// Builds dist: the kernels, then modules and types by tsc, then the browser bundle with its dependencies inside.
 import { execFileSync } from 'node:child_process';
 import { rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { setup as buildKernels } from './build-kernels.mjs';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
+
+buildKernels();
 
 // A file whose source is gone must not be published.
 rmSync('dist', { recursive: true, force: true });

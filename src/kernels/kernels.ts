@@ -7,6 +7,9 @@ export type Product = typeof DOT | typeof SQUARED_L2;
 /** Where no array is meant: nothing ever lies there. */
 export const NONE = 0;
 
+/** Bytes at the beginning that callers leave alone: kernels use some of them, and no array lies at `NONE`. */
+export const BASE = 1024;
+
 /**
  * The fast loops, over one growable memory that callers divide up as they like. All places are byte offsets into it:
  * multiples of 4, from {@link base} on. There are two implementations, in WebAssembly SIMD and in TypeScript, which do

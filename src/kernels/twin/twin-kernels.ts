@@ -1,12 +1,9 @@
-import type { Kernels } from '../kernels.js';
+import { BASE, type Kernels } from '../kernels.js';
 import { encode, tables } from './codes.js';
 import { distancesMany, nearest } from './distances.js';
 import { TwinMemory } from './memory.js';
 import { residuals, rotate } from './rotate.js';
 import { scan, select, sort } from './scan.js';
-
-/** Bytes at the beginning that callers leave alone, so that no place is `NONE`. */
-export const BASE = 1024;
 
 /** The kernels in TypeScript: for platforms without WebAssembly SIMD, and to test the others against. */
 export function twinKernels(): Kernels {

@@ -1,0 +1,50 @@
+// The grids of src/kernels/code-shape.ts: positive levels, then the thresholds between them. Functions, because a
+// constant vector inside of a loop costs nothing and a table in memory would have to be put there first.
+
+/** How many thresholds are below four magnitudes, negated, for 2 bits. */
+export function above2(size: v128, rms: v128): v128 {
+  return f32x4.gt(size, f32x4.mul(rms, f32x4.splat(0.9816)));
+}
+
+/** The levels of magnitudes with so many thresholds (negated) below them, for 2 bits. */
+export function level2(above: v128): v128 {
+  return v128.bitselect(f32x4.splat(1.5104), f32x4.splat(0.4528), above);
+}
+
+/** The same for 4 bits. */
+export function above4(size: v128, rms: v128): v128 {
+  let above = f32x4.gt(size, f32x4.mul(rms, f32x4.splat(0.2582)));
+  above = i32x4.add(above, f32x4.gt(size, f32x4.mul(rms, f32x4.splat(0.5224))));
+  above = i32x4.add(above, f32x4.gt(size, f32x4.mul(rms, f32x4.splat(0.7996))));
+  above = i32x4.add(above, f32x4.gt(size, f32x4.mul(rms, f32x4.splat(1.0993))));
+  above = i32x4.add(above, f32x4.gt(size, f32x4.mul(rms, f32x4.splat(1.4371))));
+  above = i32x4.add(above, f32x4.gt(size, f32x4.mul(rms, f32x4.splat(1.8435))));
+  return i32x4.add(above, f32x4.gt(size, f32x4.mul(rms, f32x4.splat(2.4008))));
+}
+
+/** The same for 4 bits: looked up byte by byte, in two tables of four levels. */
+export function level4(above: v128): v128 {
+  // Four times the number in each byte, plus the place of the byte.
+  const number = i32x4.neg(above);
+  const at = i8x16.add(
+    i32x4.mul(number, i32x4.splat(0x0404_0404)),
+    i8x16(0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3),
+  );
+  // An index of 16 or more gives 0.
+  const lower = i8x16.swizzle(f32x4(0.1284, 0.3881, 0.6568, 0.9424), at);
+  const upper = i8x16.swizzle(f32x4(1.2562, 1.6181, 2.069, 2.7326), i8x16.sub(at, i8x16.splat(16)));
+  return v128.or(lower, upper);
+}
+
+/** All levels ascending for 2 bits. */
+export function levels2(): v128 {
+  return f32x4(-1.5104, -0.4528, 0.4528, 1.5104);
+}
+
+/** A quarter of all levels ascending for 4 bits. */
+export function levels4(quarter: i32): v128 {
+  if (quarter == 0) return f32x4(-2.7326, -2.069, -1.6181, -1.2562);
+  if (quarter == 1) return f32x4(-0.9424, -0.6568, -0.3881, -0.1284);
+  if (quarter == 2) return f32x4(0.1284, 0.3881, 0.6568, 0.9424);
+  return f32x4(1.2562, 1.6181, 2.069, 2.7326);
+}

@@ -1,0 +1,10 @@
+// The kernels, compiled to WebAssembly by scripts/build-kernels.mjs. src/kernels/kernels.ts says what each of them does,
+// src/kernels/twin/ does the same one component after another, in the same order of 32-bit operations.
+export { encode } from './encode';
+export { tables } from './tables';
+export { scan } from './scan';
+export { select, sort } from './candidates';
+export { distances, distancesMany } from './distances';
+export { nearest } from './nearest';
+export { residuals } from './residuals';
+export { rotate } from './rotate';

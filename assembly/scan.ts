@@ -1,0 +1,109 @@
+import { SCRATCH } from './scratch';
+
+/** Nibbles that may be added up in 16 bits: two entries are at most 254, and 256 times that is below 65,536. */
+const BLOCK: i32 = 512;
+
+/** Where the sums of a group lie, and its values. */
+const SUMS: usize = SCRATCH;
+const VALUES: usize = SCRATCH + 128;
+
+export function scan(
+  codes: usize,
+  nibbles: i32,
+  biased: i32,
+  from: i32,
+  to: i32,
+  tables: usize,
+  base: f32,
+  a: f32,
+  b: f32,
+  slack: f32,
+  dead: usize,
+  threshold: f32,
+  out: usize,
+  label: u32,
+): i32 {
+  const size = 16 * nibbles + 128 * (2 + biased);
+  const end = (to + 31) >>> 5;
+  const bases = f32x4.splat(base);
+  const as = f32x4.splat(a);
+  const bs = f32x4.splat(b);
+  const slacks = f32x4.splat(slack);
+  const thresholds = f32x4.splat(threshold);
+  let next = out;
+  for (let group = from >>> 5; group < end; group++) {
+    const row = group << 5;
+    let wanted: u32 = 0xffff_ffff;
+    if (row < from) wanted <<= from & 31;
+    if (to - row < 32) wanted &= ~(0xffff_ffff << (to & 31));
+    if (dead != 0) wanted &= ~load<u32>(dead + 4 * group);
+    if (wanted == 0) continue;
+
+    const at = codes + <usize>group * size;
+    sumUp(at, nibbles, tables);
+    let line = at + 16 * nibbles;
+    let within: u32 = 0;
+    for (let i = 0; i < 32; i += 4, line += 16) {
+      const sums = f32x4.convert_i32x4_s(v128.load(SUMS + 4 * i));
+      const along = f32x4.mul(v128.load(line), f32x4.add(as, f32x4.mul(bs, sums)));
+      const start = biased ? f32x4.add(bases, v128.load(line + 256)) : bases;
+      const values = f32x4.sub(f32x4.add(start, along), f32x4.mul(slacks, v128.load(line + 128)));
+      v128.store(VALUES + 4 * i, values);
+      // What is no number is not above anything.
+      within |= (~i32x4.bitmask(f32x4.gt(values, thresholds)) << i) & (15 << i);
+    }
+    for (within &= wanted; within != 0; within &= within - 1) {
+      const i = ctz(within);
+      const value = load<f32>(VALUES + 4 * i);
+      store<u32>(next, row + i + label);
+      store<f32>(next, value == value ? value : -Infinity, 4);
+      next += 8;
+    }
+  }
+  return <i32>((next - out) >>> 3);
+}
+
+/** Adds up the table entries of the 32 rows of a group. */
+function sumUp(codes: usize, nibbles: i32, tables: usize): void {
+  const low = i8x16.splat(15);
+  for (let done = 0; done < nibbles; done += BLOCK) {
+    const until = codes + 16 * min(BLOCK, nibbles - done);
+    // Bytes 2i and 2i + 1 of 16 rows are one number; with the odd bytes added up alone too, both can be told apart.
+    let first = i16x8.splat(0);
+    let firstOdd = i16x8.splat(0);
+    let second = i16x8.splat(0);
+    let secondOdd = i16x8.splat(0);
+    for (; codes < until; codes += 32, tables += 32) {
+      const c0 = v128.load(codes);
+      const c1 = v128.load(codes, 16);
+      const t0 = v128.load(tables);
+      const t1 = v128.load(tables, 16);
+      const x = i8x16.add(i8x16.swizzle(t0, v128.and(c0, low)), i8x16.swizzle(t1, v128.and(c1, low)));
+      const y = i8x16.add(
+        i8x16.swizzle(t0, v128.and(i16x8.shr_u(c0, 4), low)),
+        i8x16.swizzle(t1, v128.and(i16x8.shr_u(c1, 4), low)),
+      );
+      first = i16x8.add(first, x);
+      firstOdd = i16x8.add(firstOdd, i16x8.shr_u(x, 8));
+      second = i16x8.add(second, y);
+      secondOdd = i16x8.add(secondOdd, i16x8.shr_u(y, 8));
+    }
+    putSums(SUMS, first, firstOdd, done);
+    putSums(SUMS + 64, second, secondOdd, done);
+  }
+}
+
+/** Writes the sums of 16 rows as 32-bit numbers, or adds them to those of the blocks before. */
+function putSums(to: usize, all: v128, odd: v128, before: i32): void {
+  const even = i16x8.sub(all, i16x8.shl(odd, 8));
+  const low = v128.shuffle<i16>(even, odd, 0, 8, 1, 9, 2, 10, 3, 11);
+  const high = v128.shuffle<i16>(even, odd, 4, 12, 5, 13, 6, 14, 7, 15);
+  putFour(to, i32x4.extend_low_i16x8_u(low), before);
+  putFour(to + 16, i32x4.extend_high_i16x8_u(low), before);
+  putFour(to + 32, i32x4.extend_low_i16x8_u(high), before);
+  putFour(to + 48, i32x4.extend_high_i16x8_u(high), before);
+}
+
+function putFour(to: usize, sums: v128, before: i32): void {
+  v128.store(to, before == 0 ? sums : i32x4.add(v128.load(to), sums));
+}

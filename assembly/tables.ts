@@ -1,0 +1,134 @@
+import { levels2, levels4 } from './grid';
+
+/** The largest entry. */
+const TOP: f32 = 127;
+
+/** Queries whose tables would span less than this have none but zeros. */
+const LEAST_RANGE: f32 = 7.888609052210118e-31; // 2^-100
+
+/** Adding it to a number from 0 to 2^22 rounds it to a whole one, in the lowest bits of the sum. */
+const ROUNDER: f32 = 8388608;
+
+export function tables(query: usize, centre: usize, padded: i32, bits: i32, out: usize, line: usize): void {
+  const top: f32 = bits == 1 ? 1 : bits == 2 ? 1.5104 : 2.7326;
+  let total = f32x4.splat(0);
+  let largest = f32x4.splat(0);
+  for (let i = 0; i < padded; i += 4) {
+    const size = f32x4.abs(difference(query, centre, i));
+    total = f32x4.add(total, size);
+    largest = f32x4.pmax(largest, magnitude(size, bits));
+  }
+  const sum =
+    f32x4.extract_lane(total, 0) +
+    f32x4.extract_lane(total, 2) +
+    (f32x4.extract_lane(total, 1) + f32x4.extract_lane(total, 3));
+  const most = max(
+    max(f32x4.extract_lane(largest, 0), f32x4.extract_lane(largest, 1)),
+    max(f32x4.extract_lane(largest, 2), f32x4.extract_lane(largest, 3)),
+  );
+  const range: f32 = top * most * 2;
+  const some = range > LEAST_RANGE;
+  store<f32>(line, some ? -(top * sum) : 0);
+  store<f32>(line, some ? range / TOP : 0, 4);
+
+  const inverse = f32x4.splat(some ? TOP / range : 0);
+  const tops = f32x4.splat(top);
+  for (let i = 0; i < padded; i += 4) {
+    const q = difference(query, centre, i);
+    const scaled = f32x4.mul(q, inverse);
+    const least = f32x4.mul(f32x4.mul(magnitude(f32x4.abs(q), bits), inverse), tops);
+    if (bits == 2) {
+      pairTable(out, first(scaled), second(scaled), first(least));
+      pairTable(out + 16, third(scaled), fourth(scaled), third(least));
+      out += 32;
+    } else if (bits == 1) {
+      signTable(out, scaled, least);
+      out += 16;
+    } else {
+      levelTable(out, first(scaled), first(least));
+      levelTable(out + 16, second(scaled), second(least));
+      levelTable(out + 32, third(scaled), third(least));
+      levelTable(out + 48, fourth(scaled), fourth(least));
+      out += 64;
+    }
+  }
+}
+
+/** Four components of the query, less those of the centre. */
+function difference(query: usize, centre: usize, i: i32): v128 {
+  const q = v128.load(query + 4 * i);
+  return centre ? f32x4.sub(q, v128.load(centre + 4 * i)) : q;
+}
+
+/** In each lane the sum of the absolute values of the nibble that it belongs to. */
+function magnitude(size: v128, bits: i32): v128 {
+  if (bits == 4) return size;
+  const pair = f32x4.add(size, v128.shuffle<i32>(size, size, 1, 0, 3, 2));
+  return bits == 2 ? pair : f32x4.add(pair, v128.shuffle<i32>(pair, pair, 2, 3, 0, 1));
+}
+
+/** Four bits of one component. */
+function levelTable(out: usize, q: v128, least: v128): void {
+  putTable(
+    out,
+    f32x4.add(f32x4.mul(q, levels4(0)), least),
+    f32x4.add(f32x4.mul(q, levels4(1)), least),
+    f32x4.add(f32x4.mul(q, levels4(2)), least),
+    f32x4.add(f32x4.mul(q, levels4(3)), least),
+  );
+}
+
+/** Two bits of two components. */
+function pairTable(out: usize, q0: v128, q1: v128, least: v128): void {
+  const levels = levels2();
+  sumTable(out, f32x4.mul(q0, levels), f32x4.add(f32x4.mul(q1, levels), least));
+}
+
+/** The signs of four components. */
+function signTable(out: usize, q: v128, least: v128): void {
+  const odd = f32x4(-1, 1, -1, 1);
+  const upper = f32x4(-1, -1, 1, 1);
+  const low = f32x4.add(f32x4.mul(first(q), odd), f32x4.mul(second(q), upper));
+  const high = f32x4.add(f32x4.mul(third(q), odd), f32x4.mul(fourth(q), upper));
+  sumTable(out, low, f32x4.add(high, least));
+}
+
+/** Entry i + 4j is low[i] + high[j]. */
+function sumTable(out: usize, low: v128, high: v128): void {
+  putTable(
+    out,
+    f32x4.add(low, first(high)),
+    f32x4.add(low, second(high)),
+    f32x4.add(low, third(high)),
+    f32x4.add(low, fourth(high)),
+  );
+}
+
+/** Rounds sixteen entries to bytes. */
+function putTable(out: usize, a: v128, b: v128, c: v128, d: v128): void {
+  const low = i16x8.narrow_i32x4_u(rounded(a), rounded(b));
+  const high = i16x8.narrow_i32x4_u(rounded(c), rounded(d));
+  v128.store(out, i8x16.narrow_i16x8_u(low, high));
+}
+
+function rounded(x: v128): v128 {
+  return v128.and(f32x4.add(x, f32x4.splat(ROUNDER)), i32x4.splat(255));
+}
+
+/* One lane in all four. */
+
+function first(x: v128): v128 {
+  return v128.shuffle<i32>(x, x, 0, 0, 0, 0);
+}
+
+function second(x: v128): v128 {
+  return v128.shuffle<i32>(x, x, 1, 1, 1, 1);
+}
+
+function third(x: v128): v128 {
+  return v128.shuffle<i32>(x, x, 2, 2, 2, 2);
+}
+
+function fourth(x: v128): v128 {
+  return v128.shuffle<i32>(x, x, 3, 3, 3, 3);
+}

@@ -109,7 +109,8 @@ function putConstants(line: usize, biased: i32, squared: f64, along: f64, length
     scale = <f32>(squared / along);
     const f = <f64>scale;
     const left = squared - 2 * f * along + f * f * length;
-    error = <f32>((sqrt<f64>(left > 0 ? left : 0) + rounding * sqrt<f64>(squared)) * ROUND_UP);
+    const off = sqrt<f64>(left > 0 ? left : 0);
+    error = <f32>((off + rounding * (off + sqrt<f64>(squared))) * ROUND_UP);
     bias = <f32>squared;
   } else if (squared != 0) {
     error = Infinity;

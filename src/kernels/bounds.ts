@@ -17,8 +17,8 @@ export function rotationError(padded: number): number {
 }
 
 /**
- * What is added to a row's error, relative to its length: the rotation of the row and of the query, the rounding of the
- * residual, and that of the 64-bit sums from which the error was found as a small difference.
+ * What is added to a row's error, relative to its length and to the error: the rotation of the row and of the query,
+ * the rounding of the residual, and that of the 64-bit sums from which the error was found as a small difference.
  */
 export function codingError(padded: number): number {
   return 2 * rotationError(padded) + 16 * HALF_ULP;
@@ -35,9 +35,9 @@ export function tableError({ padded, nibbles }: CodeShape, offset: number, step:
 
 /**
  * How far rounding can carry a value of `Kernels.scan`, relative to the sum of the absolute values of its terms:
- * `|base| + |r|² + f·(|a| + |b|·s) + slack·error`.
+ * `|base| + |r|² + f·(|a| + |b|·s) + slack·error`. The parameters are rounded too.
  */
-export const SCAN_ROUNDING = 6 * HALF_ULP * HIGHER_ORDER;
+export const SCAN_ROUNDING = 8 * HALF_ULP * HIGHER_ORDER;
 
 /** See `Kernels.distances`. */
 export function productError(product: Product, dimensions: number): number {

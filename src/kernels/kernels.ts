@@ -42,7 +42,7 @@ export interface Kernels {
    * What is left of `count` rows (f32, `stride` components from row to row) without a centre, padded with zeros to
    * `padded` components: `out[r] = row[r] − centre`, or `row[r] / |row[r]| − centre` with `unit` = 1, where a zero row
    * stays zero before the centre is taken off. `centre` has `dimensions` components, or is {@link NONE}.
-   * `out` may not overlap `rows`. Each component is off by 2^-24 of itself at most.
+   * `out` may not overlap `rows`. Each component is off by 2^-24 of itself at most, and with `unit` by 2^-50 more.
    * Time: O(count · padded).
    */
   residuals(
@@ -86,7 +86,9 @@ export interface Kernels {
   /**
    * Writes the look-up tables of a rotated query (f32, `padded` components), less a rotated centre where that is not
    * {@link NONE}: 16 bytes a nibble. With s the sum of a row's entries, q · v = offset + step·s; at `line` two f32 are
-   * written, `offset` and `step`. The error is at most `tableError(shape, offset, step)`.
+   * written, `offset` and `step`. The error is at most `tableError(shape, offset, step)`. With a centre the rounding of both
+   * rotations counts, so that a row's `error` is short by rotationError(padded)·(1 + |centre| / |q − centre|) of
+   * itself and of |r|; where that is too much, rotate q − centre instead.
    * Time: O(16 · nibbles).
    */
   tables(query: number, centre: number, padded: number, bits: number, tables: number, line: number): void;

@@ -75,7 +75,8 @@ function code(f32: Float32Array, at: number, own: Uint8Array, bits: Bits): RowCo
   const length = sum4(padded, (i) => grid[i] * grid[i]);
   const scale = fround(squared / along);
   const left = squared - 2 * scale * along + scale * scale * length;
-  const error = sqrt(left > 0 ? left : 0) + codingError(padded) * sqrt(squared);
+  const off = sqrt(left > 0 ? left : 0);
+  const error = off + codingError(padded) * (off + sqrt(squared));
   return { scale, error: fround(error * ROUND_UP), squared: fround(squared) };
 }
 

@@ -1,0 +1,121 @@
+import { describe, expect, test } from 'vitest';
+import { codeShape, groupBytes } from '../../src/kernels/code-shape.js';
+import { createKernels } from '../../src/kernels/create-kernels.js';
+import type { Kernels } from '../../src/kernels/kernels.js';
+import { CHECKS, type Pair } from './agreement.js';
+
+const pair = (): Pair => ({ a: createKernels(), b: createKernels({ simd: false }) });
+
+test('the platform of these tests has WebAssembly SIMD, else they would compare the twin with itself', () => {
+  expect(createKernels().simd).toBe(true);
+  expect(createKernels({ simd: false }).simd).toBe(false);
+});
+
+describe('WebAssembly and its twin give the same bits', () => {
+  test.each(Object.entries(CHECKS))('%s', (_, check) => {
+    check(pair());
+  });
+});
+
+describe('negative controls: a twin that is broken on purpose is noticed', () => {
+  const broken: Readonly<Record<string, (twin: Kernels) => Partial<Kernels>>> = {
+    'residuals: the length is not taken out': (twin) => ({
+      residuals: (rows, stride, count, dimensions, centre, _, out, padded) => {
+        twin.residuals(rows, stride, count, dimensions, centre, 0, out, padded);
+      },
+    }),
+    'rotate: one sign is wrong': (twin) => ({
+      rotate: (from, to, count, padded, signs) => {
+        twin.f32[signs / 4 + padded - 1] *= -1;
+        twin.rotate(from, to, count, padded, signs);
+        twin.f32[signs / 4 + padded - 1] *= -1;
+      },
+    }),
+    'encode: rows begin at the group instead of in its middle': (twin) => ({
+      encode: (rotated, count, first, ...rest) => {
+        twin.encode(rotated, count, first - (first % 32), ...rest);
+      },
+    }),
+    'tables: the centre is forgotten': (twin) => ({
+      tables: (query, _, ...rest) => {
+        twin.tables(query, 0, ...rest);
+      },
+    }),
+    'scan: the high nibble is read as the low one': (twin) => ({
+      scan: (codes, nibbles, biased, from, to, ...rest) => {
+        const size = groupBytes(nibbles, biased);
+        const end = codes + Math.ceil(to / 32) * size;
+        const kept = twin.u8.slice(codes, end);
+        for (let group = codes; group < end; group += size) {
+          for (let i = group; i < group + 16 * nibbles; i++) twin.u8[i] = (twin.u8[i] & 15) * 17;
+        }
+        const found = twin.scan(codes, nibbles, biased, from, to, ...rest);
+        twin.u8.set(kept, codes);
+        return found;
+      },
+    }),
+    'scan: dead rows are found': (twin) => ({
+      scan: (codes, nibbles, biased, from, to, tables, base, a, b, slack, _, threshold, out, label) =>
+        twin.scan(codes, nibbles, biased, from, to, tables, base, a, b, slack, 0, threshold, out, label),
+    }),
+    'sums of many nibbles: they are of 16 bits': (twin) => ({
+      scan: (codes, nibbles, ...rest) => twin.scan(codes, Math.min(nibbles, 516), ...rest),
+    }),
+    'sort: by row alone': (twin) => ({
+      sort: (list, count) => {
+        const values = twin.f32.slice(list / 4, list / 4 + 2 * count);
+        for (let i = 0; i < count; i++) twin.f32[list / 4 + 2 * i + 1] = 0;
+        twin.sort(list, count);
+        for (let i = 0; i < count; i++) twin.f32[list / 4 + 2 * i + 1] = values[2 * i + 1];
+      },
+    }),
+    'select: one too few': (twin) => ({ select: (list, count, keep) => twin.select(list, count, keep - 1) }),
+    'distances: the last component is left out': (twin) => ({
+      distances: (product, query, rows, stride, count, dimensions, out) => {
+        twin.distances(product, query, rows, stride, count, dimensions - 1, out);
+      },
+    }),
+    'distancesMany: all of the first query': (twin) => ({
+      distancesMany: (product, query, _, ...rest) => {
+        twin.distancesMany(product, query, 0, ...rest);
+      },
+    }),
+    'nearest: without weights': (twin) => ({
+      nearest: (product, rows, stride, count, centroids, apart, most, dimensions, _, out) => {
+        twin.nearest(product, rows, stride, count, centroids, apart, most, dimensions, 0, out);
+      },
+    }),
+  };
+
+  test.each(Object.entries(broken))('%s', (what, breakIt) => {
+    const check = CHECKS[what.slice(0, what.indexOf(':'))];
+    const { a, b } = pair();
+    const sabotage = breakIt(b);
+    // Not a spread: views are replaced when the memory grows.
+    const other = new Proxy(b, {
+      get: (twin, name) => Reflect.get(name in sabotage ? sabotage : twin, name) as unknown,
+    });
+    expect(() => {
+      check({ a, b: other });
+    }).toThrow(
+      expect.objectContaining({
+        cause: expect.objectContaining({
+          message: expect.stringMatching(/they differ|the sum is/) as string,
+        }) as Error,
+      }),
+    );
+  });
+});
+
+test('groups hold whole vectors of 16 bytes, for any number of dimensions', () => {
+  for (let d = 1; d < 300; d++) {
+    for (const bits of [1, 2, 4] as const) {
+      const { nibbles, padded, groupBytes: size, tableBytes } = codeShape(d, bits, true);
+      expect(padded % 8).toBe(0);
+      expect(padded - d).toBeLessThan(8);
+      expect(nibbles % 2).toBe(0);
+      expect(size).toBe(16 * nibbles + 3 * 128);
+      expect(tableBytes).toBe(16 * nibbles);
+    }
+  }
+});

@@ -1,0 +1,337 @@
+import fc from 'fast-check';
+import { type Bits, codeBytes, codeShape } from '../../src/kernels/code-shape.js';
+import { type Kernels, NONE, type Product } from '../../src/kernels/kernels.js';
+import { rotationSigns } from '../../src/kernels/rotation.js';
+import { pick, seeded } from '../support/random.js';
+import { Arena, KINDS } from './arena.js';
+
+/*
+ * Each check runs a kernel of two implementations on memories with the same noise, and compares all bytes that callers
+ * can see afterwards, so that it also notices what was written where it should not have been.
+ */
+
+const DIMENSIONS = fc.oneof(fc.integer({ min: 1, max: 40 }), fc.constantFrom(64, 100, 128, 257, 768));
+const BITS = fc.constantFrom<Bits>(1, 2, 4);
+const FLAG = fc.constantFrom<0 | 1>(0, 1);
+const PRODUCT = fc.constantFrom<Product>(0, 1);
+const KIND = fc.constantFrom(...KINDS);
+const SEED = fc.integer();
+/** Components between rows beyond their own. */
+const GAP = fc.integer({ min: 0, max: 5 });
+
+const ROOM = 2 ** 20;
+
+/** Kernels to be compared, made anew for each check. */
+export interface Pair {
+  readonly a: Kernels;
+  readonly b: Kernels;
+}
+
+function agree({ a, b }: Pair, seed: number, run: (arena: Arena) => unknown, room = ROOM): void {
+  const [inA, inB] = [new Arena(a, room, seed), new Arena(b, room, seed)];
+  const [resultA, resultB] = [run(inA), run(inB)];
+  const [left, right] = [inA.contents(), inB.contents()];
+  const differs = left.findIndex((word, i) => word !== right[i]);
+  if (!Object.is(resultA, resultB) || left.length !== right.length || differs >= 0) {
+    throw new Error(`they differ: ${String(resultA)}, ${String(resultB)}; word ${differs} of ${left.length}`);
+  }
+}
+
+export const CHECKS: Readonly<Record<string, (pair: Pair) => void>> = {
+  residuals: (pair) => {
+    const shape = fc.record({ dimensions: DIMENSIONS, gap: GAP, count: fc.integer({ min: 0, max: 9 }) });
+    fc.assert(
+      fc.property(shape, FLAG, FLAG, KIND, SEED, ({ dimensions, gap, count }, unit, centred, kind, seed) => {
+        agree(pair, seed, (arena) => {
+          const { padded } = codeShape(dimensions, 2, false);
+          const stride = dimensions + gap;
+          const rows = arena.vectors(count, stride, kind);
+          const centre = centred === 1 ? arena.vectors(1, dimensions, kind) : NONE;
+          const out = arena.take(4 * count * padded);
+          arena.kernels.residuals(rows, stride, count, dimensions, centre, unit, out, padded);
+        });
+      }),
+    );
+  },
+
+  rotate: (pair) => {
+    fc.assert(
+      fc.property(
+        DIMENSIONS,
+        fc.integer({ min: 0, max: 5 }),
+        FLAG,
+        KIND,
+        SEED,
+        (d, count, inPlace, kind, seed) => {
+          agree(pair, seed, (arena) => {
+            const { padded } = codeShape(d, 2, false);
+            const signs = arena.put(rotationSigns(padded, seed));
+            const from = arena.vectors(count, padded, kind);
+            const to = inPlace === 1 ? from : arena.take(4 * count * padded);
+            arena.kernels.rotate(from, to, count, padded, signs);
+          });
+        },
+      ),
+    );
+  },
+
+  encode: (pair) => {
+    const place = fc.record({
+      first: fc.integer({ min: 0, max: 70 }),
+      count: fc.integer({ min: 0, max: 70 }),
+    });
+    fc.assert(
+      fc.property(
+        DIMENSIONS,
+        BITS,
+        FLAG,
+        place,
+        KIND,
+        SEED,
+        (d, bits, biased, { first, count }, kind, seed) => {
+          agree(pair, seed, (arena) => {
+            const shape = codeShape(d, bits, biased === 1);
+            const rotated = arena.vectors(count, shape.padded, kind);
+            const codes = arena.take(codeBytes(shape, first + count));
+            arena.kernels.encode(rotated, count, first, codes, shape.padded, bits, biased);
+          });
+        },
+      ),
+    );
+  },
+
+  tables: (pair) => {
+    const finite = fc.constantFrom(...KINDS.filter((kind) => kind !== 'extreme'));
+    fc.assert(
+      fc.property(DIMENSIONS, BITS, FLAG, finite, SEED, (d, bits, centred, kind, seed) => {
+        agree(pair, seed, (arena) => {
+          const { padded, tableBytes } = codeShape(d, bits, false);
+          const query = arena.vectors(1, padded, kind);
+          const centre = centred === 1 ? arena.vectors(1, padded, kind) : NONE;
+          const tables = arena.take(tableBytes);
+          arena.kernels.tables(query, centre, padded, bits, tables, arena.take(8));
+        });
+      }),
+    );
+  },
+
+  scan: (pair) => {
+    const range = fc
+      .tuple(fc.integer({ min: 0, max: 100 }), fc.integer({ min: 0, max: 100 }))
+      .map(([x, y]) => ({ from: Math.min(x, y), to: Math.max(x, y) }));
+    const threshold = fc.constantFrom(-Infinity, -1, 0, 1e3, Infinity);
+    fc.assert(
+      fc.property(
+        DIMENSIONS,
+        BITS,
+        FLAG,
+        range,
+        FLAG,
+        threshold,
+        KIND,
+        SEED,
+        (d, bits, biased, rows, buried, most, kind, seed) => {
+          agree(pair, seed, (arena) => {
+            const shape = codeShape(d, bits, biased === 1);
+            const groups = Math.ceil(rows.to / 32);
+            const codes = arena.bytes(groups * shape.groupBytes, 256);
+            // Constants of any kind behind the nibbles, the lengths of rows that are not coded among them.
+            const random = seeded(seed);
+            for (let g = 0; g < groups; g++) {
+              const line = (codes + g * shape.groupBytes + 16 * shape.nibbles) / 4;
+              const end = line + (shape.groupBytes - 16 * shape.nibbles) / 4;
+              for (let i = line; i < end; i++)
+                arena.kernels.f32[i] = pick(random, [0, 1, random(), 3e38, Infinity]);
+            }
+            const tables = arena.bytes(shape.tableBytes, 128);
+            const dead = buried === 1 ? arena.bytes(4 * groups, 256) : NONE;
+            const [base, a, b, slack] = arena.numbers(arena.vectors(1, 4, kind), 4);
+            const out = arena.take(8 * (rows.to - rows.from));
+            const { nibbles } = shape;
+            return arena.kernels.scan(
+              codes,
+              nibbles,
+              biased,
+              rows.from,
+              rows.to,
+              tables,
+              base,
+              a,
+              b,
+              slack,
+              dead,
+              most,
+              out,
+              0xffff_fff0,
+            );
+          });
+        },
+      ),
+      { numRuns: 300 },
+    );
+  },
+
+  'sums of many nibbles': (pair) => {
+    // All entries the largest: nothing may overflow on the way.
+    fc.assert(
+      fc.property(fc.constantFrom(100, 2047, 2048, 2056, 10_000), SEED, (d, seed) => {
+        agree(
+          pair,
+          seed,
+          (arena) => {
+            const shape = codeShape(d, 2, false);
+            const codes = arena.bytes(shape.groupBytes, 256);
+            arena.kernels.f32.fill(1, (codes + 16 * shape.nibbles) / 4, (codes + shape.groupBytes) / 4);
+            const tables = arena.take(shape.tableBytes);
+            arena.kernels.u8.fill(127, tables, tables + shape.tableBytes);
+            const out = arena.take(8 * 32);
+            arena.kernels.scan(codes, shape.nibbles, 0, 0, 32, tables, 0, 0, 1, 0, NONE, Infinity, out, 0);
+            const [value] = arena.numbers(out + 4, 1);
+            if (value !== 127 * shape.nibbles) throw new Error(`the sum is ${value}`);
+          },
+          2 ** 21,
+        );
+      }),
+      { numRuns: 20 },
+    );
+  },
+
+  sort: (pair) => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 600 }), SEED, (count, seed) => {
+        agree(pair, seed, (arena) => {
+          arena.kernels.sort(candidates(arena, count, seed), count);
+        });
+      }),
+    );
+  },
+
+  select: (pair) => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 0, max: 600 }),
+        fc.integer({ min: 0, max: 700 }),
+        SEED,
+        (count, keep, seed) => {
+          agree(pair, seed, (arena) => {
+            const list = candidates(arena, count, seed);
+            const threshold = arena.kernels.select(list, count, keep);
+            // In no particular order: so both are put in one, the chosen ones and the rest.
+            const chosen = Math.min(keep, count);
+            arena.kernels.sort(list, chosen);
+            arena.kernels.sort(list + 8 * chosen, count - chosen);
+            return threshold;
+          });
+        },
+      ),
+    );
+  },
+
+  distances: (pair) => {
+    const shape = fc.record({ dimensions: DIMENSIONS, gap: GAP, count: fc.integer({ min: 0, max: 20 }) });
+    fc.assert(
+      fc.property(shape, PRODUCT, KIND, SEED, ({ dimensions, gap, count }, product, kind, seed) => {
+        agree(pair, seed, (arena) => {
+          const query = arena.vectors(1, dimensions, kind);
+          const rows = arena.vectors(count, dimensions + gap, kind);
+          const out = arena.take(4 * count);
+          arena.kernels.distances(product, query, rows, dimensions + gap, count, dimensions, out);
+        });
+      }),
+    );
+  },
+
+  distancesMany: (pair) => {
+    const shape = fc.record({ dimensions: DIMENSIONS, gap: GAP, count: fc.integer({ min: 0, max: 9 }) });
+    const queries = fc.integer({ min: 0, max: 5 });
+    fc.assert(
+      fc.property(
+        shape,
+        queries,
+        GAP,
+        PRODUCT,
+        KIND,
+        SEED,
+        ({ dimensions, gap, count }, most, apart, product, kind, seed) => {
+          agree(pair, seed, (arena) => {
+            const query = arena.vectors(most, dimensions + apart, kind);
+            const rows = arena.vectors(count, dimensions + gap, kind);
+            const out = arena.take(4 * most * count);
+            const [stride, queryStride] = [dimensions + gap, dimensions + apart];
+            arena.kernels.distancesMany(
+              product,
+              query,
+              queryStride,
+              most,
+              rows,
+              stride,
+              count,
+              dimensions,
+              out,
+            );
+          });
+        },
+      ),
+    );
+  },
+
+  nearest: (pair) => {
+    const shape = fc.record({ dimensions: DIMENSIONS, gap: GAP, count: fc.integer({ min: 0, max: 5 }) });
+    const centroids = fc.integer({ min: 0, max: 15 });
+    fc.assert(
+      fc.property(
+        shape,
+        centroids,
+        FLAG,
+        PRODUCT,
+        KIND,
+        SEED,
+        ({ dimensions, gap, count }, most, weighted, product, kind, seed) => {
+          agree(pair, seed, (arena) => {
+            const rows = arena.vectors(count, dimensions + gap, kind);
+            const centres = arena.vectors(most, dimensions + gap, kind);
+            // Some twice, so that ties are put to the test.
+            const { f32 } = arena.kernels;
+            const stride = dimensions + gap;
+            if (most > 2)
+              f32.copyWithin(centres / 4 + stride, centres / 4 + 2 * stride, centres / 4 + 3 * stride);
+            const weights = weighted === 1 ? arena.vectors(1, most, 'normal') : NONE;
+            const out = arena.take(16 * count);
+            arena.kernels.nearest(
+              product,
+              rows,
+              stride,
+              count,
+              centres,
+              stride,
+              most,
+              dimensions,
+              weights,
+              out,
+            );
+          });
+        },
+      ),
+    );
+  },
+};
+
+/** Candidates of which many have equal values, and some all but the sign. */
+function candidates(arena: Arena, count: number, seed: number): number {
+  const random = seeded(seed);
+  const list = arena.take(8 * count);
+  for (let i = 0; i < count; i++) {
+    arena.kernels.u32[list / 4 + 2 * i] = random() * 2 ** 32;
+    arena.kernels.f32[list / 4 + 2 * i + 1] = pick(random, [
+      0,
+      -0,
+      1,
+      -1,
+      random(),
+      -random(),
+      3e38,
+      -Infinity,
+    ]);
+  }
+  return list;
+}

@@ -124,23 +124,36 @@ export function tables(
   f32[line / 4] = some ? -fround(top * total) : 0;
   f32[line / 4 + 1] = some ? fround(range / TABLE_TOP) : 0;
 
+  const scaled = q.map((component) => component * inverse);
   for (let n = 0; n < magnitudes.length; n++) {
     const least = fround(fround(magnitudes[n] * inverse) * top);
-    const s = Array.from({ length: perNibble }, (_, j) => fround(q[n * perNibble + j] * inverse));
+    const at = n * perNibble;
     for (let entry = 0; entry < 16; entry++) {
-      let value: number;
-      if (bits === 4) value = fround(fround(s[0] * levels[entry]) + least);
-      else if (bits === 2) {
-        const second = fround(fround(s[1] * levels[entry >> 2]) + least);
-        value = fround(fround(s[0] * levels[entry & 3]) + second);
-      } else {
-        const signed = (j: number): number => (((entry >> j) & 1) === 1 ? s[j] : -s[j]);
-        const second = fround(fround(signed(2) + signed(3)) + least);
-        value = fround(fround(signed(0) + signed(1)) + second);
-      }
+      const value = entryOf(scaled, at, bits, entry, levels, least);
       u8[out + 16 * n + entry] = fround(value + ROUNDER) - ROUNDER;
     }
   }
+}
+
+/** What one value of a nibble adds to the sum, from 0 on. */
+function entryOf(
+  s: Float32Array,
+  at: number,
+  bits: number,
+  entry: number,
+  levels: Float32Array,
+  least: number,
+): number {
+  if (bits === 4) return fround(fround(s[at] * levels[entry]) + least);
+  if (bits === 2) {
+    const second = fround(fround(s[at + 1] * levels[entry >> 2]) + least);
+    return fround(fround(s[at] * levels[entry & 3]) + second);
+  }
+  const s0 = (entry & 1) === 0 ? -s[at] : s[at];
+  const s1 = (entry & 2) === 0 ? -s[at + 1] : s[at + 1];
+  const s2 = (entry & 4) === 0 ? -s[at + 2] : s[at + 2];
+  const s3 = (entry & 8) === 0 ? -s[at + 3] : s[at + 3];
+  return fround(fround(s0 + s1) + fround(fround(s2 + s3) + least));
 }
 
 /** The sum of the absolute values of the components of a nibble. */

@@ -3,26 +3,47 @@ import type { TwinMemory } from './memory.js';
 
 const { fround } = Math;
 
-/** A product of two vectors as four running sums in f32. */
-function productOf(
-  f32: Float32Array,
-  product: Product,
-  a: number,
-  b: number,
-  dimensions: number,
-  sums: Float32Array,
-): number {
-  sums.fill(0);
-  for (let i = 0; i < dimensions; i++) {
-    const x = f32[a + i];
-    const y = f32[b + i];
-    if (product === DOT) sums[i & 3] += fround(x * y);
-    else {
-      const delta = fround(x - y);
-      sums[i & 3] += fround(delta * delta);
-    }
+/** A dot product as four running sums in f32. */
+function dot(f32: Float32Array, a: number, b: number, dimensions: number): number {
+  let [s0, s1, s2, s3] = [0, 0, 0, 0];
+  let i = 0;
+  for (; i + 4 <= dimensions; i += 4) {
+    s0 = fround(s0 + fround(f32[a + i] * f32[b + i]));
+    s1 = fround(s1 + fround(f32[a + i + 1] * f32[b + i + 1]));
+    s2 = fround(s2 + fround(f32[a + i + 2] * f32[b + i + 2]));
+    s3 = fround(s3 + fround(f32[a + i + 3] * f32[b + i + 3]));
   }
-  return fround(fround(sums[0] + sums[2]) + fround(sums[1] + sums[3]));
+  for (let lane = 0; i < dimensions; i++, lane++) {
+    const term = fround(f32[a + i] * f32[b + i]);
+    if (lane === 0) s0 = fround(s0 + term);
+    else if (lane === 1) s1 = fround(s1 + term);
+    else s2 = fround(s2 + term);
+  }
+  return fround(fround(s0 + s2) + fround(s1 + s3));
+}
+
+/** A squared distance, likewise. */
+function squaredL2(f32: Float32Array, a: number, b: number, dimensions: number): number {
+  let [s0, s1, s2, s3] = [0, 0, 0, 0];
+  let i = 0;
+  for (; i + 4 <= dimensions; i += 4) {
+    const d0 = fround(f32[a + i] - f32[b + i]);
+    const d1 = fround(f32[a + i + 1] - f32[b + i + 1]);
+    const d2 = fround(f32[a + i + 2] - f32[b + i + 2]);
+    const d3 = fround(f32[a + i + 3] - f32[b + i + 3]);
+    s0 = fround(s0 + fround(d0 * d0));
+    s1 = fround(s1 + fround(d1 * d1));
+    s2 = fround(s2 + fround(d2 * d2));
+    s3 = fround(s3 + fround(d3 * d3));
+  }
+  for (let lane = 0; i < dimensions; i++, lane++) {
+    const delta = fround(f32[a + i] - f32[b + i]);
+    const square = fround(delta * delta);
+    if (lane === 0) s0 = fround(s0 + square);
+    else if (lane === 1) s1 = fround(s1 + square);
+    else s2 = fround(s2 + square);
+  }
+  return fround(fround(s0 + s2) + fround(s1 + s3));
 }
 
 export function distancesMany(
@@ -37,12 +58,12 @@ export function distancesMany(
   dimensions: number,
   out: number,
 ): void {
-  const sums = new Float32Array(4);
+  const productOf = product === DOT ? dot : squaredL2;
   for (let q = 0; q < queries; q++) {
     const a = query / 4 + q * queryStride;
     for (let r = 0; r < count; r++) {
       const b = rows / 4 + r * stride;
-      f32[out / 4 + q * count + r] = productOf(f32, product, a, b, dimensions, sums);
+      f32[out / 4 + q * count + r] = productOf(f32, a, b, dimensions);
     }
   }
 }
@@ -63,13 +84,13 @@ export function nearest(
   weights: number,
   out: number,
 ): void {
-  const sums = new Float32Array(4);
+  const productOf = product === DOT ? dot : squaredL2;
   for (let r = 0; r < count; r++) {
     const a = rows / 4 + r * stride;
     let [first, firstValue, second, secondValue] = [ABSENT, Infinity, ABSENT, Infinity];
     for (let c = 0; c < centroidCount; c++) {
       const b = centroids / 4 + c * centroidStride;
-      let value = productOf(f32, product, a, b, dimensions, sums);
+      let value = productOf(f32, a, b, dimensions);
       if (product === DOT) value = -(weights === NONE ? value : fround(value * f32[weights / 4 + c]));
       if (Number.isNaN(value)) value = -Infinity;
       if (value < firstValue) {

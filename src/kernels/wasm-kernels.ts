@@ -20,8 +20,9 @@ interface Exports extends Omit<
 /** The kernels in WebAssembly SIMD; `undefined` where the platform does not have it, or does not allow it. */
 export function wasmKernels(): Kernels | undefined {
   const module = compiled();
-  if (module === undefined) return undefined;
-  const { memory, encode, ...kernels } = new WebAssembly.Instance(module).exports as unknown as Exports;
+  const instance = module && instanceOf(module);
+  if (instance === undefined) return undefined;
+  const { memory, encode, ...kernels } = instance.exports as unknown as Exports;
   let u8 = new Uint8Array(memory.buffer);
   let u32 = new Uint32Array(memory.buffer);
   let f32 = new Float32Array(memory.buffer);
@@ -59,6 +60,16 @@ export function wasmKernels(): Kernels | undefined {
       encode(rotated, count, first, codes, padded, bits, biased, codingError(padded));
     },
   };
+}
+
+function instanceOf(module: WebAssembly.Module): WebAssembly.Instance | undefined {
+  try {
+    return new WebAssembly.Instance(module);
+  } catch (error) {
+    // No room for another memory.
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
 }
 
 /** The module, once it was asked for; it is immutable, and instances share it. */

@@ -1,5 +1,5 @@
 import type { ShardexConfig } from '../config.js';
-import { type Matrix, chord, fillProbe, reusableProbe, separations } from '../geometry/metric.js';
+import { chord, separations } from '../geometry/metric.js';
 import { CentroidTable, rankShards, withCentroids } from '../version/centroid-table.js';
 import { type RowBlock, RowList, columnsOf } from '../version/row-block.js';
 import {
@@ -11,6 +11,7 @@ import {
   meanOf,
 } from '../version/shard.js';
 import { eachLive, isDead } from '../version/shard-rows.js';
+import { nearestFinders } from './nearest-finder.js';
 
 /** Lloyd rounds over all parts of a bulk split: two raise recall at the same slop factor by 4 points, more by little. */
 const REFINE_ROUNDS = 2;
@@ -47,6 +48,7 @@ export class Arrivals {
 export function refined(parts: readonly Part[], config: ShardexConfig): readonly Part[] {
   if (parts.length < REFINE_FROM) return parts;
   const { metric, dimensions } = config;
+  const finderFor = nearestFinders(config);
   let current = parts;
   for (let round = 0; round < REFINE_ROUNDS; round++) {
     const table = withCentroids(new CentroidTable([]), metric, new Set(), current);
@@ -55,10 +57,7 @@ export function refined(parts: readonly Part[], config: ShardexConfig): readonly
     for (const part of current) {
       const near = nearIds(table, config, part, REFINE_NEAR);
       const homes = near.map((id) => next.get(id) as RowList);
-      const find = nearestFinder(
-        config,
-        near.map((id) => (byId.get(id) as Part).centroid),
-      );
+      const find = finderFor(near.map((id) => (byId.get(id) as Part).centroid));
       for (let i = 0; i < part.rows.length; i++) {
         const block = part.rows.blocks[i];
         homes[find(block, part.rows.rows[i], 0, near.length).index].push(block, part.rows.rows[i]);
@@ -94,16 +93,14 @@ export function placed(
   const byId = new Map(parts.map((part) => [part.id, part]));
   const arrivals = new Map(parts.map((part) => [part.id, new Arrivals()]));
   const neighbours = new Map<ShardId, Part[]>();
+  const finderFor = nearestFinders(config);
   for (const part of parts) {
     const near = reach === 0 ? [part.id] : nearIds(table, config, part, reach);
     const old = near.filter((id) => !byId.has(id));
     for (const id of old) (neighbours.get(id) ?? put(neighbours, id, [])).push(part);
     const ids = [...near.filter((id) => byId.has(id)), ...old];
     const firstOld = ids.length - old.length;
-    const find = nearestFinder(
-      config,
-      ids.map((id) => byId.get(id)?.centroid ?? oldCentroid(id)),
-    );
+    const find = finderFor(ids.map((id) => byId.get(id)?.centroid ?? oldCentroid(id)));
     for (let i = 0; i < part.rows.length; i++) {
       const block = part.rows.blocks[i];
       const row = part.rows.rows[i];
@@ -171,39 +168,6 @@ function nearIds(table: CentroidTable, { metric }: ShardexConfig, part: Part, re
   const chunks = reach === Infinity ? Infinity : NEAR_CHUNKS + Math.ceil(reach / 16);
   const near = rankShards(table, metric, centroidProbe(part.centroid), reach + 1, 'separation', chunks);
   return [part.id, ...near.map(({ id }) => id).filter((id) => id !== part.id)];
-}
-
-interface Nearest {
-  index: number;
-  separation: number;
-}
-
-/** Measures rows against some centroids, one row after another; of equally near ones it takes the first. */
-function nearestFinder(
-  { metric, dimensions }: ShardexConfig,
-  centroids: readonly Centroid[],
-): (block: RowBlock, row: number, from: number, to: number) => Nearest {
-  const matrix = stacked(centroids, dimensions);
-  const probe = reusableProbe(dimensions);
-  const out = new Float64Array(centroids.length);
-  return (block, row, from, to) => {
-    fillProbe(probe, columnsOf(block), row);
-    separations(metric, probe, matrix, from, to - from, out);
-    let index = 0;
-    for (let c = 1; c < to - from; c++) if (out[c] < out[index]) index = c;
-    return { index: from + index, separation: out[index] };
-  };
-}
-
-function stacked(centroids: readonly Centroid[], dimensions: number): Matrix {
-  const vectors = new Float32Array(centroids.length * dimensions);
-  const squaredNorms = new Float64Array(centroids.length);
-  centroids.forEach((centroid, c) => {
-    const matrix = matrixOf(centroid);
-    vectors.set(matrix.vectors, c * dimensions);
-    squaredNorms[c] = matrix.squaredNorms[0];
-  });
-  return { vectors, squaredNorms };
 }
 
 /** The greatest separation of a live row from its shard's centroid. */

@@ -1,0 +1,140 @@
+import type { ShardexConfig } from '../config.js';
+import { type Matrix, type Probe, fillProbe, reusableProbe, separations } from '../geometry/metric.js';
+import { productError } from '../kernels/bounds.js';
+import { createKernels } from '../kernels/create-kernels.js';
+import { DOT, type Kernels, NONE, SQUARED_L2 } from '../kernels/kernels.js';
+import { type RowBlock, columnsOf } from '../version/row-block.js';
+import { type Centroid, matrixOf } from '../version/shard.js';
+
+/** A centroid by its place among those of a finder, and how far a row is from it. */
+export interface Found {
+  readonly index: number;
+  readonly separation: number;
+}
+
+/** Finds the centroid nearest to a row, among those from one place to another; of equally near ones the first. */
+export type Finder = (block: RowBlock, row: number, from: number, to: number) => Found;
+
+/** Fewer centroids than this are not worth the way to the kernels. */
+const FEWEST = 8;
+
+/**
+ * The kernels of a lineage, whose versions have one configuration. They are kept, because the memory of each takes a large
+ * range of addresses until it is collected.
+ */
+const kernelsOfLineage = new WeakMap<ShardexConfig, Kernels>();
+
+function kernelsOf(config: ShardexConfig): Kernels {
+  let kernels = kernelsOfLineage.get(config);
+  if (kernels === undefined) kernelsOfLineage.set(config, (kernels = createKernels()));
+  return kernels;
+}
+
+/** Squared lengths between which the bounds of the kernels hold, and zero, whose distances they give exactly. */
+const LEAST = 2 ** -100;
+const MOST = 2 ** 100;
+
+/**
+ * Makes what measures rows against some centroids. Each finder ends the one before in its lineage: they
+ * have the same memory, as one is made for every part of a large split.
+ *
+ * The kernels say which centroid is nearest, unless rounding could have decided; then, and always for the separation
+ * itself, 64-bit floats do. So what is found does not depend on the kernels (I10).
+ */
+export function nearestFinders(config: ShardexConfig): (centroids: readonly Centroid[]) => Finder {
+  const { metric, dimensions } = config;
+  const probe = reusableProbe(dimensions);
+  const product = metric === 'cosine' ? DOT : SQUARED_L2;
+  // Weights are rounded, and so is the product with them.
+  const error = productError(product, dimensions) + 2 ** -22;
+  const kernels = kernelsOf(config);
+  const rowAt = kernels.base;
+  const foundAt = rowAt + roundedUp(4 * dimensions);
+  const centroidsAt = foundAt + 16;
+  let matrix: Matrix = { vectors: new Float32Array(), squaredNorms: new Float64Array() };
+  let out = new Float64Array();
+
+  return (centroids) => {
+    if (out.length < centroids.length) {
+      out = new Float64Array(centroids.length);
+      matrix = {
+        vectors: new Float32Array(centroids.length * dimensions),
+        squaredNorms: new Float64Array(centroids.length),
+      };
+    }
+    centroids.forEach((centroid, c) => {
+      const { vectors, squaredNorms } = matrixOf(centroid);
+      matrix.vectors.set(vectors, c * dimensions);
+      matrix.squaredNorms[c] = squaredNorms[0];
+    });
+    const weightsAt = centroidsAt + 4 * centroids.length * dimensions;
+    const fast =
+      kernels.simd &&
+      inRange(matrix.squaredNorms, centroids.length) &&
+      kernels.reserve(weightsAt + 4 * centroids.length);
+    if (fast) load(kernels, centroidsAt, weightsAt, matrix, centroids.length);
+
+    const among = (from: number, to: number): number => {
+      separations(metric, probe, matrix, from, to - from, out);
+      let index = 0;
+      for (let c = 1; c < to - from; c++) if (out[c] < out[index]) index = c;
+      return index;
+    };
+    return (block, row, from, to) => {
+      fillProbe(probe, columnsOf(block), row);
+      if (fast && to - from >= FEWEST && inRange([probe.squaredNorm], 1)) {
+        kernels.f32.set(probe.vector, rowAt / 4);
+        const firstAt = centroidsAt + 4 * from * dimensions;
+        const weights = metric === 'cosine' ? weightsAt + 4 * from : NONE;
+        kernels.nearest(
+          product,
+          rowAt,
+          dimensions,
+          1,
+          firstAt,
+          dimensions,
+          to - from,
+          dimensions,
+          weights,
+          foundAt,
+        );
+        if (isDecided(kernels, foundAt, product === DOT ? probe : undefined, error)) {
+          const index = from + kernels.u32[foundAt / 4];
+          separations(metric, probe, matrix, index, 1, out);
+          return { index, separation: out[0] };
+        }
+      }
+      const index = among(from, to);
+      return { index: from + index, separation: out[index] };
+    };
+  };
+}
+
+/** Whether the second centroid is farther than the first for certain. Errors are relative to |row|, or to the value. */
+function isDecided({ f32 }: Kernels, foundAt: number, probe: Probe | undefined, error: number): boolean {
+  const first = f32[foundAt / 4 + 1];
+  const second = f32[foundAt / 4 + 3];
+  const most = probe === undefined ? Math.max(Math.abs(second), 2 ** -100) : Math.sqrt(probe.squaredNorm);
+  return second - first > 2 * error * most && second < Infinity;
+}
+
+function inRange(squaredNorms: ArrayLike<number>, count: number): boolean {
+  for (let i = 0; i < count; i++) {
+    const squared = squaredNorms[i];
+    if (squared !== 0 && !(squared > LEAST && squared < MOST)) return false;
+  }
+  return true;
+}
+
+/** Puts centroids where the kernels find them, and 1 over the length of each; 0 where that is 0. */
+function load({ f32 }: Kernels, centroidsAt: number, weightsAt: number, matrix: Matrix, count: number): void {
+  f32.set(matrix.vectors.subarray(0, (weightsAt - centroidsAt) / 4), centroidsAt / 4);
+  for (let c = 0; c < count; c++) {
+    const squared = matrix.squaredNorms[c];
+    f32[weightsAt / 4 + c] = squared === 0 ? 0 : 1 / Math.sqrt(squared);
+  }
+}
+
+function roundedUp(bytes: number): number {
+  return Math.ceil(bytes / 16) * 16;
+}

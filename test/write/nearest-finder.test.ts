@@ -1,0 +1,53 @@
+import fc from 'fast-check';
+import { createIndex } from 'shardex';
+import { expect, test } from 'vitest';
+import { probeOf, separations } from '../../src/geometry/metric.js';
+import { Centroid, matrixOf } from '../../src/version/shard.js';
+import { RowBlock, claimRows, columnsOf, writeKey } from '../../src/version/row-block.js';
+import { nearestFinders } from '../../src/write/nearest-finder.js';
+import { METRICS } from '../support/postings.js';
+import { gaussianVector, pick, seeded } from '../support/random.js';
+
+// Centroids that are twice the same, nearly the same, zero, far off or as long as can be: rounding alone would decide.
+const SCALES = [0, 1e-40, 1, 1, 1, 1000, 3e37];
+
+test.each(METRICS)(
+  'the nearest centroid and its separation are those of 64-bit floats (I10): %s',
+  (metric) => {
+    const shape = fc.record({ d: fc.integer({ min: 1, max: 20 }), count: fc.integer({ min: 8, max: 24 }) });
+    fc.assert(
+      fc.property(shape, fc.integer(), ({ d, count }, seed) => {
+        const random = seeded(seed);
+        const { config } = createIndex({ dimensions: d, metric });
+        const scale = pick(random, SCALES);
+        const some = Array.from({ length: 4 }, () => gaussianVector(random, d, scale));
+        const near = (): number[] =>
+          pick(random, some).map((x) => x * (1 + pick(random, [0, 1e-7, -1e-7, 0.1])));
+        const centroids = Array.from({ length: count }, () => new Centroid(Float32Array.from(near())));
+        const find = nearestFinders(config)(centroids);
+        const block = new RowBlock(6, d);
+        claimRows(block, 0, 6);
+        for (let row = 0; row < 6; row++) {
+          columnsOf(block).vectors.set(
+            row < 4 ? near() : gaussianVector(random, d, pick(random, SCALES)),
+            row * d,
+          );
+          writeKey(columnsOf(block), row, 'a', row, 1);
+          const from = row % 2 === 0 ? 0 : Math.floor(random() * count);
+          const probe = probeOf(columnsOf(block).vectors, row * d, d);
+          const truth = centroids.slice(from).map((centroid) => {
+            const out = new Float64Array(1);
+            separations(metric, probe, matrixOf(centroid), 0, 1, out);
+            return out[0];
+          });
+          const least = Math.min(...truth);
+          expect(find(block, row, from, count)).toEqual({
+            index: from + truth.indexOf(least),
+            separation: least,
+          });
+        }
+      }),
+      { numRuns: 300 },
+    );
+  },
+);

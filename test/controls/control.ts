@@ -39,7 +39,8 @@ afterEach(() => {
   vi.resetModules();
 });
 
-async function freshLibrary(): Promise<Library> {
+/** The library, loaded anew: with what is sabotaged just now. */
+export async function freshLibrary(): Promise<Library> {
   vi.resetModules();
   return import('shardex');
 }

@@ -2,7 +2,10 @@ import * as fc from 'fast-check';
 import { expect, test, vi } from 'vitest';
 import type * as rowBlock from '../../src/version/row-block.js';
 import type * as versionCell from '../../src/publish/version-cell.js';
+import type * as mergeModule from '../../src/delta/merge.js';
 import type * as rebaseModule from '../../src/write/rebase.js';
+import type * as replayModule from '../../src/write/replay.js';
+import type * as branchesModule from '../model/branches.js';
 import type * as sequencesModule from '../model/sequences.js';
 import { sabotaged } from './control.js';
 
@@ -50,4 +53,48 @@ test('a rebase that refuses what could be joined (I3)', async () => {
     },
   }));
   expect(await sequencesFail()).toBe(true);
+});
+
+/* So must the model of branches. */
+
+async function branchesFail(): Promise<boolean> {
+  vi.resetModules();
+  const { branchesAgree }: typeof branchesModule = await import('../model/branches.js');
+  const { failed } = fc.check(branchesAgree({ metric: 'euclidean' }), {
+    numRuns: 100,
+    seed: 1,
+    endOnFailure: true,
+  });
+  return failed;
+}
+
+test('branches that are granted the same rows (I1)', async () => {
+  sabotaged<typeof rowBlock>('../../src/version/row-block.js', () => ({
+    claimRows: (block, visible, count) => visible + count <= block.capacity,
+  }));
+  expect(await branchesFail()).toBe(true);
+});
+
+test('merges that drop deletions', async () => {
+  sabotaged<typeof replayModule>('../../src/write/replay.js', ({ replay }) => ({
+    replay: (current, changed) => {
+      changed.removed.clear();
+      return replay(current, changed);
+    },
+  }));
+  expect(await branchesFail()).toBe(true);
+});
+
+test('merges that go by another base', async () => {
+  sabotaged<typeof mergeModule>('../../src/delta/merge.js', ({ merge }) => ({
+    merge: (ours, theirs, base, options) => merge(ours, theirs, theirs === base ? base : ours, options),
+  }));
+  expect(await branchesFail()).toBe(true);
+});
+
+test('conflicts that nobody looks for', async () => {
+  sabotaged<typeof mergeModule>('../../src/delta/merge.js', ({ merge }) => ({
+    merge: (ours, theirs, base) => merge(ours, theirs, base, { onConflict: 'ours' }),
+  }));
+  expect(await branchesFail()).toBe(true);
 });

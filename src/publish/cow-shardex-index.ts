@@ -175,7 +175,8 @@ export class CowShardexIndex extends ReadableCell {
    * As {@link CowShardexIndex.update}, for a recipe that awaits. If another commit comes first, the recipe is run again
    * on the newest version; having lost `retries + 1` times, it gets a turn, first come first served: until it is done no
    * other `updateAsync` commits changes of the documents that it touches, and what is committed of others is joined. A
-   * synchronous commit does not wait even then; where it overlaps, the recipe is run once more.
+   * synchronous commit does not wait even then; where it overlaps, the recipe is run once more. Until the turn the recipe
+   * has seen just what its commit follows; in the turn, documents that it only read may have changed.
    *
    * In a recipe, do not await another `updateAsync` of the same cell that touches the same documents: as with a lock
    * that is taken twice, each would wait for the other.

@@ -9,7 +9,8 @@ import type { Touched } from '../write/touched.js';
 export interface CommitOptions {
   /**
    * `'rebase'` replays the writer's changes on the current version and fails only where they overlap with what others
-   * changed; `'fail'` fails on any other commit. Default `'rebase'`.
+   * changed; `'fail'` fails on any other commit, so that what the writer merely read cannot have changed either. Default
+   * `'rebase'`.
    */
   readonly onConflict?: 'rebase' | 'fail';
 }

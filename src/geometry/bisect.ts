@@ -1,3 +1,4 @@
+import { type Steps, roundsPerStep, runSteps } from '../steps.js';
 import { squaredNorm } from './kernels.js';
 
 /**
@@ -11,6 +12,9 @@ export interface Plane {
 
 /** Lloyd rounds at most; they end earlier once hardly any point changes sides. */
 const ROUNDS = 8;
+
+/** Values that are sorted, merged or looked through in one step: about a millisecond. */
+const RUN = 16_384;
 
 /** The smallest share of the points that either side may get. */
 export const LEAST_SHARE = 0.25;
@@ -39,23 +43,54 @@ export function project(direction: Float64Array, matrix: Float32Array, at: numbe
  * when all values are equal. Time: O(n), and O(n log n) where it has to move.
  */
 export function balance(values: Float64Array, threshold: number): number | undefined {
+  return runSteps(balanceInSteps(values, threshold));
+}
+
+/** The same with pauses. */
+export function* balanceInSteps(values: Float64Array, threshold: number): Steps<number | undefined> {
   const n = values.length;
   const least = Math.max(1, Math.floor(n * LEAST_SHARE));
   let far = 0;
   for (const value of values) if (value > threshold) far++;
   if (far >= least && n - far >= least) return threshold;
-  const sorted = Float64Array.from(values).sort();
+  const sorted = yield* sortedInSteps(values);
   // A cut goes between two different values: the balanced one nearest to the threshold, else the least unbalanced.
   const parts = (cut: number): boolean => cut > 0 && cut < n && sorted[cut - 1] < sorted[cut];
   for (let i = 0; i <= n - 2 * least; i++) {
+    if (i % RUN === 0) yield;
     const cut = far < least ? n - least - i : least + i;
     if (parts(cut)) return sorted[cut - 1];
   }
   for (let off = 1; off < n; off++) {
+    if (off % RUN === 0) yield;
     const cut = [least - off, n - least + off].find(parts);
     if (cut !== undefined) return sorted[cut - 1];
   }
   return undefined;
+}
+
+/** The values in ascending order: in runs of a bounded length, which are then merged. */
+function* sortedInSteps(values: Float64Array): Steps<Float64Array> {
+  const n = values.length;
+  let from = values.slice();
+  for (let at = 0; at < n; at += RUN) {
+    from.subarray(at, at + RUN).sort();
+    yield;
+  }
+  let to = new Float64Array(n > RUN ? n : 0);
+  for (let width = RUN; width < n; width *= 2) {
+    for (let left = 0; left < n; left += 2 * width) {
+      const middle = Math.min(left + width, n);
+      const end = Math.min(middle + width, n);
+      let [a, b] = [left, middle];
+      for (let at = left; at < end; at++) {
+        if (at % RUN === 0) yield;
+        to[at] = b === end || (a < middle && from[a] <= from[b]) ? from[a++] : from[b++];
+      }
+    }
+    [from, to] = [to, from];
+  }
+  return from;
 }
 
 /**
@@ -65,21 +100,35 @@ export function balance(values: Float64Array, threshold: number): number | undef
  * Time: O(rounds · count · dimensions), at most 8 rounds.
  */
 export function fitPlane(points: Float32Array, count: number, dimensions: number): Plane | undefined {
+  return runSteps(fitPlaneInSteps(points, count, dimensions));
+}
+
+/** The same with pauses. */
+export function* fitPlaneInSteps(
+  points: Float32Array,
+  count: number,
+  dimensions: number,
+): Steps<Plane | undefined> {
+  const pause = roundsPerStep(dimensions);
   const mean = new Float64Array(dimensions);
   for (let p = 0; p < count; p++) {
+    if (p % pause === 0) yield;
     for (let i = 0; i < dimensions; i++) mean[i] += points[p * dimensions + i];
   }
   for (let i = 0; i < dimensions; i++) mean[i] /= count;
 
-  let direction: Float64Array = farthestFrom(mean, points, count);
+  let direction: Float64Array = yield* farthestFrom(mean, points, count);
   if (squaredNorm(direction, 0, dimensions) === 0) return undefined;
   let threshold = project(direction, Float32Array.from(mean), 0);
   const values = new Float64Array(count);
   const sums = new Float64Array(dimensions);
   let sides = new Uint8Array(count);
   for (let round = 0; ; round++) {
-    for (let p = 0; p < count; p++) values[p] = project(direction, points, p * dimensions);
-    const balanced = balance(values, threshold);
+    for (let p = 0; p < count; p++) {
+      if (p % pause === 0) yield;
+      values[p] = project(direction, points, p * dimensions);
+    }
+    const balanced = yield* balanceInSteps(values, threshold);
     if (balanced === undefined) return undefined;
     threshold = balanced;
     const next = new Uint8Array(count);
@@ -87,6 +136,7 @@ export function fitPlane(points: Float32Array, count: number, dimensions: number
     let far = 0;
     sums.fill(0);
     for (let p = 0; p < count; p++) {
+      if (p % pause === 0) yield;
       if (values[p] > threshold) {
         next[p] = 1;
         far++;
@@ -102,11 +152,13 @@ export function fitPlane(points: Float32Array, count: number, dimensions: number
 }
 
 /** The vector from `mean` to the point farthest from it. */
-function farthestFrom(mean: Float64Array, points: Float32Array, count: number): Float64Array {
+function* farthestFrom(mean: Float64Array, points: Float32Array, count: number): Steps<Float64Array> {
   const d = mean.length;
+  const pause = roundsPerStep(d);
   let best = 0;
   let bestDistance = -1;
   for (let p = 0; p < count; p++) {
+    if (p % pause === 0) yield;
     let distance = 0;
     for (let i = 0; i < d; i++) {
       const delta = points[p * d + i] - mean[i];

@@ -1,7 +1,8 @@
 import type { Metric } from '../config.js';
-import { fitPlane, project } from '../geometry/bisect.js';
+import { fitPlaneInSteps, project } from '../geometry/bisect.js';
 import { squaredNorm } from '../geometry/kernels.js';
 import { type Matrix, type Probe, chord, distances, probeOf, separations } from '../geometry/metric.js';
+import { type Steps, roundsPerStep, runSteps } from '../steps.js';
 import { Nearest, type Ranked } from './nearest.js';
 import { type Shard, type ShardId, matrixOf } from './shard.js';
 
@@ -132,6 +133,16 @@ export function withCentroids(
   gone: ReadonlySet<ShardId>,
   added: readonly Pick<Shard, 'id' | 'centroid'>[],
 ): CentroidTable {
+  return runSteps(withCentroidsInSteps(table, metric, gone, added));
+}
+
+/** The same with pauses. */
+export function* withCentroidsInSteps(
+  table: CentroidTable,
+  metric: Metric,
+  gone: ReadonlySet<ShardId>,
+  added: readonly Pick<Shard, 'id' | 'centroid'>[],
+): Steps<CentroidTable> {
   const chunks: CentroidChunk[] = [];
   const homeless = added.map((shard) => ({ id: shard.id, vector: matrixOf(shard.centroid).vectors }));
   const leaves =
@@ -151,20 +162,22 @@ export function withCentroids(
   const arrivals = new Map<number, Member[]>();
   const centres = matrixFrom(concatenated(chunks.map(centreOfChunk)), chunks.length);
   const out = new Float64Array(chunks.length);
-  for (const member of homeless) {
+  for (const [m, member] of homeless.entries()) {
+    if (m % roundsPerStep(chunks.length * member.vector.length) === 0) yield;
     separations(metric, probeOf(member.vector), centres, 0, chunks.length, out);
     const home = leastOf(out);
     const arriving = arrivals.get(home);
     if (arriving === undefined) arrivals.set(home, [member]);
     else arriving.push(member);
   }
-  if (chunks.length === 0) return new CentroidTable(parted(metric, homeless));
-  return new CentroidTable(
-    chunks.flatMap((chunk, c) => {
-      const arriving = arrivals.get(c);
-      return arriving === undefined ? [chunk] : parted(metric, [...membersOf(chunk), ...arriving]);
-    }),
-  );
+  if (chunks.length === 0) return new CentroidTable(yield* parted(metric, homeless));
+  const next: CentroidChunk[] = [];
+  for (const [c, chunk] of chunks.entries()) {
+    const arriving = arrivals.get(c);
+    if (arriving === undefined) next.push(chunk);
+    else next.push(...(yield* parted(metric, [...membersOf(chunk), ...arriving])));
+  }
+  return new CentroidTable(next);
 }
 
 /** A table of chunks that exist already, and of new ones with just these members. */
@@ -203,10 +216,10 @@ function chunkOf(metric: Metric, members: readonly Member[]): CentroidChunk {
 }
 
 /** Chunks of at most 64 of these members, near ones together. */
-function parted(metric: Metric, members: readonly Member[]): CentroidChunk[] {
+function* parted(metric: Metric, members: readonly Member[]): Steps<CentroidChunk[]> {
   if (members.length === 0) return [];
   if (members.length <= MOST) return [chunkOf(metric, members)];
-  const plane = fitPlane(
+  const plane = yield* fitPlaneInSteps(
     concatenated(members.map((member) => member.vector)),
     members.length,
     members[0].vector.length,
@@ -217,13 +230,8 @@ function parted(metric: Metric, members: readonly Member[]): CentroidChunk[] {
       : project(plane.direction, member.vector, 0) > plane.threshold,
   );
   const isFar = new Set(far);
-  return [
-    ...parted(
-      metric,
-      members.filter((member) => !isFar.has(member)),
-    ),
-    ...parted(metric, far),
-  ];
+  const near = members.filter((member) => !isFar.has(member));
+  return [...(yield* parted(metric, near)), ...(yield* parted(metric, far))];
 }
 
 function matrixFrom(vectors: Float32Array, count: number): Matrix {

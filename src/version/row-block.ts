@@ -1,5 +1,6 @@
 import { squaredNorm } from '../geometry/kernels.js';
 import type { Matrix } from '../geometry/metric.js';
+import { type Steps, roundsPerStep } from '../steps.js';
 import type { Digest } from './fingerprint.js';
 
 /** Bytes of a row beside its vector: the square of its length, its separation, start and length. */
@@ -140,15 +141,18 @@ export class RowList {
 }
 
 /** Takes in the keys and vectors of rows, in order. */
-export function digestRows(digest: Digest, list: RowList): void {
+export function* digestRows(digest: Digest, list: RowList): Steps<void> {
+  let pause = 1;
   let block: RowBlock | undefined;
   let words: Uint32Array = new Uint32Array();
   for (let i = 0; i < list.length; i++) {
+    if (i % pause === pause - 1) yield;
     const columns = columnsOf(list.blocks[i]);
     if (list.blocks[i] !== block) {
       block = list.blocks[i];
       const { buffer, byteOffset, length } = columns.vectors;
       words = new Uint32Array(buffer, byteOffset, length);
+      pause = roundsPerStep(2 * (words.length / columns.starts.length));
     }
     const row = list.rows[i];
     digest.addText(columns.documentIds[row]);

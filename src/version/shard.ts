@@ -1,6 +1,7 @@
 import type { Metric } from '../config.js';
 import { squaredNorm } from '../geometry/kernels.js';
 import { type Matrix, type Probe, probeOf } from '../geometry/metric.js';
+import { type Steps, roundsPerStep, runSteps } from '../steps.js';
 import { type RowList, columnsOf } from './row-block.js';
 import type { ShardRows } from './shard-rows.js';
 
@@ -54,8 +55,15 @@ export function sameCentroid(a: Centroid, b: Centroid): boolean {
 
 /** The mean of some rows: of their directions for the cosine metric, where it is given unit length itself. */
 export function meanOf(list: RowList, metric: Metric, dimensions: number): Centroid {
+  return runSteps(meanInSteps(list, metric, dimensions));
+}
+
+/** The same with pauses. */
+export function* meanInSteps(list: RowList, metric: Metric, dimensions: number): Steps<Centroid> {
+  const pause = roundsPerStep(dimensions);
   const sums = new Float64Array(dimensions);
   for (let i = 0; i < list.length; i++) {
+    if (i % pause === 0) yield;
     const columns = columnsOf(list.blocks[i]);
     const row = list.rows[i];
     const norm = metric === 'cosine' ? Math.sqrt(columns.squaredNorms[row]) : 1;

@@ -1,8 +1,9 @@
 import { fillProbe, reusableProbe } from '../geometry/metric.js';
+import { type Steps, roundsPerStep } from '../steps.js';
 import { rankShards, withCentroids } from '../version/centroid-table.js';
 import { keyText } from '../version/posting.js';
 import { RowList, columnsOf, digestRows, sameVector } from '../version/row-block.js';
-import { type ShardId, meanOf } from '../version/shard.js';
+import { type ShardId, meanInSteps } from '../version/shard.js';
 import { appended, liveRows, rowsFrom } from '../version/shard-rows.js';
 import { bury } from './bury.js';
 import type { DraftState } from './draft-state.js';
@@ -11,20 +12,26 @@ import { type SplitJob, split, splitOverfull } from './rebalance.js';
 /** A shard that overflows in a draft is split at once when it holds this many times its capacity, else at the end. */
 const PATIENCE = 2;
 
+/** Look-ups of a key or a document in one step: some hundred nanoseconds each. */
+const LOOKUPS = 256;
+
 /**
  * Adds checked, staged rows: replaces the rows that have their keys (I5), and puts each into its nearest shard (I6).
  * A row equal to the one it would replace is left out. Returns how many rows were written.
  */
-export function addRows(state: DraftState, staged: RowList): number {
-  const { rows, superseded } = supersede(state, newestOfEachKey(staged));
+export function* addRows(state: DraftState, staged: RowList): Steps<number> {
+  const { rows, superseded } = yield* supersede(state, yield* newestOfEachKey(staged));
   if (rows.length === 0) return 0;
-  digestRows(state.digest, rows);
-  if (state.centroids.size === 0) found(state, rows);
-  else settleInto(state, rows);
-  for (const [shard, documentIds] of superseded) state.dropFromDocuments(documentIds, shard);
+  yield* digestRows(state.digest, rows);
+  if (state.centroids.size === 0) yield* found(state, rows);
+  else yield* settleInto(state, rows);
+  for (const [shard, documentIds] of superseded) {
+    state.dropFromDocuments(documentIds, shard);
+    yield;
+  }
   for (const id of state.overfull) {
     if (state.shard(id).rows.liveCount > PATIENCE * state.config.shardCapacity) {
-      splitOverfull(state);
+      yield* splitOverfull(state);
       break;
     }
   }
@@ -32,21 +39,25 @@ export function addRows(state: DraftState, staged: RowList): number {
 }
 
 /** Of rows with the same key the last one, as if they had been added one after another. */
-function newestOfEachKey(staged: RowList): RowList {
+function* newestOfEachKey(staged: RowList): Steps<RowList> {
   if (staged.length < 2) return staged;
   const newest = new Map<string, number>();
-  for (let i = 0; i < staged.length; i++) newest.set(keyAt(staged, i), i);
+  for (let i = 0; i < staged.length; i++) {
+    if (i % LOOKUPS === 0) yield;
+    newest.set(keyAt(staged, i), i);
+  }
   if (newest.size === staged.length) return staged;
-  return picked(staged, (i) => newest.get(keyAt(staged, i)) === i);
+  return yield* picked(staged, (i) => newest.get(keyAt(staged, i)) === i);
 }
 
 /** Buries the rows that have one of these keys, wherever they are. Returns the rows that are not there already. */
-function supersede(
+function* supersede(
   state: DraftState,
   staged: RowList,
-): { rows: RowList; superseded: Map<ShardId, ReadonlySet<string>> } {
+): Steps<{ rows: RowList; superseded: Map<ShardId, ReadonlySet<string>> }> {
   const wanted = new Map<ShardId, Map<string, number[]>>();
   for (let i = 0; i < staged.length; i++) {
+    if (i % LOOKUPS === LOOKUPS - 1) yield;
     const documentId = columnsOf(staged.blocks[i]).documentIds[staged.rows[i]];
     for (const shard of state.shardsOfDocument(documentId)) {
       let documents = wanted.get(shard);
@@ -73,32 +84,35 @@ function supersede(
       return false;
     });
     if (count > 0) superseded.set(shard, documentIds);
+    yield;
   }
-  return { rows: unchanged.size === 0 ? staged : picked(staged, (i) => !unchanged.has(i)), superseded };
+  const rows = unchanged.size === 0 ? staged : yield* picked(staged, (i) => !unchanged.has(i));
+  return { rows, superseded };
 }
 
 /** The first shard of an index, or several of them at once where the rows do not fit into one. */
-function found(state: DraftState, rows: RowList): void {
+function* found(state: DraftState, rows: RowList): Steps<void> {
   const { metric, dimensions, shardCapacity } = state.config;
   if (rows.length > shardCapacity) {
-    split(state, [{ gone: undefined, rows }]);
+    yield* split(state, [{ gone: undefined, rows }]);
     return;
   }
   const id = state.takeShardId();
-  const centroid = meanOf(rows, metric, dimensions);
+  const centroid = yield* meanInSteps(rows, metric, dimensions);
   const table = withCentroids(state.centroids, metric, new Set(), [{ id, centroid }]);
   state.setCentroids(table);
-  const { apart } = routed(state, rows);
+  const { apart } = yield* routed(state, rows);
   state.insertShard({ id, centroid, rows: rowsFrom(rows, apart, dimensions) });
   state.addToDocuments(rows, id);
 }
 
 /** Routes rows in bulk; where more arrive than a shard holds, they are parted together with what is there. */
-function settleInto(state: DraftState, rows: RowList): void {
+function* settleInto(state: DraftState, rows: RowList): Steps<void> {
   const { dimensions, shardCapacity } = state.config;
-  const { homes, apart } = routed(state, rows);
+  const { homes, apart } = yield* routed(state, rows);
   const arrivals = new Map<ShardId, { rows: RowList; apart: number[] }>();
   for (let i = 0; i < rows.length; i++) {
+    if (i % LOOKUPS === LOOKUPS - 1) yield;
     let arriving = arrivals.get(homes[i]);
     if (arriving === undefined) arrivals.set(homes[i], (arriving = { rows: new RowList(), apart: [] }));
     arriving.rows.push(rows.blocks[i], rows.rows[i]);
@@ -114,16 +128,19 @@ function settleInto(state: DraftState, rows: RowList): void {
       state.setRows(id, appended(state.shard(id).rows, arriving.rows, arriving.apart, dimensions));
       state.addToDocuments(arriving.rows, id);
     }
+    yield;
   }
-  if (jobs.length > 0) split(state, jobs);
+  if (jobs.length > 0) yield* split(state, jobs);
 }
 
 /** The nearest shard of each row, and how far it is; also noted in the staged row, where a split will look for it. */
-function routed(state: DraftState, rows: RowList): { homes: ShardId[]; apart: number[] } {
+function* routed(state: DraftState, rows: RowList): Steps<{ homes: ShardId[]; apart: number[] }> {
   const probe = reusableProbe(state.config.dimensions);
   const homes: ShardId[] = [];
   const apart: number[] = [];
+  const pause = roundsPerStep(state.centroids.size * state.config.dimensions);
   for (let i = 0; i < rows.length; i++) {
+    if (i % pause === 0) yield;
     const columns = columnsOf(rows.blocks[i]);
     fillProbe(probe, columns, rows.rows[i]);
     const [home] = rankShards(state.centroids, state.config.metric, probe, 1);
@@ -140,8 +157,11 @@ function keyAt(list: RowList, i: number): string {
   return keyText(columns.documentIds[row], columns.starts[row], columns.lengths[row]);
 }
 
-function picked(list: RowList, keep: (i: number) => boolean): RowList {
+function* picked(list: RowList, keep: (i: number) => boolean): Steps<RowList> {
   const rest = new RowList();
-  for (let i = 0; i < list.length; i++) if (keep(i)) rest.push(list.blocks[i], list.rows[i]);
+  for (let i = 0; i < list.length; i++) {
+    if (i % LOOKUPS === LOOKUPS - 1) yield;
+    if (keep(i)) rest.push(list.blocks[i], list.rows[i]);
+  }
   return rest;
 }

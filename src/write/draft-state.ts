@@ -12,6 +12,7 @@ import {
   withShard,
   withoutShard,
 } from '../version/documents.js';
+import { type Steps, runSteps } from '../steps.js';
 import { Digest } from '../version/fingerprint.js';
 import { type RowList, columnsOf } from '../version/row-block.js';
 import type { Shard, ShardId } from '../version/shard.js';
@@ -174,17 +175,22 @@ export class DraftState {
     return shardsOf(entryOf(this.#documents, documentId));
   }
 
+  /** The first part of {@link finish}, which may be long where many shards were touched. */
+  *finishShards(): Steps<void> {
+    for (const [id, draft] of this.#touched) {
+      this.#shards = this.#ownShards().set(id, finished(draft));
+      this.#touched.delete(id);
+      yield;
+    }
+  }
+
   /**
    * The state so far as a frozen version: the base itself when nothing changed (I2). The draft goes on from there.
    * With a name given, it gets that one instead of the next number and a fingerprint of its own.
    * Time: O(touched shards · log shards).
    */
   finish(name?: Pick<ShardexIndex, 'version' | 'fingerprint' | 'nextShardId'>): ShardexIndex {
-    if (this.#touched.size > 0) {
-      const shards = this.#ownShards();
-      for (const [id, draft] of this.#touched) shards.set(id, finished(draft));
-      this.#touched.clear();
-    }
+    runSteps(this.finishShards());
     // Immutable.js calls a transient map immutable too; only asImmutable() ends its mutability.
     this.#shards = this.#shards.asImmutable();
     this.#documents = this.#documents.asImmutable();

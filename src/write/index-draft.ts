@@ -1,4 +1,5 @@
 import { InvalidPostingError, WriterClosedError } from '../errors.js';
+import { type Steps, runSteps } from '../steps.js';
 import { type Posting, assertDocumentId, keyOfRow, keyText } from '../version/posting.js';
 import { columnsOf } from '../version/row-block.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
@@ -55,7 +56,7 @@ export class IndexDraft {
   addPostings(postings: Iterable<Posting>): number {
     const staged = stagePostings(this.#open().config, postings);
     // Opened again, because the iterable may have closed this draft.
-    const written = this.#whole(this.#open(), (state) => addRows(state, staged));
+    const written = this.#whole(this.#open(), (state) => runSteps(addRows(state, staged)));
     for (let i = 0; i < staged.length; i++) {
       const { documentId, start, length } = keyOfRow(columnsOf(staged.blocks[i]), staged.rows[i]);
       this.#touched.addPosting(documentId, start, length);
@@ -113,7 +114,7 @@ export class IndexDraft {
       const others = (start: number, length: number): boolean =>
         !keep.has(keyText(documentId, start, length));
       removeWhere(state, new Set([documentId]), others);
-      addRows(state, staged);
+      runSteps(addRows(state, staged));
     });
     this.#touched.addDocument(documentId);
   }
@@ -137,7 +138,7 @@ export class IndexDraft {
    */
   preview(): ShardexIndex {
     return this.#whole(this.#open(), (state) => {
-      settle(state);
+      runSteps(settle(state));
       return state.finish();
     });
   }

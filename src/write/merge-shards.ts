@@ -1,4 +1,5 @@
 import { fillProbe, reusableProbe } from '../geometry/metric.js';
+import { type Steps, roundsPerStep } from '../steps.js';
 import { rankShards, withCentroids } from '../version/centroid-table.js';
 import { columnsOf } from '../version/row-block.js';
 import type { ShardId } from '../version/shard.js';
@@ -13,7 +14,7 @@ const LEAST_FILL = 1 / 8;
 const MERGE_FILL = 0.8;
 
 /** Takes out shards that became empty, and merges those that became too small into their neighbours. */
-export function mergeShrunk(state: DraftState): void {
+export function* mergeShrunk(state: DraftState): Steps<void> {
   const least = Math.floor(state.config.shardCapacity * LEAST_FILL);
   const shrunk = [...state.shrunk].filter((id) => state.hasShard(id)).sort((a, b) => a - b);
   state.shrunk.clear();
@@ -22,18 +23,20 @@ export function mergeShrunk(state: DraftState): void {
   if (empty.size > 0) state.setCentroids(withCentroids(state.centroids, state.config.metric, empty, []));
   for (const id of shrunk) {
     if (!empty.has(id) && state.shard(id).rows.liveCount < least && state.centroids.size > 1)
-      dissolve(state, id);
+      yield* dissolve(state, id);
   }
 }
 
 /** Gives each posting of a shard to the nearest other shard; does nothing where one of those would become too full. */
-function dissolve(state: DraftState, id: ShardId): void {
+function* dissolve(state: DraftState, id: ShardId): Steps<void> {
   const { metric, dimensions, shardCapacity } = state.config;
   const others = withCentroids(state.centroids, metric, new Set([id]), []);
   const rows = liveRows(state.shard(id).rows);
   const arrivals = new Map<ShardId, Arrivals>();
   const probe = reusableProbe(dimensions);
+  const pause = roundsPerStep(others.size * dimensions);
   for (let i = 0; i < rows.length; i++) {
+    if (i % pause === 0) yield;
     fillProbe(probe, columnsOf(rows.blocks[i]), rows.rows[i]);
     const [home] = rankShards(others, metric, probe, 1);
     let arriving = arrivals.get(home.id);

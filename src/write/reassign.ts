@@ -1,6 +1,7 @@
 import type { ShardexConfig } from '../config.js';
 import { chord, separations } from '../geometry/metric.js';
-import { CentroidTable, rankShards, withCentroids } from '../version/centroid-table.js';
+import { type Steps, roundsPerStep } from '../steps.js';
+import { CentroidTable, rankShards, withCentroidsInSteps } from '../version/centroid-table.js';
 import { type RowBlock, RowList, columnsOf } from '../version/row-block.js';
 import {
   type Centroid,
@@ -8,7 +9,7 @@ import {
   type ShardId,
   centroidProbe,
   matrixOf,
-  meanOf,
+  meanInSteps,
 } from '../version/shard.js';
 import { eachLive, isDead } from '../version/shard-rows.js';
 import { nearestFinders } from './nearest-finder.js';
@@ -45,28 +46,33 @@ export class Arrivals {
 }
 
 /** Parts a bulk split once more by k-means over all of its parts, which bisecting alone only approximates. */
-export function refined(parts: readonly Part[], config: ShardexConfig): readonly Part[] {
+export function* refined(parts: readonly Part[], config: ShardexConfig): Steps<readonly Part[]> {
   if (parts.length < REFINE_FROM) return parts;
   const { metric, dimensions } = config;
   const finderFor = nearestFinders(config);
   let current = parts;
   for (let round = 0; round < REFINE_ROUNDS; round++) {
-    const table = withCentroids(new CentroidTable([]), metric, new Set(), current);
+    const table = yield* withCentroidsInSteps(new CentroidTable([]), metric, new Set(), current);
     const byId = new Map(current.map((part) => [part.id, part]));
     const next = new Map(current.map((part) => [part.id, new RowList()]));
     for (const part of current) {
       const near = nearIds(table, config, part, REFINE_NEAR);
       const homes = near.map((id) => next.get(id) as RowList);
       const find = finderFor(near.map((id) => (byId.get(id) as Part).centroid));
+      const pause = roundsPerStep(near.length * dimensions);
       for (let i = 0; i < part.rows.length; i++) {
+        if (i % pause === 0) yield;
         const block = part.rows.blocks[i];
         homes[find(block, part.rows.rows[i], 0, near.length).index].push(block, part.rows.rows[i]);
       }
     }
-    current = current.map(({ id, centroid }) => {
+    const moved: Part[] = [];
+    for (const { id, centroid } of current) {
       const rows = next.get(id) as RowList;
-      return { id, rows, centroid: rows.length === 0 ? centroid : meanOf(rows, metric, dimensions) };
-    });
+      const mean = rows.length === 0 ? centroid : yield* meanInSteps(rows, metric, dimensions);
+      moved.push({ id, rows, centroid: mean });
+    }
+    current = moved;
   }
   return current.filter((part) => part.rows.length > 0);
 }
@@ -83,13 +89,13 @@ export interface Placement {
  * Finds for each row of the parts the nearest shard, among the `reach` nearest ones to its part (I6).
  * Time: O(rows · reach · dimensions).
  */
-export function placed(
+export function* placed(
   parts: readonly Part[],
   table: CentroidTable,
   config: ShardexConfig,
   reach: number,
   oldCentroid: (id: ShardId) => Centroid,
-): Placement {
+): Steps<Placement> {
   const byId = new Map(parts.map((part) => [part.id, part]));
   const arrivals = new Map(parts.map((part) => [part.id, new Arrivals()]));
   const neighbours = new Map<ShardId, Part[]>();
@@ -101,7 +107,9 @@ export function placed(
     const ids = [...near.filter((id) => byId.has(id)), ...old];
     const firstOld = ids.length - old.length;
     const find = finderFor(ids.map((id) => byId.get(id)?.centroid ?? oldCentroid(id)));
+    const pause = roundsPerStep(ids.length * config.dimensions);
     for (let i = 0; i < part.rows.length; i++) {
+      if (i % pause === 0) yield;
       const block = part.rows.blocks[i];
       const row = part.rows.rows[i];
       let best = find(block, row, 0, firstOld);
@@ -124,12 +132,12 @@ export type Leavers = ReadonlyMap<RowBlock, ReadonlySet<number>>;
  * Where rows of a shard are nearer to one of the parts around it than to their own centroid, gives them to that part.
  * Time: O(rows · parts · dimensions), or less where the triangle inequality rules a part out.
  */
-export function attracted(
+export function* attracted(
   shard: Shard,
   parts: readonly Part[],
   config: ShardexConfig,
   to: Placement,
-): Leavers {
+): Steps<Leavers> {
   const { metric } = config;
   const leavers = new Map<RowBlock, Set<number>>();
   const centre = centroidProbe(shard.centroid);
@@ -144,11 +152,13 @@ export function attracted(
   const probes = pulls.map((part) => centroidProbe(part.centroid));
   for (const segment of shard.rows.segments) {
     const columns = columnsOf(segment.block);
-    const outs = probes.map((probe) => {
+    const outs: Float64Array[] = [];
+    for (const probe of probes) {
       const out = new Float64Array(segment.visible);
       separations(metric, probe, columns, 0, segment.visible, out);
-      return out;
-    });
+      outs.push(out);
+      yield;
+    }
     for (let row = 0; row < segment.visible; row++) {
       let least = columns.separations[row];
       let best = -1;

@@ -1,6 +1,7 @@
-import { withCentroids } from '../version/centroid-table.js';
+import type { Steps } from '../steps.js';
+import { withCentroidsInSteps } from '../version/centroid-table.js';
 import type { RowList } from '../version/row-block.js';
-import { type ShardId, meanOf } from '../version/shard.js';
+import { type ShardId, meanInSteps } from '../version/shard.js';
 import { appended, liveRows, rowsFrom } from '../version/shard-rows.js';
 import { bury } from './bury.js';
 import type { DraftState } from './draft-state.js';
@@ -27,13 +28,13 @@ export interface SplitJob {
 }
 
 /** Restores the bounds on shard sizes. Every draft is settled before its state is published or previewed. */
-export function settle(state: DraftState): void {
-  splitOverfull(state);
-  mergeShrunk(state);
+export function* settle(state: DraftState): Steps<void> {
+  yield* splitOverfull(state);
+  yield* mergeShrunk(state);
 }
 
 /** Splits every shard over capacity, and those that overflow by it, until none is left. */
-export function splitOverfull(state: DraftState): void {
+export function* splitOverfull(state: DraftState): Steps<void> {
   for (let round = 0; state.overfull.size > 0; round++) {
     const jobs: SplitJob[] = [];
     for (const id of [...state.overfull].sort((a, b) => a - b)) {
@@ -41,39 +42,43 @@ export function splitOverfull(state: DraftState): void {
       if (rows.liveCount > state.config.shardCapacity) jobs.push({ gone: id, rows: liveRows(rows) });
     }
     state.overfull.clear();
-    if (jobs.length > 0) split(state, jobs, round < MOST_ROUNDS);
+    if (jobs.length > 0) yield* split(state, jobs, round < MOST_ROUNDS);
   }
 }
 
 /** Replaces shards by parts of their rows, then moves what now belongs elsewhere (I6). */
-export function split(state: DraftState, jobs: readonly SplitJob[], apart = true): void {
+export function* split(state: DraftState, jobs: readonly SplitJob[], apart = true): Steps<void> {
   const { config } = state;
   const gone = new Set<ShardId>();
   for (const job of jobs) if (job.gone !== undefined) gone.add(job.gone);
-  const rough: Part[] = jobs.flatMap((job) =>
-    parts(job.rows, config).map((rows) => ({
-      id: state.takeShardId(),
-      rows,
-      centroid:
+  const rough: Part[] = [];
+  for (const job of jobs) {
+    for (const rows of yield* parts(job.rows, config)) {
+      const centroid =
         apart || job.gone === undefined
-          ? meanOf(rows, config.metric, config.dimensions)
-          : state.shard(job.gone).centroid,
-    })),
-  );
-  const fresh = apart ? refined(rough, config) : rough;
+          ? yield* meanInSteps(rows, config.metric, config.dimensions)
+          : state.shard(job.gone).centroid;
+      rough.push({ id: state.takeShardId(), rows, centroid });
+    }
+  }
+  const fresh = apart ? yield* refined(rough, config) : rough;
   for (const id of gone) state.deleteShard(id);
-  state.setCentroids(withCentroids(state.centroids, config.metric, gone, fresh));
+  state.setCentroids(yield* withCentroidsInSteps(state.centroids, config.metric, gone, fresh));
 
   const reach = !apart ? 0 : config.reassign === 'strict' ? Infinity : config.reassign;
-  const placement = placed(fresh, state.centroids, config, reach, (id) => state.shard(id).centroid);
+  const placement = yield* placed(fresh, state.centroids, config, reach, (id) => state.shard(id).centroid);
   const leavers = new Map<ShardId, Leavers>();
   for (const [id, near] of placement.neighbours) {
-    const leaving = attracted(state.shard(id), near, config, placement);
+    const leaving = yield* attracted(state.shard(id), near, config, placement);
     if (leaving.size > 0) leavers.set(id, leaving);
   }
 
-  for (const job of jobs) if (job.gone !== undefined) state.removeFromDocuments(job.rows, job.gone);
+  for (const job of jobs) {
+    if (job.gone !== undefined) state.removeFromDocuments(job.rows, job.gone);
+    yield;
+  }
   for (const [id, leaving] of leavers) {
+    yield;
     const { documentIds } = bury(
       state,
       id,
@@ -83,6 +88,7 @@ export function split(state: DraftState, jobs: readonly SplitJob[], apart = true
   }
   const freshById = new Map(fresh.map((part) => [part.id, part]));
   for (const [id, { rows, separations }] of placement.arrivals) {
+    yield;
     const part = freshById.get(id);
     if (part === undefined) {
       state.setRows(id, appended(state.shard(id).rows, rows, separations, config.dimensions));

@@ -1,3 +1,4 @@
+import { type Steps, runSteps } from '../steps.js';
 import { type Columns, type RowBlock, RowList, columnsOf } from '../version/row-block.js';
 import { eachLive } from '../version/shard-rows.js';
 import { type ShardexIndex, shardsOfDocument } from '../version/shardex-index.js';
@@ -19,8 +20,15 @@ export class Replay {
 }
 
 /** The version after `current`; `current` itself where it is like that already. */
-export function replay(current: ShardexIndex, { removed, added }: Replay): ShardexIndex {
+export function replay(current: ShardexIndex, changed: Replay): ShardexIndex {
   const state = new DraftState(current);
+  runSteps(replayInto(state, changed));
+  runSteps(settle(state));
+  return state.finish();
+}
+
+/** The same within a draft, with pauses. */
+export function* replayInto(state: DraftState, { removed, added }: Replay): Steps<void> {
   for (const [documentId, places] of removed) {
     for (const shard of state.shardsOfDocument(documentId)) {
       const { documentIds } = bury(
@@ -29,11 +37,10 @@ export function replay(current: ShardexIndex, { removed, added }: Replay): Shard
         (columns, row) => columns.documentIds[row] === documentId && places.has(placeAt(columns, row)),
       );
       state.dropFromDocuments(documentIds, shard);
+      yield;
     }
   }
-  addRows(state, stageRows(added, current.config.dimensions));
-  settle(state);
-  return state.finish();
+  yield* addRows(state, stageRows(added, state.config.dimensions));
 }
 
 export interface Row {

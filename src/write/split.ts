@@ -1,6 +1,7 @@
 import type { ShardexConfig } from '../config.js';
-import { balance, fitPlane, project } from '../geometry/bisect.js';
+import { balanceInSteps, fitPlaneInSteps, project } from '../geometry/bisect.js';
 import { seededRandom } from '../geometry/random.js';
+import { type Steps, roundsPerStep } from '../steps.js';
 import { RowList, columnsOf } from '../version/row-block.js';
 
 /** Parts are made no fuller than this share of the capacity, so that the next few adds do not split them again. */
@@ -9,13 +10,16 @@ const FILL = 0.8;
 /** A plane is fitted to at most this many rows, a sample of them, so that a large split costs one look at each row. */
 const SAMPLE = 2048;
 
+/** What putting a row into a list costs, in multiplications. */
+const PUSH = 10;
+
 /**
  * Parts rows by balanced 2-means, again and again, until every part fits a shard with some room to spare. No row is
  * lost or doubled; identical ones are halved by order. Deterministic for a seed (I10).
  *
  * Time: O(rows · dimensions · log(rows / capacity)).
  */
-export function parts(rows: RowList, config: ShardexConfig): RowList[] {
+export function* parts(rows: RowList, config: ShardexConfig): Steps<RowList[]> {
   const limit = Math.floor(config.shardCapacity * FILL);
   const random = seededRandom(config.seed);
   const done: RowList[] = [];
@@ -25,30 +29,37 @@ export function parts(rows: RowList, config: ShardexConfig): RowList[] {
       done.push(list);
       continue;
     }
-    const [near, far] = halves(list, config, random);
+    const [near, far] = yield* halves(list, config, random);
     todo.push(far, near);
   }
   return done;
 }
 
-function halves(rows: RowList, config: ShardexConfig, random: () => number): [RowList, RowList] {
+function* halves(
+  rows: RowList,
+  config: ShardexConfig,
+  random: () => number,
+): Steps<[RowList, RowList]> {
   const { dimensions } = config;
-  const sample = gathered(rows, config, random);
-  const plane = fitPlane(sample, sample.length / dimensions, dimensions);
+  const pause = roundsPerStep(dimensions + PUSH);
+  const sample = yield* gathered(rows, config, random);
+  const plane = yield* fitPlaneInSteps(sample, sample.length / dimensions, dimensions);
   const values = new Float64Array(rows.length);
   let threshold: number | undefined;
   if (plane !== undefined) {
     for (let i = 0; i < rows.length; i++) {
+      if (i % pause === 0) yield;
       const columns = columnsOf(rows.blocks[i]);
       const row = rows.rows[i];
       const value = project(plane.direction, columns.vectors, row * dimensions);
       values[i] = config.metric === 'cosine' ? value * inverse(columns.squaredNorms[row]) : value;
     }
-    threshold = balance(values, plane.threshold);
+    threshold = yield* balanceInSteps(values, plane.threshold);
   }
   const near = new RowList();
   const far = new RowList();
   for (let i = 0; i < rows.length; i++) {
+    if (i % pause === 0) yield;
     const isFar = threshold === undefined ? i * 2 >= rows.length : values[i] > threshold;
     (isFar ? far : near).push(rows.blocks[i], rows.rows[i]);
   }
@@ -56,11 +67,17 @@ function halves(rows: RowList, config: ShardexConfig, random: () => number): [Ro
 }
 
 /** The vectors of the rows, or of a sample of them, side by side; of unit length for the cosine metric. */
-function gathered(rows: RowList, config: ShardexConfig, random: () => number): Float32Array {
+function* gathered(
+  rows: RowList,
+  config: ShardexConfig,
+  random: () => number,
+): Steps<Float32Array> {
   const { dimensions, metric } = config;
+  const pause = roundsPerStep(dimensions);
   const count = Math.min(rows.length, SAMPLE);
   const points = new Float32Array(count * dimensions);
   for (let p = 0; p < count; p++) {
+    if (p % pause === 0) yield;
     const i = count === rows.length ? p : Math.floor(random() * rows.length);
     const columns = columnsOf(rows.blocks[i]);
     const row = rows.rows[i];

@@ -2,6 +2,7 @@ import { createIndex, type Metric, postings, search, statistics, update } from '
 import { describe, expect, test } from 'vitest';
 import { resolveConfig } from '../../src/config.js';
 import { type RowList, columnsOf } from '../../src/version/row-block.js';
+import { runSteps } from '../../src/steps.js';
 import { parts } from '../../src/write/split.js';
 import { NaiveTwin } from '../support/naive-twin.js';
 import { METRICS, numbered } from '../support/postings.js';
@@ -22,7 +23,7 @@ function partition(vectors: readonly number[][], metric: Metric, seed = 0): stri
     numbered(vectors.length, (i) => vectors[i]),
     dimensions,
   );
-  return parts(list, resolveConfig({ dimensions, metric, shardCapacity: CAPACITY, seed })).map(namesOf);
+  return runSteps(parts(list, resolveConfig({ dimensions, metric, shardCapacity: CAPACITY, seed }))).map(namesOf);
 }
 
 function expectWhole(found: readonly string[][], count: number): void {

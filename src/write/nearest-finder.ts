@@ -22,12 +22,19 @@ const FEWEST = 8;
  * The kernels of a lineage, whose versions have one configuration. They are kept, because the memory of each takes a large
  * range of addresses until it is collected.
  */
-const kernelsOfLineage = new WeakMap<ShardexConfig, Kernels>();
+const kernelsOfLineage = new WeakMap<ShardexConfig, Loaded>();
 
-function kernelsOf(config: ShardexConfig): Kernels {
-  let kernels = kernelsOfLineage.get(config);
-  if (kernels === undefined) kernelsOfLineage.set(config, (kernels = createKernels()));
-  return kernels;
+/** Kernels, and whose centroids lie in their memory: a write that pauses may find those of another one there. */
+interface Loaded {
+  readonly kernels: Kernels;
+  by: unknown;
+}
+
+function kernelsOf(config: ShardexConfig): Loaded {
+  let loaded = kernelsOfLineage.get(config);
+  if (loaded === undefined)
+    kernelsOfLineage.set(config, (loaded = { kernels: createKernels(), by: undefined }));
+  return loaded;
 }
 
 /** Squared lengths between which the bounds of the kernels hold, and zero, whose distances they give exactly. */
@@ -35,8 +42,8 @@ const LEAST = 2 ** -100;
 const MOST = 2 ** 100;
 
 /**
- * Makes what measures rows against some centroids. Each finder ends the one before in its lineage: they
- * have the same memory, as one is made for every part of a large split.
+ * Makes what measures rows against some centroids. Each finder ends the one before: they have the same memory, as one is
+ * made for every part of a large split. Those of other writes in the lineage only share the kernels, and take turns.
  *
  * The kernels say which centroid is nearest, unless rounding could have decided; then, and always for the separation
  * itself, 64-bit floats do. So what is found does not depend on the kernels (I10).
@@ -47,7 +54,8 @@ export function nearestFinders(config: ShardexConfig): (centroids: readonly Cent
   const product = metric === 'cosine' ? DOT : SQUARED_L2;
   // Weights are rounded, and so is the product with them.
   const error = productError(product, dimensions) + 2 ** -22;
-  const kernels = kernelsOf(config);
+  const loaded = kernelsOf(config);
+  const { kernels } = loaded;
   const rowAt = kernels.base;
   const foundAt = rowAt + roundedUp(4 * dimensions);
   const centroidsAt = foundAt + 16;
@@ -72,7 +80,12 @@ export function nearestFinders(config: ShardexConfig): (centroids: readonly Cent
       kernels.simd &&
       inRange(matrix.squaredNorms, centroids.length) &&
       kernels.reserve(weightsAt + 4 * centroids.length);
-    if (fast) load(kernels, centroidsAt, weightsAt, matrix, centroids.length);
+    const name = {};
+    const claim = (): void => {
+      if (loaded.by === name) return;
+      load(kernels, centroidsAt, weightsAt, matrix, centroids.length);
+      loaded.by = name;
+    };
 
     const among = (from: number, to: number): number => {
       separations(metric, probe, matrix, from, to - from, out);
@@ -83,6 +96,7 @@ export function nearestFinders(config: ShardexConfig): (centroids: readonly Cent
     return (block, row, from, to) => {
       fillProbe(probe, columnsOf(block), row);
       if (fast && to - from >= FEWEST && inRange([probe.squaredNorm], 1)) {
+        claim();
         kernels.f32.set(probe.vector, rowAt / 4);
         const firstAt = centroidsAt + 4 * from * dimensions;
         const weights = metric === 'cosine' ? weightsAt + 4 * from : NONE;

@@ -51,3 +51,27 @@ test.each(METRICS)(
     );
   },
 );
+
+test('finders of one lineage that take turns do not see each other’s centroids', () => {
+  const random = seeded(5);
+  const d = 16;
+  const { config } = createIndex({ dimensions: d });
+  const sets = [20, 9, 30].map((count) =>
+    Array.from({ length: count }, () => new Centroid(Float32Array.from(gaussianVector(random, d)))),
+  );
+  const block = new RowBlock(50, d);
+  claimRows(block, 0, 50);
+  for (let row = 0; row < 50; row++) {
+    columnsOf(block).vectors.set(gaussianVector(random, d), row * d);
+    writeKey(columnsOf(block), row, 'a', row, 1);
+  }
+  const alone = sets.map((set) => {
+    const find = nearestFinders(createIndex({ dimensions: d }).config)(set);
+    return Array.from({ length: 50 }, (_, row) => find(block, row, 0, set.length));
+  });
+  const finders = sets.map((set) => nearestFinders(config)(set));
+  for (let row = 0; row < 50; row++)
+    expect(finders.map((find, s) => find(block, row, 0, sets[s].length))).toEqual(
+      alone.map((found) => found[row]),
+    );
+});

@@ -40,6 +40,7 @@ export type { HeldPin, HeldVersion } from './publish/held.js';
 export type { HeldOptions } from './publish/held-warning.js';
 export type { HistoryOptions } from './publish/history.js';
 export type { CommitOptions, IndexWriter } from './publish/index-writer.js';
+export type { IngestOptions, IngestProgress } from './publish/ingest.js';
 export type { CellMetrics, Timing } from './publish/metrics.js';
 export type { Pin, PinOptions } from './publish/pin.js';
 export type {

@@ -32,14 +32,7 @@ export class AsyncUpdates {
 
   async run(recipe: AsyncRecipe, options: UpdateAsyncOptions): Promise<Commit> {
     const { signal, retries } = checked(options);
-    if (this.#meter.pendingWrites >= this.#most) {
-      throw new ResourceExhaustedError(
-        `${this.#most} asynchronous updates are under way already; await some of them first, or raise maxPendingWrites.`,
-        this.#most,
-      );
-    }
-    this.#meter.pendingWrites++;
-    try {
+    return this.admit(async () => {
       for (let attempt = 0; attempt <= retries; attempt++) {
         const published = await this.#attempt(recipe, signal);
         if (published !== undefined) return published;
@@ -53,6 +46,24 @@ export class AsyncUpdates {
       } finally {
         turn.end();
       }
+    });
+  }
+
+  /**
+   * Counts a write as under way until it is settled.
+   *
+   * @throws {@link ResourceExhaustedError}
+   */
+  async admit(write: () => Promise<Commit>): Promise<Commit> {
+    if (this.#meter.pendingWrites >= this.#most) {
+      throw new ResourceExhaustedError(
+        `${this.#most} asynchronous updates are under way already; await some of them first, or raise maxPendingWrites.`,
+        this.#most,
+      );
+    }
+    this.#meter.pendingWrites++;
+    try {
+      return await write();
     } finally {
       this.#meter.pendingWrites--;
     }

@@ -2,6 +2,7 @@ import { assertFunction, assertOptions, isWhole, show } from '../config.js';
 import { Commit } from '../delta/commit.js';
 import type { Delta } from '../delta/delta.js';
 import { InvalidIndexError, InvalidOptionError } from '../errors.js';
+import type { Posting } from '../version/posting.js';
 import { type ShardexIndex, assertIndex, renumbered } from '../version/shardex-index.js';
 import { conflict } from '../write/rebase.js';
 import { type Recipe, runRecipe } from '../write/update.js';
@@ -10,13 +11,14 @@ import type { HeldOptions } from './held-warning.js';
 import { addStack, stackHere } from './held.js';
 import type { HistoryOptions } from './history.js';
 import { IndexWriter } from './index-writer.js';
+import { type IngestOptions, ingest } from './ingest.js';
 import { Publication } from './publication.js';
 import { ReadableCell, publicationOf } from './readable-cell.js';
 import type { ListenerErrorHandler } from './watchers.js';
 
 /** Options of a {@link CowShardexIndex}. */
 export interface CowShardexIndexOptions {
-  /** How many calls of `updateAsync` may be under way at once, 1 to 1,000,000; one more is refused. Default 1,024. */
+  /** How many calls of `updateAsync` and `ingest` may be under way at once, 1 to 1,000,000; one more is refused. Default 1,024. */
   readonly maxPendingWrites?: number;
   /** Which superseded versions to keep; by default none, so that the garbage collector decides. */
   readonly history?: HistoryOptions;
@@ -203,6 +205,47 @@ export class CowShardexIndex extends ReadableCell {
    */
   updateAsync(recipe: AsyncRecipe, options: UpdateAsyncOptions = {}): Promise<Commit> {
     return this.#asyncUpdates.run(recipe, options);
+  }
+
+  /**
+   * Adds all postings of an iterable, be it synchronous or asynchronous, without holding up the thread: works in slices of
+   * a few milliseconds, between which the event loop goes round, and publishes at the end, in one step. What it publishes
+   * equals, to the fingerprint, one `update` that calls `addPostings` with all of them; with `commitEvery: n` one such
+   * update for every n of them. Resolves to the commit, with `commitEvery` to the last one.
+   *
+   * Others may publish meanwhile. Where they touch none of the same postings, what they did is joined to what was
+   * ingested, in time proportional to what they did; nothing is made twice, and it comes to an end however often they
+   * write. As a synchronous commit does, it does not wait for turns of `updateAsync`.
+   *
+   * It rejects with the signal's reason, and with what the source, `onProgress` or the validator throws; then nothing is
+   * published that was not before, by `commitEvery`. Until the last posting of a commit is taken, the rows wait in memory
+   * of their own.
+   *
+   * Time: as `addPostings`. The longest slice is `sliceMs`, or the time for copying one shard, or for publishing:
+   * O(shards touched).
+   *
+   * @throws {@link ConflictError} where others touched the same postings, {@link InvalidPostingError},
+   * {@link InvalidVectorError}, {@link InvalidOptionError}, {@link ResourceExhaustedError}, {@link CellClosedError}
+   *
+   * @example
+   * ```ts
+   * import { CowShardexIndex, createIndex } from 'shardex';
+   *
+   * async function* embedded(texts: string[]) {
+   *   for (const text of texts) yield { documentId: text, vector: await Promise.resolve([text.length]) };
+   * }
+   * const cell = new CowShardexIndex(createIndex({ dimensions: 1, metric: 'euclidean' }));
+   * const { delta } = await cell.ingest(embedded(['one', 'two', 'three']), {
+   *   onProgress: ({ taken }) => { console.log(taken); },
+   * });
+   * delta.documents.added.length; // → 3
+   * cell.version; // → 1
+   * ```
+   */
+  ingest(source: Iterable<Posting> | AsyncIterable<Posting>, options: IngestOptions = {}): Promise<Commit> {
+    return this.#asyncUpdates.admit(() =>
+      ingest(publicationOf(this), () => this.#openWriter(), source, options),
+    );
   }
 
   /**

@@ -5,6 +5,9 @@ import type { ShardexIndex } from '../version/shardex-index.js';
 import { IndexDraft, closeDraft, touchedBy } from '../write/index-draft.js';
 import type { Touched } from '../write/touched.js';
 
+/** Closes a writer whose changes were published in another way than by its own `commitChanges()`. */
+export let closeCommitted: (writer: IndexWriter) => void;
+
 /** How {@link IndexWriter.commitChanges} meets a version that was published since the writer was made. */
 export interface CommitOptions {
   /**
@@ -31,6 +34,12 @@ export class IndexWriter extends IndexDraft {
   readonly base: ShardexIndex;
   readonly #publisher: Publisher;
   #open = true;
+
+  static {
+    closeCommitted = (writer) => {
+      writer.#committed();
+    };
+  }
 
   /** @internal */
   constructor(base: ShardexIndex, publisher: Publisher) {
@@ -62,8 +71,7 @@ export class IndexWriter extends IndexDraft {
       );
     }
     const commit = this.#publisher.commit(this, touchedBy(this), onConflict);
-    this.#close('committed');
-    this.#publisher.closed(this, false);
+    this.#committed();
     return commit;
   }
 
@@ -77,6 +85,11 @@ export class IndexWriter extends IndexDraft {
   /** Discards, so that `using writer = cell.cloneForWrite()` cannot leave one open. */
   [Symbol.dispose](): void {
     this.discard();
+  }
+
+  #committed(): void {
+    this.#close('committed');
+    this.#publisher.closed(this, false);
   }
 
   #close(how: string): void {

@@ -28,7 +28,7 @@ export interface CellMetrics {
   readonly discards: number;
   /** Writers neither committed nor discarded, nor collected as garbage yet. */
   readonly liveWriters: number;
-  /** Calls of `updateAsync` not settled yet. */
+  /** Calls of `updateAsync` and `ingest` not settled yet. */
   readonly pendingWrites: number;
   /** Superseded versions that the garbage collector has not reported as freed yet: somebody may hold them. */
   readonly liveOldVersions: number;

@@ -14,6 +14,15 @@ import { Touched } from './touched.js';
 export let touchedBy: (draft: IndexDraft) => Touched;
 /** Ends a draft: every later use throws, saying that it was `how`. */
 export let closeDraft: (draft: IndexDraft, how: string) => void;
+/**
+ * Changes a draft by a step that pauses. Until it has come to its end every other use of the draft throws, since what
+ * it has made is incomplete; a step that fails, or is not brought to its end, leaves the draft unusable.
+ */
+export let changeInSteps: <T>(draft: IndexDraft, step: (state: DraftState) => Steps<T>) => Steps<T>;
+
+/** How a draft is closed while a step of it pauses. */
+const PAUSED = 'left in the middle of a change that is still under way';
+const INCOMPLETE = 'left incomplete by an error';
 
 /**
  * The next version while it is being made: private to whoever holds it, and it sees its own writes. A call that
@@ -27,7 +36,20 @@ export class IndexDraft {
   static {
     touchedBy = (draft) => draft.#touched;
     closeDraft = (draft, how) => {
-      if (typeof draft.#state !== 'string') draft.#state = how;
+      if (typeof draft.#state !== 'string' || draft.#state === PAUSED) draft.#state = how;
+    };
+    changeInSteps = function* (draft, step) {
+      const state = draft.#open();
+      draft.#state = PAUSED;
+      try {
+        const result = yield* step(state);
+        // Unless it was closed in a pause.
+        if (draft.#state === PAUSED) draft.#state = state;
+        return result;
+      } catch (error) {
+        closeDraft(draft, INCOMPLETE);
+        throw error;
+      }
     };
   }
 
@@ -151,7 +173,7 @@ export class IndexDraft {
     try {
       return step(state);
     } catch (error) {
-      closeDraft(this, 'left incomplete by an error');
+      closeDraft(this, INCOMPLETE);
       throw error;
     }
   }

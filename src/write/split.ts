@@ -35,11 +35,7 @@ export function* parts(rows: RowList, config: ShardexConfig): Steps<RowList[]> {
   return done;
 }
 
-function* halves(
-  rows: RowList,
-  config: ShardexConfig,
-  random: () => number,
-): Steps<[RowList, RowList]> {
+function* halves(rows: RowList, config: ShardexConfig, random: () => number): Steps<[RowList, RowList]> {
   const { dimensions } = config;
   const pause = roundsPerStep(dimensions + PUSH);
   const sample = yield* gathered(rows, config, random);
@@ -67,11 +63,7 @@ function* halves(
 }
 
 /** The vectors of the rows, or of a sample of them, side by side; of unit length for the cosine metric. */
-function* gathered(
-  rows: RowList,
-  config: ShardexConfig,
-  random: () => number,
-): Steps<Float32Array> {
+function* gathered(rows: RowList, config: ShardexConfig, random: () => number): Steps<Float32Array> {
   const { dimensions, metric } = config;
   const pause = roundsPerStep(dimensions);
   const count = Math.min(rows.length, SAMPLE);

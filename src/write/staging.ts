@@ -5,9 +5,45 @@ import { RowBlock, RowList, columnsOf, copyRow, writeKey } from '../version/row-
 
 const MOST_BLOCK = 4096;
 
+/** Rows of the first block where nobody knows how many will come. */
+const LEAST_BLOCK = 16;
+
+/** Takes in postings one by one: checks them, and copies them into blocks of their own, which no version sees. */
+export class Staging {
+  readonly list = new RowList();
+  readonly #config: ShardexConfig;
+  #block: RowBlock;
+  #row = 0;
+
+  /** `expected` is how many there will be, as far as known. */
+  constructor(config: ShardexConfig, expected = LEAST_BLOCK) {
+    this.#config = config;
+    this.#block = new RowBlock(Math.min(MOST_BLOCK, Math.max(1, expected)), config.dimensions, false);
+  }
+
+  /**
+   * Takes in one that has this place among all that are given. Time: O(dimensions).
+   *
+   * @throws {@link InvalidPostingError}, {@link InvalidVectorError}
+   */
+  add(posting: Posting, position: number): void {
+    const { dimensions } = this.#config;
+    if (this.#row === this.#block.capacity) {
+      this.#block = new RowBlock(Math.min(MOST_BLOCK, 2 * this.#block.capacity), dimensions, false);
+      this.#row = 0;
+    }
+    const row = this.#row;
+    const columns = columnsOf(this.#block);
+    const { documentId, start, length } = keyOfInput(posting, position);
+    writeVector(posting.vector, dimensions, columns.vectors, row * dimensions, position);
+    writeKey(columns, row, documentId, start, length);
+    this.list.push(this.#block, row);
+    this.#row++;
+  }
+}
+
 /**
- * Checks postings and copies them into blocks of their own, which no version sees: so a batch is read once, whatever
- * iterable it is, and one bad posting leaves the draft as it was. Time: O(postings · dimensions).
+ * Stages a batch: so it is read once, whatever iterable it is, and one bad posting leaves the draft as it was. Time: O(postings · dimensions).
  *
  * @throws {@link InvalidPostingError}, {@link InvalidVectorError}, and what the iterable itself throws.
  */
@@ -16,25 +52,10 @@ export function stagePostings(config: ShardexConfig, postings: Iterable<Posting>
   if (given === null || typeof given !== 'object' || !(Symbol.iterator in given)) {
     throw new InvalidPostingError(`Postings must be an iterable, such as an array, not ${show(given)}.`);
   }
-  const { dimensions } = config;
-  const list = new RowList();
-  const expected = Array.isArray(given) ? Math.min(MOST_BLOCK, Math.max(1, given.length)) : 16;
-  let block = new RowBlock(expected, dimensions, false);
-  let columns = columnsOf(block);
-  let row = 0;
-  for (const posting of postings) {
-    if (row === block.capacity) {
-      block = new RowBlock(Math.min(MOST_BLOCK, 2 * block.capacity), dimensions, false);
-      columns = columnsOf(block);
-      row = 0;
-    }
-    const { documentId, start, length } = keyOfInput(posting, list.length);
-    writeVector(posting.vector, dimensions, columns.vectors, row * dimensions, list.length);
-    writeKey(columns, row, documentId, start, length);
-    list.push(block, row);
-    row++;
-  }
-  return list;
+  const staging = new Staging(config, Array.isArray(given) ? given.length : undefined);
+  let position = 0;
+  for (const posting of postings) staging.add(posting, position++);
+  return staging.list;
 }
 
 /** Private copies of rows, since adding writes to what it adds, and these may belong to a version (I1). */

@@ -1,7 +1,10 @@
 import { describe } from 'vitest';
+import type * as eventLoop from '../../src/publish/event-loop.js';
 import type * as heldModule from '../../src/publish/held.js';
+import type * as slicesModule from '../../src/publish/slices.js';
 import type * as versionCell from '../../src/publish/version-cell.js';
 import type { VersionCell } from '../../src/publish/version-cell.js';
+import type * as steps from '../../src/steps.js';
 import type * as rowBlock from '../../src/version/row-block.js';
 import type * as shardRows from '../../src/version/shard-rows.js';
 import type { ShardexIndex } from '../../src/version/shardex-index.js';
@@ -12,6 +15,7 @@ import type * as rebaseModule from '../../src/write/rebase.js';
 import { branchesStayApart } from '../support/checks/branches-apart.js';
 import { keepsDeletedGone } from '../support/checks/deleted.js';
 import { letsGoOfOldVersions } from '../support/checks/lets-go.js';
+import { letsOthersRun } from '../support/checks/lets-others-run.js';
 import { losesNothing } from '../support/checks/loses-nothing.js';
 import { keepsPostingsNearest } from '../support/checks/nearest-shard.js';
 import { holdsOneRowPerKey } from '../support/checks/one-row.js';
@@ -130,7 +134,12 @@ describe('I6', () => {
   control(
     'fails where a split does not look around',
     '../../src/write/reassign.js',
-    (): Partial<typeof reassign> => ({ attracted: () => new Map() }),
+    (): Partial<typeof reassign> => ({
+      *attracted() {
+        yield;
+        return new Map();
+      },
+    }),
     keepsPostingsNearest,
   );
 });
@@ -167,5 +176,32 @@ describe('I8', () => {
       },
     }),
     letsGoOfOldVersions,
+  );
+});
+
+describe('ingest', () => {
+  control(
+    'fails where a pause is over before the event loop has gone round',
+    '../../src/publish/event-loop.js',
+    (): Partial<typeof eventLoop> => ({ nextTurn: () => Promise.resolve() }),
+    letsOthersRun,
+  );
+  control(
+    'fails where slices do not end',
+    '../../src/publish/slices.js',
+    ({ Slices }: typeof slicesModule): Partial<typeof slicesModule> => ({
+      Slices: class extends Slices {
+        override get isOver(): boolean {
+          return false;
+        }
+      },
+    }),
+    letsOthersRun,
+  );
+  control(
+    'fails where the loops of a write do not pause',
+    '../../src/steps.js',
+    (): Partial<typeof steps> => ({ roundsPerStep: () => Infinity }),
+    letsOthersRun,
   );
 });

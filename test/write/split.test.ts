@@ -23,7 +23,9 @@ function partition(vectors: readonly number[][], metric: Metric, seed = 0): stri
     numbered(vectors.length, (i) => vectors[i]),
     dimensions,
   );
-  return runSteps(parts(list, resolveConfig({ dimensions, metric, shardCapacity: CAPACITY, seed }))).map(namesOf);
+  return runSteps(parts(list, resolveConfig({ dimensions, metric, shardCapacity: CAPACITY, seed }))).map(
+    namesOf,
+  );
 }
 
 function expectWhole(found: readonly string[][], count: number): void {

@@ -53,6 +53,7 @@ export type {
 } from './publish/readable-cell.js';
 export type { CommitListener, ListenerErrorHandler } from './publish/watchers.js';
 export { search, type SearchOptions, type SearchResult } from './search/search.js';
+export { answerSearches } from './threads/answer-searches.js';
 export type { Port } from './threads/port.js';
 export { openRemoteWriter, type RemoteWriter, type RemoteWriterOptions } from './threads/remote-writer.js';
 export { openReplica, type Replica, type ReplicaOptions } from './threads/replica.js';
@@ -62,6 +63,14 @@ export {
   serveReplicas,
   type ServeOptions,
 } from './threads/serve-replicas.js';
+export {
+  type PoolAnswer,
+  type PoolSearchOptions,
+  SearchPool,
+  type SearchPoolOptions,
+  type SplitOptions,
+} from './threads/search-pool.js';
+export type { Thread } from './threads/thread.js';
 export type { RemoteCommit } from './threads/writer-session.js';
 export type { Posting, StoredPosting, VectorInput } from './version/posting.js';
 export { documentIds, hasDocument, postings } from './version/read.js';

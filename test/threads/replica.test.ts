@@ -1,7 +1,5 @@
-import { createHash } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import * as shardex from 'shardex';
 import {
   CellClosedError,
   CowShardexIndex,
@@ -13,16 +11,15 @@ import {
   openReplica,
   search,
   serveReplicas,
-  statistics,
   update,
   verify,
 } from 'shardex';
 import { columnsOf } from '../../src/version/row-block.js';
-import { fingerprint } from '../support/fingerprint.js';
 import { seeded } from '../support/random.js';
 import { rejectionOf, thrownBy } from '../support/thrown.js';
-import { OPTIONS, QUERIES, change } from './support/changes.js';
+import { OPTIONS, change } from './support/changes.js';
 import { lossyPort } from './support/lossy-port.js';
+import { print } from './support/print.js';
 
 const ports: MessagePort[] = [];
 
@@ -42,15 +39,8 @@ function newCell(): CowShardexIndex {
   return new CowShardexIndex(createIndex(OPTIONS));
 }
 
-/** Stands for all that can be observed of a version. */
-function print(index: ShardexIndex): string {
-  const all = [fingerprint(shardex, index, QUERIES), JSON.stringify(statistics(index))];
-  return `${index.version} ${createHash('sha256').update(all.join()).digest('hex')}`;
-}
-
 function expectSameVersion(replica: ShardexIndex, owner: ShardexIndex): void {
   expect(print(replica)).toBe(print(owner));
-  expect([...replica.shards.keys()].sort()).toEqual([...owner.shards.keys()].sort());
   expect([...verify(replica)]).toEqual([...verify(owner)]);
 }
 
@@ -81,7 +71,7 @@ describe('a replica', () => {
     });
     const first = cell.version;
     const kept: ShardexIndex[] = [];
-    for (let i = 0; i < 300; i++) {
+    for (let i = 0; i < 200; i++) {
       change(cell, random, kept);
       // Never too much on the way, so that nothing is sent in one piece.
       if (i % 7 === 0) while (service.replicas[0].version !== cell.version) await setImmediate();

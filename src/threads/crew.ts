@@ -30,17 +30,20 @@ export class Crew {
   #closed: Error | undefined;
   #opened: () => void = () => undefined;
   #refused: (error: Error) => void = () => undefined;
-  /** All threads were ready once. */
-  readonly ready: Promise<void>;
+  /** Whether all threads were ready once. */
   #isOpen = false;
 
   constructor(options: CrewOptions) {
     this.#options = options;
-    this.ready = new Promise((resolve, reject) => {
+  }
+
+  /** Starts the threads; resolves when all of them can search. */
+  start(): Promise<void> {
+    return new Promise((resolve, reject) => {
       this.#opened = resolve;
       this.#refused = reject;
+      for (let i = 0; i < this.#options.size; i++) void this.#add();
     });
-    for (let i = 0; i < options.size; i++) void this.#add();
   }
 
   /** How many threads can search right now. */
@@ -85,6 +88,7 @@ export class Crew {
     if (this.#closed !== undefined) return;
     this.#closed = error;
     for (const job of this.#queue.splice(0)) job.failed(error);
+    this.#refused(error);
     const threads = [...this.#threads];
     this.#threads.clear();
     await Promise.all(threads.map((thread) => thread.end()));

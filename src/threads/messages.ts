@@ -9,6 +9,9 @@ import type { PackedError } from './packed-error.js';
 /** Both sides must speak the same one. */
 export const PROTOCOL = 1;
 
+/** The channel of what is for all conversations on a port. */
+export const EVERYONE = '*';
+
 /** Stands for a row block in one conversation; never given twice. */
 export type Handle = number;
 

@@ -11,8 +11,8 @@ export interface Port {
   on?(event: string, listener: (value: unknown) => void): unknown;
   off?(event: string, listener: (value: unknown) => void): unknown;
   /** As of the ports and workers of browsers. */
-  addEventListener?(type: string, listener: (event: { readonly data?: unknown }) => void): void;
-  removeEventListener?(type: string, listener: (event: { readonly data?: unknown }) => void): void;
+  addEventListener?(type: string, listener: (event: never) => void): void;
+  removeEventListener?(type: string, listener: (event: never) => void): void;
   start?(): void;
 }
 

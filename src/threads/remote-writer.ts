@@ -2,7 +2,7 @@ import { assertOptions, assertSignal } from '../config.js';
 import { InvalidPostingError, PortClosedError, WriterClosedError } from '../errors.js';
 import type { CommitOptions } from '../publish/index-writer.js';
 import { type Posting, isFloat32Array } from '../version/posting.js';
-import type { WriterAnswer, WriterCall } from './messages.js';
+import { EVERYONE, type WriterAnswer, type WriterCall } from './messages.js';
 import { unpackError } from './packed-error.js';
 import { Link, type Port, newChannel } from './port.js';
 import type { RemoteCommit } from './writer-session.js';
@@ -110,7 +110,7 @@ class Conversation {
   constructor(port: Port) {
     this.#link = new Link(port, 'client', {
       message: (answer, channel) => {
-        if (channel === this.#channel) this.#take(answer);
+        if (channel === this.#channel || channel === EVERYONE) this.#take(answer);
       },
       gone: () => {
         this.#end(new PortClosedError('The port was closed, or the thread that has the cell has ended.'));

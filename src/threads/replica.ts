@@ -7,7 +7,7 @@ import { ReadableCell, publicationOf } from '../publish/readable-cell.js';
 import type { ListenerErrorHandler } from '../publish/watchers.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
 import { Following } from './following.js';
-import type { FromFollower, ToFollower } from './messages.js';
+import { EVERYONE, type FromFollower, type ToFollower } from './messages.js';
 import { Link, type Port, newChannel } from './port.js';
 
 /** Options of {@link openReplica}. */
@@ -179,7 +179,7 @@ export async function openReplica(port: Port, options: ReplicaOptions = {}): Pro
     };
     const link = new Link<ToFollower, FromFollower>(port, 'client', {
       message: (message, to) => {
-        if (to !== channel) return;
+        if (to !== channel && to !== EVERYONE) return;
         try {
           following.take(message);
         } catch (error) {

@@ -119,13 +119,18 @@ export class SearchPool {
     assertPoolOptions(options);
     publicationOf(cell).assertOpen();
     const pool = new SearchPool(cell, options.threads ?? (await spareThreads()), options);
-    await pool.#crew.ready;
+    await pool.#crew.start();
     return pool;
   }
 
   /** How many threads it has. */
   get threads(): number {
     return this.#size;
+  }
+
+  /** How many of them can search right now: those that are being replaced cannot. */
+  get ready(): number {
+    return this.#crew.readyCount;
   }
 
   /** How many queries wait for their answers. */

@@ -3,7 +3,14 @@ import { InvalidOptionError } from '../errors.js';
 import { CowShardexIndex } from '../publish/cow-shardex-index.js';
 import { ReadableCell, publicationOf } from '../publish/readable-cell.js';
 import { Follower } from './follower.js';
-import { type FromFollower, PROTOCOL, type ToClient, type ToOwner, type WriterCall } from './messages.js';
+import {
+  EVERYONE,
+  type FromFollower,
+  PROTOCOL,
+  type ToClient,
+  type ToOwner,
+  type WriterCall,
+} from './messages.js';
 import { packError } from './packed-error.js';
 import { Link, type Port } from './port.js';
 import { WriterSession } from './writer-session.js';
@@ -84,8 +91,8 @@ export class ReplicaService {
   /** Ends the replicas on this port, and gives up what remote writers have not committed. The port stays open. */
   close(): void {
     if (this.isClosed) return;
-    for (const channel of [...this.#followers.keys(), ...this.#writers.keys()])
-      this.#link.send(channel, { kind: 'end', error: undefined });
+    // Also to those whose first message is still on its way.
+    this.#link.send(EVERYONE, { kind: 'end', error: undefined });
     this.#link.close();
     this.#release();
   }

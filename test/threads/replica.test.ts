@@ -275,6 +275,15 @@ describe('endings', () => {
     });
   });
 
+  test('the cell is closed before a replica has its first version', async () => {
+    const cell = newCell();
+    const { port1, port2 } = channel();
+    serveReplicas(cell, port1);
+    const opening = rejectionOf(openReplica(port2));
+    cell.close();
+    expect(await opening).toBeInstanceOf(PortClosedError);
+  });
+
   test('nobody answers: the signal ends the waiting', async () => {
     const { port2 } = channel();
     const reason = new Error('too long');

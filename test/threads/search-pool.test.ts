@@ -17,6 +17,7 @@ import {
   search,
 } from 'shardex';
 import { gaussianVector, integerBelow, seeded } from '../support/random.js';
+import type { Library } from '../support/library.js';
 import { rejectionOf } from '../support/thrown.js';
 import { built } from './support/built.js';
 import { DEADLY, SLOW } from './support/special-searches.js';
@@ -239,6 +240,9 @@ describe('threads that die', () => {
     });
     const random = seeded(6);
     for (let round = 0; round < 6; round++) {
+      await vi.waitFor(() => {
+        expect(pool.ready).toBe(2);
+      }, 30_000);
       const queries = Array.from({ length: 200 }, () => gaussianVector(random, DIMENSIONS));
       const answers = queries.map((query) => pool.search(query, { k: 3, slopFactor: 'all' }));
       if (round % 2 === 0) add(cell, `d${round}`, queries[0]);
@@ -390,7 +394,7 @@ test('the script that comes with the package is found', async () => {
     CowShardexIndex: Cell,
     SearchPool: Pool,
     createIndex: create,
-  } = (await import(library.address('index').href)) as typeof import('shardex');
+  } = (await import(library.address('index').href)) as Library;
   const cell = new Cell(create({ dimensions: 1 }, [{ documentId: 'a', vector: [1] }]));
   const pool = await Pool.open(cell, { threads: 2 });
   expect((await pool.search([1], { k: 1 })).results).toMatchObject([{ documentId: 'a' }]);

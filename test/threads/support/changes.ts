@@ -29,7 +29,10 @@ function postings(random: Random, most: number): Posting[] {
  */
 export function change(cell: CowShardexIndex, random: Random, kept: ShardexIndex[] = []): void {
   const kind = integerBelow(random, 20);
-  if (kind < 8) cell.update((draft) => draft.addPosting(posting(random)));
+  if (kind < 8)
+    cell.update((draft) => {
+      draft.addPosting(posting(random));
+    });
   else if (kind < 11) cell.update((draft) => void draft.addPostings(postings(random, 30)));
   else if (kind < 14)
     cell.update(

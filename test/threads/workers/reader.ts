@@ -38,7 +38,10 @@ const say = (message: unknown): void => {
   parentPort?.postMessage(message);
 };
 
-if (tells) replica.subscribe(({ index }) => say({ seen: print(index) }));
+if (tells)
+  replica.subscribe(({ index }) => {
+    say({ seen: print(index) });
+  });
 
 const answers: { [K in keyof ReaderAnswers]: (argument: never) => unknown } = {
   now: () => print(replica.read()),

@@ -54,7 +54,7 @@ export type {
 export type { CommitListener, ListenerErrorHandler } from './publish/watchers.js';
 export { search, type SearchOptions, type SearchResult } from './search/search.js';
 export { answerSearches } from './threads/answer-searches.js';
-export type { Port } from './threads/port.js';
+export type { Port, PortEvent } from './threads/port.js';
 export { openRemoteWriter, type RemoteWriter, type RemoteWriterOptions } from './threads/remote-writer.js';
 export { openReplica, type Replica, type ReplicaOptions } from './threads/replica.js';
 export {

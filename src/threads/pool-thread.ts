@@ -1,7 +1,7 @@
 import type { ReadableCell } from '../publish/readable-cell.js';
 import type { Job } from './jobs.js';
 import { unpackError } from './packed-error.js';
-import { Link } from './port.js';
+import { Link, type PortEvent } from './port.js';
 import { type FromSearcher, SEARCHES, type ToSearcher, slotOf } from './search-messages.js';
 import { type ReplicaService, serveReplicas } from './serve-replicas.js';
 import type { Thread } from './thread.js';
@@ -110,8 +110,8 @@ export class PoolThread {
     this.#listener.free(this);
   }
 
-  readonly #failedEvent = (event: { readonly data?: unknown; readonly message?: unknown }): void => {
-    this.#failed(new Error(typeof event.message === 'string' ? event.message : 'The thread failed.'));
+  readonly #failedEvent = ({ message }: PortEvent): void => {
+    this.#failed(new Error(typeof message === 'string' ? message : 'The thread failed.'));
   };
 
   readonly #failed = (error: unknown): void => {

@@ -1,6 +1,14 @@
 import { show } from '../config.js';
 import { InvalidOptionError } from '../errors.js';
 
+/** What a browser's port or worker tells. */
+export interface PortEvent {
+  readonly type: string;
+  readonly data?: unknown;
+  /** Of an error. */
+  readonly message?: unknown;
+}
+
 /**
  * One end of a channel to another thread: a `MessagePort`, a `Worker`, Node's `parentPort`, or `self` in a browser's
  * worker. Messages of others may travel on it as well; they are left alone.
@@ -11,8 +19,8 @@ export interface Port {
   on?(event: string, listener: (value: unknown) => void): unknown;
   off?(event: string, listener: (value: unknown) => void): unknown;
   /** As of the ports and workers of browsers. */
-  addEventListener?(type: string, listener: (event: never) => void): void;
-  removeEventListener?(type: string, listener: (event: never) => void): void;
+  addEventListener?(type: string, listener: (event: PortEvent) => void): void;
+  removeEventListener?(type: string, listener: (event: PortEvent) => void): void;
   start?(): void;
 }
 
@@ -86,8 +94,8 @@ export class Link<In, Out> {
     }
   }
 
-  readonly #takeEvent = (event: { readonly data?: unknown }): void => {
-    this.#take(event.data);
+  readonly #takeEvent = ({ data }: PortEvent): void => {
+    this.#take(data);
   };
 
   readonly #take = (data: unknown): void => {

@@ -60,11 +60,6 @@ export class Following {
     return this.#counter === undefined ? here : Math.max(here, Number(Atomics.load(this.#counter, 0)));
   }
 
-  /** How many blocks of the owner are known here. */
-  get blockCount(): number {
-    return this.#blocks.size;
-  }
-
   /** Asks for the current version. */
   ask(): void {
     this.#promised = this.#blocks.list();

@@ -25,11 +25,6 @@ export class ReceivedBlocks {
     this.#tell = tell;
   }
 
-  /** How many blocks are known. */
-  get size(): number {
-    return this.#known.size;
-  }
-
   /**
    * Takes in what came with a difference; returns the blocks of all handles in it, each with so many known rows that
    * every segment is covered. `undefined` where something is missing.

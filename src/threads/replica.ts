@@ -40,9 +40,6 @@ interface ReplicaParts {
   readonly ending: Ending;
 }
 
-/** How many blocks of the owner a replica knows. */
-export let knownBlocks: (replica: Replica) => number;
-
 /**
  * A cell that follows one in another thread: its versions are equal to the owner's in number, fingerprint and every
  * answer, and their rows lie in the same memory. Made by {@link openReplica}. It ends when it is closed, when the owner's
@@ -54,10 +51,6 @@ export class Replica extends ReadableCell {
   readonly #following: Following;
   readonly #leave: () => void;
   readonly #ending: Ending;
-
-  static {
-    knownBlocks = (replica) => replica.#following.blockCount;
-  }
 
   /** @internal */
   constructor({ publication, name, following, leave, ending }: ReplicaParts) {

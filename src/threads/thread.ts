@@ -2,6 +2,7 @@ import type { Port } from './port.js';
 
 /** A worker thread, as Node and browsers have it: its port, and a way to end it. */
 export interface Thread extends Port {
+  /** Ends it, whatever it is doing. */
   terminate(): unknown;
 }
 

@@ -93,3 +93,84 @@ export function squaredNorm(matrix: Float32Array | Float64Array, at: number, dim
   for (let i = at; i < at + dimensions; i++) s += matrix[i] * matrix[i];
   return s;
 }
+
+/** As {@link dotRows} for rows that lie anywhere: row r begins at component `at[r]` of `matrices[r]`. The same bits. */
+export function dotScattered(
+  probe: Float64Array,
+  matrices: readonly Float32Array[],
+  at: readonly number[],
+  count: number,
+  out: Float64Array,
+): void {
+  const d = probe.length;
+  let r = 0;
+  for (; r + 4 <= count; r += 4) {
+    const [m0, m1, m2, m3] = [matrices[r], matrices[r + 1], matrices[r + 2], matrices[r + 3]];
+    const [a0, a1, a2, a3] = [at[r], at[r + 1], at[r + 2], at[r + 3]];
+    let s0 = 0;
+    let s1 = 0;
+    let s2 = 0;
+    let s3 = 0;
+    for (let i = 0; i < d; i++) {
+      const x = probe[i];
+      s0 += x * m0[a0 + i];
+      s1 += x * m1[a1 + i];
+      s2 += x * m2[a2 + i];
+      s3 += x * m3[a3 + i];
+    }
+    out[r] = s0;
+    out[r + 1] = s1;
+    out[r + 2] = s2;
+    out[r + 3] = s3;
+  }
+  for (; r < count; r++) {
+    const matrix = matrices[r];
+    let s = 0;
+    for (let i = 0; i < d; i++) s += probe[i] * matrix[at[r] + i];
+    out[r] = s;
+  }
+}
+
+/** As {@link squaredL2Rows} for rows that lie anywhere, likewise. */
+export function squaredL2Scattered(
+  probe: Float64Array,
+  matrices: readonly Float32Array[],
+  at: readonly number[],
+  count: number,
+  out: Float64Array,
+): void {
+  const d = probe.length;
+  let r = 0;
+  for (; r + 4 <= count; r += 4) {
+    const [m0, m1, m2, m3] = [matrices[r], matrices[r + 1], matrices[r + 2], matrices[r + 3]];
+    const [a0, a1, a2, a3] = [at[r], at[r + 1], at[r + 2], at[r + 3]];
+    let s0 = 0;
+    let s1 = 0;
+    let s2 = 0;
+    let s3 = 0;
+    for (let i = 0; i < d; i++) {
+      const x = probe[i];
+      const d0 = x - m0[a0 + i];
+      const d1 = x - m1[a1 + i];
+      const d2 = x - m2[a2 + i];
+      const d3 = x - m3[a3 + i];
+      s0 += d0 * d0;
+      s1 += d1 * d1;
+      s2 += d2 * d2;
+      s3 += d3 * d3;
+    }
+    out[r] = s0;
+    out[r + 1] = s1;
+    out[r + 2] = s2;
+    out[r + 3] = s3;
+  }
+  for (; r < count; r++) {
+    const matrix = matrices[r];
+    let s = 0;
+    for (let i = 0; i < d; i++) {
+      const delta = probe[i] - matrix[at[r] + i];
+      s += delta * delta;
+    }
+    out[r] = s;
+  }
+}

@@ -14,7 +14,8 @@ import { type Shard, type ShardId, matrixOf } from './shard.js';
 const MOST = 64;
 const LEAST = 16;
 
-let matrixOfChunk: (chunk: CentroidChunk) => Matrix;
+/** The centroids of a chunk, for the library's own loops. */
+export let matrixOfChunk: (chunk: CentroidChunk) => Matrix;
 let centreOfChunk: (chunk: CentroidChunk) => Float32Array;
 let centresOf: (table: CentroidTable) => Matrix;
 

@@ -1,6 +1,8 @@
 import { Immer } from 'immer';
 import type { Map as ImmutableMap } from 'immutable';
 import type { ShardexConfig } from '../config.js';
+import { calibrate } from '../search/calibrate.js';
+import { calibrationDue } from '../version/calibration.js';
 import type { CentroidTable } from '../version/centroid-table.js';
 import type { ChangedShards } from '../version/changed-shards.js';
 import {
@@ -24,6 +26,9 @@ import type { ShardexIndex } from '../version/shardex-index.js';
  */
 const immer = new Immer({ autoFreeze: true });
 
+/** What a version gets that is known beforehand. */
+type Name = Pick<ShardexIndex, 'version' | 'fingerprint' | 'nextShardId' | 'calibration' | 'churn'>;
+
 /** What an Immer draft of a frozen value looks like here: its fields can be set, what they hold is opaque to Immer. */
 type Drafted<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -46,6 +51,8 @@ export class DraftState {
   /** Shards that hold more than their capacity, and shards that have lost postings; settled before publishing. */
   readonly overfull = new Set<ShardId>();
   readonly shrunk = new Set<ShardId>();
+  /** Postings written, wherever they were put. */
+  written = 0;
   readonly #origin: ShardexIndex;
   #base: ShardexIndex;
   #digest = new Digest();
@@ -176,10 +183,11 @@ export class DraftState {
 
   /**
    * The state so far as a frozen version: the base itself when nothing changed (I2). The draft goes on from there.
-   * With a name given, it gets that one instead of the next number and a fingerprint of its own.
+   * With a name given, it gets that one instead of the next number and a fingerprint of its own, and the calibration
+   * that goes with it. Otherwise a calibration that is due is made here, as part of the change that makes it due.
    * Time: O(touched shards · log shards).
    */
-  finish(name?: Pick<ShardexIndex, 'version' | 'fingerprint' | 'nextShardId'>): ShardexIndex {
+  finish(name?: Name): ShardexIndex {
     if (this.#touched.size > 0) {
       const shards = this.#ownShards();
       for (const [id, draft] of this.#touched) shards.set(id, finished(draft));
@@ -194,13 +202,11 @@ export class DraftState {
     root.version = this.#origin.version + 1;
     this.#digest.addText(this.#base.fingerprint);
     root.fingerprint = this.#digest.toString();
-    if (name !== undefined) {
-      root.version = name.version;
-      root.fingerprint = name.fingerprint;
-      root.nextShardId = name.nextShardId;
-    }
-    root.changed = this.#changes();
     root.shards = this.#shards;
+    if (name !== undefined) Object.assign(root, name);
+    else this.#calibrate();
+    this.written = 0;
+    root.changed = this.#changes();
     root.documents = this.#documents;
     root.shardCount = this.#shards.size;
     root.documentCount = this.#documents.size;
@@ -208,6 +214,16 @@ export class DraftState {
     this.root = draftOf(this.#base);
     this.#digest = new Digest();
     return this.#base;
+  }
+
+  #calibrate(): void {
+    const { root, config } = this;
+    // What was removed is what is missing of what there was and what was written.
+    root.churn += 2 * this.written + this.#base.postingCount - root.postingCount;
+    const { calibration, churn, postingCount, centroids } = root;
+    if (!calibrationDue({ calibration, churn }, postingCount)) return;
+    root.calibration = calibrate({ config, shards: this.#shards, centroids, postingCount });
+    root.churn = 0;
   }
 
   #changes(): ChangedShards {

@@ -1,0 +1,128 @@
+import type { Metric } from '../config.js';
+import { fillProbe, reusableProbe } from '../geometry/metric.js';
+import { seededRandom } from '../geometry/random.js';
+import { CALIBRATED_K, CALIBRATED_RECALL, type Calibration, GAP_PLACE } from '../version/calibration.js';
+import { type Columns, columnsOf } from '../version/row-block.js';
+import type { Shard, ShardId } from '../version/shard.js';
+import { eachLive } from '../version/shard-rows.js';
+import type { ShardexIndex } from '../version/shardex-index.js';
+import { type Engine, usingEngine } from './engine.js';
+import { type Near, nearShards } from './near-shards.js';
+import { queryOfProbe } from './query.js';
+import { ShardScan, scanInTurn } from './shard-scan.js';
+import { costOf } from './stopping.js';
+import { TopK } from './top-k.js';
+
+/** Postings that are looked for. With so many the recall comes out within about a hundredth of the one asked for. */
+const SAMPLE = 256;
+
+/** What is taken for the true neighbours is found in this share of the shards, and in this many at least. */
+const WIDE_SHARE = 1 / 4;
+const WIDE_LEAST = 64;
+
+type Calibrating = Pick<ShardexIndex, 'config' | 'centroids' | 'shards' | 'postingCount'>;
+
+/**
+ * Measures how far searches have to look: looks for a sample of the index's own postings, each without itself, and notes
+ * where among the nearest shards their neighbours are. Deterministic (I10). Time: O(sample · rows / 4).
+ */
+export function calibrate(index: Calibrating): Calibration {
+  return usingEngine(index.config, (engine) => {
+    const looked = sample(index).map((row) => look(index, engine, row));
+    const gaps = looked.map(
+      ({ near }) => near.apart[Math.min(GAP_PLACE, near.apart.length) - 1] - near.apart[0],
+    );
+    const gap = gaps.reduce((sum, each) => sum + each, 0) / gaps.length;
+    const limits = CALIBRATED_K.map((k) => {
+      const costs = looked.flatMap(({ near, places }) =>
+        places.slice(0, k).map((place) => costOf(place, near.apart[place], near.apart[0], gap)),
+      );
+      costs.sort((a, b) => a - b);
+      // To find a share of the neighbours is to go as far as that share of them is.
+      return Object.freeze(
+        CALIBRATED_RECALL.map((recall) => costs[Math.ceil(recall * costs.length) - 1] ?? 0),
+      );
+    });
+    return Object.freeze({
+      postingCount: index.postingCount,
+      shardCount: index.centroids.size,
+      sampleSize: looked.length,
+      gap,
+      limits: Object.freeze(limits),
+    });
+  });
+}
+
+interface Sampled {
+  readonly home: Shard;
+  readonly columns: Columns;
+  readonly row: number;
+}
+
+/** Postings drawn evenly, in the order of their shards. */
+function sample({ shards, postingCount, config }: Calibrating): Sampled[] {
+  const random = seededRandom(config.seed);
+  const count = Math.min(SAMPLE, postingCount);
+  const wanted = Array.from({ length: count }, (_, i) => Math.floor(((i + random()) * postingCount) / count));
+  const found: Sampled[] = [];
+  let before = 0;
+  let next = 0;
+  for (const id of [...shards.keys()].sort((a, b) => a - b)) {
+    const home = shards.get(id) as Shard;
+    const after = before + home.rows.liveCount;
+    if (next < count && wanted[next] < after) {
+      let place = before;
+      eachLive(home.rows, (columns, row) => {
+        for (; next < count && wanted[next] === place; next++) found.push({ home, columns, row });
+        place++;
+        return next === count;
+      });
+    }
+    before = after;
+  }
+  return found;
+}
+
+/** The nearest shards of a posting, and at which place among them its neighbours are, nearest neighbour first. */
+function look(
+  index: Calibrating,
+  engine: Engine | undefined,
+  { home, columns, row }: Sampled,
+): { near: Near; places: number[] } {
+  const { config, centroids, shards } = index;
+  const probe = reusableProbe(config.dimensions);
+  fillProbe(probe, columns, row);
+  const query = queryOfProbe(probe, config.metric);
+  const wide = Math.max(WIDE_LEAST, engine === undefined ? 0 : Math.ceil(centroids.size * WIDE_SHARE));
+  const near = withoutItself(nearShards(index, engine, query, wide), home, config.metric, query.length);
+  const most = CALIBRATED_K[CALIBRATED_K.length - 1];
+  const best = new TopK(most + 1, false);
+  const scan = new ShardScan(config, query, best, undefined, engine, false);
+  const placeOf = new Map<Columns, number>();
+  const looked = near.ids.map((id) => shards.get(id) as Shard);
+  looked.forEach(({ rows }, place) => {
+    for (const { block } of rows.segments) placeOf.set(columnsOf(block), place);
+  });
+  scanInTurn(scan, looked);
+  const places = best
+    .sorted()
+    .filter((found) => found.columns !== columns || found.row !== row)
+    .slice(0, most)
+    .map((found) => placeOf.get(found.columns) as number);
+  return { near, places };
+}
+
+/**
+ * The shards as they would be ranked if the posting were not among them: its own centroid is nearer to it than it would
+ * be to a stranger, since it is the mean of its members. Without one of n it is n / (n − 1) times as far.
+ */
+function withoutItself({ ids, apart }: Near, home: Shard, metric: Metric, length: number): Near {
+  const n = home.rows.liveCount;
+  if (n < 2) return { ids, apart };
+  const corrected = ids.map((id, i): [ShardId, number] => {
+    if (id !== home.id) return [id, apart[i]];
+    return [id, (n * apart[i] + (metric === 'dot' ? length : 0)) / (n - 1)];
+  });
+  corrected.sort(([a, x], [b, y]) => x - y || a - b);
+  return { ids: corrected.map(([id]) => id), apart: corrected.map(([, x]) => x) };
+}

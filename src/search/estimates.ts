@@ -1,0 +1,109 @@
+import type { Metric } from '../config.js';
+import { SCAN_ROUNDING, rotationError, tableError } from '../kernels/bounds.js';
+import { type Centroid, matrixOf } from '../version/shard.js';
+import { codable, rotatedCentre } from './block-codes.js';
+import type { Engine } from './engine.js';
+import type { Query } from './query.js';
+
+/**
+ * How sure a row must be too far before it is passed over unmeasured: by so many standard deviations of the error that
+ * its estimate has in random directions. Three lose one neighbour in a thousand on word vectors.
+ */
+const SURE = 3;
+
+/** The parameters of a scan of the rows of one shard; see `Kernels.scan`. */
+export interface Terms {
+  readonly base: number;
+  readonly a: number;
+  readonly b: number;
+  readonly slack: number;
+  /** What a lower bound may be too large by, through rounding. 0 where it is none but an estimate. */
+  readonly margin: number;
+}
+
+/**
+ * Makes the look-up tables of a query for the shard with this centroid. With `proven` the values of a scan are lower
+ * bounds that hold always, else ones that nearly always do. `undefined` where nothing can be said.
+ *
+ * The cosine is looked for as a distance of vectors of unit length: what matters is then only how far the query is from
+ * the centroid, and not how far both are from the origin. No row of interest is farther from the query than `reach`,
+ * and none at all longer than `longest`.
+ */
+export function termsFor(
+  engine: Engine,
+  metric: Metric,
+  { unit, length }: Query,
+  centroid: Centroid,
+  proven: boolean,
+  reach: number,
+  longest: number,
+): Terms | undefined {
+  const { kernels, shape, at } = engine;
+  const { vectors, squaredNorms } = matrixOf(centroid);
+  if (unit === undefined || !codable(squaredNorms[0])) return undefined;
+  const { padded, bits } = shape;
+  const root = Math.sqrt(padded);
+  const centreLength = Math.sqrt(squaredNorms[0]);
+  kernels.tables(at.rotatedQuery, rotatedCentre(engine, centroid), padded, bits, at.tables, at.line);
+  const [offset, step] = [kernels.f32[at.line / 4], kernels.f32[at.line / 4 + 1]];
+  if (metric === 'dot') {
+    const base = 0 - dotOf(unit, vectors);
+    if (!proven) return { base, a: -offset, b: -step, slack: (SURE * length) / root, margin: 0 };
+    const margin =
+      roundingOf(root, length, longest + centreLength) +
+      4 * SCAN_ROUNDING * Math.abs(base) +
+      2 ** -40 * length * centreLength +
+      2 ** -100;
+    return { base, a: -offset - tableError(shape, offset, step), b: -step, slack: length, margin };
+  }
+  const base = squaredL2Of(unit, vectors);
+  const apart = Math.sqrt(base);
+  if (!proven) return { base, a: -2 * offset, b: -2 * step, slack: (2 * SURE * apart) / root, margin: 0 };
+  const turned = rotationError(padded);
+  // Query and centroid are rotated each for itself, so what that loses is in proportion to them, not to their difference.
+  const lost = turned * ((metric === 'cosine' ? 1 : length) + centreLength);
+  const residual = Math.min(apart + reach, longest + centreLength);
+  const margin =
+    2 * roundingOf(root, apart, residual) +
+    (SCAN_ROUNDING + 4 * turned) * (apart + residual) ** 2 +
+    8 * root * lost * residual +
+    // The query of unit length is rounded to 32 bits.
+    (metric === 'cosine' ? 2 ** -20 : 2 ** -100);
+  const a = -2 * (offset + tableError(shape, offset, step));
+  return { base, a, b: -2 * step, slack: 2 * (apart + lost), margin };
+}
+
+/**
+ * The rounding of an estimated product: its terms are at most 24 √dimensions times the lengths, since a row's scale is at
+ * most 2.3 times its residual, and both the offset and the entries of the tables are sums of √dimensions times levels.
+ */
+function roundingOf(root: number, query: number, residual: number): number {
+  return SCAN_ROUNDING * (24 * root + 2) * query * residual;
+}
+
+function dotOf(a: Float32Array, b: Float32Array): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += a[i] * b[i];
+  return sum;
+}
+
+function squaredL2Of(a: Float32Array, b: Float32Array): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) {
+    const apart = a[i] - b[i];
+    sum += apart * apart;
+  }
+  return sum;
+}
+
+/** A distance as the kernels have it: half of it is 1 − cos, its root is L2, or it is −dot. */
+export function toKernel(metric: Metric, distance: number): number {
+  if (metric === 'cosine') return 2 * distance;
+  return metric === 'euclidean' ? distance * distance : distance;
+}
+
+/** A value of a scan as a distance. */
+export function fromKernel(metric: Metric, value: number): number {
+  if (metric === 'cosine') return value / 2;
+  return metric === 'euclidean' ? Math.sqrt(Math.max(0, value)) : value;
+}

@@ -1,0 +1,50 @@
+import { resolveSlopFactor } from '../config.js';
+import type { Shard } from '../version/shard.js';
+import type { ShardexIndex } from '../version/shardex-index.js';
+import type { Engine } from './engine.js';
+import { nearShards, nearestShards } from './near-shards.js';
+import type { SearchOptions } from './options.js';
+import type { Query } from './query.js';
+import { limitFor, mostPlaces, placesWithin } from './stopping.js';
+
+/** Where a search is going to look. */
+export interface Plan {
+  /** The shards to scan, the most promising first. */
+  readonly shards: readonly Shard[];
+  /** Centroids that were measured for it. */
+  readonly ranked: number;
+  /** Whether all rows of those shards are compared by proven bounds; else nearly all, by estimates (see `ShardScan`). */
+  readonly proven: boolean;
+}
+
+/** Shards to begin with where all are scanned: enough for a good bound on what the others have to offer. */
+const FIRST = 16;
+
+/** Decides where to look. */
+export function planOf(
+  index: ShardexIndex,
+  engine: Engine | undefined,
+  query: Query,
+  { k, slopFactor, recall }: SearchOptions,
+): Plan {
+  const { shardCount, calibration } = index;
+  const shardOf = (id: number): Shard => index.shards.get(id) as Shard;
+  if (recall !== undefined && recall < 1 && calibration !== undefined) {
+    const limit = limitFor(calibration, k, recall, shardCount);
+    const near = nearShards(index, engine, query, mostPlaces(limit, shardCount));
+    const places = placesWithin(limit, near, calibration.gap);
+    return { shards: near.ids.slice(0, places).map(shardOf), ranked: shardCount, proven: false };
+  }
+  const most =
+    recall === undefined ? resolveSlopFactor(slopFactor ?? index.config.slopFactor, shardCount) : shardCount;
+  if (most < shardCount) {
+    const ids = nearestShards(index, engine, query, most);
+    return { shards: ids.map(shardOf), ranked: shardCount, proven: true };
+  }
+  if (engine === undefined || shardCount <= FIRST) {
+    return { shards: [...index.shards.values()], ranked: 0, proven: true };
+  }
+  const first = nearShards(index, engine, query, FIRST).ids;
+  const others = [...index.shards.values()].filter(({ id }) => !first.includes(id));
+  return { shards: [...first.map(shardOf), ...others], ranked: shardCount, proven: true };
+}

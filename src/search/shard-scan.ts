@@ -1,0 +1,241 @@
+import type { ShardexConfig } from '../config.js';
+import type { PostingKey } from '../errors.js';
+import { distances, scatteredDistances } from '../geometry/metric.js';
+import { NONE } from '../kernels/kernels.js';
+import { keyOfRow } from '../version/posting.js';
+import { type Columns, columnsOf } from '../version/row-block.js';
+import type { Shard } from '../version/shard.js';
+import { type Segment, deadBits, isDead } from '../version/shard-rows.js';
+import { codesOf, encodeRows } from './block-codes.js';
+import { CANDIDATES, type Engine, PIECE } from './engine.js';
+import { type Terms, fromKernel, termsFor, toKernel } from './estimates.js';
+import { type Query, placeQuery } from './query.js';
+import type { TopK } from './top-k.js';
+
+/** What a scan has done so far. */
+export interface Tally {
+  shards: number;
+  rows: number;
+  measured: number;
+}
+
+/** Rows that are measured together; the loops take four at a time. */
+const TOGETHER = 4;
+
+/**
+ * Looks for the best rows of one shard after another. With an engine, estimates are made of all rows, and what they
+ * leave in the running is measured: in the order of its lower bound, until that is beyond the worst that was kept.
+ *
+ * Unless the bounds are proven, a row is kept by its distance or by its bound, whichever is more: so what is kept does
+ * not depend on the order in which shards are scanned, or on what was known by then (I10).
+ */
+export class ShardScan {
+  readonly tally: Tally = { shards: 0, rows: 0, measured: 0 };
+  readonly #config: ShardexConfig;
+  readonly #query: Query;
+  readonly #best: TopK;
+  readonly #filter: ((posting: PostingKey) => boolean) | undefined;
+  readonly #engine: Engine | undefined;
+  readonly #proven: boolean;
+  /** A distance that nothing of interest is beyond, found by other means. */
+  readonly #ceiling: number;
+  #out = new Float64Array(64);
+  /** Candidates that wait in kernel memory: how many, and for each 32 labels the segment they belong to. */
+  #waiting = 0;
+  #margin = 0;
+  #labels = 0;
+  readonly #segments: Segment[] = [];
+  readonly #firsts: number[] = [];
+  readonly #owners: number[] = [];
+
+  constructor(
+    config: ShardexConfig,
+    query: Query,
+    best: TopK,
+    filter: ((posting: PostingKey) => boolean) | undefined,
+    engine: Engine | undefined,
+    proven: boolean,
+    ceiling = Infinity,
+  ) {
+    this.#config = config;
+    this.#query = query;
+    this.#best = best;
+    this.#filter = filter;
+    this.#engine = query.unit === undefined ? undefined : engine;
+    this.#proven = proven;
+    this.#ceiling = ceiling;
+    if (this.#engine !== undefined) placeQuery(this.#engine, query);
+  }
+
+  /** Scans a shard. What it finds may wait until {@link measure}. */
+  scan(shard: Shard): void {
+    const engine = this.#engine;
+    this.tally.shards++;
+    this.tally.rows += shard.rows.liveCount;
+    const { metric } = this.#config;
+    const { worst } = this;
+    const terms =
+      engine &&
+      termsFor(
+        engine,
+        metric,
+        this.#query,
+        shard.centroid,
+        this.#proven,
+        metric === 'cosine' ? Math.sqrt(2 * worst) : worst,
+        this.#proven && (metric === 'dot' || worst === Infinity) ? this.#longest(shard) : Infinity,
+      );
+    for (const segment of shard.rows.segments) {
+      if (engine === undefined || terms === undefined) this.#scanPlainly(segment);
+      else this.#estimate(engine, shard, segment, terms);
+    }
+  }
+
+  /** Measures what waits. */
+  measure(): void {
+    const engine = this.#engine;
+    if (engine === undefined || this.#waiting === 0) return;
+    const { kernels, at } = engine;
+    const { metric } = this.#config;
+    kernels.sort(at.candidates, this.#waiting);
+    const { u32, f32 } = kernels;
+    const first = at.candidates / 4;
+    const columns: Columns[] = [];
+    const rows: number[] = [];
+    const bounds: number[] = [];
+    for (let i = 0; i < this.#waiting; i++) {
+      const bound = f32[first + 2 * i + 1];
+      if (fromKernel(metric, bound - this.#margin) > this.worst) break;
+      const label = u32[first + 2 * i];
+      const owner = this.#owners[label >>> 5];
+      columns.push(columnsOf(this.#segments[owner].block));
+      rows.push(label - this.#firsts[owner]);
+      bounds.push(this.#proven ? -Infinity : fromKernel(metric, bound));
+      if (rows.length === TOGETHER) this.#offer(columns, rows, bounds);
+    }
+    this.#offer(columns, rows, bounds);
+    this.#forget();
+  }
+
+  /** A row farther than this is of no interest. */
+  get worst(): number {
+    return Math.min(this.#best.worst, this.#ceiling);
+  }
+
+  #estimate(engine: Engine, shard: Shard, segment: Segment, terms: Terms): void {
+    const { kernels, shape, at } = engine;
+    const { block, visible } = segment;
+    const dead = deadBits(segment);
+    for (let from = 0; from < visible; from += PIECE) {
+      const count = Math.min(PIECE, visible - from);
+      if (this.#waiting + count > CANDIDATES) this.measure();
+      const cached = codesOf(engine, block, shard.centroid, visible);
+      if (cached === undefined) encodeRows(engine, block, shard.centroid, from, from + count, at.codes, 0);
+      if (dead !== undefined)
+        kernels.u32.set(dead.subarray(from >>> 5, (from + count + 31) >>> 5), at.dead / 4);
+      this.#waiting += kernels.scan(
+        cached === undefined ? at.codes : cached + (from / 32) * shape.groupBytes,
+        shape.nibbles,
+        shape.biased,
+        0,
+        count,
+        at.tables,
+        terms.base,
+        terms.a,
+        terms.b,
+        terms.slack,
+        dead === undefined ? NONE : at.dead,
+        this.#threshold(terms.margin),
+        at.candidates + 8 * this.#waiting,
+        this.#label(segment, from, count),
+      );
+      this.#margin = Math.max(this.#margin, terms.margin);
+    }
+  }
+
+  /** Up to which value of the kernels a row is of interest; rounded up, as they work in 32 bits. */
+  #threshold(margin: number): number {
+    const most = toKernel(this.#config.metric, this.worst) + margin;
+    return most + Math.abs(most) * 2 ** -22;
+  }
+
+  /** Gives the rows of a segment labels from a multiple of 32 on, and returns the first. */
+  #label(segment: Segment, from: number, count: number): number {
+    const label = this.#labels;
+    const owner = this.#segments.push(segment) - 1;
+    this.#firsts.push(label - from);
+    this.#labels += Math.ceil(count / 32) * 32;
+    for (let group = label >>> 5; group < this.#labels >>> 5; group++) this.#owners[group] = owner;
+    return label;
+  }
+
+  #forget(): void {
+    this.#waiting = 0;
+    this.#margin = 0;
+    this.#labels = 0;
+    this.#segments.length = 0;
+    this.#firsts.length = 0;
+  }
+
+  /** Measures some rows, offers them, and empties the lists. */
+  #offer(columns: Columns[], rows: number[], bounds: number[]): void {
+    const out = this.#out;
+    scatteredDistances(this.#config.metric, this.#query.probe, columns, rows, rows.length, out);
+    this.tally.measured += rows.length;
+    for (let r = 0; r < rows.length; r++) {
+      const rank = Math.max(out[r], bounds[r]);
+      if (rank > this.worst) continue;
+      if (this.#filter !== undefined && !this.#filter(keyOfRow(columns[r], rows[r]))) continue;
+      this.#best.offer(out[r], columns[r], rows[r], rank);
+    }
+    columns.length = 0;
+    rows.length = 0;
+    bounds.length = 0;
+  }
+
+  #scanPlainly(segment: Segment): void {
+    const { metric } = this.#config;
+    const columns = columnsOf(segment.block);
+    const { visible } = segment;
+    if (this.#out.length < visible) this.#out = new Float64Array(visible);
+    const out = this.#out;
+    distances(metric, this.#query.probe, columns, 0, visible, out);
+    this.tally.measured += visible;
+    let { worst } = this;
+    for (let row = 0; row < visible; row++) {
+      if (out[row] > worst || isDead(segment, row)) continue;
+      if (this.#filter !== undefined && !this.#filter(keyOfRow(columns, row))) continue;
+      this.#best.offer(out[row], columns, row);
+      ({ worst } = this);
+    }
+  }
+
+  /** The length of the longest row of a shard, as the kernels have it. */
+  #longest(shard: Shard): number {
+    if (this.#config.metric === 'cosine') return 1;
+    let most = 0;
+    for (const { block, visible } of shard.rows.segments) {
+      const { squaredNorms } = columnsOf(block);
+      for (let row = 0; row < visible; row++) if (squaredNorms[row] > most) most = squaredNorms[row];
+    }
+    return Math.sqrt(most);
+  }
+}
+
+/** Shards after which what was found is measured for the first time; then after twice as many, and so on. */
+const FIRST_PAUSE = 4;
+
+/**
+ * Scans shards, the most promising first. The first few are measured before the others are estimated: they hold most of
+ * what is looked for, and whoever knows a good bound early has less to measure.
+ */
+export function scanInTurn(scan: ShardScan, shards: readonly Shard[]): void {
+  let pause = FIRST_PAUSE;
+  shards.forEach((shard, i) => {
+    scan.scan(shard);
+    if (i + 1 !== pause) return;
+    scan.measure();
+    pause *= 2;
+  });
+  scan.measure();
+}

@@ -94,19 +94,25 @@ export function squaredNorm(matrix: Float32Array | Float64Array, at: number, dim
   return s;
 }
 
-/** As {@link dotRows} for rows that lie anywhere: row r begins at component `at[r]` of `matrices[r]`. The same bits. */
+/** As {@link dotRows} for rows that lie anywhere: row `rows[r]` of `matrices[r]`. The same bits. */
 export function dotScattered(
   probe: Float64Array,
-  matrices: readonly Float32Array[],
-  at: readonly number[],
+  matrices: readonly { readonly vectors: Float32Array }[],
+  rows: readonly number[],
   count: number,
   out: Float64Array,
 ): void {
   const d = probe.length;
   let r = 0;
   for (; r + 4 <= count; r += 4) {
-    const [m0, m1, m2, m3] = [matrices[r], matrices[r + 1], matrices[r + 2], matrices[r + 3]];
-    const [a0, a1, a2, a3] = [at[r], at[r + 1], at[r + 2], at[r + 3]];
+    const m0 = matrices[r].vectors;
+    const m1 = matrices[r + 1].vectors;
+    const m2 = matrices[r + 2].vectors;
+    const m3 = matrices[r + 3].vectors;
+    const a0 = rows[r] * d;
+    const a1 = rows[r + 1] * d;
+    const a2 = rows[r + 2] * d;
+    const a3 = rows[r + 3] * d;
     let s0 = 0;
     let s1 = 0;
     let s2 = 0;
@@ -124,9 +130,10 @@ export function dotScattered(
     out[r + 3] = s3;
   }
   for (; r < count; r++) {
-    const matrix = matrices[r];
+    const matrix = matrices[r].vectors;
+    const at = rows[r] * d;
     let s = 0;
-    for (let i = 0; i < d; i++) s += probe[i] * matrix[at[r] + i];
+    for (let i = 0; i < d; i++) s += probe[i] * matrix[at + i];
     out[r] = s;
   }
 }
@@ -134,16 +141,22 @@ export function dotScattered(
 /** As {@link squaredL2Rows} for rows that lie anywhere, likewise. */
 export function squaredL2Scattered(
   probe: Float64Array,
-  matrices: readonly Float32Array[],
-  at: readonly number[],
+  matrices: readonly { readonly vectors: Float32Array }[],
+  rows: readonly number[],
   count: number,
   out: Float64Array,
 ): void {
   const d = probe.length;
   let r = 0;
   for (; r + 4 <= count; r += 4) {
-    const [m0, m1, m2, m3] = [matrices[r], matrices[r + 1], matrices[r + 2], matrices[r + 3]];
-    const [a0, a1, a2, a3] = [at[r], at[r + 1], at[r + 2], at[r + 3]];
+    const m0 = matrices[r].vectors;
+    const m1 = matrices[r + 1].vectors;
+    const m2 = matrices[r + 2].vectors;
+    const m3 = matrices[r + 3].vectors;
+    const a0 = rows[r] * d;
+    const a1 = rows[r + 1] * d;
+    const a2 = rows[r + 2] * d;
+    const a3 = rows[r + 3] * d;
     let s0 = 0;
     let s1 = 0;
     let s2 = 0;
@@ -165,10 +178,11 @@ export function squaredL2Scattered(
     out[r + 3] = s3;
   }
   for (; r < count; r++) {
-    const matrix = matrices[r];
+    const matrix = matrices[r].vectors;
+    const at = rows[r] * d;
     let s = 0;
     for (let i = 0; i < d; i++) {
-      const delta = probe[i] - matrix[at[r] + i];
+      const delta = probe[i] - matrix[at + i];
       s += delta * delta;
     }
     out[r] = s;

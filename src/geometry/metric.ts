@@ -87,19 +87,12 @@ export function scatteredDistances(
   count: number,
   out: Float64Array,
 ): void {
-  const d = probe.vector.length;
-  const vectors: Float32Array[] = [];
-  const at: number[] = [];
-  for (let r = 0; r < count; r++) {
-    vectors.push(matrices[r].vectors);
-    at.push(rows[r] * d);
-  }
   if (metric === 'euclidean') {
-    squaredL2Scattered(probe.vector, vectors, at, count, out);
+    squaredL2Scattered(probe.vector, matrices, rows, count, out);
     for (let r = 0; r < count; r++) out[r] = Math.sqrt(out[r]);
     return;
   }
-  dotScattered(probe.vector, vectors, at, count, out);
+  dotScattered(probe.vector, matrices, rows, count, out);
   for (let r = 0; r < count; r++) {
     out[r] =
       metric === 'dot'

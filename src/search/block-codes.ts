@@ -1,5 +1,4 @@
-import { GROUP, codeBytes } from '../kernels/code-shape.js';
-import { NONE } from '../kernels/kernels.js';
+import { type CodeShape, GROUP, codeBytes } from '../kernels/code-shape.js';
 import { type RowBlock, columnsOf } from '../version/row-block.js';
 import { type Centroid, matrixOf } from '../version/shard.js';
 import { type Engine, STAGE } from './engine.js';
@@ -20,18 +19,19 @@ export function codable(squaredNorm: number): boolean {
  */
 export function codesOf(
   engine: Engine,
+  shape: CodeShape,
   block: RowBlock,
   centroid: Centroid,
   visible: number,
 ): number | undefined {
-  const { slots, shape } = engine;
-  const slot =
-    slots.find(block) ??
-    // Room for all that the block may hold, so that an append only adds to it.
-    slots.make(block, codeBytes(shape, block.capacity));
+  const { slots } = engine;
+  // A block and its columns live equally long, so either stands for it: codes of both kinds can be had at once.
+  const key = shape === engine.fine ? columnsOf(block) : block;
+  // Room for all that the block may hold, so that an append only adds to it.
+  const slot = slots.find(key) ?? slots.make(key, codeBytes(shape, block.capacity));
   if (slot === undefined) return undefined;
   if (slot.rows < visible) {
-    encodeRows(engine, block, centroid, slot.rows, visible, slot.at, slot.rows);
+    encodeRows(engine, shape, block, centroid, slot.rows, visible, slot.at, slot.rows);
     slot.rows = visible;
   }
   return slot.at;
@@ -43,6 +43,7 @@ export function codesOf(
  */
 export function encodeRows(
   engine: Engine,
+  shape: CodeShape,
   block: RowBlock,
   centroid: Centroid,
   from: number,
@@ -50,7 +51,7 @@ export function encodeRows(
   codes: number,
   first: number,
 ): void {
-  const { kernels, shape, at } = engine;
+  const { kernels, at } = engine;
   const { vectors, squaredNorms } = columnsOf(block);
   const { dimensions, padded, bits, biased } = shape;
   const centre = matrixOf(centroid).vectors;
@@ -62,28 +63,28 @@ export function encodeRows(
     kernels.rotate(at.residuals, at.residuals, count, padded, at.signs);
     kernels.encode(at.residuals, count, first + done - from, codes, padded, bits, biased);
     for (let i = 0; i < count; i++) {
-      if (!codable(squaredNorms[done + i])) markUnknown(engine, codes, first + done - from + i);
+      if (!codable(squaredNorms[done + i])) markUnknown(engine, shape, codes, first + done - from + i);
     }
   }
 }
 
 /** The centroid of a shard, rotated: its place in scratch memory. */
 export function rotatedCentre(engine: Engine, centroid: Centroid): number {
-  const { kernels, shape, at } = engine;
-  if (shape.biased === 0) return NONE;
-  const slot = engine.slots.find(centroid) ?? engine.slots.make(centroid, 4 * shape.padded);
+  const { kernels, at } = engine;
+  const { padded } = engine.coarse;
+  const slot = engine.slots.find(centroid) ?? engine.slots.make(centroid, 4 * padded);
   const place = slot?.at ?? at.rotatedCentre;
   if (slot === undefined || slot.rows === 0) {
-    kernels.f32.fill(0, at.centre / 4, at.centre / 4 + shape.padded);
+    kernels.f32.fill(0, at.centre / 4, at.centre / 4 + padded);
     kernels.f32.set(matrixOf(centroid).vectors, at.centre / 4);
-    kernels.rotate(at.centre, place, 1, shape.padded, at.signs);
+    kernels.rotate(at.centre, place, 1, padded, at.signs);
     if (slot !== undefined) slot.rows = 1;
   }
   return place;
 }
 
 /** Gives a row the constants of one of which nothing is known, so that every scan finds it. */
-function markUnknown({ kernels, shape }: Engine, codes: number, row: number): void {
+function markUnknown({ kernels }: Engine, shape: CodeShape, codes: number, row: number): void {
   const inGroup = row % GROUP;
   const line = (codes + ((row - inGroup) / GROUP) * shape.groupBytes + 16 * shape.nibbles) / 4 + inGroup;
   kernels.f32[line] = 0;

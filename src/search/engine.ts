@@ -8,10 +8,13 @@ import { Arena } from './arena.js';
 import { Slots } from './slots.js';
 
 /**
- * Two bits a dimension: measured on word vectors, about one row in sixty survives the estimate and is measured; with
- * one bit it is one in six, and four bits take twice the memory and time to spare what that one in sixty costs.
+ * Bits a dimension where an estimate is enough. Measured on word vectors: of the rows that are estimated, one in sixty has
+ * to be measured; with one bit it is one in six, and four take twice the memory and time to spare that one in sixty.
  */
-const BITS = 2;
+const COARSE = 2;
+
+/** Bits a dimension where bounds must hold always: with four, one row in a hundred has to be measured, with two half. */
+const FINE = 4;
 
 /** Rows are made codes of so many at a time, and chunks of centroids, which have as many, looked at likewise. */
 export const STAGE = 64;
@@ -26,7 +29,9 @@ const DEFAULT_BUDGET = 256 * 2 ** 20;
 /** What a lineage's searches share in a thread: the kernels, and memory for codes. It never decides a result (I1). */
 export interface Engine {
   readonly kernels: Kernels;
-  readonly shape: CodeShape;
+  /** Of the codes that estimates are made of, and of those that bounds are proven by. */
+  readonly coarse: CodeShape;
+  readonly fine: CodeShape;
   readonly slots: Slots;
   /** Whether a search is using it. */
   lent: boolean;
@@ -48,7 +53,10 @@ interface Places {
   /** Rows on their way to codes. */
   readonly rows: number;
   readonly residuals: number;
+  /** As many products. */
+  readonly products: number;
   readonly tables: number;
+  /** The offset and step of the tables, and a product. */
   readonly line: number;
   /** The dead rows of a piece. */
   readonly dead: number;
@@ -69,8 +77,7 @@ const LEAST_DIMENSIONS = 16;
  */
 export function usingEngine<T>(config: ShardexConfig, use: (engine: Engine | undefined) => T): T {
   if (config.dimensions < LEAST_DIMENSIONS) return use(undefined);
-  let engine = engines.get(config);
-  if (engine === undefined) engines.set(config, (engine = newEngine(config, createKernels())));
+  const engine = lineageEngine(config);
   if (engine.lent) return use(newEngine(config, createKernels({ simd: engine.kernels.simd })));
   engine.lent = true;
   try {
@@ -78,6 +85,13 @@ export function usingEngine<T>(config: ShardexConfig, use: (engine: Engine | und
   } finally {
     engine.lent = false;
   }
+}
+
+/** The engine of a lineage, made on first use. */
+export function lineageEngine(config: ShardexConfig): Engine {
+  let engine = engines.get(config);
+  if (engine === undefined) engines.set(config, (engine = newEngine(config, createKernels())));
+  return engine;
 }
 
 /** The engine of a lineage, where one was made. */
@@ -93,8 +107,10 @@ export function installEngine(config: ShardexConfig, kernels: Kernels): Engine {
 }
 
 function newEngine(config: ShardexConfig, kernels: Kernels): Engine {
-  const shape = codeShape(config.dimensions, BITS, config.metric !== 'dot');
-  const vector = 4 * shape.padded;
+  const biased = config.metric !== 'dot';
+  const coarse = codeShape(config.dimensions, COARSE, biased);
+  const fine = codeShape(config.dimensions, FINE, biased);
+  const vector = 4 * fine.padded;
   let next = kernels.base;
   const room = (bytes: number): number => (next += Math.ceil(bytes / 64) * 64) - Math.ceil(bytes / 64) * 64;
   const at: Places = {
@@ -105,10 +121,11 @@ function newEngine(config: ShardexConfig, kernels: Kernels): Engine {
     rotatedCentre: room(vector),
     rows: room(STAGE * vector),
     residuals: room(STAGE * vector),
-    tables: room(shape.tableBytes),
-    line: room(8),
+    products: room(4 * STAGE),
+    tables: room(fine.tableBytes),
+    line: room(12),
     dead: room(PIECE / 8),
-    codes: room(codeBytes(shape, PIECE)),
+    codes: room(codeBytes(fine, PIECE)),
     candidates: room(8 * CANDIDATES),
   };
   if (!kernels.reserve(next)) {
@@ -117,7 +134,7 @@ function newEngine(config: ShardexConfig, kernels: Kernels): Engine {
       next,
     );
   }
-  kernels.f32.set(rotationSigns(shape.padded, config.seed), at.signs / 4);
+  kernels.f32.set(rotationSigns(fine.padded, config.seed), at.signs / 4);
   // Grown by an eighth at a time: each step may copy what is there.
   const grow = (byteLength: number): boolean =>
     byteLength <= kernels.byteLength ||
@@ -125,10 +142,16 @@ function newEngine(config: ShardexConfig, kernels: Kernels): Engine {
     kernels.reserve(byteLength);
   return {
     kernels,
-    shape,
+    coarse,
+    fine,
     at,
     lent: false,
     unit: config.metric === 'cosine' ? 1 : 0,
     slots: new Slots(new Arena(next, grow), DEFAULT_BUDGET),
   };
+}
+
+/** The shape of the codes for estimates or for proofs. */
+export function shapeFor({ coarse, fine }: Engine, proven: boolean): CodeShape {
+  return proven ? fine : coarse;
 }

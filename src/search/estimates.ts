@@ -1,8 +1,9 @@
 import type { Metric } from '../config.js';
-import { SCAN_ROUNDING, rotationError, tableError } from '../kernels/bounds.js';
+import { SCAN_ROUNDING, productError, rotationError, tableError } from '../kernels/bounds.js';
+import { DOT, NONE, SQUARED_L2 } from '../kernels/kernels.js';
 import { type Centroid, matrixOf } from '../version/shard.js';
 import { codable, rotatedCentre } from './block-codes.js';
-import type { Engine } from './engine.js';
+import { type Engine, shapeFor } from './engine.js';
 import type { Query } from './query.js';
 
 /**
@@ -38,39 +39,46 @@ export function termsFor(
   reach: number,
   longest: number,
 ): Terms | undefined {
-  const { kernels, shape, at } = engine;
-  const { vectors, squaredNorms } = matrixOf(centroid);
-  if (unit === undefined || !codable(squaredNorms[0])) return undefined;
+  const { kernels, at } = engine;
+  const shape = shapeFor(engine, proven);
+  const centreSquared = matrixOf(centroid).squaredNorms[0];
+  if (unit === undefined || !codable(centreSquared)) return undefined;
   const { padded, bits } = shape;
   const root = Math.sqrt(padded);
-  const centreLength = Math.sqrt(squaredNorms[0]);
-  kernels.tables(at.rotatedQuery, rotatedCentre(engine, centroid), padded, bits, at.tables, at.line);
-  const [offset, step] = [kernels.f32[at.line / 4], kernels.f32[at.line / 4 + 1]];
-  if (metric === 'dot') {
-    const base = 0 - dotOf(unit, vectors);
+  const centreLength = Math.sqrt(centreSquared);
+  const centre = rotatedCentre(engine, centroid);
+  const byDot = metric === 'dot';
+  kernels.tables(at.rotatedQuery, byDot ? NONE : centre, padded, bits, at.tables, at.line);
+  kernels.distances(byDot ? DOT : SQUARED_L2, at.rotatedQuery, centre, padded, 1, padded, at.line + 8);
+  const line = at.line / 4;
+  const offset = kernels.f32[line];
+  const step = kernels.f32[line + 1];
+  const product = kernels.f32[line + 2];
+  // What the rotation loses: query and centroid are rotated each for itself, so in proportion to them.
+  const turned = rotationError(padded);
+  if (byDot) {
+    const base = 0 - product;
     if (!proven) return { base, a: -offset, b: -step, slack: (SURE * length) / root, margin: 0 };
     const margin =
       roundingOf(root, length, longest + centreLength) +
-      4 * SCAN_ROUNDING * Math.abs(base) +
-      2 ** -40 * length * centreLength +
+      (2 * turned + productError(DOT, padded) + 4 * SCAN_ROUNDING) * length * centreLength +
       2 ** -100;
     return { base, a: -offset - tableError(shape, offset, step), b: -step, slack: length, margin };
   }
-  const base = squaredL2Of(unit, vectors);
-  const apart = Math.sqrt(base);
-  if (!proven) return { base, a: -2 * offset, b: -2 * step, slack: (2 * SURE * apart) / root, margin: 0 };
-  const turned = rotationError(padded);
-  // Query and centroid are rotated each for itself, so what that loses is in proportion to them, not to their difference.
+  const apart = Math.sqrt(product);
+  if (!proven) {
+    return { base: product, a: -2 * offset, b: -2 * step, slack: (2 * SURE * apart) / root, margin: 0 };
+  }
   const lost = turned * ((metric === 'cosine' ? 1 : length) + centreLength);
-  const residual = Math.min(apart + reach, longest + centreLength);
+  const residual = Math.min(apart + lost + reach, longest + centreLength);
   const margin =
     2 * roundingOf(root, apart, residual) +
-    (SCAN_ROUNDING + 4 * turned) * (apart + residual) ** 2 +
-    8 * root * lost * residual +
-    // The query of unit length is rounded to 32 bits.
+    (SCAN_ROUNDING + 4 * turned + productError(SQUARED_L2, padded)) * (apart + residual) ** 2 +
+    (2 * apart + lost + 8 * root * residual) * lost +
+    // A query of unit length is rounded to 32 bits.
     (metric === 'cosine' ? 2 ** -20 : 2 ** -100);
   const a = -2 * (offset + tableError(shape, offset, step));
-  return { base, a, b: -2 * step, slack: 2 * (apart + lost), margin };
+  return { base: product, a, b: -2 * step, slack: 2 * (apart + lost), margin };
 }
 
 /**
@@ -79,21 +87,6 @@ export function termsFor(
  */
 function roundingOf(root: number, query: number, residual: number): number {
   return SCAN_ROUNDING * (24 * root + 2) * query * residual;
-}
-
-function dotOf(a: Float32Array, b: Float32Array): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += a[i] * b[i];
-  return sum;
-}
-
-function squaredL2Of(a: Float32Array, b: Float32Array): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) {
-    const apart = a[i] - b[i];
-    sum += apart * apart;
-  }
-  return sum;
 }
 
 /** A distance as the kernels have it: half of it is 1 − cos, its root is L2, or it is −dot. */

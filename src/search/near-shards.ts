@@ -62,7 +62,7 @@ export function nearestShards(
   if (engine === undefined || most >= centroids.size) return ranked(index, query, most);
   const count = measured(index, engine, query);
   if (count === undefined) return ranked(index, query, most);
-  const { kernels, shape, at } = engine;
+  const { kernels, coarse: shape, at } = engine;
   const cut = kernels.select(at.candidates, count, most);
   const margin = marginOf(config, query, cut, shape.dimensions, largestNorm(index));
   const { u32, f32 } = kernels;
@@ -87,34 +87,35 @@ function ranked({ centroids, config }: Ranked, query: Query, most: number): Shar
 /** Measures all centroids in 32 bits, as candidates in kernel memory; how many, or `undefined` where that cannot be. */
 function measured({ centroids, config }: Ranked, engine: Engine, query: Query): number | undefined {
   if (query.unit === undefined || centroids.size > CANDIDATES) return undefined;
-  const { kernels, shape, at } = engine;
+  const { kernels, coarse: shape, at } = engine;
   const product = config.metric === 'dot' ? DOT : SQUARED_L2;
   placeQuery(engine, query);
+  const byCosine = config.metric === 'cosine';
   let count = 0;
   for (const chunk of centroids.chunks) {
+    // Where the bounds do not hold, nothing is known.
+    if (!codable(chunk.longest) || !codable(chunk.shortest)) return undefined;
     const { squaredNorms } = matrixOfChunk(chunk);
     const place = chunkAt(engine, chunk);
-    const members = chunk.ids.length;
-    kernels.distances(product, at.query, place, shape.padded, members, shape.dimensions, at.residuals);
+    const { ids, shortest } = chunk;
+    kernels.distances(product, at.query, place, shape.padded, ids.length, shape.dimensions, at.products);
     const { u32, f32 } = kernels;
-    for (let c = 0; c < members; c++) {
-      const norm = squaredNorms[c];
-      let value = f32[at.residuals / 4 + c];
-      // Where the bounds do not hold, nothing is known; and a zero vector has cosine 0 with everything.
-      if (!codable(norm) || value - value !== 0) return undefined;
-      if (config.metric === 'dot') value = -value;
-      else if (config.metric === 'cosine' && norm === 0) value = 2;
-      u32[at.candidates / 4 + 2 * count] = chunk.ids[c];
-      f32[at.candidates / 4 + 2 * count + 1] = value;
-      count++;
+    for (let c = 0, to = at.candidates / 4 + 2 * count; c < ids.length; c++, to += 2) {
+      const value = f32[at.products / 4 + c];
+      if (value - value !== 0) return undefined;
+      u32[to] = ids[c];
+      f32[to + 1] = product === DOT ? -value : value;
+      // A zero vector has cosine 0 with everything.
+      if (byCosine && shortest === 0 && squaredNorms[c] === 0) f32[to + 1] = 2;
     }
+    count += ids.length;
   }
   return count;
 }
 
 /** The centroids of a chunk in kernel memory, each padded. */
 function chunkAt(engine: Engine, chunk: CentroidChunk): number {
-  const { kernels, shape, slots, at } = engine;
+  const { kernels, coarse: shape, slots, at } = engine;
   const { vectors } = matrixOfChunk(chunk);
   const { dimensions, padded } = shape;
   const members = chunk.ids.length;
@@ -145,11 +146,7 @@ function marginOf(
 }
 
 function largestNorm({ centroids }: Ranked): number {
-  let largest = 0;
-  for (const chunk of centroids.chunks) {
-    for (const norm of matrixOfChunk(chunk).squaredNorms) if (norm > largest) largest = norm;
-  }
-  return Math.sqrt(largest);
+  return Math.sqrt(centroids.chunks.reduce((most, { longest }) => Math.max(most, longest), 0));
 }
 
 /** The value that {@link rankShards} ranks a shard by. */

@@ -32,16 +32,20 @@ export function queryOfProbe(probe: Probe, metric: Metric): Query {
 function unitOf({ vector, squaredNorm }: Probe, length: number, metric: Metric): Float32Array | undefined {
   if (!codable(squaredNorm)) return undefined;
   if (metric !== 'cosine') return Float32Array.from(vector);
-  return squaredNorm === 0 ? undefined : Float32Array.from(vector, (component) => component / length);
+  if (squaredNorm === 0) return undefined;
+  const unit = new Float32Array(vector.length);
+  for (let i = 0; i < unit.length; i++) unit[i] = vector[i] / length;
+  return unit;
 }
 
 /** Puts a query into its place in kernel memory, and rotated into the next; only where it has a `unit`. */
-export function placeQuery({ kernels, shape, at }: Engine, query: Query): void {
+export function placeQuery({ kernels, coarse, at }: Engine, query: Query): void {
+  const { padded } = coarse;
   if (query.unit === undefined) return;
-  kernels.f32.fill(0, at.query / 4, at.query / 4 + shape.padded);
+  kernels.f32.fill(0, at.query / 4, at.query / 4 + padded);
   kernels.f32.set(query.unit, at.query / 4);
   if (query.rotated === undefined) {
-    kernels.rotate(at.query, at.rotatedQuery, 1, shape.padded, at.signs);
-    query.rotated = kernels.f32.slice(at.rotatedQuery / 4, at.rotatedQuery / 4 + shape.padded);
+    kernels.rotate(at.query, at.rotatedQuery, 1, padded, at.signs);
+    query.rotated = kernels.f32.slice(at.rotatedQuery / 4, at.rotatedQuery / 4 + padded);
   } else kernels.f32.set(query.rotated, at.rotatedQuery / 4);
 }

@@ -21,11 +21,19 @@ export interface Outcome {
   readonly exact: boolean;
 }
 
+/** Shards of each query that are scanned for it alone, in turn: they hold most of what it looks for. */
+const ALONE = 4;
+
 /** Where fewer rows than this are scanned, they are measured outright: estimating has its price, too. */
 const LEAST_ROWS = 1024;
 
-/** Shards whose best rows give the first bound where bounds are proven. */
-const PROBED = 8;
+/** A search under way. */
+interface Search {
+  readonly query: Query;
+  readonly plan: Plan;
+  readonly best: TopK;
+  readonly scan: ShardScan;
+}
 
 /** Searches for one query. */
 export function run(
@@ -34,55 +42,79 @@ export function run(
   query: Query,
   options: SearchOptions,
 ): Outcome {
-  return carryOut(index, engine, query, options, planOf(index, engine, query, options));
+  const search = begun(index, engine, query, options);
+  scanInTurn(search.scan, search.plan.shards);
+  return finished(index, engine, options, search);
 }
 
-function carryOut(
+/**
+ * Searches for several queries, shard by shard after the first few of each, so that what a shard's rows are estimated by
+ * is read once. What a search finds does not depend on the order of its shards (see `ShardScan`), so the outcomes are
+ * those of {@link run}.
+ */
+export function runMany(
+  index: ShardexIndex,
+  engine: Engine | undefined,
+  queries: readonly Query[],
+  options: SearchOptions,
+): Outcome[] {
+  if (engine === undefined) return queries.map((query) => run(index, engine, query, options));
+  const visitors = new Map<Shard, Search[]>();
+  const searches = queries.map((query) => {
+    const search = begun(index, engine, query, options);
+    const { shards } = search.plan;
+    scanInTurn(search.scan, shards.slice(0, ALONE));
+    for (const shard of shards.slice(ALONE)) {
+      const visiting = visitors.get(shard);
+      if (visiting === undefined) visitors.set(shard, [search]);
+      else visiting.push(search);
+    }
+    return search;
+  });
+  for (const [shard, visiting] of visitors) {
+    for (const { scan } of visiting) {
+      scan.resume();
+      scanInTurn(scan, [shard]);
+    }
+  }
+  return searches.map((search) => {
+    search.scan.resume();
+    return finished(index, engine, options, search);
+  });
+}
+
+function begun(
   index: ShardexIndex,
   engine: Engine | undefined,
   query: Query,
   options: SearchOptions,
-  plan: Plan,
-): Outcome {
-  const best = new TopK(options.k, options.distinct === 'document');
-  const scan = scanOf(index, engine, query, options, plan, best);
-  scanInTurn(scan, plan.shards);
-  extend(index, engine, query, options, plan, best, scan);
-  const { tally } = scan;
-  return { best, ranked: plan.ranked, ...tally, exact: plan.proven && tally.shards === index.shardCount };
-}
-
-function scanOf(
-  index: ShardexIndex,
-  engine: Engine | undefined,
-  query: Query,
-  { k, filter, distinct }: SearchOptions,
-  { shards, proven }: Plan,
-  best: TopK,
-): ShardScan {
-  const { config } = index;
-  const rows = shards.reduce((sum, shard) => sum + shard.rows.liveCount, 0);
+): Search {
+  const { k, filter, distinct } = options;
+  const plan = planOf(index, engine, query, options);
+  const best = new TopK(k, distinct === 'document');
+  const rows = plan.shards.reduce((sum, shard) => sum + shard.rows.liveCount, 0);
   const used = rows < LEAST_ROWS ? undefined : engine;
-  let ceiling = Infinity;
-  // Proven bounds are wide. With the k-th distance known for a start, by narrower ones, few rows have to be measured.
-  if (used !== undefined && proven && filter === undefined) {
-    const probed = new TopK(k, distinct === 'document');
-    scanInTurn(new ShardScan(config, query, probed, undefined, used, false), shards.slice(0, PROBED));
-    ceiling =
-      probed.sorted().length < k ? Infinity : Math.max(...probed.sorted().map(({ distance }) => distance));
-  }
-  return new ShardScan(config, query, best, filter, used, proven, ceiling);
+  return { query, plan, best, scan: new ShardScan(index.config, query, best, filter, used, plan.proven) };
 }
 
-/** Scans on where a filter, or the wish for distinct documents, leaves fewer results than asked for. */
-function extend(
+function finished(
   index: ShardexIndex,
   engine: Engine | undefined,
-  query: Query,
+  options: SearchOptions,
+  search: Search,
+): Outcome {
+  scanOn(index, engine, options, search);
+  const { best, plan, scan } = search;
+  const exact = plan.proven && scan.tally.shards === index.shardCount;
+  return { best, ranked: plan.ranked, ...scan.tally, exact };
+}
+
+/** Scans on where a filter, or the wish for distinct documents or a recall, leaves fewer results than asked for. */
+function scanOn(
+  index: ShardexIndex,
+  engine: Engine | undefined,
   { k, filter, distinct, recall }: SearchOptions,
-  { shards }: Plan,
-  best: TopK,
-  scan: ShardScan,
+  { query, plan: { shards }, best, scan }: Search,
 ): void {
   const promised = filter !== undefined || distinct === 'document' || recall !== undefined;
   if (!promised || best.size >= k || shards.length === index.shardCount) return;

@@ -7,7 +7,7 @@ import { type Columns, columnsOf } from '../version/row-block.js';
 import type { Shard } from '../version/shard.js';
 import { type Segment, deadBits, isDead } from '../version/shard-rows.js';
 import { codesOf, encodeRows } from './block-codes.js';
-import { CANDIDATES, type Engine, PIECE } from './engine.js';
+import { CANDIDATES, type Engine, PIECE, shapeFor } from './engine.js';
 import { type Terms, fromKernel, termsFor, toKernel } from './estimates.js';
 import { type Query, placeQuery } from './query.js';
 import type { TopK } from './top-k.js';
@@ -19,7 +19,10 @@ export interface Tally {
   measured: number;
 }
 
-/** Rows that are measured together; the loops take four at a time. */
+/** Candidates that are put in order for a start; then twice as many, and so on, as few are ever reached. */
+const FIRST_PART = 32;
+
+/** Rows that are measured together: the exact loops take four at a time. */
 const TOGETHER = 4;
 
 /**
@@ -37,9 +40,12 @@ export class ShardScan {
   readonly #filter: ((posting: PostingKey) => boolean) | undefined;
   readonly #engine: Engine | undefined;
   readonly #proven: boolean;
-  /** A distance that nothing of interest is beyond, found by other means. */
-  readonly #ceiling: number;
-  #out = new Float64Array(64);
+  /** The next few to be measured. */
+  readonly #columns: Columns[] = [];
+  readonly #rows: number[] = [];
+  readonly #ranks: number[] = [];
+  #grouped = 0;
+  #out = new Float64Array(TOGETHER);
   /** Candidates that wait in kernel memory: how many, and for each 32 labels the segment they belong to. */
   #waiting = 0;
   #margin = 0;
@@ -55,7 +61,6 @@ export class ShardScan {
     filter: ((posting: PostingKey) => boolean) | undefined,
     engine: Engine | undefined,
     proven: boolean,
-    ceiling = Infinity,
   ) {
     this.#config = config;
     this.#query = query;
@@ -63,8 +68,12 @@ export class ShardScan {
     this.#filter = filter;
     this.#engine = query.unit === undefined ? undefined : engine;
     this.#proven = proven;
-    this.#ceiling = ceiling;
-    if (this.#engine !== undefined) placeQuery(this.#engine, query);
+    this.resume();
+  }
+
+  /** Goes on after other queries had the engine; nothing may be waiting then. */
+  resume(): void {
+    if (this.#engine !== undefined) placeQuery(this.#engine, this.#query);
   }
 
   /** Scans a shard. What it finds may wait until {@link measure}. */
@@ -73,7 +82,7 @@ export class ShardScan {
     this.tally.shards++;
     this.tally.rows += shard.rows.liveCount;
     const { metric } = this.#config;
-    const { worst } = this;
+    const { worst } = this.#best;
     const terms =
       engine &&
       termsFor(
@@ -91,46 +100,69 @@ export class ShardScan {
     }
   }
 
-  /** Measures what waits. */
+  /** Measures what waits, the most promising first, until the rest is out of the running. */
   measure(): void {
     const engine = this.#engine;
     if (engine === undefined || this.#waiting === 0) return;
     const { kernels, at } = engine;
-    const { metric } = this.#config;
-    kernels.sort(at.candidates, this.#waiting);
-    const { u32, f32 } = kernels;
-    const first = at.candidates / 4;
-    const columns: Columns[] = [];
-    const rows: number[] = [];
-    const bounds: number[] = [];
-    for (let i = 0; i < this.#waiting; i++) {
-      const bound = f32[first + 2 * i + 1];
-      if (fromKernel(metric, bound - this.#margin) > this.worst) break;
-      const label = u32[first + 2 * i];
-      const owner = this.#owners[label >>> 5];
-      columns.push(columnsOf(this.#segments[owner].block));
-      rows.push(label - this.#firsts[owner]);
-      bounds.push(this.#proven ? -Infinity : fromKernel(metric, bound));
-      if (rows.length === TOGETHER) this.#offer(columns, rows, bounds);
+    let goesOn = true;
+    for (let done = 0, part = FIRST_PART; done < this.#waiting && goesOn; done += part, part *= 2) {
+      const left = this.#waiting - done;
+      const count = Math.min(part, left);
+      const place = at.candidates + 8 * done;
+      if (left > count) kernels.select(place, left, count);
+      kernels.sort(place, count);
+      goesOn = this.#measurePart(engine, place / 4, count);
     }
-    this.#offer(columns, rows, bounds);
     this.#forget();
   }
 
-  /** A row farther than this is of no interest. */
-  get worst(): number {
-    return Math.min(this.#best.worst, this.#ceiling);
+  /** Measures some candidates; `false` where one is so far that those behind it are, too. */
+  #measurePart({ kernels }: Engine, first: number, count: number): boolean {
+    const { metric } = this.#config;
+    const { u32, f32 } = kernels;
+    for (let at = first; at < first + 2 * count; at += 2) {
+      const bound = f32[at + 1];
+      if (fromKernel(metric, bound - this.#margin) > this.#best.worst) {
+        this.#measureGroup();
+        return false;
+      }
+      const owner = this.#owners[u32[at] >>> 5];
+      const g = this.#grouped++;
+      this.#columns[g] = columnsOf(this.#segments[owner].block);
+      this.#rows[g] = u32[at] - this.#firsts[owner];
+      this.#ranks[g] = this.#proven ? -Infinity : fromKernel(metric, bound);
+      if (this.#grouped === TOGETHER) this.#measureGroup();
+    }
+    this.#measureGroup();
+    return true;
+  }
+
+  #measureGroup(): void {
+    const count = this.#grouped;
+    const [columns, rows, out] = [this.#columns, this.#rows, this.#out];
+    scatteredDistances(this.#config.metric, this.#query.probe, columns, rows, count, out);
+    this.tally.measured += count;
+    this.#grouped = 0;
+    for (let i = 0; i < count; i++) {
+      const rank = Math.max(out[i], this.#ranks[i]);
+      if (rank > this.#best.worst) continue;
+      if (this.#filter !== undefined && !this.#filter(keyOfRow(columns[i], rows[i]))) continue;
+      this.#best.offer(out[i], columns[i], rows[i], rank);
+    }
   }
 
   #estimate(engine: Engine, shard: Shard, segment: Segment, terms: Terms): void {
-    const { kernels, shape, at } = engine;
+    const { kernels, at } = engine;
+    const shape = shapeFor(engine, this.#proven);
     const { block, visible } = segment;
     const dead = deadBits(segment);
     for (let from = 0; from < visible; from += PIECE) {
       const count = Math.min(PIECE, visible - from);
       if (this.#waiting + count > CANDIDATES) this.measure();
-      const cached = codesOf(engine, block, shard.centroid, visible);
-      if (cached === undefined) encodeRows(engine, block, shard.centroid, from, from + count, at.codes, 0);
+      const cached = codesOf(engine, shape, block, shard.centroid, visible);
+      if (cached === undefined)
+        encodeRows(engine, shape, block, shard.centroid, from, from + count, at.codes, 0);
       if (dead !== undefined)
         kernels.u32.set(dead.subarray(from >>> 5, (from + count + 31) >>> 5), at.dead / 4);
       this.#waiting += kernels.scan(
@@ -155,7 +187,7 @@ export class ShardScan {
 
   /** Up to which value of the kernels a row is of interest; rounded up, as they work in 32 bits. */
   #threshold(margin: number): number {
-    const most = toKernel(this.#config.metric, this.worst) + margin;
+    const most = toKernel(this.#config.metric, this.#best.worst) + margin;
     return most + Math.abs(most) * 2 ** -22;
   }
 
@@ -177,22 +209,6 @@ export class ShardScan {
     this.#firsts.length = 0;
   }
 
-  /** Measures some rows, offers them, and empties the lists. */
-  #offer(columns: Columns[], rows: number[], bounds: number[]): void {
-    const out = this.#out;
-    scatteredDistances(this.#config.metric, this.#query.probe, columns, rows, rows.length, out);
-    this.tally.measured += rows.length;
-    for (let r = 0; r < rows.length; r++) {
-      const rank = Math.max(out[r], bounds[r]);
-      if (rank > this.worst) continue;
-      if (this.#filter !== undefined && !this.#filter(keyOfRow(columns[r], rows[r]))) continue;
-      this.#best.offer(out[r], columns[r], rows[r], rank);
-    }
-    columns.length = 0;
-    rows.length = 0;
-    bounds.length = 0;
-  }
-
   #scanPlainly(segment: Segment): void {
     const { metric } = this.#config;
     const columns = columnsOf(segment.block);
@@ -201,12 +217,12 @@ export class ShardScan {
     const out = this.#out;
     distances(metric, this.#query.probe, columns, 0, visible, out);
     this.tally.measured += visible;
-    let { worst } = this;
+    let { worst } = this.#best;
     for (let row = 0; row < visible; row++) {
       if (out[row] > worst || isDead(segment, row)) continue;
       if (this.#filter !== undefined && !this.#filter(keyOfRow(columns, row))) continue;
       this.#best.offer(out[row], columns, row);
-      ({ worst } = this);
+      ({ worst } = this.#best);
     }
   }
 

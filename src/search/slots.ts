@@ -1,4 +1,4 @@
-import { Arena } from './arena.js';
+import type { Arena } from './arena.js';
 
 /** A piece of kernel memory that belongs to something immutable or append-only. */
 export interface Slot {

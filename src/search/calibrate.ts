@@ -16,9 +16,12 @@ import { TopK } from './top-k.js';
 /** Postings that are looked for. With so many the recall comes out within about a hundredth of the one asked for. */
 const SAMPLE = 256;
 
-/** What is taken for the true neighbours is found in this share of the shards, and in this many at least. */
+/**
+ * What is taken for the true neighbours is found in this share of the rows, with codes at hand, and in so many rows at
+ * least.
+ */
 const WIDE_SHARE = 1 / 4;
-const WIDE_LEAST = 64;
+const WIDE_ROWS = 20_000;
 
 type Calibrating = Pick<ShardexIndex, 'config' | 'centroids' | 'shards' | 'postingCount'>;
 
@@ -33,16 +36,7 @@ export function calibrate(index: Calibrating): Calibration {
       ({ near }) => near.apart[Math.min(GAP_PLACE, near.apart.length) - 1] - near.apart[0],
     );
     const gap = gaps.reduce((sum, each) => sum + each, 0) / gaps.length;
-    const limits = CALIBRATED_K.map((k) => {
-      const costs = looked.flatMap(({ near, places }) =>
-        places.slice(0, k).map((place) => costOf(place, near.apart[place], near.apart[0], gap)),
-      );
-      costs.sort((a, b) => a - b);
-      // To find a share of the neighbours is to go as far as that share of them is.
-      return Object.freeze(
-        CALIBRATED_RECALL.map((recall) => costs[Math.ceil(recall * costs.length) - 1] ?? 0),
-      );
-    });
+    const limits = CALIBRATED_K.map((k) => limitsFor(looked, gap, k));
     return Object.freeze({
       postingCount: index.postingCount,
       shardCount: index.centroids.size,
@@ -51,6 +45,36 @@ export function calibrate(index: Calibrating): Calibration {
       limits: Object.freeze(limits),
     });
   });
+}
+
+/** What looking for one posting came to: the shards around it, and where among them its neighbours are, in order. */
+interface Looked {
+  readonly near: Near;
+  readonly places: readonly number[];
+}
+
+/**
+ * How far to go for each recall of the best k: as far as that share of the neighbours is, and one standard error more,
+ * because a sample may by chance be easier than what will be searched for.
+ */
+function limitsFor(looked: readonly Looked[], gap: number, k: number): readonly number[] {
+  const byQuery = looked.map(({ near, places }) =>
+    places.slice(0, k).map((place) => costOf(place, near.apart[place], near.apart[0], gap)),
+  );
+  const costs = byQuery.flat().sort((a, b) => a - b);
+  const limitAt = (recall: number): number =>
+    costs[Math.min(costs.length, Math.ceil(recall * costs.length)) - 1] ?? 0;
+  return Object.freeze(
+    CALIBRATED_RECALL.map((recall) => {
+      const limit = limitAt(recall);
+      const missed = byQuery.map(
+        (own) => own.filter((cost) => cost > limit).length / Math.max(1, own.length),
+      );
+      const mean = missed.reduce((sum, share) => sum + share, 0) / missed.length;
+      const spread = missed.reduce((sum, share) => sum + (share - mean) ** 2, 0) / missed.length;
+      return limitAt(Math.min((1 + recall) / 2, recall + Math.sqrt(spread / missed.length)));
+    }),
+  );
 }
 
 interface Sampled {
@@ -83,17 +107,14 @@ function sample({ shards, postingCount, config }: Calibrating): Sampled[] {
   return found;
 }
 
-/** The nearest shards of a posting, and at which place among them its neighbours are, nearest neighbour first. */
-function look(
-  index: Calibrating,
-  engine: Engine | undefined,
-  { home, columns, row }: Sampled,
-): { near: Near; places: number[] } {
-  const { config, centroids, shards } = index;
+/** Looks for a posting as if it were not there. */
+function look(index: Calibrating, engine: Engine | undefined, { home, columns, row }: Sampled): Looked {
+  const { config, centroids, shards, postingCount } = index;
   const probe = reusableProbe(config.dimensions);
   fillProbe(probe, columns, row);
   const query = queryOfProbe(probe, config.metric);
-  const wide = Math.max(WIDE_LEAST, engine === undefined ? 0 : Math.ceil(centroids.size * WIDE_SHARE));
+  const share = Math.max(WIDE_ROWS / postingCount, engine === undefined ? 0 : WIDE_SHARE);
+  const wide = Math.ceil(centroids.size * Math.min(1, share));
   const near = withoutItself(nearShards(index, engine, query, wide), home, config.metric, query.length);
   const most = CALIBRATED_K[CALIBRATED_K.length - 1];
   const best = new TopK(most + 1, false);

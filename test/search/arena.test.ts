@@ -22,8 +22,7 @@ test('pieces never overlap, and all of the memory is there again once they are b
           expect(at % 64).toBe(0);
           expect(at).toBeGreaterThanOrEqual(100);
           expect(at + bytes).toBeLessThanOrEqual(MOST + 128);
-          for (const other of held)
-            expect(at + bytes <= other.at || other.at + other.bytes <= at).toBe(true);
+          for (const other of held) expect(at + bytes <= other.at || other.at + other.bytes <= at).toBe(true);
           held.push({ at, bytes });
         }
         for (const { at, bytes } of held) arena.give(at, bytes);

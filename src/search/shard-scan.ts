@@ -40,6 +40,8 @@ export class ShardScan {
   readonly #filter: ((posting: PostingKey) => boolean) | undefined;
   readonly #engine: Engine | undefined;
   readonly #proven: boolean;
+  /** Whether values are lower bounds; else they are estimates without bias. */
+  readonly #bounded: boolean;
   /** The next few to be measured. */
   readonly #columns: Columns[] = [];
   readonly #rows: number[] = [];
@@ -49,6 +51,8 @@ export class ShardScan {
   /** Candidates that wait in kernel memory: how many, and for each 32 labels the segment they belong to. */
   #waiting = 0;
   #margin = 0;
+  /** Values beyond this do not wait. */
+  #limit = Infinity;
   #labels = 0;
   readonly #segments: Segment[] = [];
   readonly #firsts: number[] = [];
@@ -61,6 +65,7 @@ export class ShardScan {
     filter: ((posting: PostingKey) => boolean) | undefined,
     engine: Engine | undefined,
     proven: boolean,
+    bounded = true,
   ) {
     this.#config = config;
     this.#query = query;
@@ -68,12 +73,18 @@ export class ShardScan {
     this.#filter = filter;
     this.#engine = query.unit === undefined ? undefined : engine;
     this.#proven = proven;
+    this.#bounded = bounded;
     this.resume();
   }
 
   /** Goes on after other queries had the engine; nothing may be waiting then. */
   resume(): void {
     if (this.#engine !== undefined) placeQuery(this.#engine, this.#query);
+  }
+
+  /** How many candidates wait to be measured. */
+  get waiting(): number {
+    return this.#waiting;
   }
 
   /** Scans a shard. What it finds may wait until {@link measure}. */
@@ -98,6 +109,17 @@ export class ShardScan {
       if (engine === undefined || terms === undefined) this.#scanPlainly(segment);
       else this.#estimate(engine, shard, segment, terms);
     }
+  }
+
+  /**
+   * Of what waits keeps the `most` best, by bounds that are plain estimates if they were asked for, and lets nothing
+   * wait any more that is worse than those: for whoever wants to measure no more than so many.
+   */
+  keepBest(most: number): void {
+    if (this.#engine === undefined || this.#waiting <= most) return;
+    const { kernels, at } = this.#engine;
+    this.#limit = kernels.select(at.candidates, this.#waiting, most);
+    this.#waiting = most;
   }
 
   /** Measures what waits, the most promising first, until the rest is out of the running. */
@@ -175,7 +197,7 @@ export class ShardScan {
         terms.base,
         terms.a,
         terms.b,
-        terms.slack,
+        this.#bounded ? terms.slack : 0,
         dead === undefined ? NONE : at.dead,
         this.#threshold(terms.margin),
         at.candidates + 8 * this.#waiting,
@@ -188,7 +210,7 @@ export class ShardScan {
   /** Up to which value of the kernels a row is of interest; rounded up, as they work in 32 bits. */
   #threshold(margin: number): number {
     const most = toKernel(this.#config.metric, this.#best.worst) + margin;
-    return most + Math.abs(most) * 2 ** -22;
+    return Math.min(this.#limit, most + Math.abs(most) * 2 ** -22);
   }
 
   /** Gives the rows of a segment labels from a multiple of 32 on, and returns the first. */

@@ -20,7 +20,7 @@ const SAMPLE = 256;
  * What is taken for the true neighbours is found in this share of the rows, with codes at hand, and in so many rows at
  * least.
  */
-const WIDE_SHARE = 1 / 5;
+const WIDE_SHARE = 1 / 6;
 const WIDE_ROWS = 20_000;
 
 /** When this many times as many estimates wait as will be measured, only the best of them go on waiting. */
@@ -30,7 +30,7 @@ type Calibrating = Pick<ShardexIndex, 'config' | 'centroids' | 'shards' | 'posti
 
 /**
  * Measures how far searches have to look: looks for a sample of the index's own postings, each without itself, and notes
- * where among the nearest shards their neighbours are. Deterministic (I10). Time: O(sample · rows / 5).
+ * where among the nearest shards their neighbours are. Deterministic (I10). Time: O(sample · rows / 6).
  */
 export function calibrate(index: Calibrating): Calibration {
   return usingEngine(index.config, (engine) => {

@@ -24,8 +24,8 @@ function recallOf(index: ShardexIndex, queries: readonly number[][], k: number, 
   return found / (k * queries.length);
 }
 
-/** What chance does to the average over 200 queries of one neighbour each. */
-const CHANCE = 0.06;
+/** What chance does to the average over 400 queries of one neighbour each. */
+const CHANCE = 0.04;
 
 function expectRecall(index: ShardexIndex, queries: readonly number[][], ks: readonly number[]): void {
   for (const k of ks) {
@@ -52,7 +52,7 @@ describe.each(CASES)('%s vectors by %s, %i dimensions', (corpus, metric, dimensi
   const vector = CORPORA[corpus](seeded(dimensions), dimensions);
   const options = { dimensions, metric, shardCapacity: 64 };
   const index = createIndex(options, numbered(6000, vector));
-  const queries = Array.from({ length: 200 }, vector);
+  const queries = Array.from({ length: 400 }, vector);
 
   test('what is asked for is found, and not much more is looked at than that takes', () => {
     expectRecall(index, queries, [1, 10, 100]);
@@ -88,7 +88,7 @@ test('also after it has grown tenfold, in many commits', () => {
   const last = statistics(index).calibration;
   expect(last).not.toBe(first);
   expect(last?.postingCount).toBeGreaterThan(45_000 / 2.2);
-  expectRecall(index, Array.from({ length: 200 }, vector), [10]);
+  expectRecall(index, Array.from({ length: 400 }, vector), [10]);
 });
 
 test('easy queries take fewer shards than hard ones', () => {

@@ -1,4 +1,5 @@
 import { resolveSlopFactor } from '../config.js';
+import { LEAST_CALIBRATED } from '../version/calibration.js';
 import type { Shard } from '../version/shard.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
 import type { Engine } from './engine.js';
@@ -27,9 +28,10 @@ export function planOf(
   query: Query,
   { k, slopFactor, recall }: SearchOptions,
 ): Plan {
-  const { shardCount, calibration } = index;
+  const { shardCount, postingCount, calibration } = index;
   const shardOf = (id: number): Shard => index.shards.get(id) as Shard;
-  if (recall !== undefined && recall < 1 && calibration !== undefined) {
+  const calibrated = calibration !== undefined && postingCount >= LEAST_CALIBRATED;
+  if (recall !== undefined && recall < 1 && calibrated) {
     const limit = limitFor(calibration, k, recall, shardCount);
     const near = nearShards(index, engine, query, mostPlaces(limit, shardCount));
     const places = placesWithin(limit, near, calibration.gap);

@@ -34,13 +34,13 @@ export interface Calibrated {
   readonly churn: number;
 }
 
-/** Below this many postings there is none: all shards are scanned. */
+/** Below this many postings all shards are scanned, and no calibration is made. */
 export const LEAST_CALIBRATED = 4096;
 
-/** Whether a version with so many postings needs a new calibration: about every time that it has doubled. */
+/** Whether a version with so many postings needs a new calibration: about every time that it has doubled or halved. */
 export function calibrationDue({ calibration, churn }: Calibrated, postingCount: number): boolean {
   if (postingCount < LEAST_CALIBRATED) return false;
-  return calibration === undefined || churn > calibration.postingCount;
+  return calibration === undefined || churn > Math.min(calibration.postingCount, postingCount);
 }
 
 /** Ranks that the gap is measured between: near enough to matter, far enough to be steady. */

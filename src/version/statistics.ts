@@ -21,7 +21,7 @@ export interface Statistics {
   readonly liveByteLength: number;
   /** How many live postings the shards hold. */
   readonly shardSize: ShardSizes;
-  /** What a search goes by that is asked for a recall; `undefined` below 4,096 postings, where it scans everything. */
+  /** What a search goes by that is asked for a recall; `undefined` before there were 4,096 postings: below that everything is scanned. */
   readonly calibration: Calibration | undefined;
 }
 

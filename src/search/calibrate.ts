@@ -13,8 +13,12 @@ import { ShardScan } from './shard-scan.js';
 import { costOf } from './stopping.js';
 import { TopK } from './top-k.js';
 
-/** Postings that are looked for. With so many the recall comes out within about a hundredth of the one asked for. */
-const SAMPLE = 256;
+/**
+ * Postings that are looked for: with so many the recall comes out within about a hundredth of the one asked for. Half of
+ * them where each costs much.
+ */
+const SAMPLE = 512;
+const LARGE = 80_000;
 
 /**
  * What is taken for the true neighbours is found in this share of the rows, with codes at hand, and in so many rows at
@@ -89,7 +93,7 @@ interface Sampled {
 /** Postings drawn evenly, in the order of their shards. */
 function sample({ shards, postingCount, config }: Calibrating): Sampled[] {
   const random = seededRandom(config.seed);
-  const count = Math.min(SAMPLE, postingCount);
+  const count = postingCount > LARGE ? SAMPLE / 2 : Math.min(SAMPLE, postingCount);
   const wanted = Array.from({ length: count }, (_, i) => Math.floor(((i + random()) * postingCount) / count));
   const found: Sampled[] = [];
   let before = 0;

@@ -86,6 +86,7 @@ function metadata(delta: Delta, changes: Changes): Uint8Array {
   writeAscending(out, changes.gone);
   writeShards(out, changes);
   writeChunks(out, changes.chunks);
+  writeCalibration(out, changes.calibrated);
   return out.padded();
 }
 

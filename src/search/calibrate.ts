@@ -126,7 +126,7 @@ function look(index: Calibrating, engine: Engine | undefined, { home, columns, r
   const most = CALIBRATED_K[CALIBRATED_K.length - 1];
   const best = new TopK(most + 1, false);
   // The best by their estimates are measured, and no others: for the question where neighbours lie, they will do.
-  const scan = new ShardScan(config, query, best, undefined, engine, false, false);
+  const scan = new ShardScan(config, query, best, undefined, engine, 0);
   const placeOf = new Map<Columns, number>();
   near.ids.forEach((id, place) => {
     const shard = shards.get(id) as Shard;

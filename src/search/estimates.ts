@@ -7,10 +7,12 @@ import { type Engine, shapeFor } from './engine.js';
 import type { Query } from './query.js';
 
 /**
- * How sure a row must be too far before it is passed over unmeasured: by so many standard deviations of the error that
- * its estimate has in random directions. Three lose one neighbour in a thousand on word vectors.
+ * How sure it must be that a row is too far before it is passed over unmeasured, in standard deviations of the error that
+ * an estimate has in random directions: 0 for the plain estimate, {@link PROVEN} for a bound that holds always.
  */
-const SURE = 3;
+export type Sureness = number;
+
+export const PROVEN: Sureness = Infinity;
 
 /** The parameters of a scan of the rows of one shard; see `Kernels.scan`. */
 export interface Terms {
@@ -23,8 +25,8 @@ export interface Terms {
 }
 
 /**
- * Makes the look-up tables of a query for the shard with this centroid. With `proven` the values of a scan are lower
- * bounds that hold always, else ones that nearly always do. `undefined` where nothing can be said.
+ * Makes the look-up tables of a query for the shard with this centroid. The values of a scan are then lower bounds, as
+ * `sure` as is wanted. `undefined` where nothing can be said.
  *
  * The cosine is looked for as a distance of vectors of unit length: what matters is then only how far the query is from
  * the centroid, and not how far both are from the origin. No row of interest is farther from the query than `reach`,
@@ -35,11 +37,12 @@ export function termsFor(
   metric: Metric,
   { unit, length }: Query,
   centroid: Centroid,
-  proven: boolean,
+  sure: Sureness,
   reach: number,
   longest: number,
 ): Terms | undefined {
   const { kernels, at } = engine;
+  const proven = sure === PROVEN;
   const shape = shapeFor(engine, proven);
   const centreSquared = matrixOf(centroid).squaredNorms[0];
   if (unit === undefined || !codable(centreSquared)) return undefined;
@@ -58,7 +61,7 @@ export function termsFor(
   const turned = rotationError(padded);
   if (byDot) {
     const base = 0 - product;
-    if (!proven) return { base, a: -offset, b: -step, slack: (SURE * length) / root, margin: 0 };
+    if (!proven) return { base, a: -offset, b: -step, slack: (sure * length) / root, margin: 0 };
     const margin =
       roundingOf(root, length, longest + centreLength) +
       (2 * turned + productError(DOT, padded) + 4 * SCAN_ROUNDING) * length * centreLength +
@@ -67,7 +70,7 @@ export function termsFor(
   }
   const apart = Math.sqrt(product);
   if (!proven) {
-    return { base: product, a: -2 * offset, b: -2 * step, slack: (2 * SURE * apart) / root, margin: 0 };
+    return { base: product, a: -2 * offset, b: -2 * step, slack: (2 * sure * apart) / root, margin: 0 };
   }
   const lost = turned * ((metric === 'cosine' ? 1 : length) + centreLength);
   const residual = Math.min(apart + lost + reach, longest + centreLength);

@@ -3,10 +3,11 @@ import { LEAST_CALIBRATED } from '../version/calibration.js';
 import type { Shard } from '../version/shard.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
 import type { Engine } from './engine.js';
+import { PROVEN, type Sureness } from './estimates.js';
 import { nearShards, nearestShards } from './near-shards.js';
 import type { SearchOptions } from './options.js';
 import type { Query } from './query.js';
-import { limitFor, mostPlaces, placesWithin } from './stopping.js';
+import { limitFor, mostPlaces, placesWithin, surenessFor } from './stopping.js';
 
 /** Where a search is going to look. */
 export interface Plan {
@@ -14,8 +15,8 @@ export interface Plan {
   readonly shards: readonly Shard[];
   /** Centroids that were measured for it. */
   readonly ranked: number;
-  /** Whether all rows of those shards are compared by proven bounds; else nearly all, by estimates (see `ShardScan`). */
-  readonly proven: boolean;
+  /** How sure a row of theirs must be too far before it is passed over (see `ShardScan`). */
+  readonly sure: Sureness;
 }
 
 /** Shards to begin with where all are scanned: enough for a good bound on what the others have to offer. */
@@ -35,18 +36,18 @@ export function planOf(
     const limit = limitFor(calibration, k, recall, shardCount);
     const near = nearShards(index, engine, query, mostPlaces(limit, shardCount));
     const places = placesWithin(limit, near, calibration.gap);
-    return { shards: near.ids.slice(0, places).map(shardOf), ranked: shardCount, proven: false };
+    return { shards: near.ids.slice(0, places).map(shardOf), ranked: shardCount, sure: surenessFor(recall) };
   }
   const most =
     recall === undefined ? resolveSlopFactor(slopFactor ?? index.config.slopFactor, shardCount) : shardCount;
   if (most < shardCount) {
     const ids = nearestShards(index, engine, query, most);
-    return { shards: ids.map(shardOf), ranked: shardCount, proven: true };
+    return { shards: ids.map(shardOf), ranked: shardCount, sure: PROVEN };
   }
   if (engine === undefined || shardCount <= FIRST) {
-    return { shards: [...index.shards.values()], ranked: 0, proven: true };
+    return { shards: [...index.shards.values()], ranked: 0, sure: PROVEN };
   }
   const first = nearShards(index, engine, query, FIRST).ids;
   const others = [...index.shards.values()].filter(({ id }) => !first.includes(id));
-  return { shards: [...first.map(shardOf), ...others], ranked: shardCount, proven: true };
+  return { shards: [...first.map(shardOf), ...others], ranked: shardCount, sure: PROVEN };
 }

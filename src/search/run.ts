@@ -1,6 +1,7 @@
 import type { Shard } from '../version/shard.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
 import type { Engine } from './engine.js';
+import { PROVEN } from './estimates.js';
 import { nearShards } from './near-shards.js';
 import type { SearchOptions } from './options.js';
 import { type Plan, planOf } from './plan.js';
@@ -94,7 +95,7 @@ function begun(
   const best = new TopK(k, distinct === 'document');
   const rows = plan.shards.reduce((sum, shard) => sum + shard.rows.liveCount, 0);
   const used = rows < LEAST_ROWS ? undefined : engine;
-  return { query, plan, best, scan: new ShardScan(index.config, query, best, filter, used, plan.proven) };
+  return { query, plan, best, scan: new ShardScan(index.config, query, best, filter, used, plan.sure) };
 }
 
 function finished(
@@ -105,7 +106,7 @@ function finished(
 ): Outcome {
   scanOn(index, engine, options, search);
   const { best, plan, scan } = search;
-  const exact = plan.proven && scan.tally.shards === index.shardCount;
+  const exact = plan.sure === PROVEN && scan.tally.shards === index.shardCount;
   return { best, ranked: plan.ranked, ...scan.tally, exact };
 }
 

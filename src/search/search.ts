@@ -169,7 +169,8 @@ function resultsOf(
 ): SearchResult[] {
   const { metric, dimensions } = config;
   return best.sorted().map(({ distance, columns, row }) => {
-    const result = { ...keyOfRow(columns, row), score: scoreOf(metric, distance), distance };
+    const { documentId, start, length } = keyOfRow(columns, row);
+    const result = { documentId, start, length, score: scoreOf(metric, distance), distance };
     if (includeVector !== true) return result;
     return { ...result, vector: columns.vectors.slice(row * dimensions, (row + 1) * dimensions) };
   });

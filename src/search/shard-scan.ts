@@ -8,7 +8,7 @@ import type { Shard } from '../version/shard.js';
 import { type Segment, deadBits, isDead } from '../version/shard-rows.js';
 import { codesOf, encodeRows } from './block-codes.js';
 import { CANDIDATES, type Engine, PIECE, shapeFor } from './engine.js';
-import { type Terms, fromKernel, termsFor, toKernel } from './estimates.js';
+import { PROVEN, type Sureness, type Terms, fromKernel, termsFor, toKernel } from './estimates.js';
 import { type Query, placeQuery } from './query.js';
 import type { TopK } from './top-k.js';
 
@@ -39,9 +39,7 @@ export class ShardScan {
   readonly #best: TopK;
   readonly #filter: ((posting: PostingKey) => boolean) | undefined;
   readonly #engine: Engine | undefined;
-  readonly #proven: boolean;
-  /** Whether values are lower bounds; else they are estimates without bias. */
-  readonly #bounded: boolean;
+  readonly #sure: Sureness;
   /** The next few to be measured. */
   readonly #columns: Columns[] = [];
   readonly #rows: number[] = [];
@@ -64,16 +62,14 @@ export class ShardScan {
     best: TopK,
     filter: ((posting: PostingKey) => boolean) | undefined,
     engine: Engine | undefined,
-    proven: boolean,
-    bounded = true,
+    sure: Sureness,
   ) {
     this.#config = config;
     this.#query = query;
     this.#best = best;
     this.#filter = filter;
     this.#engine = query.unit === undefined ? undefined : engine;
-    this.#proven = proven;
-    this.#bounded = bounded;
+    this.#sure = sure;
     this.resume();
   }
 
@@ -101,9 +97,9 @@ export class ShardScan {
         metric,
         this.#query,
         shard.centroid,
-        this.#proven,
+        this.#sure,
         metric === 'cosine' ? Math.sqrt(2 * worst) : worst,
-        this.#proven && (metric === 'dot' || worst === Infinity) ? this.#longest(shard) : Infinity,
+        this.#sure === PROVEN && (metric === 'dot' || worst === Infinity) ? this.#longest(shard) : Infinity,
       );
     for (const segment of shard.rows.segments) {
       if (engine === undefined || terms === undefined) this.#scanPlainly(segment);
@@ -153,7 +149,7 @@ export class ShardScan {
       const g = this.#grouped++;
       this.#columns[g] = columnsOf(this.#segments[owner].block);
       this.#rows[g] = u32[at] - this.#firsts[owner];
-      this.#ranks[g] = this.#proven ? -Infinity : fromKernel(metric, bound);
+      this.#ranks[g] = this.#sure === PROVEN ? -Infinity : fromKernel(metric, bound);
       if (this.#grouped === TOGETHER) this.#measureGroup();
     }
     this.#measureGroup();
@@ -176,7 +172,7 @@ export class ShardScan {
 
   #estimate(engine: Engine, shard: Shard, segment: Segment, terms: Terms): void {
     const { kernels, at } = engine;
-    const shape = shapeFor(engine, this.#proven);
+    const shape = shapeFor(engine, this.#sure === PROVEN);
     const { block, visible } = segment;
     const dead = deadBits(segment);
     for (let from = 0; from < visible; from += PIECE) {
@@ -197,7 +193,7 @@ export class ShardScan {
         terms.base,
         terms.a,
         terms.b,
-        this.#bounded ? terms.slack : 0,
+        terms.slack,
         dead === undefined ? NONE : at.dead,
         this.#threshold(terms.margin),
         at.candidates + 8 * this.#waiting,
@@ -261,7 +257,7 @@ export class ShardScan {
 }
 
 /** Shards after which what was found is measured for the first time; then after twice as many, and so on. */
-const FIRST_PAUSE = 4;
+const FIRST_PAUSE = 2;
 
 /**
  * Scans shards, the most promising first. The first few are measured before the others are estimated: they hold most of

@@ -1,4 +1,5 @@
 import { CALIBRATED_K, CALIBRATED_RECALL, type Calibration } from '../version/calibration.js';
+import type { Sureness } from './estimates.js';
 import type { Near } from './near-shards.js';
 
 /*
@@ -22,9 +23,22 @@ export function costOf(place: number, apart: number, nearest: number, gap: numbe
   return Math.log(place + 1) + (gap > 0 ? (WEIGHT * Math.max(0, apart - nearest)) / gap : 0);
 }
 
+/** Of what a recall allows to be missed, this share may be lost to estimates, inside the shards that are scanned. */
+const LOST = 1 / 20;
+
+/**
+ * How sure estimates have to be for a recall, so as to lose no more than that. Two standard deviations lose one neighbour
+ * in a hundred, three one in two thousand, whatever the data: it is a matter of the codes.
+ */
+export function surenessFor(recall: number): Sureness {
+  return 1.5 - 0.35 * Math.log(1 - recall);
+}
+
 /** Up to which cost shards are scanned for a recall of the best k. */
 export function limitFor(calibration: Calibration, k: number, recall: number, shardCount: number): number {
-  const byK = calibration.limits.map((limits) => interpolated(CALIBRATED_RECALL, limits, recall));
+  const byK = calibration.limits.map((limits) =>
+    interpolated(CALIBRATED_RECALL, limits, recall + LOST * (1 - recall)),
+  );
   const logs = CALIBRATED_K.map(Math.log);
   const limit = k > CALIBRATED_K[2] ? beyond(logs, byK, Math.log(k)) : interpolated(logs, byK, Math.log(k));
   return limit + GROWTH * Math.log(Math.max(1, shardCount) / calibration.shardCount);

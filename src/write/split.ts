@@ -18,6 +18,10 @@ const SAMPLE = 2048;
 export function parts(rows: RowList, config: ShardexConfig): RowList[] {
   const limit = Math.floor(config.shardCapacity * FILL);
   const random = seededRandom(config.seed);
+  const scratch = {
+    points: new Float32Array(Math.min(rows.length, SAMPLE) * config.dimensions),
+    values: new Float64Array(rows.length),
+  };
   const done: RowList[] = [];
   const todo = [rows];
   for (let list = todo.pop(); list !== undefined; list = todo.pop()) {
@@ -25,17 +29,31 @@ export function parts(rows: RowList, config: ShardexConfig): RowList[] {
       done.push(list);
       continue;
     }
-    const [near, far] = halves(list, config, random);
+    const [near, far] = halves(list, config, random, scratch);
     todo.push(far, near);
   }
   return done;
 }
 
-function halves(rows: RowList, config: ShardexConfig, random: () => number): [RowList, RowList] {
+/**
+ * Room for one division at a time. A new one for each would be a gigabyte of garbage in a large split, and what lies
+ * between the pieces of it when they are freed keeps that memory from the system.
+ */
+interface Scratch {
+  readonly points: Float32Array;
+  readonly values: Float64Array;
+}
+
+function halves(
+  rows: RowList,
+  config: ShardexConfig,
+  random: () => number,
+  scratch: Scratch,
+): [RowList, RowList] {
   const { dimensions } = config;
-  const sample = gathered(rows, config, random);
+  const sample = gathered(rows, config, random, scratch.points);
   const plane = fitPlane(sample, sample.length / dimensions, dimensions);
-  const values = new Float64Array(rows.length);
+  const values = scratch.values.subarray(0, rows.length);
   let threshold: number | undefined;
   if (plane !== undefined) {
     for (let i = 0; i < rows.length; i++) {
@@ -56,10 +74,15 @@ function halves(rows: RowList, config: ShardexConfig, random: () => number): [Ro
 }
 
 /** The vectors of the rows, or of a sample of them, side by side; of unit length for the cosine metric. */
-function gathered(rows: RowList, config: ShardexConfig, random: () => number): Float32Array {
+function gathered(
+  rows: RowList,
+  config: ShardexConfig,
+  random: () => number,
+  scratch: Float32Array,
+): Float32Array {
   const { dimensions, metric } = config;
   const count = Math.min(rows.length, SAMPLE);
-  const points = new Float32Array(count * dimensions);
+  const points = scratch.subarray(0, count * dimensions);
   for (let p = 0; p < count; p++) {
     const i = count === rows.length ? p : Math.floor(random() * rows.length);
     const columns = columnsOf(rows.blocks[i]);

@@ -1,6 +1,7 @@
 import type { ShardexConfig } from '../config.js';
 import { balance, fitPlane, project } from '../geometry/bisect.js';
 import { seededRandom } from '../geometry/random.js';
+import { LARGE_PIECE } from '../version/pieces.js';
 import { RowList, columnsOf } from '../version/row-block.js';
 
 /** Parts are made no fuller than this share of the capacity, so that the next few adds do not split them again. */
@@ -18,10 +19,7 @@ const SAMPLE = 2048;
 export function parts(rows: RowList, config: ShardexConfig): RowList[] {
   const limit = Math.floor(config.shardCapacity * FILL);
   const random = seededRandom(config.seed);
-  const scratch = {
-    points: new Float32Array(Math.min(rows.length, SAMPLE) * config.dimensions),
-    values: new Float64Array(rows.length),
-  };
+  const scratch = scratchFor(rows.length, config.dimensions);
   const done: RowList[] = [];
   const todo = [rows];
   for (let list = todo.pop(); list !== undefined; list = todo.pop()) {
@@ -35,13 +33,21 @@ export function parts(rows: RowList, config: ShardexConfig): RowList[] {
   return done;
 }
 
-/**
- * Room for one division at a time. A new one for each would be a gigabyte of garbage in a large split, and what lies
- * between the pieces of it when they are freed keeps that memory from the system.
- */
+/** Room for one division at a time: a new one for each would be a gigabyte of garbage in a large split. */
 interface Scratch {
   readonly points: Float32Array;
   readonly values: Float64Array;
+}
+
+function scratchFor(rows: number, dimensions: number): Scratch {
+  const components = Math.min(rows, SAMPLE) * dimensions;
+  const bytes = 8 * rows + 4 * components;
+  // A split of one shard is too small to matter, and too frequent to ask for so much.
+  const buffer = new ArrayBuffer(rows > SAMPLE ? Math.max(bytes, LARGE_PIECE) : bytes);
+  return {
+    values: new Float64Array(buffer, 0, rows),
+    points: new Float32Array(buffer, 8 * rows, components),
+  };
 }
 
 function halves(

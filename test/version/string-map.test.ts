@@ -118,8 +118,8 @@ describe('a map of strings', () => {
     ]) {
       const map = mapOf(Array.from({ length: 10_000 }, (_, i) => [keys(i), i]));
       expect(map.size).toBe(10_000);
-      expect(bucketsOf(map).size).toBe(625);
-      // 16 on average, 32 at most in one that is next to be split, and what chance adds to that.
+      expect(bucketsOf(map).size).toBe(Math.ceil(10_000 / 10));
+      // 10 on average, 20 in one that is next to be split, and what chance adds to that.
       expect(Math.max(...bucketsOf(map).map((bucket) => bucket.length / 2))).toBeLessThan(64);
     }
   });

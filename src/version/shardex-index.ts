@@ -5,7 +5,7 @@ import { InvalidIndexError } from '../errors.js';
 import type { Calibration } from './calibration.js';
 import { CentroidTable } from './centroid-table.js';
 import type { ChangedShards } from './changed-shards.js';
-import { type DocumentEntry, type Documents, entryOf, shardsOf } from './documents.js';
+import { type Documents, entryOf, noDocuments, shardsOf } from './documents.js';
 import { digestOf } from './fingerprint.js';
 import type { Shard, ShardId } from './shard.js';
 
@@ -78,7 +78,7 @@ export function emptyIndex(config: ShardexConfig): ShardexIndex {
     shardCount: 0,
     byteLength: 0,
     shards: ImmutableMap<ShardId, Shard>(),
-    documents: ImmutableMap<string, DocumentEntry>(),
+    documents: noDocuments(),
     centroids: new CentroidTable([]),
     nextShardId: 0,
     calibration: undefined,

@@ -7,10 +7,9 @@ import type { CentroidTable } from '../version/centroid-table.js';
 import type { ChangedShards } from '../version/changed-shards.js';
 import {
   type DocumentEntry,
-  type Documents,
+  type DocumentsDraft,
   entryOf,
   shardsOf,
-  withEntry,
   withShard,
   withoutShard,
 } from '../version/documents.js';
@@ -19,6 +18,7 @@ import { type RowList, columnsOf } from '../version/row-block.js';
 import type { Shard, ShardId } from '../version/shard.js';
 import { type ShardRows, bytesOf, eachLive } from '../version/shard-rows.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
+import { StringMapDraft } from '../version/string-map.js';
 
 /**
  * An Immer of our own: the default instance can be told by anyone in the process not to freeze, which would break I1.
@@ -41,9 +41,9 @@ function finished<T extends object>(draft: Drafted<T>): T {
 }
 
 /**
- * The next version while it is being made: an Immer draft of the root, one of each shard that was touched, and
- * transient copies of the two maps. Immer must not see into the maps (it would mutate their contents in the base), so
- * they stay outside of its draft until {@link finish} puts them in place.
+ * The next version while it is being made: an Immer draft of the root, one of each shard that was touched, a transient
+ * copy of the map of shards, and a draft of the map of documents. Immer must not see into the maps (it would mutate
+ * their contents in the base), so they stay outside of its draft until {@link finish} puts them in place.
  */
 export class DraftState {
   root: Drafted<ShardexIndex>;
@@ -58,7 +58,7 @@ export class DraftState {
   #digest = new Digest();
   readonly #changed = new Set<ShardId>();
   #shards: ImmutableMap<ShardId, Shard>;
-  #documents: Documents;
+  readonly #documents: DocumentsDraft;
   readonly #touched = new Map<ShardId, Drafted<Shard>>();
 
   constructor(base: ShardexIndex) {
@@ -67,7 +67,7 @@ export class DraftState {
     this.#base = base;
     this.root = draftOf(base);
     this.#shards = base.shards;
-    this.#documents = base.documents;
+    this.#documents = new StringMapDraft(base.documents);
   }
 
   /**
@@ -140,7 +140,7 @@ export class DraftState {
   }
 
   setDocument(documentId: string, entry: DocumentEntry | undefined): void {
-    this.#documents = withEntry(this.#documents.asMutable(), documentId, entry);
+    this.#documents.set(documentId, entry);
   }
 
   /** Notes that a shard holds the documents of these rows. */
@@ -195,21 +195,21 @@ export class DraftState {
     }
     // Immutable.js calls a transient map immutable too; only asImmutable() ends its mutability.
     this.#shards = this.#shards.asImmutable();
-    this.#documents = this.#documents.asImmutable();
-    const changed = this.#shards !== this.#base.shards || this.#documents !== this.#base.documents;
+    const documents = this.#documents.finish();
+    const changed = this.#shards !== this.#base.shards || documents !== this.#base.documents;
     if (!changed && name === undefined) return this.#base;
     const { root } = this;
     root.version = this.#origin.version + 1;
     this.#digest.addText(this.#base.fingerprint);
     root.fingerprint = this.#digest.toString();
     root.shards = this.#shards;
+    root.documents = documents;
     if (name !== undefined) Object.assign(root, name);
     else this.#calibrate();
     this.written = 0;
     root.changed = this.#changes();
-    root.documents = this.#documents;
     root.shardCount = this.#shards.size;
-    root.documentCount = this.#documents.size;
+    root.documentCount = documents.size;
     this.#base = finished(root);
     this.root = draftOf(this.#base);
     this.#digest = new Digest();

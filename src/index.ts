@@ -51,7 +51,14 @@ export type {
 export type { CommitListener, ListenerErrorHandler } from './publish/watchers.js';
 export { cacheBytes, type CacheOptions, configureCache, dropCaches } from './search/cache.js';
 export { type SearchOptions } from './search/options.js';
-export { type Explanation, search, searchExplained, searchMany, type SearchResult } from './search/search.js';
+export {
+  type ExplainedSearch,
+  type Explanation,
+  search,
+  searchExplained,
+  searchMany,
+  type SearchResult,
+} from './search/search.js';
 export type { Calibration } from './version/calibration.js';
 export type { Posting, StoredPosting, VectorInput } from './version/posting.js';
 export { documentIds, hasDocument, postings } from './version/read.js';

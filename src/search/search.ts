@@ -64,6 +64,14 @@ export function search(index: ShardexIndex, query: VectorInput, options: SearchO
   return resultsOf(index, outcomeOf(index, query, options), options);
 }
 
+/** What {@link searchExplained} returns. */
+export interface ExplainedSearch {
+  /** What {@link search} returns. */
+  readonly results: SearchResult[];
+  /** What it took. */
+  readonly explanation: Explanation;
+}
+
 /**
  * As {@link search}, with what the search did.
  *
@@ -84,7 +92,7 @@ export function searchExplained(
   index: ShardexIndex,
   query: VectorInput,
   options: SearchOptions,
-): { readonly results: SearchResult[]; readonly explanation: Explanation } {
+): ExplainedSearch {
   const outcome = outcomeOf(index, query, options);
   const { ranked, shards, rows, measured, exact } = outcome;
   return {

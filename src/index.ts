@@ -52,7 +52,16 @@ export type {
   WaitForOptions,
 } from './publish/readable-cell.js';
 export type { CommitListener, ListenerErrorHandler } from './publish/watchers.js';
-export { search, type SearchOptions, type SearchResult } from './search/search.js';
+export { cacheBytes, type CacheOptions, configureCache, dropCaches } from './search/cache.js';
+export { type SearchOptions } from './search/options.js';
+export {
+  type ExplainedSearch,
+  type Explanation,
+  search,
+  searchExplained,
+  searchMany,
+  type SearchResult,
+} from './search/search.js';
 export { answerSearches } from './threads/answer-searches.js';
 export type { Port, PortEvent } from './threads/port.js';
 export { openRemoteWriter, type RemoteWriter, type RemoteWriterOptions } from './threads/remote-writer.js';
@@ -72,6 +81,7 @@ export {
 } from './threads/search-pool.js';
 export type { Thread } from './threads/thread.js';
 export type { RemoteCommit } from './threads/writer-session.js';
+export type { Calibration } from './version/calibration.js';
 export type { Posting, StoredPosting, VectorInput } from './version/posting.js';
 export { documentIds, hasDocument, postings } from './version/read.js';
 export type { RowBlock } from './version/row-block.js';

@@ -1,4 +1,4 @@
-import type { SearchOptions } from '../search/search.js';
+import type { SearchOptions } from '../search/options.js';
 import type { PartOf } from './part.js';
 import type { Found } from './search-messages.js';
 

@@ -3,7 +3,8 @@ import { centroidsOf } from '../version/centroid-table.js';
 import type { ShardId } from '../version/shard.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
 import { compareKeys } from '../version/posting.js';
-import type { SearchOptions, SearchResult } from '../search/search.js';
+import type { SearchOptions } from '../search/options.js';
+import type { SearchResult } from '../search/search.js';
 
 /** One of several parts that a version's shards are dealt out to. */
 export interface PartOf {

@@ -1,5 +1,6 @@
 import type { VersionName } from '../delta/delta.js';
-import type { SearchOptions, SearchResult } from '../search/search.js';
+import type { SearchOptions } from '../search/options.js';
+import type { SearchResult } from '../search/search.js';
 import type { PackedError } from './packed-error.js';
 import type { PartOf } from './part.js';
 

@@ -2,7 +2,8 @@ import { assertFunction, assertOptions, assertSignal, isWhole, show } from '../c
 import { sameVersion } from '../delta/delta.js';
 import { InvalidOptionError, PoolClosedError, ResourceExhaustedError } from '../errors.js';
 import { ReadableCell, publicationOf } from '../publish/readable-cell.js';
-import type { SearchOptions, SearchResult } from '../search/search.js';
+import type { SearchOptions } from '../search/options.js';
+import type { SearchResult } from '../search/search.js';
 import { type VectorInput, writeVector } from '../version/posting.js';
 import { Crew } from './crew.js';
 import { Job, type Task } from './jobs.js';
@@ -153,7 +154,8 @@ export class SearchPool {
     const { split, atLeast = 0, signal } = checkedHow(how, ['atLeast', 'signal', 'split']);
     const queries = [this.#copied(query)];
     const sent = sendable(options);
-    const exact = (sent.slopFactor ?? this.#cell.read().config.slopFactor) === 'all';
+    const exact =
+      sent.recall === undefined && (sent.slopFactor ?? this.#cell.read().config.slopFactor) === 'all';
     if (split === true && !exact) {
       throw new InvalidOptionError(
         'split',

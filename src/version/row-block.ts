@@ -77,7 +77,7 @@ export class RowBlock {
       vectors: new Float32Array(buffer, take(4 * capacity * dimensions), capacity * dimensions),
       starts: new Uint32Array(buffer, take(4 * capacity), capacity),
       lengths: new Uint32Array(buffer, take(4 * capacity), capacity),
-      documentIds: [],
+      documentIds: new Array<string>(capacity),
     };
     Object.freeze(this);
   }

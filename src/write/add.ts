@@ -19,6 +19,7 @@ export function addRows(state: DraftState, staged: RowList): number {
   const { rows, superseded } = supersede(state, newestOfEachKey(staged));
   if (rows.length === 0) return 0;
   digestRows(state.digest, rows);
+  state.written += rows.length;
   if (state.centroids.size === 0) found(state, rows);
   else settleInto(state, rows);
   for (const [shard, documentIds] of superseded) state.dropFromDocuments(documentIds, shard);

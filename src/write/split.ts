@@ -1,6 +1,7 @@
 import type { ShardexConfig } from '../config.js';
 import { balance, fitPlane, project } from '../geometry/bisect.js';
 import { seededRandom } from '../geometry/random.js';
+import { LARGE_PIECE } from '../version/pieces.js';
 import { RowList, columnsOf } from '../version/row-block.js';
 
 /** Parts are made no fuller than this share of the capacity, so that the next few adds do not split them again. */
@@ -18,6 +19,7 @@ const SAMPLE = 2048;
 export function parts(rows: RowList, config: ShardexConfig): RowList[] {
   const limit = Math.floor(config.shardCapacity * FILL);
   const random = seededRandom(config.seed);
+  const scratch = scratchFor(rows.length, config.dimensions);
   const done: RowList[] = [];
   const todo = [rows];
   for (let list = todo.pop(); list !== undefined; list = todo.pop()) {
@@ -25,17 +27,39 @@ export function parts(rows: RowList, config: ShardexConfig): RowList[] {
       done.push(list);
       continue;
     }
-    const [near, far] = halves(list, config, random);
+    const [near, far] = halves(list, config, random, scratch);
     todo.push(far, near);
   }
   return done;
 }
 
-function halves(rows: RowList, config: ShardexConfig, random: () => number): [RowList, RowList] {
+/** Room for one division at a time: a new one for each would be a gigabyte of garbage in a large split. */
+interface Scratch {
+  readonly points: Float32Array;
+  readonly values: Float64Array;
+}
+
+function scratchFor(rows: number, dimensions: number): Scratch {
+  const components = Math.min(rows, SAMPLE) * dimensions;
+  const bytes = 8 * rows + 4 * components;
+  // A split of one shard is too small to matter, and too frequent to ask for so much.
+  const buffer = new ArrayBuffer(rows > SAMPLE ? Math.max(bytes, LARGE_PIECE) : bytes);
+  return {
+    values: new Float64Array(buffer, 0, rows),
+    points: new Float32Array(buffer, 8 * rows, components),
+  };
+}
+
+function halves(
+  rows: RowList,
+  config: ShardexConfig,
+  random: () => number,
+  scratch: Scratch,
+): [RowList, RowList] {
   const { dimensions } = config;
-  const sample = gathered(rows, config, random);
+  const sample = gathered(rows, config, random, scratch.points);
   const plane = fitPlane(sample, sample.length / dimensions, dimensions);
-  const values = new Float64Array(rows.length);
+  const values = scratch.values.subarray(0, rows.length);
   let threshold: number | undefined;
   if (plane !== undefined) {
     for (let i = 0; i < rows.length; i++) {
@@ -56,10 +80,15 @@ function halves(rows: RowList, config: ShardexConfig, random: () => number): [Ro
 }
 
 /** The vectors of the rows, or of a sample of them, side by side; of unit length for the cosine metric. */
-function gathered(rows: RowList, config: ShardexConfig, random: () => number): Float32Array {
+function gathered(
+  rows: RowList,
+  config: ShardexConfig,
+  random: () => number,
+  scratch: Float32Array,
+): Float32Array {
   const { dimensions, metric } = config;
   const count = Math.min(rows.length, SAMPLE);
-  const points = new Float32Array(count * dimensions);
+  const points = scratch.subarray(0, count * dimensions);
   for (let p = 0; p < count; p++) {
     const i = count === rows.length ? p : Math.floor(random() * rows.length);
     const columns = columnsOf(rows.blocks[i]);

@@ -1,9 +1,14 @@
 import { type ShardexConfig, show } from '../config.js';
 import { InvalidPostingError } from '../errors.js';
+import { LARGE_PIECE } from '../version/pieces.js';
 import { type Posting, keyOfInput, writeVector } from '../version/posting.js';
-import { RowBlock, RowList, columnsOf, copyRow, writeKey } from '../version/row-block.js';
+import { ROW_OVERHEAD, RowBlock, RowList, columnsOf, copyRow, writeKey } from '../version/row-block.js';
 
-const MOST_BLOCK = 4096;
+/** Blocks grow with the batch up to this size, and are large pieces then. */
+const SMALL_BLOCK = 1 << 20;
+
+/** Rows of the first block where nobody knows how many will come. */
+const LEAST_ROWS = 16;
 
 /**
  * Checks postings and copies them into blocks of their own, which no version sees: so a batch is read once, whatever
@@ -18,13 +23,13 @@ export function stagePostings(config: ShardexConfig, postings: Iterable<Posting>
   }
   const { dimensions } = config;
   const list = new RowList();
-  const expected = Array.isArray(given) ? Math.min(MOST_BLOCK, Math.max(1, given.length)) : 16;
-  let block = new RowBlock(expected, dimensions, false);
+  const known = Array.isArray(given) ? given.length : undefined;
+  let block = new RowBlock(nextCapacity(0, known, dimensions), dimensions, false);
   let columns = columnsOf(block);
   let row = 0;
   for (const posting of postings) {
     if (row === block.capacity) {
-      block = new RowBlock(Math.min(MOST_BLOCK, 2 * block.capacity), dimensions, false);
+      block = new RowBlock(nextCapacity(list.length, known, dimensions), dimensions, false);
       columns = columnsOf(block);
       row = 0;
     }
@@ -35,6 +40,17 @@ export function stagePostings(config: ShardexConfig, postings: Iterable<Posting>
     row++;
   }
   return list;
+}
+
+/** Rows of the next block after so many staged ones, of as many as are known to come. */
+function nextCapacity(staged: number, known: number | undefined, dimensions: number): number {
+  const rowBytes = 4 * dimensions + ROW_OVERHEAD;
+  if (known !== undefined && known > staged) {
+    const pieces = Math.max(1, Math.floor((known * rowBytes) / LARGE_PIECE));
+    return Math.min(known - staged, Math.ceil(known / pieces));
+  }
+  const asManyAgain = Math.max(LEAST_ROWS, staged);
+  return asManyAgain * rowBytes <= SMALL_BLOCK ? asManyAgain : Math.ceil(LARGE_PIECE / rowBytes);
 }
 
 /** Private copies of rows, since adding writes to what it adds, and these may belong to a version (I1). */

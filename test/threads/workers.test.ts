@@ -122,7 +122,7 @@ describe('memory', () => {
     'stays flat over thousands of commits: blocks are freed in all threads',
     { timeout: 180_000 },
     async () => {
-      const dimensions = 64;
+      const dimensions = 256;
       const cell = new CowShardexIndex(createIndex({ dimensions, metric: 'euclidean', shardCapacity: 64 }));
       const random = seeded(5);
       const vector = (): number[] => Array.from({ length: dimensions }, () => random());
@@ -167,10 +167,10 @@ describe('memory', () => {
         // As many as the current version has, and those of a few that are about to go.
         expect(blockCount, late.lines.join('; ')).toBeLessThan(2 * live);
       }
-      // What was written in between is many times as much.
+      // Rebuilt shards apart; what processes take for themselves is in it.
       const growth = late.rss - early.rss;
       const written = 3000 * 20 * (4 * dimensions + 24);
-      expect(growth, `${bytes(growth)} of ${bytes(written)} written`).toBeLessThan(Math.max(written, 40e6));
+      expect(growth, `${bytes(growth)} of ${bytes(written)} written`).toBeLessThan(written);
       await Promise.all(readers.map(({ worker }) => worker.terminate()));
     },
   );

@@ -8,6 +8,7 @@ export const SUITES = {
   commit: async () => (await import('./suites/commit.js')).commit,
   copy: async () => (await import('./suites/copy.js')).copy,
   read: async () => (await import('./suites/read.js')).read,
+  resident: async () => (await import('./suites/resident.js')).resident,
   memory: async () => (await import('./suites/memory.js')).heldVersions,
   delete: async () => (await import('./suites/delete.js')).deletion,
   ingest: async () => (await import('./suites/ingest.js')).ingest,

@@ -24,6 +24,14 @@ for (const entry of ['shardex', 'shardex/browser']) {
   assert.deepEqual(ids(cell.read()), ['a'], entry);
   assert.deepEqual(ids(before), [], entry);
 }
+
+// Threads find their script in the package.
+const { createIndex, SearchPool, CowShardexIndex } = await import('shardex');
+const cell = new CowShardexIndex(createIndex({ dimensions: 1 }, [{ documentId: 'a', vector: [1] }]));
+const pool = await SearchPool.open(cell, { threads: 2 });
+const { results } = await pool.search([1], { k: 1 });
+assert.equal(results[0].documentId, 'a');
+await pool.close();
 `;
 
 const consumer = `

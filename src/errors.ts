@@ -19,7 +19,10 @@ export type ShardexErrorCode =
   | 'MERGE_CONFLICT'
   | 'VERSION_NOT_KEPT'
   | 'CELL_CLOSED'
-  | 'PIN_RELEASED';
+  | 'PIN_RELEASED'
+  | 'PORT_CLOSED'
+  | 'WORKER_FAILED'
+  | 'POOL_CLOSED';
 
 /** What identifies a posting: two postings with equal keys are the same posting. */
 export interface PostingKey {
@@ -218,5 +221,26 @@ export class CellClosedError extends ShardexError {
 export class PinReleasedError extends ShardexError {
   constructor(message: string) {
     super('PIN_RELEASED', message);
+  }
+}
+
+/** The port to another thread was closed, or that thread has ended, before it gave an answer. Code `PORT_CLOSED`. */
+export class PortClosedError extends ShardexError {
+  constructor(message: string) {
+    super('PORT_CLOSED', message);
+  }
+}
+
+/** A search thread could not be started, or died with the search, more than once. Code `WORKER_FAILED`. */
+export class WorkerFailedError extends ShardexError {
+  constructor(message: string) {
+    super('WORKER_FAILED', message);
+  }
+}
+
+/** A search pool was closed before the search was answered. Code `POOL_CLOSED`. */
+export class PoolClosedError extends ShardexError {
+  constructor(message: string) {
+    super('POOL_CLOSED', message);
   }
 }

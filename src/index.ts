@@ -27,11 +27,14 @@ export {
   type MergeConflict,
   MergeConflictError,
   PinReleasedError,
+  PoolClosedError,
+  PortClosedError,
   type PostingKey,
   ResourceExhaustedError,
   ShardexError,
   type ShardexErrorCode,
   VersionNotKeptError,
+  WorkerFailedError,
   WriterClosedError,
 } from './errors.js';
 export type { AsyncRecipe, UpdateAsyncOptions } from './publish/async-update.js';
@@ -50,7 +53,36 @@ export type {
   WaitForOptions,
 } from './publish/readable-cell.js';
 export type { CommitListener, ListenerErrorHandler } from './publish/watchers.js';
-export { search, type SearchOptions, type SearchResult } from './search/search.js';
+export { cacheBytes, type CacheOptions, configureCache, dropCaches } from './search/cache.js';
+export { type SearchOptions } from './search/options.js';
+export {
+  type ExplainedSearch,
+  type Explanation,
+  search,
+  searchExplained,
+  searchMany,
+  type SearchResult,
+} from './search/search.js';
+export { answerSearches } from './threads/answer-searches.js';
+export type { Port, PortEvent } from './threads/port.js';
+export { openRemoteWriter, type RemoteWriter, type RemoteWriterOptions } from './threads/remote-writer.js';
+export { openReplica, type Replica, type ReplicaOptions } from './threads/replica.js';
+export {
+  type ReplicaService,
+  type ReplicaStatus,
+  serveReplicas,
+  type ServeOptions,
+} from './threads/serve-replicas.js';
+export {
+  type PoolAnswer,
+  type PoolSearchOptions,
+  SearchPool,
+  type SearchPoolOptions,
+  type SplitOptions,
+} from './threads/search-pool.js';
+export type { Thread } from './threads/thread.js';
+export type { RemoteCommit } from './threads/writer-session.js';
+export type { Calibration } from './version/calibration.js';
 export type { Posting, StoredPosting, VectorInput } from './version/posting.js';
 export { documentIds, hasDocument, postings } from './version/read.js';
 export type { RowBlock } from './version/row-block.js';

@@ -20,12 +20,20 @@ import {
   InvalidPostingError,
   InvalidVectorError,
   PinReleasedError,
+  PoolClosedError,
+  PortClosedError,
   ResourceExhaustedError,
+  SearchPool,
+  WorkerFailedError,
+  answerSearches,
+  openRemoteWriter,
   search,
+  serveReplicas,
   ShardexError,
   type ShardexErrorCode,
   statistics,
   type ShardexIndex,
+  type Thread,
   update,
   WriterClosedError,
 } from 'shardex';
@@ -137,13 +145,67 @@ test('ResourceExhaustedError has the code RESOURCE_EXHAUSTED and the limit', asy
   expect(error).toMatchObject({ code: 'RESOURCE_EXHAUSTED', limit: 1, name: 'ResourceExhaustedError' });
 });
 
+/** A thread of a pool that is none, but answers. */
+function sameThread(): Thread {
+  const { port1, port2 } = new MessageChannel();
+  void answerSearches(port2);
+  return Object.assign(port1, {
+    terminate: () => {
+      port1.close();
+    },
+  });
+}
+
+/** Likewise, where a promise rejects. */
+const REJECTED: [new (...args: never[]) => ShardexError, ShardexErrorCode, () => Promise<unknown>][] = [
+  [
+    PortClosedError,
+    'PORT_CLOSED',
+    () => {
+      const { port1, port2 } = new MessageChannel();
+      const cell = new CowShardexIndex(index);
+      serveReplicas(cell, port1, { writable: true });
+      const opening = openRemoteWriter(port2);
+      port1.close();
+      return opening;
+    },
+  ],
+  [
+    WorkerFailedError,
+    'WORKER_FAILED',
+    () => {
+      const spawn = (): never => {
+        throw new Error('none left');
+      };
+      return SearchPool.open(new CowShardexIndex(index), { threads: 1, spawn });
+    },
+  ],
+  [
+    PoolClosedError,
+    'POOL_CLOSED',
+    async () => {
+      const pool = await SearchPool.open(new CowShardexIndex(index), { threads: 1, spawn: sameThread });
+      await pool.close();
+      return pool.search([1], { k: 1 });
+    },
+  ],
+];
+
+test.each(REJECTED)('%o has the code %s, and is named after its class', async (kind, code, raise) => {
+  const error = await rejectionOf(raise());
+  expect(error).toBeInstanceOf(kind);
+  expect(error).toMatchObject({ code, name: kind.name });
+  expect((error as Error).message).toMatch(/^\w.* .*\.$/);
+});
+
 test('every error class of the library is among these', () => {
   const classes = Object.entries(shardex)
     .filter(([name]) => name.endsWith('Error'))
     .map(([name]) => name);
-  const tried = [...RAISED.map(([kind]) => kind.name), 'ResourceExhaustedError', 'ShardexError'];
+  const all = [...RAISED, ...REJECTED];
+  const tried = [...all.map(([kind]) => kind.name), 'ResourceExhaustedError', 'ShardexError'];
   expect(classes.sort()).toEqual(tried.sort());
-  const codes = [...RAISED.map(([, code]) => code), 'RESOURCE_EXHAUSTED'];
+  const codes = [...all.map(([, code]) => code), 'RESOURCE_EXHAUSTED'];
   expect(new Set(codes).size).toBe(codes.length);
 });
 

@@ -78,7 +78,8 @@ export function applyDelta(base: ShardexIndex, delta: Delta): ShardexIndex {
   });
   if (changes.chunks !== undefined) state.setCentroids(centroidsFrom(base, state, changes));
   const { version, fingerprint } = delta.next;
-  return state.finish({ version, fingerprint, nextShardId: changes.nextShardId });
+  const { nextShardId, calibrated } = changes;
+  return state.finish({ version, fingerprint, nextShardId, ...calibrated });
 }
 
 function shardFrom(base: ShardexIndex, change: ShardChange, gone: ReadonlySet<ShardId>): Shard {

@@ -142,11 +142,12 @@ function deltaBetween(a: ShardexIndex, b: ShardexIndex, pairs: readonly Pair[]):
     segments: segments.map((segment) => segmentChange(segment, vanished)),
     ...(centroid === undefined && { leaving: { first, last } }),
   }));
-  const { nextShardId, config } = b;
+  const { nextShardId, config, calibration, churn } = b;
   const chunks = chunkChanges(a.centroids, b.centroids);
   const documents = documentsBetween(a.documents, b.documents);
   const { keys, isMoved } = vanished;
-  const changes = { dimensions: config.dimensions, nextShardId, gone, shards, chunks };
+  const calibrated = { calibration, churn };
+  const changes = { dimensions: config.dimensions, nextShardId, gone, shards, chunks, calibrated };
   return new Delta(
     a,
     b,

@@ -53,12 +53,12 @@ export function composeDeltas(a: Delta, b: Delta): Delta {
   }
   if (a.isEmpty) return b;
   if (b.isEmpty) return a;
-  const { dimensions, nextShardId } = changesOf(b);
+  const { dimensions, nextShardId, calibrated } = changesOf(b);
   if (sameVersion(a.base, b.next)) {
     return new Delta(
       a.base,
       b.next,
-      { dimensions, nextShardId, gone: [], shards: [], chunks: undefined },
+      { dimensions, nextShardId, gone: [], shards: [], chunks: undefined, calibrated },
       nothingChanged(),
     );
   }
@@ -67,7 +67,7 @@ export function composeDeltas(a: Delta, b: Delta): Delta {
   // At once: what is put off would keep every delta that was ever part of this one, and everything that those keep.
   const ledger = ledgerOfKeys(composeKeys(a, b), shards);
   const documents = composeDocuments(changesOf(a).documents?.value, changesOf(b).documents?.value);
-  const changes = { dimensions, nextShardId, gone, shards, chunks, ...documents };
+  const changes = { dimensions, nextShardId, gone, shards, chunks, calibrated, ...documents };
   return new Delta(a.base, b.next, changes, new Lazy(() => ledger));
 }
 

@@ -1,4 +1,5 @@
 import { InvalidDeltaError, type PostingKey } from '../errors.js';
+import type { Calibrated } from '../version/calibration.js';
 import { type StoredPosting, postingOfRow } from '../version/posting.js';
 import { type RowBlock, columnsOf } from '../version/row-block.js';
 import type { Centroid, ShardId } from '../version/shard.js';
@@ -92,6 +93,8 @@ export interface Changes {
   readonly shards: readonly ShardChange[];
   /** Missing where the base's table stays. */
   readonly chunks: readonly ChunkChange[] | undefined;
+  /** The next version's calibration, which a replica does not make itself. */
+  readonly calibrated: Calibrated;
   /** The shards that documents are in, where that is at hand: then it does not have to follow from the rows. */
   readonly documents?: Lazy<ChangedDocuments>;
   /** The documents of all rows that are no more where they were in the base, if they are at hand. */
@@ -187,11 +190,18 @@ export function isBlock(from: RowBlock | BasePlace): from is RowBlock {
 
 /** The change from a version to itself. */
 export function emptyDelta(index: ShardexIndex): Delta {
-  const { nextShardId, config } = index;
+  const { nextShardId, config, calibration, churn } = index;
   return new Delta(
     index,
     index,
-    { dimensions: config.dimensions, nextShardId, gone: [], shards: [], chunks: undefined },
+    {
+      dimensions: config.dimensions,
+      nextShardId,
+      gone: [],
+      shards: [],
+      chunks: undefined,
+      calibrated: { calibration, churn },
+    },
     nothingChanged(),
   );
 }

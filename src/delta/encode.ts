@@ -1,3 +1,4 @@
+import type { Calibrated } from '../version/calibration.js';
 import { columnsOf } from '../version/row-block.js';
 import { type Centroid, matrixOf } from '../version/shard.js';
 import { ByteWriter } from './bytes.js';
@@ -85,6 +86,7 @@ function metadata(delta: Delta, changes: Changes): Uint8Array {
   writeAscending(out, changes.gone);
   writeShards(out, changes);
   writeChunks(out, changes.chunks);
+  writeCalibration(out, changes.calibrated);
   return out.padded();
 }
 
@@ -215,4 +217,14 @@ function writeChunks(out: ByteWriter, chunks: readonly ChunkChange[] | undefined
       for (const id of group) out.number(id);
     }
   }
+}
+
+function writeCalibration(out: ByteWriter, { calibration, churn }: Calibrated): void {
+  out.number(churn);
+  out.number(calibration === undefined ? 0 : 1);
+  if (calibration === undefined) return;
+  const { postingCount, shardCount, sampleSize, gap, limits } = calibration;
+  for (const count of [postingCount, shardCount, sampleSize]) out.number(count);
+  const numbers = Float64Array.of(gap, ...limits.flat());
+  out.raw(new Uint8Array(numbers.buffer));
 }

@@ -93,3 +93,98 @@ export function squaredNorm(matrix: Float32Array | Float64Array, at: number, dim
   for (let i = at; i < at + dimensions; i++) s += matrix[i] * matrix[i];
   return s;
 }
+
+/** As {@link dotRows} for rows that lie anywhere: row `rows[r]` of `matrices[r]`. The same bits. */
+export function dotScattered(
+  probe: Float64Array,
+  matrices: readonly { readonly vectors: Float32Array }[],
+  rows: readonly number[],
+  count: number,
+  out: Float64Array,
+): void {
+  const d = probe.length;
+  let r = 0;
+  for (; r + 4 <= count; r += 4) {
+    const m0 = matrices[r].vectors;
+    const m1 = matrices[r + 1].vectors;
+    const m2 = matrices[r + 2].vectors;
+    const m3 = matrices[r + 3].vectors;
+    const a0 = rows[r] * d;
+    const a1 = rows[r + 1] * d;
+    const a2 = rows[r + 2] * d;
+    const a3 = rows[r + 3] * d;
+    let s0 = 0;
+    let s1 = 0;
+    let s2 = 0;
+    let s3 = 0;
+    for (let i = 0; i < d; i++) {
+      const x = probe[i];
+      s0 += x * m0[a0 + i];
+      s1 += x * m1[a1 + i];
+      s2 += x * m2[a2 + i];
+      s3 += x * m3[a3 + i];
+    }
+    out[r] = s0;
+    out[r + 1] = s1;
+    out[r + 2] = s2;
+    out[r + 3] = s3;
+  }
+  for (; r < count; r++) {
+    const matrix = matrices[r].vectors;
+    const at = rows[r] * d;
+    let s = 0;
+    for (let i = 0; i < d; i++) s += probe[i] * matrix[at + i];
+    out[r] = s;
+  }
+}
+
+/** As {@link squaredL2Rows} for rows that lie anywhere, likewise. */
+export function squaredL2Scattered(
+  probe: Float64Array,
+  matrices: readonly { readonly vectors: Float32Array }[],
+  rows: readonly number[],
+  count: number,
+  out: Float64Array,
+): void {
+  const d = probe.length;
+  let r = 0;
+  for (; r + 4 <= count; r += 4) {
+    const m0 = matrices[r].vectors;
+    const m1 = matrices[r + 1].vectors;
+    const m2 = matrices[r + 2].vectors;
+    const m3 = matrices[r + 3].vectors;
+    const a0 = rows[r] * d;
+    const a1 = rows[r + 1] * d;
+    const a2 = rows[r + 2] * d;
+    const a3 = rows[r + 3] * d;
+    let s0 = 0;
+    let s1 = 0;
+    let s2 = 0;
+    let s3 = 0;
+    for (let i = 0; i < d; i++) {
+      const x = probe[i];
+      const d0 = x - m0[a0 + i];
+      const d1 = x - m1[a1 + i];
+      const d2 = x - m2[a2 + i];
+      const d3 = x - m3[a3 + i];
+      s0 += d0 * d0;
+      s1 += d1 * d1;
+      s2 += d2 * d2;
+      s3 += d3 * d3;
+    }
+    out[r] = s0;
+    out[r + 1] = s1;
+    out[r + 2] = s2;
+    out[r + 3] = s3;
+  }
+  for (; r < count; r++) {
+    const matrix = matrices[r].vectors;
+    const at = rows[r] * d;
+    let s = 0;
+    for (let i = 0; i < d; i++) {
+      const delta = probe[i] - matrix[at + i];
+      s += delta * delta;
+    }
+    out[r] = s;
+  }
+}

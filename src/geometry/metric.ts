@@ -1,5 +1,5 @@
 import type { Metric } from '../config.js';
-import { dotRows, squaredL2Rows, squaredNorm } from './kernels.js';
+import { dotRows, dotScattered, squaredL2Rows, squaredL2Scattered, squaredNorm } from './kernels.js';
 
 /** Rows to measure against: row-major vectors and the square of each row's length. */
 export interface Matrix {
@@ -75,6 +75,29 @@ export function distances(
     case 'dot':
       dotRows(probe.vector, rows.vectors, first, count, out);
       for (let r = 0; r < count; r++) out[r] = 0 - out[r]; // not −0 for orthogonal vectors
+  }
+}
+
+/** As {@link distances} for rows of any matrices: the same bits, whichever way a row is reached (I10). */
+export function scatteredDistances(
+  metric: Metric,
+  probe: Probe,
+  matrices: readonly Matrix[],
+  rows: readonly number[],
+  count: number,
+  out: Float64Array,
+): void {
+  if (metric === 'euclidean') {
+    squaredL2Scattered(probe.vector, matrices, rows, count, out);
+    for (let r = 0; r < count; r++) out[r] = Math.sqrt(out[r]);
+    return;
+  }
+  dotScattered(probe.vector, matrices, rows, count, out);
+  for (let r = 0; r < count; r++) {
+    out[r] =
+      metric === 'dot'
+        ? 0 - out[r]
+        : 1 - cosine(out[r], probe.squaredNorm, matrices[r].squaredNorms[rows[r]]);
   }
 }
 

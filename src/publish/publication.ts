@@ -5,11 +5,12 @@ import type { ShardexIndex } from '../version/shardex-index.js';
 import { conflict, rebase } from '../write/rebase.js';
 import type { Touched } from '../write/touched.js';
 import { refusePromise } from '../write/update.js';
-import { LivingVersions } from './held.js';
+import { LivingVersions, notesOn, stackHere } from './held.js';
 import { HeldWarning, type HeldOptions } from './held-warning.js';
 import { History, type HistoryOptions } from './history.js';
 import type { IndexWriter } from './index-writer.js';
 import { Meter } from './metrics.js';
+import { Pin } from './pin.js';
 import { type VersionCell, compareAndSet } from './version-cell.js';
 import { type ListenerErrorHandler, Watchers } from './watchers.js';
 
@@ -99,6 +100,21 @@ export class Publication {
     }
     if (next !== expected && expected !== writer.base) this.meter.rebases++;
     return commit;
+  }
+
+  /** Keeps a version until the pin is released. Time: O(living versions that are newer). */
+  pin(index: ShardexIndex, label: string | undefined): Pin {
+    const { history } = this;
+    const record = this.living.record(index.version);
+    const stack = this.trace ? stackHere() : undefined;
+    const taken = Object.freeze({ label, since: performance.now(), stack });
+    if (record !== undefined) notesOn(record).pins.add(taken);
+    const pin = new Pin(index, label, (released) => {
+      history.pins.delete(released);
+      record?.notes?.pins.delete(taken);
+    });
+    history.pins.add(pin);
+    return pin;
   }
 
   /**

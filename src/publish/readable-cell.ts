@@ -3,9 +3,9 @@ import { Commit } from '../delta/commit.js';
 import { InvalidOptionError } from '../errors.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
 import { CommitStream } from './commit-stream.js';
-import { type HeldVersion, addStack, heldVersion, notesOn, stackHere } from './held.js';
+import { type HeldVersion, addStack, heldVersion, stackHere } from './held.js';
 import type { CellMetrics } from './metrics.js';
-import { Pin, type PinOptions } from './pin.js';
+import type { Pin, PinOptions } from './pin.js';
 import type { Publication } from './publication.js';
 import { waitFor } from './wait-for.js';
 import type { CommitListener } from './watchers.js';
@@ -228,18 +228,8 @@ export class ReadableCell {
     const { label, version } = options;
     if (label !== undefined && typeof label !== 'string')
       throw new InvalidOptionError('label', `label must be a string, not ${show(label)}.`);
-    const { history, living, trace, current } = this.#publication;
-    const index = version === undefined ? current : this.at(version);
-    const record = living.record(index.version);
-    const stack = trace ? stackHere() : undefined;
-    const taken = Object.freeze({ label, since: performance.now(), stack });
-    if (record !== undefined) notesOn(record).pins.add(taken);
-    const pin = new Pin(index, label, (released) => {
-      history.pins.delete(released);
-      record?.notes?.pins.delete(taken);
-    });
-    history.pins.add(pin);
-    return pin;
+    const publication = this.#publication;
+    return publication.pin(version === undefined ? publication.current : this.at(version), label);
   }
 
   /**

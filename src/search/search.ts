@@ -1,31 +1,12 @@
-import { type SlopFactor, isSlopFactor, assertOptions, isWhole, resolveSlopFactor, show } from '../config.js';
+import { show } from '../config.js';
 import { InvalidOptionError, type PostingKey } from '../errors.js';
-import { squaredNorm } from '../geometry/kernels.js';
-import { type Probe, distances, scoreOf } from '../geometry/metric.js';
-import { rankShards } from '../version/centroid-table.js';
-import { keyOfRow, type VectorInput, writeVector } from '../version/posting.js';
-import { columnsOf } from '../version/row-block.js';
-import type { Shard } from '../version/shard.js';
-import { isDead } from '../version/shard-rows.js';
+import { scoreOf } from '../geometry/metric.js';
+import { keyOfRow, type VectorInput } from '../version/posting.js';
 import { type ShardexIndex, assertIndex } from '../version/shardex-index.js';
-import { TopK } from './top-k.js';
-
-/** How {@link search} searches. Only `k` is required. */
-export interface SearchOptions {
-  /** How many results at most, 1 to 10,000. */
-  readonly k: number;
-  /** How many of the nearest shards to scan; default: the index's own. `'all'` is exact. */
-  readonly slopFactor?: SlopFactor;
-  /**
-   * Which postings count. With it come `min(k, matches in the scanned shards)` results. It is called once for each
-   * row that could be among the best, and must not depend on the order of the calls.
-   */
-  readonly filter?: (posting: PostingKey) => boolean;
-  /** `'document'` gives the best posting of each document only. Default `'posting'`. */
-  readonly distinct?: 'posting' | 'document';
-  /** Adds a copy of each result's vector. Default `false`. */
-  readonly includeVector?: boolean;
-}
+import { type Engine, usingEngine } from './engine.js';
+import { type SearchOptions, assertSearchOptions } from './options.js';
+import { type Query, queryOf } from './query.js';
+import { type Outcome, run, runMany } from './run.js';
 
 /** A posting that was found. */
 export interface SearchResult extends PostingKey {
@@ -37,14 +18,30 @@ export interface SearchResult extends PostingKey {
   readonly vector?: Float32Array;
 }
 
-const OPTIONS = ['k', 'slopFactor', 'filter', 'distinct', 'includeVector'];
+/** What a search did. */
+export interface Explanation {
+  /** Centroids that were compared with the query to find the nearest shards. */
+  readonly shardsRanked: number;
+  /** Shards that were scanned. */
+  readonly shardsScanned: number;
+  /** Live postings in them. */
+  readonly rowsScanned: number;
+  /** Rows whose distance was computed; the others were ruled out by an estimate. */
+  readonly rowsMeasured: number;
+  /** Whether these are the true nearest for sure; otherwise some of them may have been missed. */
+  readonly exact: boolean;
+}
 
 /**
  * The postings nearest to a query, in a fixed total order: distance ascending (which is score descending, without the
  * rounding of the score), then documentId by UTF-16 code units, start, length. The same call on the same version gives
- * the same bytes, whatever is written elsewhere meanwhile (I1, I10).
+ * the same bytes, whatever is written elsewhere meanwhile and whatever is cached (I1, I10).
  *
- * Time: O(shards · dimensions) to rank the centroids and O(rows of the scanned shards · dimensions) to scan.
+ * With `slopFactor` the nearest postings of that many shards, exactly. With `recall` as many shards as it takes to find
+ * that share of the true nearest on the average, and within them nearly always the nearest.
+ *
+ * Time: O(shards · dimensions) to rank the centroids and O(rows of the scanned shards · dimensions) to scan, of which
+ * most are ruled out by codes of two bits a dimension.
  *
  * @throws {@link InvalidVectorError} for a query of the wrong size or with components that are not finite.
  * @throws {@link InvalidOptionError} for `k` outside 1 to 10,000 and for any other unusable or unknown option.
@@ -59,67 +56,130 @@ const OPTIONS = ['k', 'slopFactor', 'filter', 'distinct', 'includeVector'];
  * ]);
  * search(index, [1, 0], { k: 1 }); // → [{ documentId: 'near', start: 0, length: 0, score: 1, distance: 0 }]
  * search(index, [1, 0], { k: 2, filter: (posting) => posting.documentId !== 'near' }).length; // → 1
+ * search(index, [1, 0], { k: 1, recall: 0.95 }).length; // → 1
+ * search(index, [1, 0], { k: 1, recall: 95 }); // → throws InvalidOptionError
  * ```
  */
 export function search(index: ShardexIndex, query: VectorInput, options: SearchOptions): SearchResult[] {
+  return resultsOf(index, outcomeOf(index, query, options), options);
+}
+
+/** What {@link searchExplained} returns. */
+export interface ExplainedSearch {
+  /** What {@link search} returns. */
+  readonly results: SearchResult[];
+  /** What it took. */
+  readonly explanation: Explanation;
+}
+
+/**
+ * As {@link search}, with what the search did.
+ *
+ * @throws as {@link search}.
+ *
+ * @example
+ * ```ts
+ * import { createIndex, searchExplained } from 'shardex';
+ *
+ * const index = createIndex({ dimensions: 1 }, [{ documentId: 'a', vector: [1] }, { documentId: 'b', vector: [2] }]);
+ * const { results, explanation } = searchExplained(index, [1], { k: 1, slopFactor: 'all' });
+ * results.length; // → 1
+ * explanation.exact; // → true
+ * explanation.rowsScanned; // → 2
+ * ```
+ */
+export function searchExplained(
+  index: ShardexIndex,
+  query: VectorInput,
+  options: SearchOptions,
+): ExplainedSearch {
+  const outcome = outcomeOf(index, query, options);
+  const { ranked, shards, rows, measured, exact } = outcome;
+  return {
+    results: resultsOf(index, outcome, options),
+    explanation: {
+      shardsRanked: ranked,
+      shardsScanned: shards,
+      rowsScanned: rows,
+      rowsMeasured: measured,
+      exact,
+    },
+  };
+}
+
+/**
+ * As {@link search} for each of several queries: the same results, in less time, since the queries share the reading of
+ * what they are compared with.
+ *
+ * @throws as {@link search}; nothing is searched for if any of the queries is unusable.
+ *
+ * @example
+ * ```ts
+ * import { createIndex, searchMany } from 'shardex';
+ *
+ * const index = createIndex({ dimensions: 1 , metric: 'euclidean' }, [
+ *   { documentId: 'a', vector: [1] },
+ *   { documentId: 'b', vector: [2] },
+ * ]);
+ * searchMany(index, [[1], [3]], { k: 1 }).map(([hit]) => hit?.documentId); // → ['a', 'b']
+ * ```
+ */
+export function searchMany(
+  index: ShardexIndex,
+  queries: Iterable<VectorInput>,
+  options: SearchOptions,
+): SearchResult[][] {
   assertIndex(index);
-  const { k, filter, slopFactor = index.config.slopFactor, distinct, includeVector } = checked(options);
-  const { metric, dimensions } = index.config;
-  const probe = queryProbe(query, dimensions);
-  const best = new TopK(k, distinct === 'document');
-  let out = new Float64Array(0);
-  for (const shard of shardsToScan(index, probe, slopFactor)) {
-    for (const segment of shard.rows.segments) {
-      const columns = columnsOf(segment.block);
-      if (out.length < segment.visible) out = new Float64Array(segment.visible);
-      distances(metric, probe, columns, 0, segment.visible, out);
-      let worst = best.worst;
-      for (let row = 0; row < segment.visible; row++) {
-        if (out[row] > worst || isDead(segment, row)) continue;
-        if (filter !== undefined && !filter(keyOfRow(columns, row))) continue;
-        best.offer(out[row], columns, row);
-        worst = best.worst;
-      }
+  assertSearchOptions(options);
+  const all = [...assertIterable(queries)].map((query) => queryFor(index, query));
+  return withEngine(index, (engine) => {
+    const results: SearchResult[][] = [];
+    for (let from = 0; from < all.length; from += AT_ONCE) {
+      for (const outcome of runMany(index, engine, all.slice(from, from + AT_ONCE), options))
+        results.push(resultsOf(index, outcome, options));
     }
-  }
-  return best.sorted().map(({ distance, columns, row }) => {
-    const result = { ...keyOfRow(columns, row), score: scoreOf(metric, distance), distance };
-    if (includeVector !== true) return result;
-    return { ...result, vector: columns.vectors.slice(row * dimensions, (row + 1) * dimensions) };
+    return results;
   });
 }
 
-function shardsToScan(index: ShardexIndex, probe: Probe, slopFactor: SlopFactor): Iterable<Shard> {
-  const most = resolveSlopFactor(slopFactor, index.shardCount);
-  if (most === index.shardCount) return index.shards.values();
-  const ranked = rankShards(index.centroids, index.config.metric, probe, most, 'query');
-  return ranked.map(({ id }) => index.shards.get(id) as Shard);
+/** Queries that are looked for together; what each has found so far is kept meanwhile. */
+const AT_ONCE = 256;
+
+/** Below this many postings estimating saves nothing, and an index needs no engine. */
+const SMALL = 2048;
+
+function withEngine<T>(index: ShardexIndex, use: (engine: Engine | undefined) => T): T {
+  return index.postingCount < SMALL ? use(undefined) : usingEngine(index.config, use);
 }
 
-/** A query as the index would store it, in 32-bit floats, so that a stored vector is at distance 0 from itself. */
-function queryProbe(query: VectorInput, dimensions: number): Probe {
-  const vector = new Float64Array(dimensions);
-  writeVector(query, dimensions, vector, 0);
-  return { vector, squaredNorm: squaredNorm(vector, 0, dimensions) };
+function queryFor({ config }: ShardexIndex, vector: VectorInput): Query {
+  return queryOf(vector, config.dimensions, config.metric);
 }
 
-function checked(options: SearchOptions): SearchOptions {
-  assertOptions(options, OPTIONS);
-  const { k, slopFactor, filter, distinct, includeVector }: Partial<Record<keyof SearchOptions, unknown>> =
-    options;
-  const refuse = (option: string, must: string, value: unknown): never => {
-    throw new InvalidOptionError(option, `${option} must be ${must}, not ${show(value)}.`);
-  };
-  if (!isWhole(k, 1, 10_000)) refuse('k', 'an integer from 1 to 10,000', k);
-  if (slopFactor !== undefined && !isSlopFactor(slopFactor)) {
-    refuse('slopFactor', "an integer of at least 1, 'all' or 'auto'", slopFactor);
-  }
-  if (filter !== undefined && typeof filter !== 'function') refuse('filter', 'a function', filter);
-  if (distinct !== undefined && distinct !== 'posting' && distinct !== 'document') {
-    refuse('distinct', "'posting' or 'document'", distinct);
-  }
-  if (includeVector !== undefined && typeof includeVector !== 'boolean') {
-    refuse('includeVector', 'true or false', includeVector);
-  }
-  return options;
+function assertIterable(queries: unknown): Iterable<VectorInput> {
+  if (typeof queries === 'object' && queries !== null && Symbol.iterator in queries)
+    return queries as Iterable<VectorInput>;
+  throw new InvalidOptionError('queries', `queries must be an iterable of vectors, not ${show(queries)}.`);
+}
+
+function outcomeOf(index: ShardexIndex, vector: VectorInput, options: SearchOptions): Outcome {
+  assertIndex(index);
+  assertSearchOptions(options);
+  const query = queryFor(index, vector);
+  return withEngine(index, (engine) => run(index, engine, query, options));
+}
+
+/** What a search found, for its caller to keep. */
+function resultsOf(
+  { config }: ShardexIndex,
+  { best }: Outcome,
+  { includeVector }: SearchOptions,
+): SearchResult[] {
+  const { metric, dimensions } = config;
+  return best.sorted().map(({ distance, columns, row }) => {
+    const { documentId, start, length } = keyOfRow(columns, row);
+    const result = { documentId, start, length, score: scoreOf(metric, distance), distance };
+    if (includeVector !== true) return result;
+    return { ...result, vector: columns.vectors.slice(row * dimensions, (row + 1) * dimensions) };
+  });
 }

@@ -6,6 +6,8 @@ export interface Candidate {
   readonly distance: number;
   readonly columns: Columns;
   readonly row: number;
+  /** What it was kept by: its distance, unless that is less than an estimate allowed. */
+  readonly rank?: number;
 }
 
 /** The fixed total order of results: distance, then documentId, start, length (I10). */
@@ -13,10 +15,17 @@ export function compareCandidates(a: Candidate, b: Candidate): number {
   return a.distance - b.distance || compareKeys(keyOfRow(a.columns, a.row), keyOfRow(b.columns, b.row));
 }
 
+/** The order in which candidates are kept. */
+function compareRanks(a: Ranked, b: Ranked): number {
+  return a.rank - b.rank || compareKeys(keyOfRow(a.columns, a.row), keyOfRow(b.columns, b.row));
+}
+
+type Ranked = Required<Candidate>;
+
 /** Keeps the best k candidates in a heap with the worst on top; with `distinct`, the best one of each document. */
 export class TopK {
   readonly #k: number;
-  readonly #heap: Candidate[] = [];
+  readonly #heap: Ranked[] = [];
   /** Where in the heap each document's candidate is, when documents are to be distinct. */
   readonly #places: Map<string, number> | undefined;
 
@@ -27,21 +36,26 @@ export class TopK {
 
   /** A row farther than this cannot get in, so it need not be offered. */
   get worst(): number {
-    return this.#heap.length < this.#k ? Infinity : this.#heap[0].distance;
+    return this.#heap.length < this.#k ? Infinity : this.#heap[0].rank;
   }
 
-  offer(distance: number, columns: Columns, row: number): void {
-    const candidate = { distance, columns, row };
+  /** How many were kept so far. */
+  get size(): number {
+    return this.#heap.length;
+  }
+
+  offer(distance: number, columns: Columns, row: number, rank = distance): void {
+    const candidate = { distance, columns, row, rank };
     const place = this.#places?.get(columns.documentIds[row]);
     if (place !== undefined) {
-      if (compareCandidates(candidate, this.#heap[place]) < 0) {
+      if (compareRanks(candidate, this.#heap[place]) < 0) {
         this.#put(candidate, place);
         this.#sink(place);
       }
     } else if (this.#heap.length < this.#k) {
       this.#heap.push(candidate);
       this.#rise(this.#heap.length - 1);
-    } else if (compareCandidates(candidate, this.#heap[0]) < 0) {
+    } else if (compareRanks(candidate, this.#heap[0]) < 0) {
       this.#places?.delete(documentOf(this.#heap[0]));
       this.#put(candidate, 0);
       this.#sink(0);
@@ -53,7 +67,7 @@ export class TopK {
     return [...this.#heap].sort(compareCandidates);
   }
 
-  #put(candidate: Candidate, at: number): void {
+  #put(candidate: Ranked, at: number): void {
     this.#heap[at] = candidate;
     this.#places?.set(documentOf(candidate), at);
   }
@@ -64,7 +78,7 @@ export class TopK {
     let at = from;
     while (at > 0) {
       const parent = (at - 1) >> 1;
-      if (compareCandidates(candidate, heap[parent]) <= 0) break;
+      if (compareRanks(candidate, heap[parent]) <= 0) break;
       this.#put(heap[parent], at);
       at = parent;
     }
@@ -78,8 +92,8 @@ export class TopK {
     for (;;) {
       let child = 2 * at + 1;
       if (child >= heap.length) break;
-      if (child + 1 < heap.length && compareCandidates(heap[child + 1], heap[child]) > 0) child++;
-      if (compareCandidates(heap[child], candidate) <= 0) break;
+      if (child + 1 < heap.length && compareRanks(heap[child + 1], heap[child]) > 0) child++;
+      if (compareRanks(heap[child], candidate) <= 0) break;
       this.#put(heap[child], at);
       at = child;
     }

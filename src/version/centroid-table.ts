@@ -15,7 +15,8 @@ import { type Shard, type ShardId, matrixOf } from './shard.js';
 const MOST = 64;
 const LEAST = 16;
 
-let matrixOfChunk: (chunk: CentroidChunk) => Matrix;
+/** The centroids of a chunk, for the library's own loops. */
+export let matrixOfChunk: (chunk: CentroidChunk) => Matrix;
 let centreOfChunk: (chunk: CentroidChunk) => Float32Array;
 let centresOf: (table: CentroidTable) => Matrix;
 
@@ -24,6 +25,9 @@ export class CentroidChunk {
   readonly ids: readonly ShardId[];
   /** The greatest chord between the mean and a member. */
   readonly reach: number;
+  /** The squares of the lengths of the shortest and the longest member. */
+  readonly shortest: number;
+  readonly longest: number;
   readonly #matrix: Matrix;
   readonly #centre: Float32Array;
 
@@ -36,6 +40,8 @@ export class CentroidChunk {
     const dimensions = vectors.length / ids.length;
     this.ids = Object.freeze(ids);
     this.#matrix = matrixFrom(vectors, ids.length);
+    this.shortest = this.#matrix.squaredNorms.reduce((least, norm) => Math.min(least, norm), Infinity);
+    this.longest = this.#matrix.squaredNorms.reduce((most, norm) => Math.max(most, norm), 0);
     const mean = new Float64Array(dimensions);
     for (let at = 0; at < vectors.length; at++) mean[at % dimensions] += vectors[at] / ids.length;
     this.#centre = Float32Array.from(mean);

@@ -1,41 +1,30 @@
-import { type Map as ImmutableMap, Set as ImmutableSet } from 'immutable';
 import type { ShardId } from './shard.js';
-import { eachDifference } from './trie-difference.js';
-
-/** The shards that hold a document: mostly one, kept as a plain number, which is all the memory it needs. */
-export type DocumentEntry = ShardId | ImmutableSet<ShardId>;
-
-/** The documents of a version. Only the functions below know how an id becomes a key of it. */
-export type Documents = ImmutableMap<string, DocumentEntry>;
+import { eachStringDifference } from './string-map-difference.js';
+import { StringMap, type StringMapDraft } from './string-map.js';
 
 /**
- * Immutable.js looks up the hash of a string longer than 16 code units in a plain object, where the one name that every
- * object inherits and that is that long finds a function instead, on which the trie can recurse without end. So ids that
- * begin with that name get a suffix in the map: a different key for each of them, as no other id gets one.
+ * The shards that hold a document: mostly one, kept as a plain number, which is all the memory it needs; else a frozen
+ * list of them, ascending. A document in S shards makes a change of it cost O(S), which is less than what its rows cost.
  */
-const INHERITED = 'propertyIsEnumerable';
+export type DocumentEntry = ShardId | readonly ShardId[];
 
-function keyFor(documentId: string): string {
-  return documentId.startsWith(INHERITED) ? `${documentId}.` : documentId;
-}
+/** The documents of a version. */
+export type Documents = StringMap<DocumentEntry>;
 
-function idOf(key: string): string {
-  return key.startsWith(INHERITED) ? key.slice(0, -1) : key;
+/** The documents of a version in the making. */
+export type DocumentsDraft = StringMapDraft<DocumentEntry>;
+
+/** What an index without postings holds. */
+export function noDocuments(): Documents {
+  return StringMap.empty();
 }
 
 /** Where a document is; `undefined` for an unknown one. */
-export function entryOf(documents: Documents, documentId: string): DocumentEntry | undefined {
-  return documents.get(keyFor(documentId));
-}
-
-/** The documents with one entry changed, or taken out where it is `undefined`. */
-export function withEntry(
-  documents: Documents,
+export function entryOf(
+  documents: Documents | DocumentsDraft,
   documentId: string,
-  entry: DocumentEntry | undefined,
-): Documents {
-  const key = keyFor(documentId);
-  return entry === undefined ? documents.delete(key) : documents.set(key, entry);
+): DocumentEntry | undefined {
+  return documents.get(documentId);
 }
 
 /** Visits each document that is in other shards in one version than in another, `undefined` where it is in none. */
@@ -44,37 +33,52 @@ export function eachChangedDocument(
   b: Documents,
   visit: (documentId: string, before: DocumentEntry | undefined, after: DocumentEntry | undefined) => void,
 ): void {
-  eachDifference(a, b, (key, before, after) => {
-    visit(idOf(key), before, after);
-  });
+  eachStringDifference(a, b, visit);
 }
 
 /** The ids of all documents, in no particular order. */
-export function* idsOf(documents: Documents): IterableIterator<string> {
-  for (const key of documents.keys()) yield idOf(key);
+export function idsOf(documents: Documents): IterableIterator<string> {
+  return documents.keys();
 }
 
 /** The shards of an entry, ascending. */
 export function shardsOf(entry: DocumentEntry | undefined): readonly ShardId[] {
   if (entry === undefined) return [];
-  return typeof entry === 'number' ? [entry] : [...entry].sort((a, b) => a - b);
+  return typeof entry === 'number' ? [entry] : entry;
 }
 
 /** Whether a shard is among those of an entry. */
 export function holds(entry: DocumentEntry | undefined, shard: ShardId): boolean {
-  return typeof entry === 'object' ? entry.has(shard) : entry === shard;
+  return typeof entry === 'object' ? entry[positionOf(entry, shard)] === shard : entry === shard;
 }
 
 /** The entry with one more shard; the same entry where it is there already. */
 export function withShard(entry: DocumentEntry | undefined, shard: ShardId): DocumentEntry {
   if (entry === undefined || entry === shard) return shard;
-  return typeof entry === 'number' ? ImmutableSet([entry, shard]) : entry.add(shard);
+  const shards = shardsOf(entry);
+  const at = positionOf(shards, shard);
+  if (shards[at] === shard) return entry;
+  return Object.freeze([...shards.slice(0, at), shard, ...shards.slice(at)]);
 }
 
 /** The entry with one shard less; `undefined` when none is left. */
 export function withoutShard(entry: DocumentEntry | undefined, shard: ShardId): DocumentEntry | undefined {
   if (entry === undefined || entry === shard) return undefined;
   if (typeof entry === 'number') return entry;
-  const rest = entry.remove(shard);
-  return rest.size === 1 ? rest.first() : rest;
+  const at = positionOf(entry, shard);
+  if (entry[at] !== shard) return entry;
+  const rest = [...entry.slice(0, at), ...entry.slice(at + 1)];
+  return rest.length === 1 ? rest[0] : Object.freeze(rest);
+}
+
+/** Where a shard is in an ascending list, or would have to be. */
+function positionOf(shards: readonly ShardId[], shard: ShardId): number {
+  let low = 0;
+  let high = shards.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (shards[middle] < shard) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

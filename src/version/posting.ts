@@ -66,7 +66,7 @@ export function writeVector(
 }
 
 /** By its tag and not by `instanceof`, which fails for arrays of another realm, such as a frame or a test runner's. */
-function isFloat32Array(value: unknown): value is Float32Array {
+export function isFloat32Array(value: unknown): value is Float32Array {
   return ArrayBuffer.isView(value) && (value as Partial<Float32Array>)[Symbol.toStringTag] === 'Float32Array';
 }
 

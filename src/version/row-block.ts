@@ -60,15 +60,16 @@ export class RowBlock {
   }
 
   /**
-   * `shared: false` makes a private block, for rows on their way into an index.
+   * `shared: false` makes a private block, for rows on their way into an index; with memory given, it is a view of a
+   * block of another thread, in which nobody here may claim a row: the writers there would not know (I1).
    * @internal
    */
-  constructor(capacity: number, dimensions: number, shared = true) {
+  constructor(capacity: number, dimensions: number, shared: boolean | ArrayBufferLike = true) {
     this.capacity = capacity;
     this.byteLength = capacity * (4 * dimensions + ROW_OVERHEAD);
     this.#token = Object.freeze({ byteLength: this.byteLength });
-    const Buffer = shared && typeof SharedArrayBuffer === 'function' ? SharedArrayBuffer : ArrayBuffer;
-    const buffer = new Buffer(this.byteLength);
+    if (typeof shared === 'object') this.#tail = capacity;
+    const buffer = typeof shared === 'object' ? shared : newBuffer(this.byteLength, shared);
     let at = 0;
     const take = (bytes: number): number => (at += bytes) - bytes;
     this.#columns = {
@@ -77,10 +78,15 @@ export class RowBlock {
       vectors: new Float32Array(buffer, take(4 * capacity * dimensions), capacity * dimensions),
       starts: new Uint32Array(buffer, take(4 * capacity), capacity),
       lengths: new Uint32Array(buffer, take(4 * capacity), capacity),
-      documentIds: [],
+      documentIds: new Array<string>(capacity),
     };
     Object.freeze(this);
   }
+}
+
+function newBuffer(byteLength: number, shared: boolean): ArrayBufferLike {
+  const Buffer = shared && typeof SharedArrayBuffer === 'function' ? SharedArrayBuffer : ArrayBuffer;
+  return new Buffer(byteLength);
 }
 
 /** Writes a claimed row whose vector already lies in its place. */

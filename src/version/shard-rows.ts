@@ -3,7 +3,8 @@ import { type Columns, RowBlock, RowList, claimRows, columnsOf, copyRow, copyRow
 
 /** Whether a row of a segment is deleted or superseded. */
 export let isDead: (segment: Segment, row: number) => boolean;
-let deadBits: (segment: Segment) => Uint32Array | undefined;
+/** The bitmap of the dead rows of a segment, for the library's own loops; none where all are live. */
+export let deadBits: (segment: Segment) => Uint32Array | undefined;
 
 /** The first `visible` rows of a block, less the dead ones (I7). Immutable; its bitmap is private (I1). */
 export class Segment {

@@ -2,9 +2,10 @@ import { Map as ImmutableMap } from 'immutable';
 import type { ShardexConfig } from '../config.js';
 import { show } from '../config.js';
 import { InvalidIndexError } from '../errors.js';
+import type { Calibration } from './calibration.js';
 import { CentroidTable } from './centroid-table.js';
 import type { ChangedShards } from './changed-shards.js';
-import { type DocumentEntry, type Documents, entryOf, shardsOf } from './documents.js';
+import { type Documents, entryOf, noDocuments, shardsOf } from './documents.js';
 import { digestOf } from './fingerprint.js';
 import type { Shard, ShardId } from './shard.js';
 
@@ -50,6 +51,16 @@ export interface ShardexIndex {
    */
   readonly nextShardId: ShardId;
   /**
+   * How far a search has to look for a recall; see {@link Statistics.calibration}.
+   * @internal
+   */
+  readonly calibration: Calibration | undefined;
+  /**
+   * Postings written or removed since the calibration was made.
+   * @internal
+   */
+  readonly churn: number;
+  /**
    * The shards in which it differs from the version that it was made from.
    * @internal
    */
@@ -67,9 +78,11 @@ export function emptyIndex(config: ShardexConfig): ShardexIndex {
     shardCount: 0,
     byteLength: 0,
     shards: ImmutableMap<ShardId, Shard>(),
-    documents: ImmutableMap<string, DocumentEntry>(),
+    documents: noDocuments(),
     centroids: new CentroidTable([]),
     nextShardId: 0,
+    calibration: undefined,
+    churn: 0,
     changed: Object.freeze({ since: '', ids: Object.freeze([]) }),
   });
 }

@@ -1,3 +1,4 @@
+import type { Calibration } from './calibration.js';
 import { ROW_OVERHEAD } from './row-block.js';
 import { bytesOf } from './shard-rows.js';
 import { type ShardexIndex, assertIndex } from './shardex-index.js';
@@ -20,6 +21,8 @@ export interface Statistics {
   readonly liveByteLength: number;
   /** How many live postings the shards hold. */
   readonly shardSize: ShardSizes;
+  /** What a search goes by that is asked for a recall; `undefined` before there were 4,096 postings: below that everything is scanned. */
+  readonly calibration: Calibration | undefined;
 }
 
 /** Live postings per shard; all 0 where there is no shard. */
@@ -74,5 +77,6 @@ export function statistics(index: ShardexIndex): Statistics {
       most,
       utilization: mean / index.config.shardCapacity,
     }),
+    calibration: index.calibration,
   });
 }

@@ -1,14 +1,15 @@
 import { Immer } from 'immer';
 import type { Map as ImmutableMap } from 'immutable';
 import type { ShardexConfig } from '../config.js';
+import { calibrate } from '../search/calibrate.js';
+import { calibrationDue } from '../version/calibration.js';
 import type { CentroidTable } from '../version/centroid-table.js';
 import type { ChangedShards } from '../version/changed-shards.js';
 import {
   type DocumentEntry,
-  type Documents,
+  type DocumentsDraft,
   entryOf,
   shardsOf,
-  withEntry,
   withShard,
   withoutShard,
 } from '../version/documents.js';
@@ -18,12 +19,16 @@ import { type RowList, columnsOf } from '../version/row-block.js';
 import type { Shard, ShardId } from '../version/shard.js';
 import { type ShardRows, bytesOf, eachLive } from '../version/shard-rows.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
+import { StringMapDraft } from '../version/string-map.js';
 
 /**
  * An Immer of our own: the default instance can be told by anyone in the process not to freeze, which would break I1.
  * It holds no state but that setting.
  */
 const immer = new Immer({ autoFreeze: true });
+
+/** What a version gets that is known beforehand. */
+type Name = Pick<ShardexIndex, 'version' | 'fingerprint' | 'nextShardId' | 'calibration' | 'churn'>;
 
 /** What an Immer draft of a frozen value looks like here: its fields can be set, what they hold is opaque to Immer. */
 type Drafted<T> = { -readonly [K in keyof T]: T[K] };
@@ -37,9 +42,9 @@ function finished<T extends object>(draft: Drafted<T>): T {
 }
 
 /**
- * The next version while it is being made: an Immer draft of the root, one of each shard that was touched, and
- * transient copies of the two maps. Immer must not see into the maps (it would mutate their contents in the base), so
- * they stay outside of its draft until {@link finish} puts them in place.
+ * The next version while it is being made: an Immer draft of the root, one of each shard that was touched, a transient
+ * copy of the map of shards, and a draft of the map of documents. Immer must not see into the maps (it would mutate
+ * their contents in the base), so they stay outside of its draft until {@link finish} puts them in place.
  */
 export class DraftState {
   root: Drafted<ShardexIndex>;
@@ -47,12 +52,14 @@ export class DraftState {
   /** Shards that hold more than their capacity, and shards that have lost postings; settled before publishing. */
   readonly overfull = new Set<ShardId>();
   readonly shrunk = new Set<ShardId>();
+  /** Postings written, wherever they were put. */
+  written = 0;
   readonly #origin: ShardexIndex;
   #base: ShardexIndex;
   #digest = new Digest();
   readonly #changed = new Set<ShardId>();
   #shards: ImmutableMap<ShardId, Shard>;
-  #documents: Documents;
+  readonly #documents: DocumentsDraft;
   readonly #touched = new Map<ShardId, Drafted<Shard>>();
 
   constructor(base: ShardexIndex) {
@@ -61,7 +68,7 @@ export class DraftState {
     this.#base = base;
     this.root = draftOf(base);
     this.#shards = base.shards;
-    this.#documents = base.documents;
+    this.#documents = new StringMapDraft(base.documents);
   }
 
   /**
@@ -134,7 +141,7 @@ export class DraftState {
   }
 
   setDocument(documentId: string, entry: DocumentEntry | undefined): void {
-    this.#documents = withEntry(this.#documents.asMutable(), documentId, entry);
+    this.#documents.set(documentId, entry);
   }
 
   /** Notes that a shard holds the documents of these rows. */
@@ -186,34 +193,43 @@ export class DraftState {
 
   /**
    * The state so far as a frozen version: the base itself when nothing changed (I2). The draft goes on from there.
-   * With a name given, it gets that one instead of the next number and a fingerprint of its own.
+   * With a name given, it gets that one instead of the next number and a fingerprint of its own, and the calibration
+   * that goes with it. Otherwise a calibration that is due is made here, as part of the change that makes it due.
    * Time: O(touched shards · log shards).
    */
-  finish(name?: Pick<ShardexIndex, 'version' | 'fingerprint' | 'nextShardId'>): ShardexIndex {
+  finish(name?: Name): ShardexIndex {
     runSteps(this.finishShards());
     // Immutable.js calls a transient map immutable too; only asImmutable() ends its mutability.
     this.#shards = this.#shards.asImmutable();
-    this.#documents = this.#documents.asImmutable();
-    const changed = this.#shards !== this.#base.shards || this.#documents !== this.#base.documents;
+    const documents = this.#documents.finish();
+    const changed = this.#shards !== this.#base.shards || documents !== this.#base.documents;
     if (!changed && name === undefined) return this.#base;
     const { root } = this;
     root.version = this.#origin.version + 1;
     this.#digest.addText(this.#base.fingerprint);
     root.fingerprint = this.#digest.toString();
-    if (name !== undefined) {
-      root.version = name.version;
-      root.fingerprint = name.fingerprint;
-      root.nextShardId = name.nextShardId;
-    }
-    root.changed = this.#changes();
     root.shards = this.#shards;
-    root.documents = this.#documents;
+    root.documents = documents;
+    if (name !== undefined) Object.assign(root, name);
+    else this.#calibrate();
+    this.written = 0;
+    root.changed = this.#changes();
     root.shardCount = this.#shards.size;
-    root.documentCount = this.#documents.size;
+    root.documentCount = documents.size;
     this.#base = finished(root);
     this.root = draftOf(this.#base);
     this.#digest = new Digest();
     return this.#base;
+  }
+
+  #calibrate(): void {
+    const { root, config } = this;
+    // What was removed is what is missing of what there was and what was written.
+    root.churn += 2 * this.written + this.#base.postingCount - root.postingCount;
+    const { calibration, churn, postingCount, centroids } = root;
+    if (!calibrationDue({ calibration, churn }, postingCount)) return;
+    root.calibration = calibrate({ config, shards: this.#shards, centroids, postingCount });
+    root.churn = 0;
   }
 
   #changes(): ChangedShards {

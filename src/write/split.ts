@@ -2,6 +2,7 @@ import type { ShardexConfig } from '../config.js';
 import { balanceInSteps, fitPlaneInSteps, project } from '../geometry/bisect.js';
 import { seededRandom } from '../geometry/random.js';
 import { type Steps, roundsPerStep } from '../steps.js';
+import { LARGE_PIECE } from '../version/pieces.js';
 import { RowList, columnsOf } from '../version/row-block.js';
 
 /** Parts are made no fuller than this share of the capacity, so that the next few adds do not split them again. */
@@ -22,6 +23,7 @@ const PUSH = 10;
 export function* parts(rows: RowList, config: ShardexConfig): Steps<RowList[]> {
   const limit = Math.floor(config.shardCapacity * FILL);
   const random = seededRandom(config.seed);
+  const scratch = scratchFor(rows.length, config.dimensions);
   const done: RowList[] = [];
   const todo = [rows];
   for (let list = todo.pop(); list !== undefined; list = todo.pop()) {
@@ -29,18 +31,40 @@ export function* parts(rows: RowList, config: ShardexConfig): Steps<RowList[]> {
       done.push(list);
       continue;
     }
-    const [near, far] = yield* halves(list, config, random);
+    const [near, far] = yield* halves(list, config, random, scratch);
     todo.push(far, near);
   }
   return done;
 }
 
-function* halves(rows: RowList, config: ShardexConfig, random: () => number): Steps<[RowList, RowList]> {
+/** Room for one division at a time: a new one for each would be a gigabyte of garbage in a large split. */
+interface Scratch {
+  readonly points: Float32Array;
+  readonly values: Float64Array;
+}
+
+function scratchFor(rows: number, dimensions: number): Scratch {
+  const components = Math.min(rows, SAMPLE) * dimensions;
+  const bytes = 8 * rows + 4 * components;
+  // A split of one shard is too small to matter, and too frequent to ask for so much.
+  const buffer = new ArrayBuffer(rows > SAMPLE ? Math.max(bytes, LARGE_PIECE) : bytes);
+  return {
+    values: new Float64Array(buffer, 0, rows),
+    points: new Float32Array(buffer, 8 * rows, components),
+  };
+}
+
+function* halves(
+  rows: RowList,
+  config: ShardexConfig,
+  random: () => number,
+  scratch: Scratch,
+): Steps<[RowList, RowList]> {
   const { dimensions } = config;
   const pause = roundsPerStep(dimensions + PUSH);
-  const sample = yield* gathered(rows, config, random);
+  const sample = yield* gathered(rows, config, random, scratch.points);
   const plane = yield* fitPlaneInSteps(sample, sample.length / dimensions, dimensions);
-  const values = new Float64Array(rows.length);
+  const values = scratch.values.subarray(0, rows.length);
   let threshold: number | undefined;
   if (plane !== undefined) {
     for (let i = 0; i < rows.length; i++) {
@@ -63,11 +87,16 @@ function* halves(rows: RowList, config: ShardexConfig, random: () => number): St
 }
 
 /** The vectors of the rows, or of a sample of them, side by side; of unit length for the cosine metric. */
-function* gathered(rows: RowList, config: ShardexConfig, random: () => number): Steps<Float32Array> {
+function* gathered(
+  rows: RowList,
+  config: ShardexConfig,
+  random: () => number,
+  scratch: Float32Array,
+): Steps<Float32Array> {
   const { dimensions, metric } = config;
   const pause = roundsPerStep(dimensions);
   const count = Math.min(rows.length, SAMPLE);
-  const points = new Float32Array(count * dimensions);
+  const points = scratch.subarray(0, count * dimensions);
   for (let p = 0; p < count; p++) {
     if (p % pause === 0) yield;
     const i = count === rows.length ? p : Math.floor(random() * rows.length);

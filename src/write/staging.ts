@@ -1,24 +1,27 @@
 import { type ShardexConfig, show } from '../config.js';
 import { InvalidPostingError } from '../errors.js';
+import { LARGE_PIECE } from '../version/pieces.js';
 import { type Posting, keyOfInput, writeVector } from '../version/posting.js';
-import { RowBlock, RowList, columnsOf, copyRow, writeKey } from '../version/row-block.js';
+import { ROW_OVERHEAD, RowBlock, RowList, columnsOf, copyRow, writeKey } from '../version/row-block.js';
 
-const MOST_BLOCK = 4096;
+/** Blocks grow with the batch up to this size, and are large pieces then. */
+const SMALL_BLOCK = 1 << 20;
 
 /** Rows of the first block where nobody knows how many will come. */
-const LEAST_BLOCK = 16;
+const LEAST_ROWS = 16;
 
 /** Takes in postings one by one: checks them, and copies them into blocks of their own, which no version sees. */
 export class Staging {
   readonly list = new RowList();
   readonly #config: ShardexConfig;
-  #block: RowBlock;
+  readonly #known: number | undefined;
+  #block: RowBlock | undefined;
   #row = 0;
 
-  /** `expected` is how many there will be, as far as known. */
-  constructor(config: ShardexConfig, expected = LEAST_BLOCK) {
+  /** `known` is how many there will be, if anybody knows. */
+  constructor(config: ShardexConfig, known?: number) {
     this.#config = config;
-    this.#block = new RowBlock(Math.min(MOST_BLOCK, Math.max(1, expected)), config.dimensions, false);
+    this.#known = known;
   }
 
   /**
@@ -28,8 +31,9 @@ export class Staging {
    */
   add(posting: Posting, position: number): void {
     const { dimensions } = this.#config;
-    if (this.#row === this.#block.capacity) {
-      this.#block = new RowBlock(Math.min(MOST_BLOCK, 2 * this.#block.capacity), dimensions, false);
+    if (this.#block === undefined || this.#row === this.#block.capacity) {
+      const capacity = nextCapacity(this.list.length, this.#known, dimensions);
+      this.#block = new RowBlock(capacity, dimensions, false);
       this.#row = 0;
     }
     const row = this.#row;
@@ -56,6 +60,17 @@ export function stagePostings(config: ShardexConfig, postings: Iterable<Posting>
   let position = 0;
   for (const posting of postings) staging.add(posting, position++);
   return staging.list;
+}
+
+/** Rows of the next block after so many staged ones, of as many as are known to come. */
+function nextCapacity(staged: number, known: number | undefined, dimensions: number): number {
+  const rowBytes = 4 * dimensions + ROW_OVERHEAD;
+  if (known !== undefined && known > staged) {
+    const pieces = Math.max(1, Math.floor((known * rowBytes) / LARGE_PIECE));
+    return Math.min(known - staged, Math.ceil(known / pieces));
+  }
+  const asManyAgain = Math.max(LEAST_ROWS, staged);
+  return asManyAgain * rowBytes <= SMALL_BLOCK ? asManyAgain : Math.ceil(LARGE_PIECE / rowBytes);
 }
 
 /** Private copies of rows, since adding writes to what it adds, and these may belong to a version (I1). */

@@ -205,5 +205,5 @@ test('a table is frozen, and gives no way to its numbers (I1)', () => {
     expect(Object.isFrozen(value)).toBe(true);
   }
   expect(Reflect.ownKeys(table)).toEqual(['chunks', 'size']);
-  expect(Reflect.ownKeys(table.chunks[0])).toEqual(['ids', 'reach']);
+  expect(Reflect.ownKeys(table.chunks[0])).toEqual(['ids', 'reach', 'shortest', 'longest']);
 });

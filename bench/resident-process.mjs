@@ -1,0 +1,72 @@
+// One index in a process of its own, run by plain Node: nothing else is resident beside it. It takes postings from its
+// standard input, so that their source is in another process, and prints where its memory went. See suites/resident.ts.
+import { readSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createIndex, documentIds, search, statistics } from '../dist/index.js';
+
+const dimensions = Number(process.argv[2]);
+
+/** V8 gives a large young generation back only after five seconds without work. */
+const IDLE_MS = 6000;
+const SEARCHES = 100;
+
+/** The postings that suites/resident.ts writes: the id's length, the id, and the vector as 32-bit floats. */
+function* postings() {
+  const buffer = Buffer.alloc(1 << 16);
+  let at = 0;
+  let end = 0;
+  /** Reads on until so many bytes are there; `false` where there are none at all. */
+  const has = (/** @type {number} */ bytes) => {
+    while (end - at < bytes) {
+      buffer.copyWithin(0, at, end);
+      end -= at;
+      at = 0;
+      const read = readSync(0, buffer, end, buffer.length - end, null);
+      if (read === 0 && end === 0) return false;
+      if (read === 0) throw new Error('The postings end in the middle of one.');
+      end += read;
+    }
+    return true;
+  };
+  while (has(2)) {
+    const length = buffer.readUInt16LE(at);
+    has(2 + length + 4 * dimensions);
+    const documentId = buffer.toString('utf8', at + 2, at + 2 + length);
+    at += 2 + length;
+    const vector = Array.from({ length: dimensions }, (_, i) => buffer.readFloatLE(at + 4 * i));
+    at += 4 * dimensions;
+    yield { documentId, vector };
+  }
+}
+
+/** Memory once all garbage is gone. */
+async function settled() {
+  for (let round = 0; round < 8; round++) {
+    gc?.();
+    await sleep(round === 4 ? IDLE_MS : 20);
+  }
+  return process.memoryUsage();
+}
+
+const node = await settled();
+const index = createIndex({ dimensions }, postings());
+const built = await settled();
+
+// What the ids take is what as many others like them take.
+const copies = Array.from(documentIds(index), (id) => Buffer.from(id).toString());
+const withCopies = await settled();
+const ids = withCopies.heapUsed - built.heapUsed - 8 * copies.length;
+copies.length = 0;
+
+const before = await settled();
+let found = 0;
+const queries = Array.from(index.shards.values(), ({ centroid }) => centroid.toArray()).slice(0, SEARCHES);
+for (const query of queries) found += search(index, query, { k: 10 }).length;
+queries.length = 0;
+if (found === 0) throw new Error('No search found anything.');
+const searched = await settled();
+
+const { postingCount, shardCount, byteLength, deadRowCount } = statistics(index);
+console.log(
+  JSON.stringify({ postingCount, shardCount, byteLength, deadRowCount, ids, node, built, before, searched }),
+);

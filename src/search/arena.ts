@@ -1,0 +1,82 @@
+/** What places are multiples of: a line of a processor's cache. */
+const ALIGNMENT = 64;
+
+/** Hands out pieces of a growing memory, and takes them back in any order. */
+export class Arena {
+  readonly #start: number;
+  readonly #grow: (byteLength: number) => boolean;
+  /** The first byte that was never handed out, or is free again with all behind it. */
+  #end: number;
+  /** Free pieces below that, by place; no two of them touch. */
+  readonly #free: { at: number; bytes: number }[] = [];
+  #used = 0;
+
+  /** `grow` makes the memory so large that it ends where it is told, or returns `false`. */
+  constructor(start: number, grow: (byteLength: number) => boolean) {
+    this.#start = Math.ceil(start / ALIGNMENT) * ALIGNMENT;
+    this.#end = this.#start;
+    this.#grow = grow;
+  }
+
+  /** Bytes that are handed out. */
+  get used(): number {
+    return this.#used;
+  }
+
+  /** A piece of at least so many bytes, from the smallest gap that has them; `undefined` beyond `most` bytes in all. */
+  take(bytes: number, most: number): number | undefined {
+    const size = sizeFor(bytes);
+    let best = -1;
+    for (let i = 0; i < this.#free.length; i++) {
+      if (this.#free[i].bytes < size) continue;
+      if (best < 0 || this.#free[i].bytes < this.#free[best].bytes) best = i;
+    }
+    if (best >= 0) {
+      const gap = this.#free[best];
+      const { at } = gap;
+      if (gap.bytes === size) this.#free.splice(best, 1);
+      else {
+        gap.at += size;
+        gap.bytes -= size;
+      }
+      this.#used += size;
+      return at;
+    }
+    const at = this.#end;
+    if (at + size - this.#start > most || !this.#grow(at + size)) return undefined;
+    this.#end += size;
+    this.#used += size;
+    return at;
+  }
+
+  /** Takes back a piece that was handed out for so many bytes. */
+  give(at: number, bytes: number): void {
+    const size = sizeFor(bytes);
+    this.#used -= size;
+    const free = this.#free;
+    let low = 0;
+    for (let high = free.length; low < high;) {
+      const middle = (low + high) >>> 1;
+      if (free[middle].at < at) low = middle + 1;
+      else high = middle;
+    }
+    free.splice(low, 0, { at, bytes: size });
+    if (low + 1 < free.length && at + size === free[low + 1].at) {
+      free[low].bytes += free[low + 1].bytes;
+      free.splice(low + 1, 1);
+    }
+    if (low > 0 && free[low - 1].at + free[low - 1].bytes === at) {
+      free[low - 1].bytes += free[low].bytes;
+      free.splice(low, 1);
+    }
+    const last = free.at(-1);
+    if (last !== undefined && last.at + last.bytes === this.#end) {
+      this.#end = last.at;
+      free.pop();
+    }
+  }
+}
+
+function sizeFor(bytes: number): number {
+  return Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
+}

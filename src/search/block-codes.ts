@@ -1,0 +1,93 @@
+import { type CodeShape, GROUP, codeBytes } from '../kernels/code-shape.js';
+import { type RowBlock, columnsOf } from '../version/row-block.js';
+import { type Centroid, matrixOf } from '../version/shard.js';
+import { type Engine, STAGE } from './engine.js';
+
+/** Squared lengths that the kernels' bounds hold for; 0 is one of them, too. */
+export const LEAST_SQUARE = 2 ** -100;
+export const MOST_SQUARE = 2 ** 100;
+
+/** Whether the kernels' bounds hold for a vector. */
+export function codable(squaredNorm: number): boolean {
+  return squaredNorm === 0 || (squaredNorm >= LEAST_SQUARE && squaredNorm <= MOST_SQUARE);
+}
+
+/**
+ * The place of the codes of the first `visible` rows of a block, made or extended where needed; `undefined` where the
+ * budget has no room for them. A block belongs to one shard, whose centroid is fixed, so codes never go stale (I6), and
+ * all versions and branches that share the block share them.
+ */
+export function codesOf(
+  engine: Engine,
+  shape: CodeShape,
+  block: RowBlock,
+  centroid: Centroid,
+  visible: number,
+): number | undefined {
+  const { slots } = engine;
+  // A block and its columns live equally long, so either stands for it: codes of both kinds can be had at once.
+  const key = shape === engine.fine ? columnsOf(block) : block;
+  // Room for all that the block may hold, so that an append only adds to it.
+  const slot = slots.find(key) ?? slots.make(key, codeBytes(shape, block.capacity));
+  if (slot === undefined) return undefined;
+  if (slot.rows < visible) {
+    encodeRows(engine, shape, block, centroid, slot.rows, visible, slot.at, slot.rows);
+    slot.rows = visible;
+  }
+  return slot.at;
+}
+
+/**
+ * Makes codes of the rows `from` to `to` − 1 of a block, as rows `first` and on of `codes`. What a code is depends on
+ * nothing but its row and the centroid, so it may be made again at any time and comes out the same (I10).
+ */
+export function encodeRows(
+  engine: Engine,
+  shape: CodeShape,
+  block: RowBlock,
+  centroid: Centroid,
+  from: number,
+  to: number,
+  codes: number,
+  first: number,
+): void {
+  const { kernels, at } = engine;
+  const { vectors, squaredNorms } = columnsOf(block);
+  const { dimensions, padded, bits, biased } = shape;
+  const centre = matrixOf(centroid).vectors;
+  kernels.f32.set(centre, at.centre / 4);
+  for (let done = from; done < to; done += STAGE) {
+    const count = Math.min(STAGE, to - done);
+    kernels.f32.set(vectors.subarray(done * dimensions, (done + count) * dimensions), at.rows / 4);
+    kernels.residuals(at.rows, dimensions, count, dimensions, at.centre, engine.unit, at.residuals, padded);
+    kernels.rotate(at.residuals, at.residuals, count, padded, at.signs);
+    kernels.encode(at.residuals, count, first + done - from, codes, padded, bits, biased);
+    for (let i = 0; i < count; i++) {
+      if (!codable(squaredNorms[done + i])) markUnknown(engine, shape, codes, first + done - from + i);
+    }
+  }
+}
+
+/** The centroid of a shard, rotated: its place in scratch memory. */
+export function rotatedCentre(engine: Engine, centroid: Centroid): number {
+  const { kernels, at } = engine;
+  const { padded } = engine.coarse;
+  const slot = engine.slots.find(centroid) ?? engine.slots.make(centroid, 4 * padded);
+  const place = slot?.at ?? at.rotatedCentre;
+  if (slot === undefined || slot.rows === 0) {
+    kernels.f32.fill(0, at.centre / 4, at.centre / 4 + padded);
+    kernels.f32.set(matrixOf(centroid).vectors, at.centre / 4);
+    kernels.rotate(at.centre, place, 1, padded, at.signs);
+    if (slot !== undefined) slot.rows = 1;
+  }
+  return place;
+}
+
+/** Gives a row the constants of one of which nothing is known, so that every scan finds it. */
+function markUnknown({ kernels }: Engine, shape: CodeShape, codes: number, row: number): void {
+  const inGroup = row % GROUP;
+  const line = (codes + ((row - inGroup) / GROUP) * shape.groupBytes + 16 * shape.nibbles) / 4 + inGroup;
+  kernels.f32[line] = 0;
+  kernels.f32[line + GROUP] = Infinity;
+  if (shape.biased === 1) kernels.f32[line + 2 * GROUP] = 0;
+}

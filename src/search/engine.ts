@@ -1,0 +1,157 @@
+import type { ShardexConfig } from '../config.js';
+import { ResourceExhaustedError } from '../errors.js';
+import { type CodeShape, codeBytes, codeShape } from '../kernels/code-shape.js';
+import { createKernels } from '../kernels/create-kernels.js';
+import type { Kernels } from '../kernels/kernels.js';
+import { ROUNDS, rotationSigns } from '../kernels/rotation.js';
+import { Arena } from './arena.js';
+import { Slots } from './slots.js';
+
+/**
+ * Bits a dimension where an estimate is enough. Measured on word vectors: of the rows that are estimated, one in sixty has
+ * to be measured; with one bit it is one in six, and four take twice the memory and time to spare that one in sixty.
+ */
+const COARSE = 2;
+
+/** Bits a dimension where bounds must hold always: with four, one row in a hundred has to be measured, with two half. */
+const FINE = 4;
+
+/** Rows are made codes of so many at a time, and chunks of centroids, which have as many, looked at likewise. */
+export const STAGE = 64;
+/** Rows of a block that are scanned at once at most. A multiple of a group. */
+export const PIECE = 4096;
+/** Candidates that may wait to be measured. */
+export const CANDIDATES = 65_536;
+
+/** Bytes that codes and centroids may take up, unless somebody says otherwise. */
+const DEFAULT_BUDGET = 256 * 2 ** 20;
+
+/** What a lineage's searches share in a thread: the kernels, and memory for codes. It never decides a result (I1). */
+export interface Engine {
+  readonly kernels: Kernels;
+  /** Of the codes that estimates are made of, and of those that bounds are proven by. */
+  readonly coarse: CodeShape;
+  readonly fine: CodeShape;
+  readonly slots: Slots;
+  /** Whether a search is using it. */
+  lent: boolean;
+  /** 1 where rows are made of unit length: half the square of the chord between such is 1 − cos. */
+  readonly unit: 0 | 1;
+  /** Places of scratch memory. */
+  readonly at: Places;
+}
+
+interface Places {
+  /** The signs of the rotation. */
+  readonly signs: number;
+  /** The query as it is measured: of unit length for the cosine metric; padded. */
+  readonly query: number;
+  readonly rotatedQuery: number;
+  /** A centroid, and the same rotated. */
+  readonly centre: number;
+  readonly rotatedCentre: number;
+  /** Rows on their way to codes. */
+  readonly rows: number;
+  readonly residuals: number;
+  /** As many products. */
+  readonly products: number;
+  readonly tables: number;
+  /** The offset and step of the tables, and a product. */
+  readonly line: number;
+  /** The dead rows of a piece. */
+  readonly dead: number;
+  /** Codes of a piece that is not cached. */
+  readonly codes: number;
+  readonly candidates: number;
+}
+
+/** The engines by the lineage's configuration, which all of its versions share. */
+const engines = new WeakMap<ShardexConfig, Engine>();
+
+/** Rows of fewer dimensions than this are measured about as fast as estimated. */
+const LEAST_DIMENSIONS = 16;
+
+/**
+ * Lends the engine of a lineage, made on first use; none for few dimensions. What is called while it is lent, such as a
+ * filter that searches, gets another one: memory for scratch is not shared.
+ */
+export function usingEngine<T>(config: ShardexConfig, use: (engine: Engine | undefined) => T): T {
+  if (config.dimensions < LEAST_DIMENSIONS) return use(undefined);
+  const engine = lineageEngine(config);
+  if (engine.lent) return use(newEngine(config, createKernels({ simd: engine.kernels.simd })));
+  engine.lent = true;
+  try {
+    return use(engine);
+  } finally {
+    engine.lent = false;
+  }
+}
+
+/** The engine of a lineage, made on first use. */
+export function lineageEngine(config: ShardexConfig): Engine {
+  let engine = engines.get(config);
+  if (engine === undefined) engines.set(config, (engine = newEngine(config, createKernels())));
+  return engine;
+}
+
+/** The engine of a lineage, where one was made. */
+export function knownEngine(config: ShardexConfig): Engine | undefined {
+  return engines.get(config);
+}
+
+/** Gives a lineage a new engine with these kernels. */
+export function installEngine(config: ShardexConfig, kernels: Kernels): Engine {
+  const engine = newEngine(config, kernels);
+  engines.set(config, engine);
+  return engine;
+}
+
+function newEngine(config: ShardexConfig, kernels: Kernels): Engine {
+  const biased = config.metric !== 'dot';
+  const coarse = codeShape(config.dimensions, COARSE, biased);
+  const fine = codeShape(config.dimensions, FINE, biased);
+  const vector = 4 * fine.padded;
+  let next = kernels.base;
+  const room = (bytes: number): number => (next += Math.ceil(bytes / 64) * 64) - Math.ceil(bytes / 64) * 64;
+  const at: Places = {
+    signs: room(ROUNDS * vector),
+    query: room(vector),
+    rotatedQuery: room(vector),
+    centre: room(vector),
+    rotatedCentre: room(vector),
+    rows: room(STAGE * vector),
+    residuals: room(STAGE * vector),
+    products: room(4 * STAGE),
+    tables: room(fine.tableBytes),
+    line: room(12),
+    dead: room(PIECE / 8),
+    codes: room(codeBytes(fine, PIECE)),
+    candidates: room(8 * CANDIDATES),
+  };
+  if (!kernels.reserve(next)) {
+    throw new ResourceExhaustedError(
+      `A search needs ${next} bytes of scratch memory, and there are none.`,
+      next,
+    );
+  }
+  kernels.f32.set(rotationSigns(fine.padded, config.seed), at.signs / 4);
+  // Grown by an eighth at a time: each step may copy what is there.
+  const grow = (byteLength: number): boolean =>
+    byteLength <= kernels.byteLength ||
+    kernels.reserve(Math.ceil((byteLength * 9) / 8)) ||
+    kernels.reserve(byteLength);
+  return {
+    kernels,
+    coarse,
+    fine,
+    at,
+    lent: false,
+    unit: config.metric === 'cosine' ? 1 : 0,
+    slots: new Slots(new Arena(next, grow), DEFAULT_BUDGET),
+  };
+}
+
+/** The shape of the codes for estimates or for proofs. */
+export function shapeFor({ coarse, fine }: Engine, proven: boolean): CodeShape {
+  return proven ? fine : coarse;
+}

@@ -1,0 +1,105 @@
+import type { Metric } from '../config.js';
+import { SCAN_ROUNDING, productError, rotationError, tableError } from '../kernels/bounds.js';
+import { DOT, NONE, SQUARED_L2 } from '../kernels/kernels.js';
+import { type Centroid, matrixOf } from '../version/shard.js';
+import { codable, rotatedCentre } from './block-codes.js';
+import { type Engine, shapeFor } from './engine.js';
+import type { Query } from './query.js';
+
+/**
+ * How sure it must be that a row is too far before it is passed over unmeasured, in standard deviations of the error that
+ * an estimate has in random directions: 0 for the plain estimate, {@link PROVEN} for a bound that holds always.
+ */
+export type Sureness = number;
+
+export const PROVEN: Sureness = Infinity;
+
+/** The parameters of a scan of the rows of one shard; see `Kernels.scan`. */
+export interface Terms {
+  readonly base: number;
+  readonly a: number;
+  readonly b: number;
+  readonly slack: number;
+  /** What a lower bound may be too large by, through rounding. 0 where it is none but an estimate. */
+  readonly margin: number;
+}
+
+/**
+ * Makes the look-up tables of a query for the shard with this centroid. The values of a scan are then lower bounds, as
+ * `sure` as is wanted. `undefined` where nothing can be said.
+ *
+ * The cosine is looked for as a distance of vectors of unit length: what matters is then only how far the query is from
+ * the centroid, and not how far both are from the origin. No row of interest is farther from the query than `reach`,
+ * and none at all longer than `longest`.
+ */
+export function termsFor(
+  engine: Engine,
+  metric: Metric,
+  { unit, length }: Query,
+  centroid: Centroid,
+  sure: Sureness,
+  reach: number,
+  longest: number,
+): Terms | undefined {
+  const { kernels, at } = engine;
+  const proven = sure === PROVEN;
+  const shape = shapeFor(engine, proven);
+  const centreSquared = matrixOf(centroid).squaredNorms[0];
+  if (unit === undefined || !codable(centreSquared)) return undefined;
+  const { padded, bits } = shape;
+  const root = Math.sqrt(padded);
+  const centreLength = Math.sqrt(centreSquared);
+  const centre = rotatedCentre(engine, centroid);
+  const byDot = metric === 'dot';
+  kernels.tables(at.rotatedQuery, byDot ? NONE : centre, padded, bits, at.tables, at.line);
+  kernels.distances(byDot ? DOT : SQUARED_L2, at.rotatedQuery, centre, padded, 1, padded, at.line + 8);
+  const line = at.line / 4;
+  const offset = kernels.f32[line];
+  const step = kernels.f32[line + 1];
+  const product = kernels.f32[line + 2];
+  // What the rotation loses: query and centroid are rotated each for itself, so in proportion to them.
+  const turned = rotationError(padded);
+  if (byDot) {
+    const base = 0 - product;
+    if (!proven) return { base, a: -offset, b: -step, slack: (sure * length) / root, margin: 0 };
+    const margin =
+      roundingOf(root, length, longest + centreLength) +
+      (2 * turned + productError(DOT, padded) + 4 * SCAN_ROUNDING) * length * centreLength +
+      2 ** -100;
+    return { base, a: -offset - tableError(shape, offset, step), b: -step, slack: length, margin };
+  }
+  const apart = Math.sqrt(product);
+  if (!proven) {
+    return { base: product, a: -2 * offset, b: -2 * step, slack: (2 * sure * apart) / root, margin: 0 };
+  }
+  const lost = turned * ((metric === 'cosine' ? 1 : length) + centreLength);
+  const residual = Math.min(apart + lost + reach, longest + centreLength);
+  const margin =
+    2 * roundingOf(root, apart, residual) +
+    (SCAN_ROUNDING + 4 * turned + productError(SQUARED_L2, padded)) * (apart + residual) ** 2 +
+    (2 * apart + lost + 8 * root * residual) * lost +
+    // A query of unit length is rounded to 32 bits.
+    (metric === 'cosine' ? 2 ** -20 : 2 ** -100);
+  const a = -2 * (offset + tableError(shape, offset, step));
+  return { base: product, a, b: -2 * step, slack: 2 * (apart + lost), margin };
+}
+
+/**
+ * The rounding of an estimated product: its terms are at most 24 √dimensions times the lengths, since a row's scale is at
+ * most 2.3 times its residual, and both the offset and the entries of the tables are sums of √dimensions times levels.
+ */
+function roundingOf(root: number, query: number, residual: number): number {
+  return SCAN_ROUNDING * (24 * root + 2) * query * residual;
+}
+
+/** A distance as the kernels have it: half of it is 1 − cos, its root is L2, or it is −dot. */
+export function toKernel(metric: Metric, distance: number): number {
+  if (metric === 'cosine') return 2 * distance;
+  return metric === 'euclidean' ? distance * distance : distance;
+}
+
+/** A value of a scan as a distance. */
+export function fromKernel(metric: Metric, value: number): number {
+  if (metric === 'cosine') return value / 2;
+  return metric === 'euclidean' ? Math.sqrt(Math.max(0, value)) : value;
+}

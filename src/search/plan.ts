@@ -1,0 +1,53 @@
+import { resolveSlopFactor } from '../config.js';
+import { LEAST_CALIBRATED } from '../version/calibration.js';
+import type { Shard } from '../version/shard.js';
+import type { ShardexIndex } from '../version/shardex-index.js';
+import type { Engine } from './engine.js';
+import { PROVEN, type Sureness } from './estimates.js';
+import { nearShards, nearestShards } from './near-shards.js';
+import type { SearchOptions } from './options.js';
+import type { Query } from './query.js';
+import { limitFor, mostPlaces, placesWithin, surenessFor } from './stopping.js';
+
+/** Where a search is going to look. */
+export interface Plan {
+  /** The shards to scan, the most promising first. */
+  readonly shards: readonly Shard[];
+  /** Centroids that were measured for it. */
+  readonly ranked: number;
+  /** How sure a row of theirs must be too far before it is passed over (see `ShardScan`). */
+  readonly sure: Sureness;
+}
+
+/** Shards to begin with where all are scanned: enough for a good bound on what the others have to offer. */
+const FIRST = 16;
+
+/** Decides where to look. */
+export function planOf(
+  index: ShardexIndex,
+  engine: Engine | undefined,
+  query: Query,
+  { k, slopFactor, recall }: SearchOptions,
+): Plan {
+  const { shardCount, postingCount, calibration } = index;
+  const shardOf = (id: number): Shard => index.shards.get(id) as Shard;
+  const calibrated = calibration !== undefined && postingCount >= LEAST_CALIBRATED;
+  if (recall !== undefined && recall < 1 && calibrated) {
+    const limit = limitFor(calibration, k, recall, shardCount);
+    const near = nearShards(index, engine, query, mostPlaces(limit, shardCount));
+    const places = placesWithin(limit, near, calibration.gap);
+    return { shards: near.ids.slice(0, places).map(shardOf), ranked: shardCount, sure: surenessFor(recall) };
+  }
+  const most =
+    recall === undefined ? resolveSlopFactor(slopFactor ?? index.config.slopFactor, shardCount) : shardCount;
+  if (most < shardCount) {
+    const ids = nearestShards(index, engine, query, most);
+    return { shards: ids.map(shardOf), ranked: shardCount, sure: PROVEN };
+  }
+  if (engine === undefined || shardCount <= FIRST) {
+    return { shards: [...index.shards.values()], ranked: 0, sure: PROVEN };
+  }
+  const first = nearShards(index, engine, query, FIRST).ids;
+  const others = [...index.shards.values()].filter(({ id }) => !first.includes(id));
+  return { shards: [...first.map(shardOf), ...others], ranked: shardCount, sure: PROVEN };
+}

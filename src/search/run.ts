@@ -1,0 +1,130 @@
+import type { Shard } from '../version/shard.js';
+import type { ShardexIndex } from '../version/shardex-index.js';
+import type { Engine } from './engine.js';
+import { PROVEN } from './estimates.js';
+import { nearShards } from './near-shards.js';
+import type { SearchOptions } from './options.js';
+import { type Plan, planOf } from './plan.js';
+import type { Query } from './query.js';
+import { ShardScan, scanInTurn } from './shard-scan.js';
+import { TopK } from './top-k.js';
+
+/** What a search came to. */
+export interface Outcome {
+  readonly best: TopK;
+  /** Centroids that were measured. */
+  readonly ranked: number;
+  /** Shards that were scanned, their live rows, and how many of those were measured. */
+  readonly shards: number;
+  readonly rows: number;
+  readonly measured: number;
+  /** Whether the results are the true nearest for sure. */
+  readonly exact: boolean;
+}
+
+/** Shards of each query that are scanned for it alone, in turn: they hold most of what it looks for. */
+const ALONE = 4;
+
+/** Where fewer rows than this are scanned, they are measured outright: estimating has its price, too. */
+const LEAST_ROWS = 1024;
+
+/** A search under way. */
+interface Search {
+  readonly query: Query;
+  readonly plan: Plan;
+  readonly best: TopK;
+  readonly scan: ShardScan;
+}
+
+/** Searches for one query. */
+export function run(
+  index: ShardexIndex,
+  engine: Engine | undefined,
+  query: Query,
+  options: SearchOptions,
+): Outcome {
+  const search = begun(index, engine, query, options);
+  scanInTurn(search.scan, search.plan.shards);
+  return finished(index, engine, options, search);
+}
+
+/**
+ * Searches for several queries, shard by shard after the first few of each, so that what a shard's rows are estimated by
+ * is read once. What a search finds does not depend on the order of its shards (see `ShardScan`), so the outcomes are
+ * those of {@link run}.
+ */
+export function runMany(
+  index: ShardexIndex,
+  engine: Engine | undefined,
+  queries: readonly Query[],
+  options: SearchOptions,
+): Outcome[] {
+  if (engine === undefined) return queries.map((query) => run(index, engine, query, options));
+  const visitors = new Map<Shard, Search[]>();
+  const searches = queries.map((query) => {
+    const search = begun(index, engine, query, options);
+    const { shards } = search.plan;
+    scanInTurn(search.scan, shards.slice(0, ALONE));
+    for (const shard of shards.slice(ALONE)) {
+      const visiting = visitors.get(shard);
+      if (visiting === undefined) visitors.set(shard, [search]);
+      else visiting.push(search);
+    }
+    return search;
+  });
+  for (const [shard, visiting] of visitors) {
+    for (const { scan } of visiting) {
+      scan.resume();
+      scanInTurn(scan, [shard]);
+    }
+  }
+  return searches.map((search) => {
+    search.scan.resume();
+    return finished(index, engine, options, search);
+  });
+}
+
+function begun(
+  index: ShardexIndex,
+  engine: Engine | undefined,
+  query: Query,
+  options: SearchOptions,
+): Search {
+  const { k, filter, distinct } = options;
+  const plan = planOf(index, engine, query, options);
+  const best = new TopK(k, distinct === 'document');
+  const rows = plan.shards.reduce((sum, shard) => sum + shard.rows.liveCount, 0);
+  const used = rows < LEAST_ROWS ? undefined : engine;
+  return { query, plan, best, scan: new ShardScan(index.config, query, best, filter, used, plan.sure) };
+}
+
+function finished(
+  index: ShardexIndex,
+  engine: Engine | undefined,
+  options: SearchOptions,
+  search: Search,
+): Outcome {
+  scanOn(index, engine, options, search);
+  const { best, plan, scan } = search;
+  const exact = plan.sure === PROVEN && scan.tally.shards === index.shardCount;
+  return { best, ranked: plan.ranked, ...scan.tally, exact };
+}
+
+/** Scans on where a filter, or the wish for distinct documents or a recall, leaves fewer results than asked for. */
+function scanOn(
+  index: ShardexIndex,
+  engine: Engine | undefined,
+  { k, filter, distinct, recall }: SearchOptions,
+  { query, plan: { shards }, best, scan }: Search,
+): void {
+  const promised = filter !== undefined || distinct === 'document' || recall !== undefined;
+  if (!promised || best.size >= k || shards.length === index.shardCount) return;
+  const scanned = new Set(shards);
+  const others = nearShards(index, engine, query, index.shardCount)
+    .ids.map((id) => index.shards.get(id) as Shard)
+    .filter((shard) => !scanned.has(shard));
+  for (let from = 0, count = shards.length; from < others.length && best.size < k; count *= 2) {
+    scanInTurn(scan, others.slice(from, from + count));
+    from += count;
+  }
+}

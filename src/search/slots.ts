@@ -1,0 +1,102 @@
+import type { Arena } from './arena.js';
+
+/** A piece of kernel memory that belongs to something immutable or append-only. */
+export interface Slot {
+  /** Where it is; −1 once it was taken away. */
+  at: number;
+  readonly bytes: number;
+  /** How many of its rows are in it. */
+  rows: number;
+  /** Used since the clock's hand last passed. */
+  recent: boolean;
+  /** Its place on the clock. */
+  index: number;
+}
+
+/**
+ * A cache in kernel memory, by what is cached. It does not keep that alive: what is collected gives its memory back
+ * (I8). Over the budget the clock takes away what was not used for a while; so may anyone, at any time.
+ */
+export class Slots {
+  readonly #arena: Arena;
+  #slots = new WeakMap<object, Slot>();
+  readonly #clock: Slot[] = [];
+  #hand = 0;
+  #most: number;
+  readonly #registry = new FinalizationRegistry<Slot>((slot) => {
+    this.#free(slot);
+  });
+
+  constructor(arena: Arena, most: number) {
+    this.#arena = arena;
+    this.#most = most;
+  }
+
+  /** Bytes in use. */
+  get byteLength(): number {
+    return this.#arena.used;
+  }
+
+  /** Bytes that may be in use. */
+  get most(): number {
+    return this.#most;
+  }
+
+  set most(bytes: number) {
+    this.#most = bytes;
+    // The arena does not move what is in it, so what lies beyond the new end has to go with the rest.
+    if (this.#arena.used > bytes) this.clear();
+  }
+
+  find(key: object): Slot | undefined {
+    const slot = this.#slots.get(key);
+    if (slot === undefined || slot.at < 0) return undefined;
+    slot.recent = true;
+    return slot;
+  }
+
+  /** A new slot, empty; `undefined` where the budget has no room for one so large, whatever else goes. */
+  make(key: object, bytes: number): Slot | undefined {
+    if (bytes > this.#most) return undefined;
+    let at = this.#arena.take(bytes, this.#most);
+    while (at === undefined && this.#evict()) at = this.#arena.take(bytes, this.#most);
+    if (at === undefined) return undefined;
+    const slot: Slot = { at, bytes, rows: 0, recent: true, index: this.#clock.length };
+    this.#clock.push(slot);
+    this.#slots.set(key, slot);
+    this.#registry.register(key, slot, slot);
+    return slot;
+  }
+
+  /** Takes everything away. */
+  clear(): void {
+    for (let i = this.#clock.length - 1; i >= 0; i--) this.#free(this.#clock[i]);
+    this.#slots = new WeakMap();
+  }
+
+  /** Takes away the next slot that was not used since the hand last passed it. */
+  #evict(): boolean {
+    while (this.#clock.length > 0) {
+      this.#hand %= this.#clock.length;
+      const slot = this.#clock[this.#hand];
+      if (!slot.recent) {
+        this.#free(slot);
+        return true;
+      }
+      slot.recent = false;
+      this.#hand++;
+    }
+    return false;
+  }
+
+  #free(slot: Slot): void {
+    if (slot.at < 0) return;
+    this.#registry.unregister(slot);
+    this.#arena.give(slot.at, slot.bytes);
+    slot.at = -1;
+    const last = this.#clock.pop() as Slot;
+    if (last === slot) return;
+    this.#clock[slot.index] = last;
+    last.index = slot.index;
+  }
+}

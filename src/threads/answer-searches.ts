@@ -1,0 +1,119 @@
+import { InvalidOptionError } from '../errors.js';
+import { search } from '../search/search.js';
+import type { ShardexIndex } from '../version/shardex-index.js';
+import { packError } from './packed-error.js';
+import { type PartOf, partOf } from './part.js';
+import { Link, type Port } from './port.js';
+import { type Replica, openReplica } from './replica.js';
+import { type FromSearcher, SEARCHES, type ToSearcher, slotOf } from './search-messages.js';
+import { parentPort } from './thread.js';
+
+/**
+ * Makes the worker that calls it a thread of the {@link SearchPool} that has started it. Only needed where the pool cannot
+ * find the script that comes with the package, as in a browser with everything bundled into one file: then a worker of
+ * your own calls this, and the pool is given a `spawn` that starts that worker.
+ *
+ * @throws {@link InvalidOptionError} where there is no port to the thread that started this one.
+ *
+ * @example
+ * ```ts no-run
+ * // search-worker.ts
+ * import { answerSearches } from 'shardex';
+ *
+ * await answerSearches();
+ *
+ * // elsewhere
+ * const spawn = () => new Worker(new URL('./search-worker.ts', import.meta.url), { type: 'module' });
+ * const pool = await SearchPool.open(cell, { spawn });
+ * ```
+ */
+export async function answerSearches(port?: Port): Promise<void> {
+  const parent = port ?? (await parentPort());
+  if (parent === undefined) {
+    throw new InvalidOptionError('port', 'There is no port to the thread that started this one; pass one.');
+  }
+  const answer = (message: FromSearcher): void => {
+    link.send(SEARCHES, message);
+  };
+  let searcher: Searcher | undefined;
+  const link = new Link<ToSearcher, FromSearcher>(parent, 'client', {
+    message: (message, channel) => {
+      if (channel !== SEARCHES) return;
+      if (message.kind === 'search') {
+        searcher?.take(message);
+        return;
+      }
+      const { name, givenUp } = message;
+      openReplica(parent, { name }).then(
+        (replica) => {
+          searcher = new Searcher(replica, givenUp, answer);
+          answer({ kind: 'ready' });
+        },
+        (error: unknown) => {
+          // A port that was closed meanwhile needs no thread.
+          link.close();
+          throw error;
+        },
+      );
+    },
+    gone: () => undefined,
+  });
+}
+
+type Asked = ToSearcher & { readonly kind: 'search' };
+
+/** Answers searches with the versions of one replica. */
+class Searcher {
+  readonly #replica: Replica;
+  readonly #givenUp: Int32Array | undefined;
+  readonly #answer: (message: FromSearcher) => void;
+  readonly #parts = new WeakMap<ShardexIndex, Map<string, ShardexIndex>>();
+
+  constructor(replica: Replica, givenUp: Int32Array | undefined, answer: (message: FromSearcher) => void) {
+    this.#replica = replica;
+    this.#givenUp = givenUp;
+    this.#answer = answer;
+  }
+
+  /** Searches at once, so that all threads that are asked at one time search the same version. */
+  take(asked: Asked): void {
+    const { id, atLeast } = asked;
+    if (this.#replica.version >= atLeast) {
+      this.#run(this.#replica.read(), asked);
+      return;
+    }
+    this.#replica.waitFor(atLeast).then(
+      (index) => {
+        this.#run(index, asked);
+      },
+      (error: unknown) => {
+        this.#answer({ kind: 'failed', id, error: packError(error) });
+      },
+    );
+  }
+
+  #run(index: ShardexIndex, { id, queries, options, part }: Asked): void {
+    const givenUp = this.#givenUp;
+    if (givenUp !== undefined && Atomics.load(givenUp, slotOf(id, givenUp)) === id) {
+      this.#answer({ kind: 'skipped', id });
+      return;
+    }
+    try {
+      const where = part === undefined ? index : this.#part(index, part);
+      const results = queries.map((query) => [...search(where, query, options)]);
+      const { version, fingerprint } = index;
+      this.#answer({ kind: 'found', id, found: { index: { version, fingerprint }, results } });
+    } catch (error) {
+      this.#answer({ kind: 'failed', id, error: packError(error) });
+    }
+  }
+
+  #part(index: ShardexIndex, part: PartOf): ShardexIndex {
+    const key = `${part.index} of ${part.count}`;
+    const made = this.#parts.get(index) ?? new Map<string, ShardexIndex>();
+    this.#parts.set(index, made);
+    const known = made.get(key) ?? partOf(index, part);
+    made.set(key, known);
+    return known;
+  }
+}

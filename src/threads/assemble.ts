@@ -1,0 +1,149 @@
+import { InvalidDeltaError } from '../errors.js';
+import { type CentroidTable, tableFrom } from '../version/centroid-table.js';
+import { bitCount } from '../version/bits.js';
+import { type RowBlock, RowList, columnsOf } from '../version/row-block.js';
+import { Centroid, type Shard, matrixOf } from '../version/shard.js';
+import { Segment, ShardRows, buriedBetween, deadBits, eachLiveRow, liveRows } from '../version/shard-rows.js';
+import type { ShardexIndex } from '../version/shardex-index.js';
+import { DraftState } from '../write/draft-state.js';
+import type { Difference, Handle, Label, SentSegment, SentShard } from './messages.js';
+
+/**
+ * The version that a difference leads to. No vector is read: shards get segments of blocks that are there. What an
+ * earlier version has just so is taken from it, so that both share it (I4).
+ *
+ * Time: O(segments of the shards that differ + rows that came or went); where documents left a shard, its rows.
+ *
+ * @throws {@link InvalidDeltaError} where the result is not what the owner has.
+ */
+export function assembled(
+  base: ShardexIndex,
+  difference: Difference,
+  blocks: ReadonlyMap<Handle, RowBlock>,
+  earlier: ShardexIndex,
+): ShardexIndex {
+  const state = new DraftState(base);
+  for (const id of difference.gone) {
+    const { rows } = state.shard(id);
+    state.deleteShard(id);
+    state.removeFromDocuments(liveRows(rows), id);
+  }
+  for (const sent of difference.shards) {
+    const { id } = sent;
+    const before = state.hasShard(id) ? base.shards.get(id) : undefined;
+    const shard = shardFrom(sent, before ?? earlier.shards.get(id), blocks);
+    if (before === undefined) {
+      state.insertShard(shard);
+      state.addToDocuments(liveRows(shard.rows), id);
+    } else {
+      state.setRows(id, shard.rows);
+      moveDocuments(state, before, shard);
+    }
+  }
+  if (difference.chunks !== undefined) state.setCentroids(centroidsFrom(base, state, difference.chunks));
+  const next = state.finish(deepFrozen(difference.label));
+  assertSame(next, difference.label);
+  return next;
+}
+
+function shardFrom(
+  { id, centroid, segments }: SentShard,
+  old: Shard | undefined,
+  blocks: ReadonlyMap<Handle, RowBlock>,
+): Shard {
+  const own = segments.map((segment, s) => segmentFrom(segment, old?.rows.segments[s], blocks));
+  const sameRows =
+    own.length === old?.rows.segments.length && own.every((segment, s) => segment === old.rows.segments[s]);
+  if (
+    old === undefined ||
+    (centroid !== undefined && !sameVector(matrixOf(old.centroid).vectors, centroid))
+  ) {
+    if (centroid === undefined) throw damaged(`the centroid of shard ${id}`);
+    return { id, centroid: new Centroid(centroid), rows: new ShardRows(own) };
+  }
+  return sameRows ? old : { id, centroid: old.centroid, rows: new ShardRows(own) };
+}
+
+function segmentFrom(
+  { handle, visible, dead }: SentSegment,
+  old: Segment | undefined,
+  blocks: ReadonlyMap<Handle, RowBlock>,
+): Segment {
+  const block = blocks.get(handle);
+  if (block === undefined) throw damaged(`block ${handle}`);
+  if (old?.block === block && old.visible === visible && sameBits(deadBits(old), dead)) return old;
+  let deadCount = 0;
+  if (dead !== undefined) for (const word of dead) deadCount += bitCount(word);
+  return new Segment(block, visible, visible - deadCount, dead);
+}
+
+/** Keeps the documents in step with a shard that stays, by the rows that it got and those that it lost. */
+function moveDocuments(state: DraftState, before: Shard, after: Shard): void {
+  const came = new RowList();
+  const left = new Set<string>();
+  const old = new Map(before.rows.segments.map((segment) => [segment.block, segment]));
+  for (const segment of after.rows.segments) {
+    const { block } = segment;
+    const earlier = old.get(block);
+    const buried = earlier === undefined ? undefined : buriedBetween(earlier, segment);
+    if (earlier !== undefined && buried !== undefined) {
+      const { documentIds } = columnsOf(block);
+      for (const row of buried) left.add(documentIds[row]);
+      old.delete(block);
+    }
+    // A restored state can go back to fewer rows: then all of them come anew, and the old ones leave.
+    const first = buried === undefined ? 0 : (earlier?.visible ?? 0);
+    eachLiveRow(segment, first, (row) => {
+      came.push(block, row);
+    });
+  }
+  for (const segment of old.values()) {
+    const { documentIds } = columnsOf(segment.block);
+    eachLiveRow(segment, 0, (row) => left.add(documentIds[row]));
+  }
+  state.addToDocuments(came, after.id);
+  if (left.size > 0) state.dropFromDocuments(left, after.id);
+}
+
+function centroidsFrom(
+  base: ShardexIndex,
+  state: DraftState,
+  chunks: NonNullable<Difference['chunks']>,
+): CentroidTable {
+  return tableFrom(
+    base.config.metric,
+    chunks.map((chunk) =>
+      typeof chunk === 'number'
+        ? base.centroids.chunks[chunk]
+        : chunk.map((id) => ({ id, vector: matrixOf(state.shard(id).centroid).vectors })),
+    ),
+  );
+}
+
+/** What can be compared cheaply must agree; anything else would be an error that nobody sees. */
+function assertSame(next: ShardexIndex, label: Label): void {
+  for (const count of ['postingCount', 'documentCount', 'shardCount', 'byteLength'] as const)
+    if (next[count] !== label[count]) throw damaged(`the ${count}: ${next[count]} and ${label[count]}`);
+}
+
+function damaged(what: string): InvalidDeltaError {
+  return new InvalidDeltaError(
+    `A replica and its owner disagree on ${what}. Both threads must run the same version of the library.`,
+  );
+}
+
+function sameVector(a: Float32Array, b: Float32Array): boolean {
+  return a.every((component, i) => Object.is(component, b[i]));
+}
+
+function sameBits(a: Uint32Array | undefined, b: Uint32Array | undefined): boolean {
+  if (a === undefined || b === undefined) return a === b;
+  return a.length === b.length && a.every((word, i) => word === b[i]);
+}
+
+/** A label comes as plain objects, and becomes part of a version (I1). */
+function deepFrozen<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value;
+  for (const part of Object.values(value)) deepFrozen(part);
+  return Object.freeze(value);
+}

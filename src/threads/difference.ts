@@ -1,0 +1,72 @@
+import { type ChunkChange, nameOf } from '../delta/delta.js';
+import type { CentroidTable } from '../version/centroid-table.js';
+import { changedShards } from '../version/changed-shards.js';
+import { type Shard, type ShardId, matrixOf, sameCentroid } from '../version/shard.js';
+import { deadBits } from '../version/shard-rows.js';
+import { type ShardexIndex, emptyIndex } from '../version/shardex-index.js';
+import type { Difference, Label, SentShard } from './messages.js';
+import type { Parcel, SentBlocks } from './sent-blocks.js';
+
+/**
+ * What a follower that has `base`, or nothing, needs to have `next`. The book is told of it, so it has to be sent.
+ *
+ * Time: O(segments of the shards that differ), and the documents of rows that are new to the follower; where shards came
+ * or went O(shards / 64).
+ */
+export function differenceBetween(
+  base: ShardexIndex | undefined,
+  next: ShardexIndex,
+  sent: SentBlocks,
+): Difference {
+  const from = base ?? emptyIndex(next.config);
+  const parcel: Parcel = { blocks: [], rows: [] };
+  const gone: ShardId[] = [];
+  const shards: SentShard[] = [];
+  for (const id of changedShards(from, next)) {
+    const before = from.shards.get(id);
+    const after = next.shards.get(id);
+    if (before === after) continue;
+    const stays =
+      before !== undefined && after !== undefined && sameCentroid(before.centroid, after.centroid);
+    if (before !== undefined && !stays) gone.push(id);
+    if (after !== undefined) shards.push(sentShard(after, stays, sent, parcel));
+  }
+  return {
+    base: base === undefined ? undefined : nameOf(base),
+    config: base === undefined ? next.config : undefined,
+    label: labelOf(next),
+    gone,
+    shards,
+    chunks: from.centroids === next.centroids ? undefined : chunkChanges(from.centroids, next.centroids),
+    ...parcel,
+  };
+}
+
+function sentShard(
+  { id, centroid, rows }: Shard,
+  stays: boolean,
+  sent: SentBlocks,
+  parcel: Parcel,
+): SentShard {
+  return {
+    id,
+    centroid: stays ? undefined : matrixOf(centroid).vectors,
+    segments: rows.segments.map((segment) => ({
+      handle: sent.handleOf(segment.block, segment.visible, parcel),
+      visible: segment.visible,
+      dead: deadBits(segment),
+    })),
+  };
+}
+
+function chunkChanges(a: CentroidTable, b: CentroidTable): readonly ChunkChange[] {
+  const places = new Map(a.chunks.map((chunk, at) => [chunk, at]));
+  return b.chunks.map((chunk) => places.get(chunk) ?? chunk.ids);
+}
+
+function labelOf(index: ShardexIndex): Label {
+  const label: Partial<ShardexIndex> = { ...index };
+  for (const part of ['config', 'shards', 'documents', 'centroids', 'changed'] as const)
+    Reflect.deleteProperty(label, part);
+  return label as Label;
+}

@@ -1,0 +1,159 @@
+import type { ShardexConfig } from '../config.js';
+import { sameVersion } from '../delta/delta.js';
+import { type ShardexIndex, emptyIndex } from '../version/shardex-index.js';
+import { assembled } from './assemble.js';
+import { type Difference, PROTOCOL, type FromFollower, type ToFollower } from './messages.js';
+import { type PackedError, unpackError } from './packed-error.js';
+import { quietTimeout } from './port.js';
+import { ReceivedBlocks } from './received-blocks.js';
+
+/** Milliseconds after which a request without an answer is repeated, then ever more seldom, up to the second number. */
+const FIRST_PATIENCE = 2000;
+const LAST_PATIENCE = 60_000;
+
+/** What becomes of what a {@link Following} is told. */
+export interface FollowingListener {
+  readonly send: (message: FromFollower) => void;
+  /** The first version, and each one after it. */
+  readonly version: (index: ShardexIndex) => void;
+  /** Nothing more will come; with an error where that was not meant to happen. */
+  readonly ended: (error: Error | undefined) => void;
+}
+
+/**
+ * A replica's side of the conversation: asks for the current version, turns each difference into the next one, and asks
+ * again where one does not fit the version that it has.
+ */
+export class Following {
+  readonly #name: string;
+  readonly #shares: boolean;
+  readonly #listener: FollowingListener;
+  readonly #blocks: ReceivedBlocks;
+  #round = 0;
+  #current: ShardexIndex | undefined;
+  /** The empty version: where snapshots start from, and all have the configuration of. */
+  #root: ShardexIndex | undefined;
+  #counter: BigInt64Array | undefined;
+  #sharesMemory = false;
+  /** Blocks that the owner was told are here must be here until it has answered. */
+  #promised: ReturnType<ReceivedBlocks['list']> = [];
+  #asking: ReturnType<typeof setTimeout> | undefined;
+  #patience = FIRST_PATIENCE;
+  #ended = false;
+
+  constructor(name: string, shares: boolean, listener: FollowingListener) {
+    this.#name = name;
+    this.#shares = shares;
+    this.#listener = listener;
+    this.#blocks = new ReceivedBlocks((handles) => {
+      if (!this.#ended) listener.send({ kind: 'forgot', handles });
+    });
+  }
+
+  get sharesMemory(): boolean {
+    return this.#sharesMemory;
+  }
+
+  /** The number of the newest version that is on its way for sure, or here. */
+  get newestVersion(): number {
+    const here = this.#current?.version ?? 0;
+    return this.#counter === undefined ? here : Math.max(here, Number(Atomics.load(this.#counter, 0)));
+  }
+
+  /** Asks for the current version. */
+  ask(): void {
+    this.#promised = this.#blocks.list();
+    this.#round++;
+    this.#listener.send({
+      kind: 'follow',
+      protocol: PROTOCOL,
+      name: this.#name,
+      shares: this.#shares,
+      round: this.#round,
+      known: this.#promised.map(({ handle, rows }) => [handle, rows]),
+    });
+    clearTimeout(this.#asking);
+    this.#asking = quietTimeout(() => {
+      this.#patience = Math.min(LAST_PATIENCE, 2 * this.#patience);
+      this.ask();
+    }, this.#patience);
+  }
+
+  take(message: ToFollower): void {
+    if (this.#ended) return;
+    switch (message.kind) {
+      case 'version':
+        this.#sharesMemory = message.shares;
+        this.#counter = message.counter;
+        if (message.round === this.#round) this.#takeVersion(message.difference);
+        return;
+      case 'reminder':
+        if (message.round !== this.#round) return;
+        if (message.version === this.#current?.version) this.#reached(message.version);
+        else this.#askAgain();
+        return;
+      case 'end':
+        this.#end(message.error);
+    }
+  }
+
+  /** Stops: what comes from now on is ignored. */
+  stop(): void {
+    this.#ended = true;
+    clearTimeout(this.#asking);
+  }
+
+  #takeVersion(difference: Difference): void {
+    const { base, label } = difference;
+    const current = this.#current;
+    // A message that came twice.
+    if (base !== undefined && current !== undefined && sameVersion(current, label)) {
+      this.#reached(current.version);
+      return;
+    }
+    if (base !== undefined && (current === undefined || !sameVersion(current, base))) {
+      this.#askAgain();
+      return;
+    }
+    const root = (this.#root ??= rootOf(difference.config));
+    const from = base === undefined ? root : (current ?? root);
+    const blocks = this.#blocks.take(difference, root.config.dimensions);
+    if (blocks === undefined) {
+      this.#askAgain();
+      return;
+    }
+    const next = assembled(from, difference, blocks, current ?? root);
+    this.#answered();
+    if (current === undefined || !sameVersion(current, next)) {
+      this.#current = next;
+      this.#listener.version(next);
+    }
+    this.#reached(next.version);
+  }
+
+  #reached(version: number): void {
+    if (!this.#ended) this.#listener.send({ kind: 'reached', round: this.#round, version });
+  }
+
+  #answered(): void {
+    clearTimeout(this.#asking);
+    this.#asking = undefined;
+    this.#patience = FIRST_PATIENCE;
+    this.#promised = [];
+  }
+
+  /** Unless that was done already, and the answer is on its way. */
+  #askAgain(): void {
+    if (this.#asking === undefined) this.ask();
+  }
+
+  #end(error: PackedError | undefined): void {
+    this.stop();
+    this.#listener.ended(error === undefined ? undefined : unpackError(error));
+  }
+}
+
+function rootOf(config: ShardexConfig | undefined): ShardexIndex {
+  if (config === undefined) throw new TypeError('A first version comes with its configuration.');
+  return emptyIndex(Object.freeze(config));
+}

@@ -1,0 +1,139 @@
+import type { ShardexConfig } from '../config.js';
+import type { ChunkChange, VersionName } from '../delta/delta.js';
+import type { Posting } from '../version/posting.js';
+import type { ShardId } from '../version/shard.js';
+import type { ShardexIndex } from '../version/shardex-index.js';
+import type { CommitOptions } from '../publish/index-writer.js';
+import type { PackedError } from './packed-error.js';
+
+/** Both sides must speak the same one. */
+export const PROTOCOL = 1;
+
+/** The channel of what is for all conversations on a port. */
+export const EVERYONE = '*';
+
+/** Stands for a row block in one conversation; never given twice. */
+export type Handle = number;
+
+/** All of a version but its maps and tables: what is small enough to be sent along with every difference. */
+export type Label = Omit<ShardexIndex, 'config' | 'shards' | 'documents' | 'centroids' | 'changed'>;
+
+/** A segment: the first `visible` rows of a block, less the dead ones. */
+export interface SentSegment {
+  readonly handle: Handle;
+  readonly visible: number;
+  readonly dead: Uint32Array | undefined;
+}
+
+/** A shard that is new, where it has a centroid, or has other rows. */
+export interface SentShard {
+  readonly id: ShardId;
+  readonly centroid: Float32Array | undefined;
+  readonly segments: readonly SentSegment[];
+}
+
+/** A block that the other side does not have yet; its memory is missing where it is not shared. */
+export interface SentBlock {
+  readonly handle: Handle;
+  readonly capacity: number;
+  readonly memory: ArrayBufferLike | undefined;
+}
+
+/** Columns of rows, where memory is not shared. */
+export interface RowCopies {
+  readonly vectors: Float32Array;
+  readonly squaredNorms: Float64Array;
+  readonly separations: Float64Array;
+  readonly starts: Uint32Array;
+  readonly lengths: Uint32Array;
+}
+
+/** Rows of a block that are new to the other side. */
+export interface SentRows {
+  readonly handle: Handle;
+  readonly from: number;
+  readonly documentIds: readonly string[];
+  readonly copies: RowCopies | undefined;
+}
+
+/** What turns one version into another, where the rows lie in memory that both sides see. */
+export interface Difference {
+  /** The version that it starts from; the empty one where it is missing, and then there is a configuration. */
+  readonly base: VersionName | undefined;
+  readonly config: ShardexConfig | undefined;
+  readonly label: Label;
+  /** Shards of the base that are gone or replaced. */
+  readonly gone: readonly ShardId[];
+  readonly shards: readonly SentShard[];
+  /** The table of centroids; missing where the base's stays. */
+  readonly chunks: readonly ChunkChange[] | undefined;
+  readonly blocks: readonly SentBlock[];
+  readonly rows: readonly SentRows[];
+}
+
+/** What a follower says. */
+export type FromFollower =
+  | {
+      /** Send me the current version, and what comes after it. The blocks that I have: each with its rows. */
+      readonly kind: 'follow';
+      readonly protocol: number;
+      readonly name: string;
+      readonly shares: boolean;
+      readonly round: number;
+      readonly known: readonly (readonly [Handle, number])[];
+    }
+  | { readonly kind: 'reached'; readonly round: number; readonly version: number }
+  | { readonly kind: 'forgot'; readonly handles: readonly Handle[] }
+  | { readonly kind: 'leave' };
+
+/** What it is told. Messages of an earlier round than its latest `follow` are out of date. */
+export type ToFollower =
+  | {
+      readonly kind: 'version';
+      readonly round: number;
+      readonly difference: Difference;
+      /** The number of the newest version on its way to this follower, where memory is shared. */
+      readonly counter: BigInt64Array | undefined;
+      readonly shares: boolean;
+    }
+  | { readonly kind: 'reminder'; readonly round: number; readonly version: number }
+  | { readonly kind: 'end'; readonly error: PackedError | undefined };
+
+/** What is asked of a writer elsewhere; `call` is repeated in the answer. */
+export type WriterCall =
+  | { readonly kind: 'write'; readonly call: number; readonly method: 'open' | 'discard' }
+  | {
+      readonly kind: 'write';
+      readonly call: number;
+      readonly method: 'addPostings';
+      readonly postings: readonly Posting[];
+    }
+  | {
+      readonly kind: 'write';
+      readonly call: number;
+      readonly method: 'removeDocuments';
+      readonly documentIds: readonly string[];
+    }
+  | {
+      readonly kind: 'write';
+      readonly call: number;
+      readonly method: 'replaceDocument';
+      readonly documentId: string;
+      readonly postings: readonly Posting[];
+    }
+  | { readonly kind: 'write'; readonly call: number; readonly method: 'has'; readonly documentId: string }
+  | {
+      readonly kind: 'write';
+      readonly call: number;
+      readonly method: 'commitChanges';
+      readonly options: CommitOptions;
+    };
+
+/** What it answers. */
+export type WriterAnswer =
+  | { readonly kind: 'wrote'; readonly call: number; readonly value: unknown }
+  | { readonly kind: 'refused'; readonly call: number; readonly error: PackedError }
+  | { readonly kind: 'end'; readonly error: PackedError | undefined };
+
+export type ToOwner = FromFollower | WriterCall;
+export type ToClient = ToFollower | WriterAnswer;

@@ -1,0 +1,124 @@
+import type { ReadableCell } from '../publish/readable-cell.js';
+import type { Job } from './jobs.js';
+import { unpackError } from './packed-error.js';
+import { Link, type PortEvent } from './port.js';
+import { type FromSearcher, SEARCHES, type ToSearcher, slotOf } from './search-messages.js';
+import { type ReplicaService, serveReplicas } from './serve-replicas.js';
+import type { Thread } from './thread.js';
+
+/** Searches that may be given up at once in a thread; were there more, some would be carried out in vain. */
+const SLOTS = 256;
+
+/** What a thread tells the crew that it belongs to. */
+export interface ThreadListener {
+  readonly ready: (thread: PoolThread) => void;
+  /** It has answered, and can do more. */
+  readonly free: (thread: PoolThread) => void;
+  /** It is gone, and with it what it was doing. */
+  readonly died: (thread: PoolThread, error: Error, lost: readonly Job[]) => void;
+}
+
+/** One thread of a pool, with its replica, and what it has to do. */
+export class PoolThread {
+  readonly #thread: Thread;
+  readonly #service: ReplicaService;
+  readonly #link: Link<FromSearcher, ToSearcher>;
+  readonly #listener: ThreadListener;
+  readonly #jobs = new Map<number, Job>();
+  readonly #givenUp =
+    typeof SharedArrayBuffer === 'function'
+      ? new Int32Array(new SharedArrayBuffer(4 * SLOTS)).fill(-1)
+      : undefined;
+  #nextId = 0;
+  #ready = false;
+  #ended = false;
+
+  constructor(thread: Thread, cell: ReadableCell, name: string, listener: ThreadListener) {
+    this.#thread = thread;
+    this.#listener = listener;
+    thread.on?.('error', this.#failed);
+    thread.on?.('messageerror', this.#failed);
+    if (thread.on === undefined) {
+      thread.addEventListener?.('error', this.#failedEvent);
+      thread.addEventListener?.('messageerror', this.#failedEvent);
+    }
+    this.#link = new Link(thread, 'owner', {
+      message: (message, channel) => {
+        if (channel === SEARCHES) this.#take(message);
+      },
+      gone: () => {
+        this.#failed(new Error('The thread has ended.'));
+      },
+    });
+    this.#service = serveReplicas(cell, thread);
+    this.#link.send(SEARCHES, { kind: 'start', name, givenUp: this.#givenUp });
+  }
+
+  /** Whether it has a version to search in. */
+  get isReady(): boolean {
+    return this.#ready && !this.#ended;
+  }
+
+  /** How many searches it has. */
+  get load(): number {
+    return this.#jobs.size;
+  }
+
+  /** How many it may have: one more than it can do at once, so that it need not wait for the next, if that one can still be given up. */
+  get capacity(): number {
+    return this.#givenUp === undefined ? 1 : 2;
+  }
+
+  run(job: Job): void {
+    const { queries, options, atLeast, part } = job;
+    const id = this.#nextId++;
+    try {
+      this.#link.send(SEARCHES, { kind: 'search', id, queries, options, atLeast, part });
+    } catch (error) {
+      job.failed(error as Error);
+      return;
+    }
+    this.#jobs.set(id, job);
+  }
+
+  /** Says that the answer is of no use any more. */
+  giveUp(job: Job): void {
+    if (this.#givenUp === undefined) return;
+    for (const [id, each] of this.#jobs)
+      if (each === job) Atomics.store(this.#givenUp, slotOf(id, this.#givenUp), id);
+  }
+
+  /** Ends the thread, whatever it is doing. Returns what that returns: in Node, a promise of its end. */
+  end(): unknown {
+    this.#ended = true;
+    this.#jobs.clear();
+    this.#link.close();
+    this.#service.close();
+    return this.#thread.terminate();
+  }
+
+  #take(message: FromSearcher): void {
+    if (message.kind === 'ready') {
+      this.#ready = true;
+      this.#listener.ready(this);
+      return;
+    }
+    const job = this.#jobs.get(message.id);
+    this.#jobs.delete(message.id);
+    if (message.kind === 'found') job?.found(message.found);
+    else if (message.kind === 'failed') job?.failed(unpackError(message.error));
+    this.#listener.free(this);
+  }
+
+  readonly #failedEvent = ({ message }: PortEvent): void => {
+    this.#failed(new Error(typeof message === 'string' ? message : 'The thread failed.'));
+  };
+
+  readonly #failed = (error: unknown): void => {
+    if (this.#ended) return;
+    const lost = [...this.#jobs.values()];
+    // In browsers a thread outlives its errors; nobody knows in which state.
+    void this.end();
+    this.#listener.died(this, error instanceof Error ? error : new Error(String(error)), lost);
+  };
+}

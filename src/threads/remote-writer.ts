@@ -1,0 +1,227 @@
+import { assertOptions, assertSignal } from '../config.js';
+import { InvalidPostingError, PortClosedError, WriterClosedError } from '../errors.js';
+import type { CommitOptions } from '../publish/index-writer.js';
+import { type Posting, isFloat32Array } from '../version/posting.js';
+import { EVERYONE, type WriterAnswer, type WriterCall } from './messages.js';
+import { unpackError } from './packed-error.js';
+import { Link, type Port, newChannel } from './port.js';
+import type { RemoteCommit } from './writer-session.js';
+
+/** Options of {@link openRemoteWriter}. */
+export interface RemoteWriterOptions {
+  /** Gives up waiting for the writer. */
+  readonly signal?: AbortSignal;
+}
+
+interface Waiting {
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** A call without its number. */
+type Asked = WriterCall extends infer Call
+  ? Call extends WriterCall
+    ? Omit<Call, 'call' | 'kind'>
+    : never
+  : never;
+
+/**
+ * A writer of a cell in another thread, made by {@link openRemoteWriter}: what it is told is done there, one call after
+ * the other. Calls need not be awaited before the next one is made. Every call rejects with what the writer there threw,
+ * as an error of the same class with the same fields, and with {@link PortClosedError} when the port or the other thread
+ * goes before there is an answer: then it is unknown whether the call was carried out.
+ */
+export class RemoteWriter {
+  /** The number of the version that it was made from. */
+  readonly baseVersion: number;
+  readonly #conversation: Conversation;
+
+  /** @internal */
+  constructor(baseVersion: number, conversation: Conversation) {
+    this.baseVersion = baseVersion;
+    this.#conversation = conversation;
+  }
+
+  /** As `addPosting` of a draft. */
+  async addPosting(posting: Posting): Promise<void> {
+    await this.addPostings([posting]);
+  }
+
+  /** As `addPostings` of a draft; the vectors are copied when this is called. */
+  async addPostings(postings: Iterable<Posting>): Promise<number> {
+    return (await this.#ask({ method: 'addPostings', postings: copied(postings) })) as number;
+  }
+
+  /** As `removeDocument` of a draft. */
+  async removeDocument(documentId: string): Promise<number> {
+    return this.removeDocuments([documentId]);
+  }
+
+  /** As `removeDocuments` of a draft. */
+  async removeDocuments(documentIds: Iterable<string>): Promise<number> {
+    return (await this.#ask({ method: 'removeDocuments', documentIds: [...documentIds] })) as number;
+  }
+
+  /** As `replaceDocument` of a draft; likewise. */
+  async replaceDocument(documentId: string, postings: Iterable<Posting>): Promise<void> {
+    await this.#ask({ method: 'replaceDocument', documentId, postings: copied(postings) });
+  }
+
+  /** As `has` of a draft. */
+  async has(documentId: string): Promise<boolean> {
+    return (await this.#ask({ method: 'has', documentId })) as boolean;
+  }
+
+  /**
+   * As `commitChanges` of a writer: closes it, except where it rejects. A replica that shall see the commit waits for its
+   * number: `await replica.waitFor(commit.version)`.
+   */
+  async commitChanges(options: CommitOptions = {}): Promise<RemoteCommit> {
+    const commit = await this.#ask({ method: 'commitChanges', options });
+    this.#conversation.close('committed');
+    return Object.freeze(commit as RemoteCommit);
+  }
+
+  /** Gives the changes up. Does nothing on a writer that is closed already. */
+  async discard(): Promise<void> {
+    if (!this.#conversation.isOpen) return;
+    await this.#ask({ method: 'discard' });
+    this.#conversation.close('discarded');
+  }
+
+  /** Discards, so that `await using writer = …` cannot leave one open. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.discard();
+  }
+
+  #ask(asked: Asked): Promise<unknown> {
+    return this.#conversation.ask(asked);
+  }
+}
+
+/** Asks, and matches the answers. */
+class Conversation {
+  readonly #channel = newChannel();
+  readonly #link: Link<WriterAnswer, WriterCall>;
+  readonly #waiting = new Map<number, Waiting>();
+  #calls = 0;
+  #ended: Error | undefined;
+
+  constructor(port: Port) {
+    this.#link = new Link(port, 'client', {
+      message: (answer, channel) => {
+        if (channel === this.#channel || channel === EVERYONE) this.#take(answer);
+      },
+      gone: () => {
+        this.#end(new PortClosedError('The port was closed, or the thread that has the cell has ended.'));
+      },
+    });
+  }
+
+  get isOpen(): boolean {
+    return this.#ended === undefined;
+  }
+
+  ask(asked: Asked): Promise<unknown> {
+    if (this.#ended !== undefined) return Promise.reject(this.#ended);
+    const call = this.#calls++;
+    return new Promise((resolve, reject) => {
+      try {
+        this.#link.send(this.#channel, { kind: 'write', call, ...asked });
+      } catch (error) {
+        reject(new InvalidPostingError(`This cannot be sent to another thread: ${String(error)}`));
+        return;
+      }
+      this.#waiting.set(call, { resolve, reject });
+    });
+  }
+
+  close(how: string): void {
+    this.#end(new WriterClosedError(`This writer was ${how} already; open another one.`));
+  }
+
+  #take(answer: WriterAnswer): void {
+    if (answer.kind === 'end') {
+      this.#end(new PortClosedError('The thread that has the cell stopped serving this port.'));
+      return;
+    }
+    const waiting = this.#waiting.get(answer.call);
+    this.#waiting.delete(answer.call);
+    if (answer.kind === 'wrote') waiting?.resolve(answer.value);
+    else waiting?.reject(unpackError(answer.error));
+  }
+
+  #end(error: Error): void {
+    if (this.#ended !== undefined) return;
+    this.#ended = error;
+    this.#link.close();
+    for (const { reject } of this.#waiting.values()) reject(error);
+    this.#waiting.clear();
+  }
+}
+
+/**
+ * Opens a writer of the cell that is served on the other end of a port, by {@link serveReplicas} with `writable: true`.
+ * So a worker can have the cell, and the thread that started it can write without ever being blocked.
+ *
+ * @throws it rejects with {@link InvalidOptionError}, also where the port serves readers only; with the signal's reason,
+ * {@link PortClosedError}, {@link CellClosedError}
+ *
+ * @example
+ * ```ts
+ * import { CowShardexIndex, createIndex, openRemoteWriter, openReplica, serveReplicas } from 'shardex';
+ *
+ * const { port1, port2 } = new MessageChannel();
+ * const cell = new CowShardexIndex(createIndex({ dimensions: 1 }));
+ * serveReplicas(cell, port1, { writable: true });
+ *
+ * const replica = await openReplica(port2);
+ * const writer = await openRemoteWriter(port2);
+ * await writer.addPosting({ documentId: 'a', vector: [1] });
+ * const { version } = await writer.commitChanges();
+ * (await replica.waitFor(version)).postingCount; // → 1
+ * await writer.commitChanges(); // → throws WriterClosedError
+ * port1.close();
+ * ```
+ */
+export async function openRemoteWriter(port: Port, options: RemoteWriterOptions = {}): Promise<RemoteWriter> {
+  assertOptions(options, ['signal']);
+  const { signal } = options;
+  assertSignal(signal);
+  signal?.throwIfAborted();
+  const conversation = new Conversation(port);
+  const abort = (): void => {
+    // The writer there may have been opened: its discarding is the last thing that is said.
+    void conversation.ask({ method: 'discard' }).catch(() => undefined);
+    conversation.close('given up');
+  };
+  signal?.addEventListener('abort', abort, { once: true });
+  try {
+    const baseVersion = (await conversation.ask({ method: 'open' })) as number;
+    return new RemoteWriter(baseVersion, conversation);
+  } catch (error) {
+    conversation.close('refused');
+    signal?.throwIfAborted();
+    throw error;
+  } finally {
+    signal?.removeEventListener('abort', abort);
+  }
+}
+
+/** Copies of just what a posting has to say, since its vector may be part of a large buffer, or change. */
+function copied(postings: Iterable<Posting>): Posting[] {
+  const given: unknown = postings;
+  if (given === null || typeof given !== 'object' || !(Symbol.iterator in given))
+    throw new InvalidPostingError('postings must be an iterable of postings, such as an array.');
+  return [...postings].map((posting: unknown) => {
+    // The writer refuses it, as it refuses all else that is wrong.
+    if (typeof posting !== 'object' || posting === null) return posting as Posting;
+    const { documentId, start, length, vector } = posting as Posting;
+    return {
+      documentId,
+      ...(start === undefined ? {} : { start }),
+      ...(length === undefined ? {} : { length }),
+      vector: isFloat32Array(vector) ? vector.slice() : vector,
+    };
+  });
+}

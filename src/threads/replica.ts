@@ -1,0 +1,211 @@
+import { assertFunction, assertOptions, assertSignal, show } from '../config.js';
+import { InvalidOptionError, PortClosedError } from '../errors.js';
+import type { HeldOptions } from '../publish/held-warning.js';
+import type { HistoryOptions } from '../publish/history.js';
+import { Publication } from '../publish/publication.js';
+import { ReadableCell, publicationOf } from '../publish/readable-cell.js';
+import type { ListenerErrorHandler } from '../publish/watchers.js';
+import type { ShardexIndex } from '../version/shardex-index.js';
+import { Following } from './following.js';
+import { EVERYONE, type FromFollower, type ToFollower } from './messages.js';
+import { Link, type Port, newChannel } from './port.js';
+
+/** Options of {@link openReplica}. */
+export interface ReplicaOptions {
+  /** What the owner's `held()` calls the versions that this replica holds. Default `'replica'`. */
+  readonly name?: string;
+  /** Refuses to open where rows would have to be copied because there is no `SharedArrayBuffer`. Default `false`. */
+  readonly requireSharedMemory?: boolean;
+  /** Gives up waiting for the first version. */
+  readonly signal?: AbortSignal;
+  /** Which superseded versions to keep, as in a cell. */
+  readonly history?: HistoryOptions;
+  /** Warns of old versions that live too long, as in a cell. */
+  readonly held?: HeldOptions;
+  /** Is told what a subscribed listener threw, as in a cell. */
+  readonly onError?: ListenerErrorHandler;
+}
+
+/** Why a replica has ended. */
+export interface Ending {
+  error: Error | undefined;
+}
+
+/** How a replica is made out of a conversation; for this folder only. */
+interface ReplicaParts {
+  readonly publication: Publication;
+  readonly name: string;
+  readonly following: Following;
+  readonly leave: () => void;
+  readonly ending: Ending;
+}
+
+/**
+ * A cell that follows one in another thread: its versions are equal to the owner's in number, fingerprint and every
+ * answer, and their rows lie in the same memory. Made by {@link openReplica}. It ends when it is closed, when the owner's
+ * cell is, or when the port or the owner's thread has gone: what was read stays readable.
+ */
+export class Replica extends ReadableCell {
+  /** What the owner calls it. */
+  readonly name: string;
+  readonly #following: Following;
+  readonly #leave: () => void;
+  readonly #ending: Ending;
+
+  /** @internal */
+  constructor({ publication, name, following, leave, ending }: ReplicaParts) {
+    super(publication);
+    this.name = name;
+    this.#following = following;
+    this.#leave = leave;
+    this.#ending = ending;
+  }
+
+  /** What ended it; `undefined` while it is open, and where it or the owner's cell was closed. */
+  get failure(): Error | undefined {
+    return this.#ending.error;
+  }
+
+  /** Whether its rows lie in memory that it shares with the owner; otherwise they were copied, and take memory twice. */
+  get sharesMemory(): boolean {
+    return this.#following.sharesMemory;
+  }
+
+  /**
+   * The number of the newest version that the owner has sent, read from shared memory: `waitFor(newestVersion)` comes
+   * without any further help of the owner. Where memory is not shared, the number of the current version.
+   */
+  get newestVersion(): number {
+    return this.#following.newestVersion;
+  }
+
+  /** As a cell's; tells the owner that this replica holds nothing any more. */
+  override close(): void {
+    if (this.isClosed) return;
+    super.close();
+    this.#leave();
+  }
+}
+
+/**
+ * Follows the cell that is served on the other end of a port, by {@link serveReplicas}, as a replica: resolves when the
+ * first version is here. No vector is copied where both threads have `SharedArrayBuffer`, which in browsers only pages
+ * have that are cross-origin isolated; see `sharesMemory`.
+ *
+ * Time: O(shards + segments + documents) for the first version, and then what each commit changed.
+ *
+ * @throws {@link InvalidOptionError}; it rejects with the signal's reason, with {@link PortClosedError} when the port is
+ * closed before, and with what the owner refused it for.
+ *
+ * @example
+ * ```ts
+ * import { CowShardexIndex, createIndex, openReplica, search, serveReplicas } from 'shardex';
+ *
+ * const { port1, port2 } = new MessageChannel(); // one of them goes to the other thread
+ * const cell = new CowShardexIndex(createIndex({ dimensions: 1 }));
+ * const service = serveReplicas(cell, port1);
+ *
+ * const replica = await openReplica(port2, { name: 'reader 1' });
+ * cell.update((draft) => { draft.addPosting({ documentId: 'a', vector: [1] }); });
+ * const index = await replica.waitFor(1);
+ * index.fingerprint === cell.read().fingerprint; // → true
+ * search(index, [1], { k: 1 }).length; // → 1
+ *
+ * replica.close();
+ * service.close();
+ * port1.close();
+ * ```
+ */
+export async function openReplica(port: Port, options: ReplicaOptions = {}): Promise<Replica> {
+  assertOptions(options, ['name', 'requireSharedMemory', 'signal', 'history', 'held', 'onError']);
+  const { name = 'replica', requireSharedMemory = false, signal, history, held, onError } = options;
+  assertName(name);
+  assertSignal(signal);
+  assertFunction('onError', onError);
+  if (typeof requireSharedMemory !== 'boolean') {
+    throw new InvalidOptionError(
+      'requireSharedMemory',
+      `requireSharedMemory must be true or false, not ${show(requireSharedMemory)}.`,
+    );
+  }
+  signal?.throwIfAborted();
+  return new Promise((resolve, reject) => {
+    const channel = newChannel();
+    let replica: Replica | undefined;
+    const ending: Ending = { error: undefined };
+    const leave = (): void => {
+      following.stop();
+      link.send(channel, { kind: 'leave' });
+      link.close();
+      signal?.removeEventListener('abort', abort);
+    };
+    const ended = (error: Error | undefined): void => {
+      leave();
+      ending.error = error;
+      replica?.close();
+      reject(
+        error ?? new PortClosedError('The owner stopped serving replicas before the first version came.'),
+      );
+    };
+    const abort = (): void => {
+      ended(signal?.reason as Error);
+    };
+    const first = (index: ShardexIndex): void => {
+      if (requireSharedMemory && !following.sharesMemory) {
+        ended(
+          new InvalidOptionError(
+            'requireSharedMemory',
+            'One of the threads has no SharedArrayBuffer, so rows would have to be copied. In a browser the page must be cross-origin isolated.',
+          ),
+        );
+        return;
+      }
+      signal?.removeEventListener('abort', abort);
+      replica = new Replica({
+        publication: new Publication(index, { history, held, onError }),
+        name,
+        following,
+        leave,
+        ending,
+      });
+      resolve(replica);
+    };
+    const link = new Link<ToFollower, FromFollower>(port, 'client', {
+      message: (message, to) => {
+        if (to !== channel && to !== EVERYONE) return;
+        try {
+          following.take(message);
+        } catch (error) {
+          ended(error as Error);
+        }
+      },
+      gone: () => {
+        ended(new PortClosedError('The port was closed, or the thread of the owner has ended.'));
+      },
+    });
+    const following = new Following(name, typeof SharedArrayBuffer === 'function', {
+      send: (message) => {
+        link.send(channel, message);
+      },
+      version: (index) => {
+        if (replica === undefined) first(index);
+        else publish(replica, index);
+      },
+      ended,
+    });
+    signal?.addEventListener('abort', abort, { once: true });
+    following.ask();
+  });
+}
+
+/** A replica has one writer, the messages of its owner, so that what it expects is always current. */
+function publish(replica: Replica, index: ShardexIndex): void {
+  const publication = publicationOf(replica);
+  publication.publish(publication.current, index, performance.now());
+}
+
+/** @throws {@link InvalidOptionError} */
+function assertName(name: unknown): void {
+  if (typeof name === 'string' && name !== '') return;
+  throw new InvalidOptionError('name', `name must be a non-empty string, not ${show(name)}.`);
+}

@@ -1,0 +1,71 @@
+import { WriterClosedError } from '../errors.js';
+import type { CowShardexIndex } from '../publish/cow-shardex-index.js';
+import type { IndexWriter } from '../publish/index-writer.js';
+import type { WriterAnswer, WriterCall } from './messages.js';
+import { packError } from './packed-error.js';
+
+/** What a commit elsewhere did. */
+export interface RemoteCommit {
+  /** The number of the version that is current since. */
+  readonly version: number;
+  /** Its fingerprint. */
+  readonly fingerprint: string;
+  /** The number of the version that was current before. */
+  readonly previousVersion: number;
+  /** Whether nothing was changed. */
+  readonly isEmpty: boolean;
+}
+
+/** The owner's side of one remote writer: a writer of the cell, and whoever tells it what to do. */
+export class WriterSession {
+  readonly #cell: CowShardexIndex;
+  #writer: IndexWriter | undefined;
+
+  constructor(cell: CowShardexIndex) {
+    this.#cell = cell;
+  }
+
+  /** Does what is asked, in the order in which it is asked; whatever goes wrong is an answer as well. */
+  answer(asked: WriterCall): WriterAnswer {
+    const { call } = asked;
+    try {
+      return { kind: 'wrote', call, value: this.#do(asked) };
+    } catch (error) {
+      return { kind: 'refused', call, error: packError(error) };
+    }
+  }
+
+  /** Its other side has gone: what it did not commit is given up. */
+  release(): void {
+    this.#writer?.discard();
+    this.#writer = undefined;
+  }
+
+  #do(asked: WriterCall): unknown {
+    if (asked.method === 'open') {
+      this.#writer = this.#cell.cloneForWrite();
+      return this.#writer.base.version;
+    }
+    const writer = this.#writer;
+    if (writer === undefined) throw new WriterClosedError('There is no such writer; open another one.');
+    switch (asked.method) {
+      case 'addPostings':
+        return writer.addPostings(asked.postings);
+      case 'removeDocuments':
+        return writer.removeDocuments(asked.documentIds);
+      case 'replaceDocument':
+        writer.replaceDocument(asked.documentId, asked.postings);
+        return undefined;
+      case 'has':
+        return writer.has(asked.documentId);
+      case 'commitChanges': {
+        const { version, index, previous, isEmpty } = writer.commitChanges(asked.options);
+        const { fingerprint } = index;
+        return { version, fingerprint, previousVersion: previous.version, isEmpty } satisfies RemoteCommit;
+      }
+      case 'discard':
+        writer.discard();
+        return undefined;
+    }
+  }
+}

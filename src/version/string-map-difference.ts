@@ -1,0 +1,119 @@
+import type { List } from 'immutable';
+import { type StringMap, bucketsOf } from './string-map.js';
+
+/** Gets each key whose values differ; `undefined` stands for a key that is not there. */
+type Visit<V> = (key: string, before: V | undefined, after: V | undefined) => void;
+
+/** Keys, ascending, each followed by its value. */
+type Bucket = readonly unknown[];
+
+/**
+ * Visits what differs between two maps, in no particular order; buckets that they share, and parts of the table that
+ * they share, are passed over (I4). Time: O(differing buckets · log buckets).
+ */
+export function eachStringDifference<V>(a: StringMap<V>, b: StringMap<V>, visit: Visit<V>): void {
+  const [listA, listB] = [bucketsOf(a), bucketsOf(b)];
+  // In tables of one size a key has its place in both; else what is missing in one bucket may be in another.
+  const alike = listA.size === listB.size;
+  eachPair(listA, listB, (bucketA, bucketB) => {
+    let [i, j] = [0, 0];
+    while (i < bucketA.length || j < bucketB.length) {
+      const [keyA, keyB] = [bucketA[i] as string | undefined, bucketB[j] as string | undefined];
+      if (keyA !== undefined && keyA === keyB) {
+        if (bucketA[i + 1] !== bucketB[j + 1]) visit(keyA, bucketA[i + 1] as V, bucketB[j + 1] as V);
+        i += 2;
+        j += 2;
+      } else if (keyA !== undefined && (keyB === undefined || keyA < keyB)) {
+        const [before, after] = [bucketA[i + 1] as V, alike ? undefined : b.get(keyA)];
+        if (before !== after) visit(keyA, before, after);
+        i += 2;
+      } else if (keyB !== undefined) {
+        if (alike || a.get(keyB) === undefined) visit(keyB, undefined, bucketB[j + 1] as V);
+        j += 2;
+      }
+    }
+  });
+}
+
+const NONE: Bucket = [];
+
+/** A node of an Immutable.js list: 32 nodes a level below, or 32 items at level 0. */
+interface Node {
+  readonly array: readonly unknown[];
+}
+
+/** What such a list looks like inside: all but the last few items are in the trie, those are in the tail. */
+interface Inside {
+  readonly _origin: number;
+  readonly _level: number;
+  readonly _root?: Node;
+  readonly _tail?: Node;
+}
+
+/**
+ * Visits items of two lists that differ: those at one place in pairs, where the tries of both are of the same shape,
+ * which they are for lists of one length.
+ */
+function eachPair(a: List<Bucket>, b: List<Bucket>, visit: (a: Bucket, b: Bucket) => void): void {
+  const [insideA, insideB] = [a, b] as unknown as [Inside, Inside];
+  // Nodes are Immutable.js's own affair. Should they ever look different, all items are compared instead.
+  if (!understood(a, insideA) || !understood(b, insideB)) {
+    for (let i = 0; i < Math.max(a.size, b.size); i++) {
+      const [itemA, itemB] = [i < a.size ? a.get(i) : NONE, i < b.size ? b.get(i) : NONE];
+      if (itemA !== itemB) visit(itemA ?? NONE, itemB ?? NONE);
+    }
+    return;
+  }
+  const [endA, endB] = [tailOffset(a.size), tailOffset(b.size)];
+  const walk = (
+    at: number,
+    nodeA: Node | undefined,
+    levelA: number,
+    nodeB: Node | undefined,
+    levelB: number,
+  ) => {
+    // What lies behind the end of a trie is not of the list.
+    const [hereA, hereB] = [at < endA ? nodeA : undefined, at < endB ? nodeB : undefined];
+    if (hereA === hereB) return;
+    const level = Math.max(hereA === undefined ? 0 : levelA, hereB === undefined ? 0 : levelB);
+    if (level === 0) {
+      eachItem(hereA, hereB, visit);
+      return;
+    }
+    const [downA, downB] = [levelA === level, levelB === level];
+    for (let i = 0; i < 32; i++) {
+      walk(
+        at + i * 2 ** level,
+        (downA ? hereA?.array[i] : i === 0 ? hereA : undefined) as Node | undefined,
+        downA ? level - 5 : levelA,
+        (downB ? hereB?.array[i] : i === 0 ? hereB : undefined) as Node | undefined,
+        downB ? level - 5 : levelB,
+      );
+    }
+  };
+  walk(0, insideA._root, insideA._level, insideB._root, insideB._level);
+  if (endA === endB) eachItem(insideA._tail, insideB._tail, visit);
+  else {
+    eachItem(insideA._tail, undefined, visit);
+    eachItem(undefined, insideB._tail, visit);
+  }
+}
+
+function eachItem(a: Node | undefined, b: Node | undefined, visit: (a: Bucket, b: Bucket) => void): void {
+  if (a === b) return;
+  for (let i = 0; i < 32; i++) {
+    const [itemA, itemB] = [a?.array[i], b?.array[i]] as [Bucket | undefined, Bucket | undefined];
+    if (itemA !== itemB) visit(itemA ?? NONE, itemB ?? NONE);
+  }
+}
+
+/** How many items of a list are in its trie. */
+function tailOffset(size: number): number {
+  return size < 32 ? 0 : ((size - 1) >>> 5) << 5;
+}
+
+function understood(list: List<Bucket>, { _origin, _level, _root, _tail }: Inside): boolean {
+  if (list.size === 0) return true;
+  const hasTrie = list.size <= 32 || Array.isArray(_root?.array);
+  return _origin === 0 && _level % 5 === 0 && hasTrie && Array.isArray(_tail?.array);
+}

@@ -1,0 +1,202 @@
+import { List } from 'immutable';
+
+/**
+ * How many entries a bucket holds on average, at most; one that is next to be split holds about twice as many as one
+ * that was. With more of them an entry takes less, but a version takes more, which copies the buckets it changes: from 10
+ * to 16 the one gains 2 of 22 bytes, and the other loses 100 of 4,000.
+ */
+const LOAD = 10;
+
+/** Keys, ascending by UTF-16 code units, each followed by its value. */
+type Bucket<V> = (string | V)[];
+
+/** The buckets of a map; for tests of what versions share. */
+export let bucketsOf: (map: StringMap<unknown>) => List<readonly unknown[]>;
+let bucketsIn: <V>(map: StringMap<V>) => List<Bucket<V>>;
+let made: <V>(size: number, buckets: List<Bucket<V>>) => StringMap<V>;
+
+/**
+ * An immutable map of strings to anything but `undefined`. An Immutable.js `Map` takes some 130 bytes for an entry;
+ * this one about 22, because it shares buckets of entries where that one shares each of them. It is a hash table by
+ * linear hashing (Litwin, VLDB 1980) over an Immutable.js `List`: with the number of entries grows the number of
+ * buckets, one at a time, so a change copies a bucket or two and the path to them, never the table.
+ *
+ * Which buckets there are, and what lies where in them, follows from the entries alone, not from how they came (I10).
+ */
+export class StringMap<V> {
+  /** How many entries it has. */
+  readonly size: number;
+  readonly #buckets: List<Bucket<V>>;
+
+  static {
+    bucketsOf = (map) => map.#buckets;
+    bucketsIn = (map) => map.#buckets;
+    made = (size, buckets) => new StringMap(size, buckets);
+  }
+
+  private constructor(size: number, buckets: List<Bucket<V>>) {
+    this.size = size;
+    this.#buckets = buckets;
+    Object.freeze(this);
+  }
+
+  static empty<V>(): StringMap<V> {
+    return new StringMap<V>(0, List());
+  }
+
+  /** Time: O(key length + log size). */
+  get(key: string): V | undefined {
+    const bucket = this.#buckets.get(placeOf(key, this.#buckets.size));
+    return bucket === undefined ? undefined : valueIn(bucket, key);
+  }
+
+  /** All keys, in an order that depends on nothing but the entries. */
+  *keys(): IterableIterator<string> {
+    for (const bucket of this.#buckets) {
+      for (let at = 0; at < bucket.length; at += 2) yield bucket[at] as string;
+    }
+  }
+}
+
+/** A map in the making: it copies a bucket when it first changes it, and leaves the map that it started from alone. */
+export class StringMapDraft<V> {
+  #base: StringMap<V>;
+  #size: number;
+  #bucketCount: number;
+  readonly #own = new Map<number, Bucket<V>>();
+
+  constructor(base: StringMap<V>) {
+    this.#base = base;
+    this.#size = base.size;
+    this.#bucketCount = bucketsIn(base).size;
+  }
+
+  get(key: string): V | undefined {
+    const bucket = this.#bucket(placeOf(key, this.#bucketCount));
+    return bucket === undefined ? undefined : valueIn(bucket, key);
+  }
+
+  /** Puts in an entry, or takes it out where the value is `undefined`. Time: as {@link StringMap.get}. */
+  set(key: string, value: V | undefined): void {
+    // The first bucket comes before the first entry, so that there is a place to look at.
+    if (this.#bucketCount === 0) this.#own.set(this.#bucketCount++, []);
+    const bucket = this.#ownBucket(placeOf(key, this.#bucketCount));
+    const at = positionIn(bucket, key);
+    const isThere = bucket[at] === key;
+    if (value !== undefined) {
+      if (isThere) bucket[at + 1] = value;
+      else bucket.splice(at, 0, key, value);
+    } else if (isThere) bucket.splice(at, 2);
+    this.#size += Number(value !== undefined) - Number(isThere);
+    const wanted = Math.ceil(this.#size / LOAD);
+    while (this.#bucketCount < wanted) this.#split();
+    while (this.#bucketCount > wanted) this.#merge();
+  }
+
+  /** The map as it is by now; the same one where nothing was set. The draft can go on from there. */
+  finish(): StringMap<V> {
+    if (this.#own.size === 0) return this.#base;
+    const write = (list: List<Bucket<V>>): List<Bucket<V>> => {
+      let next = list.size === this.#bucketCount ? list : list.setSize(this.#bucketCount);
+      // A copy has no room to spare, unlike an array that has grown.
+      for (const [place, bucket] of this.#own)
+        if (place < this.#bucketCount) next = next.set(place, bucket.slice());
+      return next;
+    };
+    const base = bucketsIn(this.#base);
+    // Nodes that were made by mutations keep a token of them, so for the usual one bucket the plain way takes less.
+    const buckets = this.#own.size === 1 ? write(base) : base.withMutations(write);
+    this.#own.clear();
+    return (this.#base = made(this.#size, buckets));
+  }
+
+  #bucket(place: number): Bucket<V> | undefined {
+    return this.#own.get(place) ?? bucketsIn(this.#base).get(place);
+  }
+
+  #ownBucket(place: number): Bucket<V> {
+    let bucket = this.#own.get(place);
+    if (bucket === undefined) {
+      bucket = bucketsIn(this.#base).get(place)?.slice() ?? [];
+      this.#own.set(place, bucket);
+    }
+    return bucket;
+  }
+
+  /** Adds a bucket, and moves to it what belongs there now. */
+  #split(): void {
+    const place = this.#bucketCount++;
+    const fresh: Bucket<V> = [];
+    this.#own.set(place, fresh);
+    if (place === 0) return;
+    const parent = parentOf(place);
+    const old = this.#ownBucket(parent);
+    let kept = 0;
+    for (let at = 0; at < old.length; at += 2) {
+      const key = old[at] as string;
+      if (placeOf(key, this.#bucketCount) === place) fresh.push(key, old[at + 1]);
+      else {
+        old[kept++] = key;
+        old[kept++] = old[at + 1];
+      }
+    }
+    old.length = kept;
+  }
+
+  /** Takes the last bucket away; what was in it goes to the one that it was split from. */
+  #merge(): void {
+    const place = --this.#bucketCount;
+    const gone = this.#bucket(place) ?? [];
+    // It stays among the changed ones, which is what tells that there was a change.
+    this.#own.set(place, []);
+    if (place === 0) return;
+    const into = this.#ownBucket(parentOf(place));
+    for (let at = 0; at < gone.length; at += 2) {
+      const key = gone[at] as string;
+      into.splice(positionIn(into, key), 0, key, gone[at + 1]);
+    }
+  }
+}
+
+/** The bucket of a key in a table of `count` buckets: as many low bits of the hash as name one that is there. */
+function placeOf(key: string, count: number): number {
+  if (count < 2) return 0;
+  const bits = 32 - Math.clz32(count - 1);
+  const hash = hashOf(key);
+  const place = hash & (2 ** bits - 1);
+  return place < count ? place : place & (2 ** (bits - 1) - 1);
+}
+
+/** The bucket that another one, not the first, was split from. */
+function parentOf(place: number): number {
+  return place - 2 ** (31 - Math.clz32(place));
+}
+
+/** Where a key is in a bucket, or would have to be. */
+function positionIn<V>(bucket: Bucket<V>, key: string): number {
+  let low = 0;
+  let high = bucket.length >>> 1;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((bucket[2 * middle] as string) < key) low = middle + 1;
+    else high = middle;
+  }
+  return 2 * low;
+}
+
+function valueIn<V>(bucket: Bucket<V>, key: string): V | undefined {
+  const at = positionIn(bucket, key);
+  return bucket[at] === key ? (bucket[at + 1] as V) : undefined;
+}
+
+/**
+ * A hash of a string, each bit of which depends on all of it: FNV-1a over its code units, mixed by the last step of
+ * MurmurHash3.
+ */
+export function hashOf(key: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < key.length; i++) hash = Math.imul(hash ^ key.charCodeAt(i), 0x01000193);
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return hash ^ (hash >>> 16);
+}

@@ -1,0 +1,114 @@
+import {
+  createIndex,
+  type Metric,
+  search,
+  searchExplained,
+  type ShardexIndex,
+  statistics,
+  update,
+} from 'shardex';
+import { describe, expect, test } from 'vitest';
+import { CORPORA, type Corpus } from '../support/corpora.js';
+import { numbered } from '../support/postings.js';
+import { seeded } from '../support/random.js';
+
+const RECALLS = [0.8, 0.9, 0.95, 0.99] as const;
+
+/** The share of the true nearest that searches find, on the average over queries that are not in the index. */
+function recallOf(index: ShardexIndex, queries: readonly number[][], k: number, recall: number): number {
+  let found = 0;
+  for (const query of queries) {
+    const truth = new Set(search(index, query, { k, slopFactor: 'all' }).map((hit) => hit.documentId));
+    for (const { documentId } of search(index, query, { k, recall })) if (truth.has(documentId)) found++;
+  }
+  return found / (k * queries.length);
+}
+
+/** What chance does to an average over 400 queries: of one neighbour each, and of more. */
+const chance = (k: number): number => (k === 1 ? 0.04 : 0.01);
+
+function expectRecall(index: ShardexIndex, queries: readonly number[][], ks: readonly number[]): void {
+  for (const k of ks) {
+    for (const recall of RECALLS)
+      expect(recallOf(index, queries, k, recall), `k ${k}, recall ${recall}`).toBeGreaterThan(
+        recall - 0.02 - chance(k),
+      );
+  }
+}
+
+const CASES: readonly [Corpus, Metric, number][] = [
+  ['clustered', 'cosine', 32],
+  ['clustered', 'dot', 32],
+  ['lowRank', 'cosine', 64],
+  ['lowRank', 'euclidean', 64],
+  ['lowRank', 'dot', 64],
+  ['uniform', 'euclidean', 8],
+  ['uniform', 'cosine', 24],
+  ['offset', 'euclidean', 32],
+  ['offset', 'cosine', 32],
+];
+
+describe.each(CASES)('%s vectors by %s, %i dimensions', (corpus, metric, dimensions) => {
+  const vector = CORPORA[corpus](seeded(dimensions), dimensions);
+  const options = { dimensions, metric, shardCapacity: 64 };
+  const index = createIndex(options, numbered(6000, vector));
+  const queries = Array.from({ length: 400 }, vector);
+
+  test('what is asked for is found, and not much more is looked at than that takes', () => {
+    expectRecall(index, queries, [1, 10, 100]);
+    const rows = (recall: number): number =>
+      queries.reduce(
+        (sum, query) => sum + searchExplained(index, query, { k: 10, recall }).explanation.rowsScanned,
+        0,
+      ) / queries.length;
+    expect(rows(0.8)).toBeLessThan(index.postingCount * 0.7);
+    expect(rows(0.8)).toBeLessThanOrEqual(rows(0.9));
+    expect(rows(0.9)).toBeLessThanOrEqual(rows(0.99));
+  });
+
+  test('also after a tenth was replaced, by the calibration of before', () => {
+    const replaced = update(index, (draft) => {
+      draft.addPostings(numbered(600, vector));
+    });
+    expect(statistics(replaced).calibration).toBe(statistics(index).calibration);
+    expectRecall(replaced, queries, [10]);
+  });
+});
+
+test('also after it has grown tenfold, in many commits', () => {
+  const vector = CORPORA.lowRank(seeded(1), 16);
+  let index = createIndex({ dimensions: 16, shardCapacity: 128 }, numbered(4500, vector));
+  const first = statistics(index).calibration;
+  for (let i = 0; i < 9; i++) {
+    index = update(index, (draft) => {
+      draft.addPostings(numbered(4500, vector, `later${i}-`));
+    });
+  }
+  expect(index.postingCount).toBe(45_000);
+  const last = statistics(index).calibration;
+  expect(last).not.toBe(first);
+  expect(last?.postingCount).toBeGreaterThan(45_000 / 2.2);
+  expectRecall(index, Array.from({ length: 400 }, vector), [10]);
+});
+
+test('easy queries take fewer shards than hard ones', () => {
+  const random = seeded(2);
+  const vector = CORPORA.clustered(random, 32);
+  const index = createIndex({ dimensions: 32, shardCapacity: 64 }, numbered(6000, vector));
+  const scanned = (query: readonly number[]): number =>
+    searchExplained(index, query, { k: 10, recall: 0.95 }).explanation.shardsScanned;
+  // A centroid lies where its shard is, and a vector that is the sum of all of them lies nowhere in particular.
+  const centroids = [...index.shards.values()].map(({ centroid }) => [...centroid.toArray()]);
+  const middle = centroids[0].map((_, i) => centroids.reduce((sum, centroid) => sum + centroid[i], 0));
+  const easy = centroids.slice(0, 20).reduce((sum, centroid) => sum + scanned(centroid), 0) / 20;
+  expect(easy).toBeLessThan(scanned(middle));
+});
+
+test('an index without a calibration is searched from end to end', () => {
+  const vector = CORPORA.clustered(seeded(3), 32);
+  const index = createIndex({ dimensions: 32 }, numbered(4000, vector));
+  expect(statistics(index).calibration).toBeUndefined();
+  const { results, explanation } = searchExplained(index, vector(), { k: 10, recall: 0.5 });
+  expect(results).toHaveLength(10);
+  expect(explanation.exact).toBe(true);
+});

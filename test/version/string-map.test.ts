@@ -1,0 +1,247 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { StringMap, StringMapDraft, bucketsOf, hashOf } from '../../src/version/string-map.js';
+import { eachStringDifference } from '../../src/version/string-map-difference.js';
+import { integerBelow, seeded } from '../support/random.js';
+
+function mapOf(entries: Iterable<readonly [string, number]>, from = StringMap.empty<number>()) {
+  const draft = new StringMapDraft(from);
+  for (const [key, value] of entries) draft.set(key, value);
+  return draft.finish();
+}
+
+function entriesOf(map: StringMap<number>): [string, number | undefined][] {
+  return [...map.keys()].map((key) => [key, map.get(key)]);
+}
+
+/** What lies where in a map. */
+function layoutOf(map: StringMap<number>): unknown[] {
+  return bucketsOf(map).toArray();
+}
+
+/** Two texts after which a prefix has the same hash; found by chance, of some 80,000 texts. */
+function twins(prefix: string): [string, string] {
+  const random = seeded(prefix.length);
+  const seen = new Map<number, string>();
+  for (;;) {
+    const text = String.fromCharCode(...Array.from({ length: 6 }, () => 0x61 + integerBelow(random, 26)));
+    const hash = hashOf(prefix + text);
+    const other = seen.get(hash);
+    if (other !== undefined && other !== text) return [other, text];
+    seen.set(hash, text);
+  }
+}
+
+/** Texts of one hash, 2 to the power of `levels` of them: the hash of a text goes on from that of its beginning. */
+function colliding(levels: number): string[] {
+  let texts = [''];
+  for (let level = 0; level < levels; level++) {
+    const ends = twins(texts[0]);
+    texts = texts.flatMap((text) => ends.map((end) => text + end));
+  }
+  return texts;
+}
+
+const COLLIDING = colliding(8);
+const INHERITED = ['propertyIsEnumerable', 'propertyIsEnumerable.', '__proto__', 'constructor', 'toString'];
+
+const key = fc.oneof(
+  fc.nat(300).map((i) => `key ${i}`),
+  fc.constantFrom(...COLLIDING),
+  fc.constantFrom(...INHERITED),
+  fc.string({ unit: 'binary', maxLength: 3 }),
+);
+const step = fc.record({ key, value: fc.option(fc.nat(9), { nil: undefined, freq: 3 }) });
+/** Many steps to a draft, with all of the map taken out between some of them. */
+const histories = fc.array(
+  fc.record({ steps: fc.array(step, { maxLength: 200, size: 'max' }), clear: fc.nat(6).map((n) => n === 0) }),
+  { maxLength: 6 },
+);
+
+describe('a map of strings', () => {
+  test('is what a plain one is, whatever happens to it, and leaves earlier ones alone', () => {
+    fc.assert(
+      fc.property(histories, (drafts) => {
+        const model = new Map<string, number>();
+        let map = StringMap.empty<number>();
+        const earlier: [StringMap<number>, [string, number | undefined][]][] = [];
+        for (const { steps, clear } of drafts) {
+          const draft = new StringMapDraft(map);
+          const take = (at: string, value: number | undefined) => {
+            draft.set(at, value);
+            if (value === undefined) model.delete(at);
+            else model.set(at, value);
+            expect(draft.get(at)).toBe(value);
+          };
+          if (clear) for (const at of [...model.keys()]) take(at, undefined);
+          for (const { key: at, value } of steps) take(at, value);
+          map = draft.finish();
+          expect(map.size).toBe(model.size);
+          expect(new Map(entriesOf(map))).toEqual(model);
+          expect([...map.keys()]).toHaveLength(model.size);
+          // The same entries lie in the same places, however they came there.
+          expect(layoutOf(map)).toEqual(layoutOf(mapOf([...model].reverse())));
+          earlier.push([map, entriesOf(map)]);
+        }
+        for (const [old, entries] of earlier) expect(entriesOf(old)).toEqual(entries);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test('tells keys of one hash apart', () => {
+    const keys = COLLIDING;
+    expect(new Set(keys)).toHaveProperty('size', 256);
+    expect(new Set(keys.map(hashOf)).size).toBe(1);
+    const map = mapOf(keys.map((text, i) => [text, i]));
+    expect(map.size).toBe(256);
+    keys.forEach((text, i) => {
+      expect(map.get(text)).toBe(i);
+    });
+    const odd = keys.filter((_, i) => i % 2 === 1);
+    const draft = new StringMapDraft(map);
+    for (const text of odd) draft.set(text, undefined);
+    expect(new Set(draft.finish().keys())).toEqual(new Set(keys.filter((_, i) => i % 2 === 0)));
+  });
+
+  test('finds nothing in an empty one, nor what every object inherits', () => {
+    for (const map of [StringMap.empty<number>(), mapOf([['a', 1]])]) {
+      for (const text of ['', 'b', ...INHERITED]) expect(map.get(text)).toBeUndefined();
+    }
+  });
+
+  test('keeps its buckets small, for keys that differ in little', () => {
+    for (const keys of [
+      (i: number) => `document ${i}`,
+      (i: number) => String.fromCharCode(i),
+      (i: number) => 'a'.repeat(i % 100) + 'b'.repeat(i / 100),
+    ]) {
+      const map = mapOf(Array.from({ length: 10_000 }, (_, i) => [keys(i), i]));
+      expect(map.size).toBe(10_000);
+      expect(bucketsOf(map).size).toBe(Math.ceil(10_000 / 10));
+      // 10 on average, 20 in one that is next to be split, and what chance adds to that.
+      expect(Math.max(...bucketsOf(map).map((bucket) => bucket.length / 2))).toBeLessThan(64);
+    }
+  });
+
+  test('shares all buckets with the one before but those that changed', () => {
+    const random = seeded(3);
+    let map = mapOf(Array.from({ length: 20_000 }, (_, i) => [`d${i}`, i]));
+    for (let i = 0; i < 200; i++) {
+      const draft = new StringMapDraft(map);
+      draft.set(`d${integerBelow(random, 40_000)}`, integerBelow(random, 3) === 0 ? undefined : -i);
+      const next = draft.finish();
+      const old = new Set<unknown>(bucketsOf(map));
+      // The one of the key, and where the number of buckets changes the two that this one was or becomes.
+      expect(bucketsOf(next).filter((bucket) => !old.has(bucket)).size).toBeLessThanOrEqual(3);
+      map = next;
+    }
+  });
+});
+
+describe('a draft of a map', () => {
+  test('is the map itself until something is set', () => {
+    const map = mapOf([['a', 1]]);
+    const draft = new StringMapDraft(map);
+    draft.get('a');
+    expect(draft.finish()).toBe(map);
+    draft.set('a', 2);
+    const next = draft.finish();
+    expect(next).not.toBe(map);
+    expect(draft.finish()).toBe(next);
+  });
+
+  test('goes on after it was finished, and does not change what it gave', () => {
+    const draft = new StringMapDraft(StringMap.empty<number>());
+    draft.set('a', 1);
+    const first = draft.finish();
+    draft.set('a', 2);
+    draft.set('b', 3);
+    const second = draft.finish();
+    expect(entriesOf(first)).toEqual([['a', 1]]);
+    expect(new Map(entriesOf(second))).toEqual(new Map([['a', 2], ['b', 3]])); // prettier-ignore
+  });
+
+  test('that takes out what was never there finishes as an equal map', () => {
+    for (const map of [StringMap.empty<number>(), mapOf([['a', 1]])]) {
+      const draft = new StringMapDraft(map);
+      draft.set('b', undefined);
+      expect(layoutOf(draft.finish())).toEqual(layoutOf(map));
+    }
+  });
+});
+
+describe('the difference of two maps', () => {
+  type Difference = [string, number | undefined, number | undefined];
+
+  function differenceOf(a: StringMap<number>, b: StringMap<number>): Difference[] {
+    const found: Difference[] = [];
+    eachStringDifference(a, b, (key, before, after) => found.push([key, before, after]));
+    return found.sort(([x], [y]) => (x < y ? -1 : 1));
+  }
+
+  function compared(a: StringMap<number>, b: StringMap<number>): Difference[] {
+    const keys = [...new Set([...a.keys(), ...b.keys()])].sort();
+    return keys.map((key): Difference => [key, a.get(key), b.get(key)]).filter(([, was, is]) => was !== is);
+  }
+
+  test('is what comparing every key finds, between any two of many', () => {
+    fc.assert(
+      fc.property(histories, (drafts) => {
+        const draft = new StringMapDraft(StringMap.empty<number>());
+        const maps = [draft.finish()];
+        for (const { steps } of drafts) {
+          for (const { key: at, value } of steps) draft.set(at, value);
+          maps.push(draft.finish());
+        }
+        for (const a of maps) for (const b of maps) expect(differenceOf(a, b)).toEqual(compared(a, b));
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  // At these sizes a level or a node is added to the list of buckets, or the last one is just full.
+  test.each([300, 320, 330, 640, 10_230, 10_240, 10_250, 10_560, 10_570])(
+    'is found around %i entries',
+    (size) => {
+      const map = mapOf(Array.from({ length: size }, (_, i) => [`d${i}`, i]));
+      for (const more of [1, 9, 10, 11, 320, 330, 900]) {
+        const greater = mapOf(
+          Array.from({ length: more }, (_, i) => [`more ${i}`, i]),
+          map,
+        );
+        const changed = mapOf([['d7', -7]], greater); // prettier-ignore
+        for (const [a, b] of [
+          [map, greater],
+          [greater, map],
+          [map, changed],
+          [greater, changed],
+        ])
+          // prettier-ignore
+          expect(differenceOf(a, b)).toEqual(compared(a, b));
+        const draft = new StringMapDraft(changed);
+        for (let i = 0; i < more; i++) draft.set(`more ${i}`, undefined);
+        expect(differenceOf(map, draft.finish())).toEqual([['d7', 7, -7]]);
+      }
+    },
+  );
+
+  test('does not look at what is shared', () => {
+    const map = mapOf(Array.from({ length: 20_000 }, (_, i) => [`d${i}`, i]));
+    const next = mapOf([['d7', -7]], map); // prettier-ignore
+    // Reading a bucket that is shared would be noticed: it cannot be read any more.
+    const old = new Set<unknown>(bucketsOf(next));
+    let shared = 0;
+    for (const bucket of bucketsOf(map)) {
+      if (!old.has(bucket)) continue;
+      shared++;
+      Object.defineProperty(bucket, 0, {
+        get: () => {
+          throw new Error('A shared bucket was read.');
+        },
+      });
+    }
+    expect(shared).toBe(bucketsOf(map).size - 1);
+    expect(differenceOf(map, next)).toEqual([['d7', 7, -7]]);
+  });
+});

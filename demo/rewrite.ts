@@ -1,7 +1,8 @@
-import type { CowShardexIndex, ShardexIndex } from '../dist/index.js';
+import { type CowShardexIndex, type ShardexIndex, search } from '../dist/index.js';
 import { answer } from './answers.js';
 import { type Chance, rewriteOfATenth } from './changes.js';
 import { pause, startProgress } from './progress.js';
+import { ids, startReader } from './reader-thread.js';
 import type { Report } from './report.js';
 import { count, time } from './units.js';
 import type { Words } from './words.js';
@@ -30,9 +31,10 @@ export async function rewrite(
   report.say(
     `A reader holds the version of now, and has ${count(queries.length)} answers from it. Meanwhile a writer makes`,
     `${count(changes.length)} changes in ${count(commits)} commits. Between commits, the reader asks the version it holds,`,
-    'and another reader asks the newest one.',
+    'another reader asks the newest one, and a third searches without pause in a thread of its own.',
     '',
   );
+  const stopReader = await startReader(cell, queries);
 
   const times: number[] = [];
   let searches = 0;
@@ -57,6 +59,7 @@ export async function rewrite(
   }
   progress.stop();
   const spent = time(performance.now() - startedAt);
+  const inThread = await stopReader();
 
   const places = queries.keys();
   const sameAfter = [...places].filter((q) => isAsBefore(held, q)).length;
@@ -64,6 +67,7 @@ export async function rewrite(
   report.say(
     `${count(commits)} commits, with a search after each one, in ${spent}.`,
     `The newest version now answers ${count(other)} of the ${count(queries.length)} queries differently.`,
+    `The thread answered ${count(inThread.answers)} queries, of ${count(inThread.versions)} versions; no vector was copied for it.`,
     '',
   );
   report.check(
@@ -73,6 +77,10 @@ export async function rewrite(
   report.check(
     sameAfter === queries.length,
     `and for all ${count(queries.length)} queries afterwards: ids, scores and vectors`,
+  );
+  report.check(
+    inThread.last.every((found, q) => found === ids(search(cell.read(), queries[q], { k: 10 }))),
+    `the thread has the newest version too, and finds the same in it for all ${count(queries.length)} queries,`,
   );
   report.check(
     cell.postingCount === held.postingCount + growth,

@@ -1,0 +1,318 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { setImmediate as turn } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { MessageChannel, Worker } from 'node:worker_threads';
+import { quantile } from 'd3-array';
+import { randomLcg } from 'd3-random';
+import {
+  CowShardexIndex,
+  type ReadableCell,
+  SearchPool,
+  type ShardexIndex,
+  search,
+  serveReplicas,
+} from '../../dist/index.js';
+import { bytes, count, rounded, time } from '../../demo/units.js';
+import type { Options } from '../options.js';
+import type { Measurement, SuiteResult } from '../result.js';
+import { printed } from '../tables.js';
+import type { Task } from '../threads/reader.js';
+import { type Latency, Requests, summary } from '../threads/requests.js';
+import { type RealVectors, indexOf, realVectors } from '../words-index.js';
+
+/** Changes in a commit of the writer that never pauses. */
+const CHANGES = 10;
+/** Vectors in the graph that is measured beside it: building one of all words takes six minutes. */
+const GRAPH = 50_000;
+
+const METHOD =
+  'Searches for the nearest 10 of held-out words at recall 0.95. Latency: a request falls due every 2 ms, and counts from then until it is answered, so that waiting counts. The writer makes commit after commit, of 7 replaced, 2 added and 1 removed posting each, and lets the event loop go round after each; burning is arithmetic in its place. Visible: from the return of the commit to the call of a listener in the other thread, by the clock that both share. Memory: what the process holds more when one more replica has been opened and has searched.';
+
+/** What threads give: readers beside a writer, several searches at once, and at which price. */
+export async function threads(options: Options): Promise<SuiteResult> {
+  const vectors = await realVectors(options);
+  const index = indexOf(vectors);
+  const ms = options.quick ? 500 : 8000;
+  const latencies = await readersBesideWriter(vectors, index, ms, options.quick);
+  const visible = await timeToVisible(vectors, index, ms);
+  const parallel = await manyAtOnce(vectors, index, ms, options);
+  const memory = await memoryOfReplicas(vectors, index);
+  return {
+    title: 'Threads',
+    method: METHOD,
+    charts: [],
+    tables: [latencies.table, visible.table, parallel.table, memory.table],
+    measurements: [latencies, visible, parallel, memory].flatMap(({ measurements }) => measurements),
+  };
+}
+
+type Part = Pick<SuiteResult, 'measurements'> & { readonly table: SuiteResult['tables'][number] };
+
+async function readersBesideWriter(
+  vectors: RealVectors,
+  index: ShardexIndex,
+  ms: number,
+  quick: boolean,
+): Promise<Part> {
+  const cell = new CowShardexIndex(index);
+  const reader = await startReader(cell, vectors.queries.slice(0, 500));
+  const rows: [string, Latency, string][] = [];
+  await reader.ask({ kind: 'search', ms: ms / 4 });
+
+  const beside = async (work: () => void): Promise<Latency> => {
+    const asked = reader.ask({ kind: 'search', ms });
+    let done = false;
+    void asked.then(() => (done = true));
+    while (!(done as boolean)) {
+      work();
+      await turn();
+    }
+    return summary(await asked);
+  };
+  const burning = await beside(burn);
+  rows.push(['in a replica, while the owner burns its core', burning, '']);
+  const before = cell.version;
+  const write = writer(vectors, cell);
+  const writing = await beside(write);
+  rows.push([
+    'in a replica, while the owner writes',
+    writing,
+    `${rounded(writing.p50 / burning.p50)} / ${rounded(writing.p99 / burning.p99)} times`,
+  ]);
+  const commits = cell.version - before;
+  await reader.end();
+
+  const alone = new CowShardexIndex(index);
+  const one = inOneThread(ms, writer(vectors, alone), (nth) =>
+    search(alone.read(), vectors.queries[nth % 500], { k: 10, recall: 0.95 }),
+  );
+  rows.push(['in the thread that writes', one, '']);
+  const graph = await graphInOneThread(vectors, quick ? 2000 : GRAPH, ms);
+  if (graph !== undefined)
+    rows.push([`hnswlib-node of ${count(graph.size)} words, in the thread that writes`, graph.latency, '']);
+  return {
+    table: printed({
+      caption: `Latency of a search in ${count(index.postingCount)} words, beside ${count(commits)} commits of ${CHANGES} changes.`,
+      head: ['', 'p50', 'p99', 'writing against burning, p50 / p99'],
+      rows: rows.map(([what, { p50, p99 }, ratio]) => [what, time(p50), time(p99), ratio]),
+    }),
+    measurements: rows.flatMap(([what, { p50, p99 }]) => [
+      { what: `${what}: p50`, value: p50 / 1000, unit: 's' },
+      { what: `${what}: p99`, value: p99 / 1000, unit: 's' },
+    ]),
+  };
+}
+
+function inOneThread(ms: number, write: () => void, answer: (nth: number) => unknown): Latency {
+  const requests = new Requests(answer);
+  const until = performance.now() + ms;
+  while (performance.now() < until) {
+    write();
+    requests.serve();
+  }
+  return summary(requests.latencies);
+}
+
+async function graphInOneThread(
+  { dimensions, postings, queries }: RealVectors,
+  size: number,
+  ms: number,
+): Promise<{ readonly latency: Latency; readonly size: number } | undefined> {
+  const hnswlib = await import('hnswlib-node').then((module) => module.default).catch(() => undefined);
+  if (hnswlib === undefined) {
+    console.log('hnswlib-node does not run here, and is left out.');
+    return undefined;
+  }
+  const some = postings.slice(0, size);
+  const graph = new hnswlib.HierarchicalNSW('cosine', dimensions);
+  graph.initIndex(4 * size, 16, 200);
+  some.forEach(({ vector }, at) => {
+    graph.addPoint([...vector], at);
+  });
+  graph.setEf(60);
+  const random = randomLcg(3);
+  let next = size;
+  const asked = queries.map((query) => [...query]);
+  const write = (): void => {
+    for (let i = 0; i < CHANGES - 1 && next < 4 * size; i++) {
+      const { vector } = some[Math.floor(random() * size)];
+      graph.addPoint([...vector], i < 7 ? Math.floor(random() * size) : next++);
+    }
+  };
+  const latency = inOneThread(ms, write, (nth) => graph.searchKnn(asked[nth % asked.length], 10));
+  return { latency, size };
+}
+
+async function timeToVisible(vectors: RealVectors, index: ShardexIndex, ms: number): Promise<Part> {
+  const cell = new CowShardexIndex(index);
+  const reader = await startReader(cell, []);
+  const published = new Map<number, number>();
+  const asked = reader.ask({ kind: 'watch', ms });
+  const random = randomLcg(9);
+  const startedAt = performance.now();
+  // A thousand a second, one posting each: a search index does not live on less.
+  while (performance.now() - startedAt < ms - 200) {
+    if (performance.now() - startedAt > published.size) {
+      const { documentId } = vectors.postings[Math.floor(random() * vectors.postings.length)];
+      const { vector } = vectors.postings[Math.floor(random() * vectors.postings.length)];
+      const { version } = cell.update((draft) => {
+        draft.addPosting({ documentId, vector });
+      });
+      published.set(version, performance.timeOrigin + performance.now());
+    }
+    await turn();
+  }
+  const seen = await asked;
+  await reader.end();
+  const delays: number[] = [];
+  for (let i = 0; i < seen.length; i += 2) delays.push(seen[i + 1] - (published.get(seen[i]) ?? Number.NaN));
+  const [p50, p99] = [0.5, 0.99].map((p) => Math.max(0, quantile(delays, p) ?? Number.NaN));
+  const rate = (published.size / (ms - 200)) * 1000;
+  return {
+    table: printed({
+      caption: `From a commit to its version in a replica, at ${rounded(rate)} commits a second.`,
+      head: ['', 'p50', 'p99', 'commits, versions seen'],
+      rows: [['visible', time(p50), time(p99), `${count(published.size)}, ${count(seen.length / 2)}`]],
+    }),
+    measurements: [
+      { what: 'visible: p50', value: p50 / 1000, unit: 's' },
+      { what: 'visible: p99', value: p99 / 1000, unit: 's' },
+      { what: 'visible: commits', value: rate, unit: '1/s' },
+    ],
+  };
+}
+
+async function manyAtOnce(
+  vectors: RealVectors,
+  index: ShardexIndex,
+  ms: number,
+  options: Options,
+): Promise<Part> {
+  const queries = vectors.queries.slice(0, 500);
+  const perSecond = async (size: number): Promise<number> => {
+    const pool = await SearchPool.open(new CowShardexIndex(index), { threads: size });
+    const ask = (): Promise<unknown> => pool.searchMany(queries, { k: 10, recall: 0.95 });
+    await Promise.all([ask(), ask(), ask(), ask()]);
+    let done = 0;
+    const startedAt = performance.now();
+    const loop = async (): Promise<void> => {
+      while (performance.now() - startedAt < ms) {
+        await ask();
+        done += queries.length;
+      }
+    };
+    // Two at once, so that a thread that is done with one finds the next.
+    await Promise.all([loop(), loop()]);
+    const rate = (done / (performance.now() - startedAt)) * 1000;
+    await pool.close();
+    return rate;
+  };
+  const [one, two] = [await perSecond(1), await perSecond(2)];
+  const solo = await processes(1, ms, options);
+  const pair = await processes(2, ms, options);
+  const rows: [string, number, number][] = [
+    ['a pool of one thread', one, 1],
+    ['a pool of two', two, two / one],
+    ['a process with an index of its own, alone', solo, 1],
+    ['two such at once, together', pair, pair / solo],
+  ];
+  return {
+    table: printed({
+      caption: 'Searches a second.',
+      head: ['', 'a second', 'against one'],
+      rows: rows.map(([what, rate, ratio]) => [what, rounded(rate), `${ratio.toFixed(2)} times`]),
+    }),
+    measurements: rows.map(([what, value]): Measurement => ({ what, value, unit: 'queries/s' })),
+  };
+}
+
+/** What so many processes find a second, together. */
+async function processes(size: number, ms: number, { words }: Options): Promise<number> {
+  const children = Array.from({ length: size }, () =>
+    fork(fileURLToPath(new URL('../threads/solo.ts', import.meta.url)), [String(words), String(ms)]),
+  );
+  await Promise.all(children.map((child) => once(child, 'message')));
+  const rates = children.map((child) => once(child, 'message'));
+  for (const child of children) child.send('go');
+  return (await Promise.all(rates)).reduce((sum, [rate]) => sum + (rate as number), 0);
+}
+
+async function memoryOfReplicas(vectors: RealVectors, index: ShardexIndex): Promise<Part> {
+  const cell = new CowShardexIndex(index);
+  const raw = index.postingCount * 4 * vectors.dimensions;
+  const readers: Reader[] = [];
+  const held = [settled()];
+  for (let i = 0; i < 3; i++) {
+    const reader = await startReader(cell, vectors.queries.slice(0, 300));
+    await reader.ask({ kind: 'memory', ms: 0 });
+    readers.push(reader);
+    await turn();
+    held.push(settled());
+  }
+  for (const reader of readers) await reader.end();
+  const more = held.slice(1).map((value, i) => value - held[i]);
+  return {
+    table: printed({
+      caption: `Memory of each further replica; the vectors take ${bytes(raw)}.`,
+      head: ['', 'the process holds more', 'times raw'],
+      rows: more.map((value, i) => [`replica ${i + 1}`, bytes(value), (value / raw).toFixed(2)]),
+    }),
+    measurements: more.map((value, i) => ({ what: `replica ${i + 1}: memory`, value, unit: 'bytes' })),
+  };
+}
+
+function settled(): number {
+  for (let i = 0; i < 4; i++) globalThis.gc?.();
+  return process.memoryUsage.rss();
+}
+
+interface Reader {
+  ask(task: Task): Promise<readonly number[]>;
+  end(): Promise<void>;
+}
+
+async function startReader(cell: ReadableCell, queries: readonly Float32Array[]): Promise<Reader> {
+  const { port1, port2 } = new MessageChannel();
+  const service = serveReplicas(cell, port1);
+  // Workers do not inherit that TypeScript can be imported.
+  const [tsx, script] = [import.meta.resolve('tsx/esm/api'), import.meta.resolve('../threads/reader.ts')];
+  const worker = new Worker(
+    `import('${tsx}').then(({ register }) => { register(); return import('${script}'); })`,
+    { eval: true, workerData: { port: port2, queries }, transferList: [port2] },
+  );
+  await once(worker, 'message');
+  return {
+    ask: async (task) => {
+      worker.postMessage(task);
+      const [answer] = (await once(worker, 'message')) as [readonly number[]];
+      return answer;
+    },
+    end: async () => {
+      service.close();
+      await worker.terminate();
+    },
+  };
+}
+
+/** Commits, one after the other. */
+function writer({ postings }: RealVectors, cell: CowShardexIndex): () => void {
+  const random = randomLcg(7);
+  const any = (): RealVectors['postings'][number] => postings[Math.floor(random() * postings.length)];
+  let added = 0;
+  return () => {
+    cell.update((draft) => {
+      for (let i = 0; i < 7; i++) draft.addPosting({ documentId: any().documentId, vector: any().vector });
+      for (let i = 0; i < 2; i++) draft.addPosting({ documentId: `new ${added++}`, vector: any().vector });
+      draft.removeDocument(any().documentId);
+    });
+  };
+}
+
+let sink = 0;
+
+/** About as long as a commit, with nothing of it. */
+function burn(): void {
+  const until = performance.now() + 1;
+  while (performance.now() < until) for (let i = 0; i < 1000; i++) sink = (sink * 31 + i) % 1_000_003;
+}

@@ -1,0 +1,46 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { parentPort, workerData } from 'node:worker_threads';
+import { openReplica, search } from '../../dist/index.js';
+import { Requests } from './requests.js';
+
+/** What {@link parentPort} is asked to do, for so many milliseconds. */
+export interface Task {
+  readonly kind: 'search' | 'watch' | 'memory';
+  readonly ms: number;
+}
+
+/** Follows the cell at the other end of a port, and searches or watches it on demand. */
+const { port, queries } = workerData as { port: MessagePort; queries: readonly Float32Array[] };
+const replica = await openReplica(port, { name: 'bench' });
+
+parentPort?.on('message', (task: Task) => {
+  void run(task).then((result) => parentPort?.postMessage(result));
+});
+parentPort?.postMessage('ready');
+
+async function run({ kind, ms }: Task): Promise<readonly number[]> {
+  if (kind === 'memory') {
+    // What a search needs is there once it has searched.
+    for (const query of queries) search(replica.read(), query, { k: 10, recall: 0.95 });
+    return [process.memoryUsage.rss()];
+  }
+  const until = performance.now() + ms;
+  if (kind === 'watch') {
+    const seen: number[] = [];
+    const stop = replica.subscribe(({ version }) => {
+      seen.push(version, performance.timeOrigin + performance.now());
+    });
+    while (performance.now() < until) await turn();
+    stop();
+    return seen;
+  }
+  const requests = new Requests((nth) =>
+    search(replica.read(), queries[nth % queries.length], { k: 10, recall: 0.95 }),
+  );
+  while (performance.now() < until) {
+    requests.serve();
+    // Versions arrive in between.
+    await turn();
+  }
+  return requests.latencies;
+}

@@ -27,7 +27,10 @@ import { StringMapDraft } from '../version/string-map.js';
  */
 const immer = new Immer({ autoFreeze: true });
 
-/** What a version gets that is known beforehand. */
+/**
+ * What a version gets that is known beforehand.
+ * @internal
+ */
 type Name = Pick<ShardexIndex, 'version' | 'fingerprint' | 'nextShardId' | 'calibration' | 'churn'>;
 
 /** What an Immer draft of a frozen value looks like here: its fields can be set, what they hold is opaque to Immer. */
@@ -196,6 +199,7 @@ export class DraftState {
    * With a name given, it gets that one instead of the next number and a fingerprint of its own, and the calibration
    * that goes with it. Otherwise a calibration that is due is made here, as part of the change that makes it due.
    * Time: O(touched shards · log shards).
+   * @internal
    */
   finish(name?: Name): ShardexIndex {
     runSteps(this.finishShards());

@@ -1,4 +1,6 @@
+import { Dot, SquaredL2, one } from './products';
 import { SCRATCH } from './scratch';
+import { tables as makeTables } from './tables';
 
 /** Nibbles that may be added up in 16 bits: two entries are at most 254, and 256 times that is below 65,536. */
 const BLOCK: i32 = 512;
@@ -6,6 +8,39 @@ const BLOCK: i32 = 512;
 /** Where the sums of a group lie, and its values. */
 const SUMS: usize = SCRATCH;
 const VALUES: usize = SCRATCH + 128;
+
+/** Where the offset and the step of tables lie that are made for one scan. */
+const LINE: usize = SCRATCH + 256;
+
+export function scanAround(
+  product: i32,
+  query: usize,
+  centre: usize,
+  padded: i32,
+  bits: i32,
+  codes: usize,
+  biased: i32,
+  from: i32,
+  to: i32,
+  tables: usize,
+  slack: f32,
+  dead: usize,
+  threshold: f32,
+  out: usize,
+  label: u32,
+): i32 {
+  const nibbles = (padded * bits) >>> 2;
+  makeTables(query, product == 0 ? 0 : centre, padded, bits, tables, LINE);
+  const offset = load<f32>(LINE);
+  const step = load<f32>(LINE, 4);
+  if (product == 0) {
+    const base = -one<Dot>(query, centre, padded);
+    return scan(codes, nibbles, biased, from, to, tables, base, -offset, -step, slack, dead, threshold, out, label);
+  }
+  const base = one<SquaredL2>(query, centre, padded);
+  const slacks = slack * sqrt(base);
+  return scan(codes, nibbles, biased, from, to, tables, base, -2 * offset, -2 * step, slacks, dead, threshold, out, label);
+}
 
 export function scan(
   codes: usize,

@@ -99,20 +99,21 @@ export function dotScattered(
   probe: Float64Array,
   matrices: readonly { readonly vectors: Float32Array }[],
   rows: readonly number[],
+  first: number,
   count: number,
   out: Float64Array,
 ): void {
   const d = probe.length;
   let r = 0;
   for (; r + 4 <= count; r += 4) {
-    const m0 = matrices[r].vectors;
-    const m1 = matrices[r + 1].vectors;
-    const m2 = matrices[r + 2].vectors;
-    const m3 = matrices[r + 3].vectors;
-    const a0 = rows[r] * d;
-    const a1 = rows[r + 1] * d;
-    const a2 = rows[r + 2] * d;
-    const a3 = rows[r + 3] * d;
+    const m0 = matrices[first + r].vectors;
+    const m1 = matrices[first + r + 1].vectors;
+    const m2 = matrices[first + r + 2].vectors;
+    const m3 = matrices[first + r + 3].vectors;
+    const a0 = rows[first + r] * d;
+    const a1 = rows[first + r + 1] * d;
+    const a2 = rows[first + r + 2] * d;
+    const a3 = rows[first + r + 3] * d;
     let s0 = 0;
     let s1 = 0;
     let s2 = 0;
@@ -130,8 +131,8 @@ export function dotScattered(
     out[r + 3] = s3;
   }
   for (; r < count; r++) {
-    const matrix = matrices[r].vectors;
-    const at = rows[r] * d;
+    const matrix = matrices[first + r].vectors;
+    const at = rows[first + r] * d;
     let s = 0;
     for (let i = 0; i < d; i++) s += probe[i] * matrix[at + i];
     out[r] = s;
@@ -143,20 +144,21 @@ export function squaredL2Scattered(
   probe: Float64Array,
   matrices: readonly { readonly vectors: Float32Array }[],
   rows: readonly number[],
+  first: number,
   count: number,
   out: Float64Array,
 ): void {
   const d = probe.length;
   let r = 0;
   for (; r + 4 <= count; r += 4) {
-    const m0 = matrices[r].vectors;
-    const m1 = matrices[r + 1].vectors;
-    const m2 = matrices[r + 2].vectors;
-    const m3 = matrices[r + 3].vectors;
-    const a0 = rows[r] * d;
-    const a1 = rows[r + 1] * d;
-    const a2 = rows[r + 2] * d;
-    const a3 = rows[r + 3] * d;
+    const m0 = matrices[first + r].vectors;
+    const m1 = matrices[first + r + 1].vectors;
+    const m2 = matrices[first + r + 2].vectors;
+    const m3 = matrices[first + r + 3].vectors;
+    const a0 = rows[first + r] * d;
+    const a1 = rows[first + r + 1] * d;
+    const a2 = rows[first + r + 2] * d;
+    const a3 = rows[first + r + 3] * d;
     let s0 = 0;
     let s1 = 0;
     let s2 = 0;
@@ -178,8 +180,8 @@ export function squaredL2Scattered(
     out[r + 3] = s3;
   }
   for (; r < count; r++) {
-    const matrix = matrices[r].vectors;
-    const at = rows[r] * d;
+    const matrix = matrices[first + r].vectors;
+    const at = rows[first + r] * d;
     let s = 0;
     for (let i = 0; i < d; i++) {
       const delta = probe[i] - matrix[at + i];

@@ -84,20 +84,21 @@ export function scatteredDistances(
   probe: Probe,
   matrices: readonly Matrix[],
   rows: readonly number[],
+  first: number,
   count: number,
   out: Float64Array,
 ): void {
   if (metric === 'euclidean') {
-    squaredL2Scattered(probe.vector, matrices, rows, count, out);
+    squaredL2Scattered(probe.vector, matrices, rows, first, count, out);
     for (let r = 0; r < count; r++) out[r] = Math.sqrt(out[r]);
     return;
   }
-  dotScattered(probe.vector, matrices, rows, count, out);
+  dotScattered(probe.vector, matrices, rows, first, count, out);
   for (let r = 0; r < count; r++) {
     out[r] =
       metric === 'dot'
         ? 0 - out[r]
-        : 1 - cosine(out[r], probe.squaredNorm, matrices[r].squaredNorms[rows[r]]);
+        : 1 - cosine(out[r], probe.squaredNorm, matrices[first + r].squaredNorms[rows[first + r]]);
   }
 }
 

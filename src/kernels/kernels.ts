@@ -130,6 +130,48 @@ export interface Kernels {
   ): number;
 
   /**
+   * Makes the tables of a query (both rotated, of `padded` components) for the rows around a centre, and scans rows: as
+   * {@link tables}, {@link distances} of query and centre, and {@link scan} one after another, with the parameters that
+   * the table there gives for `product`. What `scan` calls slack is `slack` for `DOT`, and `slack` times the distance of
+   * query and centre for `SQUARED_L2`. Returns what `scan` does. Time: that of the three.
+   */
+  scanAround(
+    product: Product,
+    query: number,
+    centre: number,
+    padded: number,
+    bits: number,
+    codes: number,
+    biased: 0 | 1,
+    from: number,
+    to: number,
+    tables: number,
+    slack: number,
+    dead: number,
+    threshold: number,
+    out: number,
+    label: number,
+  ): number;
+
+  /** The least of `count` values (f32): Infinity where there are none, NaN where one of them is. Time: O(count). */
+  least(values: number, count: number): number;
+
+  /**
+   * Appends those of `count` values (f32) that are not above `threshold` to `out`, as candidates: place among the values
+   * + `label` (u32), value (f32), in order. Returns how many. Time: O(count).
+   */
+  within(values: number, count: number, threshold: number, out: number, label: number): number;
+
+  /**
+   * Counts values (f32) by size: adds 1 to the u32 at `out` of the bin floor((value − low) · scale), evaluated in f32,
+   * or of the first or last of `bins` where that is none of them. NaN counts in the first. Time: O(count).
+   */
+  tally(values: number, count: number, low: number, scale: number, bins: number, out: number): void;
+
+  /** Of `count` candidates keeps those not above `threshold`, in order; returns how many. Time: O(count). */
+  keep(candidates: number, count: number, threshold: number): number;
+
+  /**
    * Puts the `keep` smallest of `count` candidates first, in no particular order: smaller value, then smaller row.
    * (−0 counts as smaller than 0.) Returns the largest value among those, or Infinity where there are fewer than
    * `keep`, so that it can serve as the threshold of the next scan. Time: O(count), expected.

@@ -13,9 +13,10 @@ export function codable(squaredNorm: number): boolean {
 }
 
 /**
- * The place of the codes of the first `visible` rows of a block, made or extended where needed; `undefined` where the
- * budget has no room for them. A block belongs to one shard, whose centroid is fixed, so codes never go stale (I6), and
- * all versions and branches that share the block share them.
+ * Where the rotated centroid of a block's shard lies, and behind it, from {@link codesAt} on, the codes of the first
+ * `visible` rows of the block, made or extended where needed; `undefined` where the budget has no room for them. A block
+ * belongs to one shard, whose centroid is fixed, so neither ever goes stale (I6), and all versions and branches that
+ * share the block share them.
  */
 export function codesOf(
   engine: Engine,
@@ -27,14 +28,23 @@ export function codesOf(
   const { slots } = engine;
   // A block and its columns live equally long, so either stands for it: codes of both kinds can be had at once.
   const key = shape === engine.fine ? columnsOf(block) : block;
-  // Room for all that the block may hold, so that an append only adds to it.
-  const slot = slots.find(key) ?? slots.make(key, codeBytes(shape, block.capacity));
-  if (slot === undefined) return undefined;
+  let slot = slots.find(key);
+  if (slot === undefined) {
+    // Room for all that the block may hold, so that an append only adds to it.
+    slot = slots.make(key, codesAt(shape, 0) + codeBytes(shape, block.capacity));
+    if (slot === undefined) return undefined;
+    rotateCentre(engine, centroid, slot.at);
+  }
   if (slot.rows < visible) {
-    encodeRows(engine, shape, block, centroid, slot.rows, visible, slot.at, slot.rows);
+    encodeRows(engine, shape, block, centroid, slot.rows, visible, codesAt(shape, slot.at), slot.rows);
     slot.rows = visible;
   }
   return slot.at;
+}
+
+/** Where codes begin that have their rotated centre at `place`. */
+export function codesAt({ padded }: CodeShape, place: number): number {
+  return place + 4 * padded;
 }
 
 /**
@@ -68,19 +78,12 @@ export function encodeRows(
   }
 }
 
-/** The centroid of a shard, rotated: its place in scratch memory. */
-export function rotatedCentre(engine: Engine, centroid: Centroid): number {
-  const { kernels, at } = engine;
-  const { padded } = engine.coarse;
-  const slot = engine.slots.find(centroid) ?? engine.slots.make(centroid, 4 * padded);
-  const place = slot?.at ?? at.rotatedCentre;
-  if (slot === undefined || slot.rows === 0) {
-    kernels.f32.fill(0, at.centre / 4, at.centre / 4 + padded);
-    kernels.f32.set(matrixOf(centroid).vectors, at.centre / 4);
-    kernels.rotate(at.centre, place, 1, padded, at.signs);
-    if (slot !== undefined) slot.rows = 1;
-  }
-  return place;
+/** Rotates the centroid of a shard. */
+export function rotateCentre({ kernels, at, coarse }: Engine, centroid: Centroid, to: number): void {
+  const { padded } = coarse;
+  kernels.f32.fill(0, at.centre / 4, at.centre / 4 + padded);
+  kernels.f32.set(matrixOf(centroid).vectors, at.centre / 4);
+  kernels.rotate(at.centre, to, 1, padded, at.signs);
 }
 
 /** Gives a row the constants of one of which nothing is known, so that every scan finds it. */

@@ -23,6 +23,9 @@ export const PIECE = 4096;
 /** Candidates that may wait to be measured. */
 export const CANDIDATES = 65_536;
 
+/** Bins that values of centroids are counted in. */
+export const BINS = 256;
+
 /** Bytes that codes and centroids may take up, unless somebody says otherwise. */
 const DEFAULT_BUDGET = 256 * 2 ** 20;
 
@@ -47,20 +50,20 @@ interface Places {
   /** The query as it is measured: of unit length for the cosine metric; padded. */
   readonly query: number;
   readonly rotatedQuery: number;
-  /** A centroid, and the same rotated. */
+  /** A centroid. */
   readonly centre: number;
-  readonly rotatedCentre: number;
   /** Rows on their way to codes. */
   readonly rows: number;
   readonly residuals: number;
-  /** As many products. */
+  /** Products: of the query with all centroids. */
   readonly products: number;
+  readonly bins: number;
   readonly tables: number;
   /** The offset and step of the tables, and a product. */
   readonly line: number;
   /** The dead rows of a piece. */
   readonly dead: number;
-  /** Codes of a piece that is not cached. */
+  /** Codes of a piece that is not cached, behind the rotated centroid. */
   readonly codes: number;
   readonly candidates: number;
 }
@@ -118,14 +121,14 @@ function newEngine(config: ShardexConfig, kernels: Kernels): Engine {
     query: room(vector),
     rotatedQuery: room(vector),
     centre: room(vector),
-    rotatedCentre: room(vector),
     rows: room(STAGE * vector),
     residuals: room(STAGE * vector),
-    products: room(4 * STAGE),
+    products: room(4 * CANDIDATES),
+    bins: room(4 * BINS),
     tables: room(fine.tableBytes),
     line: room(12),
     dead: room(PIECE / 8),
-    codes: room(codeBytes(fine, PIECE)),
+    codes: room(vector + codeBytes(fine, PIECE)),
     candidates: room(8 * CANDIDATES),
   };
   if (!kernels.reserve(next)) {

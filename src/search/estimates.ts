@@ -2,8 +2,7 @@ import type { Metric } from '../config.js';
 import { SCAN_ROUNDING, productError, rotationError, tableError } from '../kernels/bounds.js';
 import { DOT, NONE, SQUARED_L2 } from '../kernels/kernels.js';
 import { type Centroid, matrixOf } from '../version/shard.js';
-import { codable, rotatedCentre } from './block-codes.js';
-import { type Engine, shapeFor } from './engine.js';
+import type { Engine } from './engine.js';
 import type { Query } from './query.js';
 
 /**
@@ -14,42 +13,36 @@ export type Sureness = number;
 
 export const PROVEN: Sureness = Infinity;
 
-/** The parameters of a scan of the rows of one shard; see `Kernels.scan`. */
+/** The parameters of a scan of the rows of one shard whose values are bounds; see `Kernels.scan`. */
 export interface Terms {
   readonly base: number;
   readonly a: number;
   readonly b: number;
   readonly slack: number;
-  /** What a lower bound may be too large by, through rounding. 0 where it is none but an estimate. */
+  /** What a lower bound may be too large by, through rounding. */
   readonly margin: number;
 }
 
 /**
- * Makes the look-up tables of a query for the shard with this centroid. The values of a scan are then lower bounds, as
- * `sure` as is wanted. `undefined` where nothing can be said.
+ * Makes the look-up tables of a query for the shard with this centroid, which lies rotated at `centre`, such that the
+ * values of a scan are lower bounds always.
  *
  * The cosine is looked for as a distance of vectors of unit length: what matters is then only how far the query is from
  * the centroid, and not how far both are from the origin. No row of interest is farther from the query than `reach`,
  * and none at all longer than `longest`.
  */
-export function termsFor(
-  engine: Engine,
+export function provenTerms(
+  { kernels, at, fine: shape }: Engine,
   metric: Metric,
-  { unit, length }: Query,
+  { length }: Query,
   centroid: Centroid,
-  sure: Sureness,
+  centre: number,
   reach: number,
   longest: number,
-): Terms | undefined {
-  const { kernels, at } = engine;
-  const proven = sure === PROVEN;
-  const shape = shapeFor(engine, proven);
-  const centreSquared = matrixOf(centroid).squaredNorms[0];
-  if (unit === undefined || !codable(centreSquared)) return undefined;
+): Terms {
   const { padded, bits } = shape;
   const root = Math.sqrt(padded);
-  const centreLength = Math.sqrt(centreSquared);
-  const centre = rotatedCentre(engine, centroid);
+  const centreLength = Math.sqrt(matrixOf(centroid).squaredNorms[0]);
   const byDot = metric === 'dot';
   kernels.tables(at.rotatedQuery, byDot ? NONE : centre, padded, bits, at.tables, at.line);
   kernels.distances(byDot ? DOT : SQUARED_L2, at.rotatedQuery, centre, padded, 1, padded, at.line + 8);
@@ -60,18 +53,13 @@ export function termsFor(
   // What the rotation loses: query and centroid are rotated each for itself, so in proportion to them.
   const turned = rotationError(padded);
   if (byDot) {
-    const base = 0 - product;
-    if (!proven) return { base, a: -offset, b: -step, slack: (sure * length) / root, margin: 0 };
     const margin =
       roundingOf(root, length, longest + centreLength) +
       (2 * turned + productError(DOT, padded) + 4 * SCAN_ROUNDING) * length * centreLength +
       2 ** -100;
-    return { base, a: -offset - tableError(shape, offset, step), b: -step, slack: length, margin };
+    return { base: 0 - product, a: -offset - tableError(shape, offset, step), b: -step, slack: length, margin };
   }
   const apart = Math.sqrt(product);
-  if (!proven) {
-    return { base: product, a: -2 * offset, b: -2 * step, slack: (2 * sure * apart) / root, margin: 0 };
-  }
   const lost = turned * ((metric === 'cosine' ? 1 : length) + centreLength);
   const residual = Math.min(apart + lost + reach, longest + centreLength);
   const margin =
@@ -82,6 +70,14 @@ export function termsFor(
     (metric === 'cosine' ? 2 ** -20 : 2 ** -100);
   const a = -2 * (offset + tableError(shape, offset, step));
   return { base: product, a, b: -2 * step, slack: 2 * (apart + lost), margin };
+}
+
+/**
+ * What the kernels are to take off estimates, relative to a row's error and, unless by dot product, to how far the query
+ * is from the centroid, so that they are lower bounds as `sure` as is wanted.
+ */
+export function slackFor(metric: Metric, { length }: Query, padded: number, sure: Sureness): number {
+  return (sure * (metric === 'dot' ? length : 2)) / Math.sqrt(padded);
 }
 
 /**

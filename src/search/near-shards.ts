@@ -6,8 +6,9 @@ import { type CentroidChunk, matrixOfChunk, rankShards } from '../version/centro
 import { type Shard, type ShardId, matrixOf } from '../version/shard.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
 import { codable } from './block-codes.js';
-import { CANDIDATES, type Engine } from './engine.js';
+import { BINS, CANDIDATES, type Engine, STAGE } from './engine.js';
 import { type Query, placeQuery } from './query.js';
+import { costOf, reachWithin } from './stopping.js';
 
 /** What of a version a ranking looks at. */
 export type Ranked = Pick<ShardexIndex, 'config' | 'centroids' | 'shards'>;
@@ -18,34 +19,73 @@ export interface Near {
   readonly apart: readonly number[];
 }
 
+/** Up to which cost shards are wanted; see {@link costOf}. */
+export interface CostLimit {
+  readonly limit: number;
+  readonly gap: number;
+}
+
 /**
- * The `most` shards nearest to a query, nearest first. Near enough for estimates: with an engine it is done in 32 bits,
- * so centroids whose values differ by less than that shows may change places. The same with any kernels (I10).
+ * The `most` shards nearest to a query, nearest first; of those that cost more than the limit, any may be missing. Near
+ * enough for estimates: with an engine it is done in 32 bits, so centroids whose values differ by less than that shows
+ * may change places. The same with any kernels (I10).
  */
-export function nearShards(index: Ranked, engine: Engine | undefined, query: Query, most: number): Near {
-  const { metric } = index.config;
-  const { size } = index.centroids;
-  const count = engine === undefined ? undefined : measured(index, engine, query);
-  if (engine === undefined || count === undefined) {
-    const ranked = rankShards(index.centroids, metric, query.probe, most, 'query');
+export function nearShards(
+  index: Ranked,
+  engine: Engine | undefined,
+  query: Query,
+  most: number,
+  cost?: CostLimit,
+): Near {
+  const { config, centroids } = index;
+  const nearest = engine === undefined ? undefined : measured(index, engine, query);
+  if (engine === undefined || nearest === undefined) {
+    const ranked = rankShards(centroids, config.metric, query.probe, most, 'query');
     return {
       ids: ranked.map(({ id }) => id),
-      apart: ranked.map(({ value }) => exactApart(index.config, query, value)),
+      apart: ranked.map(({ value }) => exactApart(config, query, value)),
     };
   }
   const { kernels, at } = engine;
-  const keep = Math.min(most, size);
-  kernels.select(at.candidates, count, keep);
+  const count = within(index, engine, cost === undefined ? Infinity : valueLimit(index, engine, query, nearest, cost));
+  const keep = Math.min(most, count);
+  if (keep < count) kernels.select(at.candidates, count, keep);
   kernels.sort(at.candidates, keep);
+  const { u32, f32 } = kernels;
   const ids: ShardId[] = [];
   const apart: number[] = [];
-  for (let i = 0; i < keep; i++) {
-    ids.push(kernels.u32[at.candidates / 4 + 2 * i]);
-    const value = kernels.f32[at.candidates / 4 + 2 * i + 1];
-    if (metric === 'dot') apart.push(query.length === 0 ? 0 : value / query.length);
-    else apart.push(Math.sqrt(value));
+  for (let i = at.candidates / 4; i < at.candidates / 4 + 2 * keep; i += 2) {
+    ids.push(idAt(centroids.chunks, u32[i]));
+    apart.push(apartOf(config, query, f32[i + 1]));
   }
   return { ids, apart };
+}
+
+/** A value beyond which all shards cost more than the limit, found by counting, without an order. */
+function valueLimit(
+  { config, centroids: { chunks } }: Ranked,
+  { kernels, at }: Engine,
+  query: Query,
+  nearest: number,
+  { limit, gap }: CostLimit,
+): number {
+  const first = apartOf(config, query, nearest);
+  const farthest = first + reachWithin(limit, gap);
+  const span = (config.metric === 'dot' ? farthest * query.length : farthest ** 2) - nearest;
+  const scale = BINS / span;
+  if (!(scale > 0) || !Number.isFinite(scale)) return Infinity;
+  kernels.u32.fill(0, at.bins / 4, at.bins / 4 + BINS);
+  chunks.forEach(({ ids }, c) => {
+    kernels.tally(at.products + 4 * STAGE * c, ids.length, nearest, scale, BINS, at.bins);
+  });
+  let edge = nearest;
+  for (let bin = 0, nearer = 0; bin < BINS; bin++) {
+    nearer += kernels.u32[at.bins / 4 + bin];
+    edge = nearest + (bin + 1) / scale;
+    if (costOf(nearer, apartOf(config, query, edge), first, gap) > limit) break;
+  }
+  // Bins are found in 32 bits.
+  return edge + (Math.abs(nearest) + span) * 2 ** -20;
 }
 
 /**
@@ -60,9 +100,9 @@ export function nearestShards(
 ): ShardId[] {
   const { config, centroids, shards } = index;
   if (engine === undefined || most >= centroids.size) return ranked(index, query, most);
-  const count = measured(index, engine, query);
-  if (count === undefined) return ranked(index, query, most);
+  if (measured(index, engine, query) === undefined) return ranked(index, query, most);
   const { kernels, coarse: shape, at } = engine;
+  const count = within(index, engine, Infinity);
   const cut = kernels.select(at.candidates, count, most);
   const margin = marginOf(config, query, cut, shape.dimensions, largestNorm(index));
   const { u32, f32 } = kernels;
@@ -71,7 +111,7 @@ export function nearestShards(
   for (let i = 0; i < count; i++) {
     const value = f32[at.candidates / 4 + 2 * i + 1];
     if (value > cut + 2 * margin) continue;
-    const id = u32[at.candidates / 4 + 2 * i];
+    const id = idAt(centroids.chunks, u32[at.candidates / 4 + 2 * i]);
     if (value < cut - 2 * margin) surely.push({ id, value });
     else perhaps.push({ id, value: exactValue(config, query, shards.get(id) as Shard) });
   }
@@ -80,35 +120,61 @@ export function nearestShards(
   return [...surely, ...perhaps.slice(0, most - surely.length)].map(({ id }) => id);
 }
 
+/** The shard of a candidate: its chunk, times {@link STAGE}, plus its place there. */
+function idAt(chunks: readonly CentroidChunk[], label: number): ShardId {
+  return chunks[Math.floor(label / STAGE)].ids[label % STAGE];
+}
+
 function ranked({ centroids, config }: Ranked, query: Query, most: number): ShardId[] {
   return rankShards(centroids, config.metric, query.probe, most, 'query').map(({ id }) => id);
 }
 
-/** Measures all centroids in 32 bits, as candidates in kernel memory; how many, or `undefined` where that cannot be. */
+/**
+ * Measures all centroids in 32 bits, chunk by chunk, {@link STAGE} values apart; the least value, or `undefined` where
+ * they cannot be measured.
+ */
 function measured({ centroids, config }: Ranked, engine: Engine, query: Query): number | undefined {
-  if (query.unit === undefined || centroids.size > CANDIDATES) return undefined;
+  const { chunks } = centroids;
+  if (query.unit === undefined || STAGE * chunks.length > CANDIDATES) return undefined;
   const { kernels, coarse: shape, at } = engine;
-  const product = config.metric === 'dot' ? DOT : SQUARED_L2;
   placeQuery(engine, query);
-  const byCosine = config.metric === 'cosine';
-  let count = 0;
-  for (const chunk of centroids.chunks) {
+  const byDot = config.metric === 'dot';
+  const product = byDot ? DOT : SQUARED_L2;
+  if (byDot) negate(engine);
+  const from = byDot ? at.centre : at.query;
+  let least = Infinity;
+  for (let c = 0, out = at.products; c < chunks.length; c++, out += 4 * STAGE) {
+    const chunk = chunks[c];
+    const { ids, shortest, longest } = chunk;
     // Where the bounds do not hold, nothing is known.
-    if (!codable(chunk.longest) || !codable(chunk.shortest)) return undefined;
-    const { squaredNorms } = matrixOfChunk(chunk);
+    if (!codable(longest) || !codable(shortest)) return undefined;
     const place = chunkAt(engine, chunk);
-    const { ids, shortest } = chunk;
-    kernels.distances(product, at.query, place, shape.padded, ids.length, shape.dimensions, at.products);
-    const { u32, f32 } = kernels;
-    for (let c = 0, to = at.candidates / 4 + 2 * count; c < ids.length; c++, to += 2) {
-      const value = f32[at.products / 4 + c];
-      if (value - value !== 0) return undefined;
-      u32[to] = ids[c];
-      f32[to + 1] = product === DOT ? -value : value;
-      // A zero vector has cosine 0 with everything.
-      if (byCosine && shortest === 0 && squaredNorms[c] === 0) f32[to + 1] = 2;
-    }
-    count += ids.length;
+    kernels.distances(product, from, place, shape.padded, ids.length, shape.dimensions, out);
+    if (config.metric === 'cosine' && shortest === 0) putRight(engine, chunk, out);
+    least = Math.min(least, kernels.least(out, ids.length));
+  }
+  return Number.isNaN(least) ? undefined : least;
+}
+
+/** Puts what lies in the query's place, negated, into that of a centroid. */
+function negate({ kernels: { f32 }, coarse: { padded }, at }: Engine): void {
+  for (let i = 0; i < padded; i++) f32[at.centre / 4 + i] = 0 - f32[at.query / 4 + i];
+}
+
+/** A zero vector has cosine 0 with everything. */
+function putRight({ kernels: { f32 } }: Engine, chunk: CentroidChunk, out: number): void {
+  const { squaredNorms } = matrixOfChunk(chunk);
+  squaredNorms.forEach((square, c) => {
+    if (square === 0) f32[out / 4 + c] = 2;
+  });
+}
+
+/** Makes candidates of what was measured and is not above a limit; how many. */
+function within({ centroids: { chunks } }: Ranked, { kernels, at }: Engine, limit: number): number {
+  let count = 0;
+  for (let c = 0; c < chunks.length; c++) {
+    const values = at.products + 4 * STAGE * c;
+    count += kernels.within(values, chunks[c].ids.length, limit, at.candidates + 8 * count, STAGE * c);
   }
   return count;
 }
@@ -154,6 +220,12 @@ function exactValue({ metric }: ShardexConfig, query: Query, shard: Shard): numb
   const out = new Float64Array(1);
   (metric === 'dot' ? distances : separations)(metric, query.probe, matrixOf(shard.centroid), 0, 1, out);
   return out[0];
+}
+
+/** How far a centroid is, by its 32-bit value. */
+function apartOf({ metric }: ShardexConfig, query: Query, value: number): number {
+  if (metric === 'dot') return query.length === 0 ? 0 : value / query.length;
+  return Math.sqrt(value);
 }
 
 function exactApart({ metric }: ShardexConfig, query: Query, value: number): number {

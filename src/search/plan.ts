@@ -34,8 +34,9 @@ export function planOf(
   const calibrated = calibration !== undefined && postingCount >= LEAST_CALIBRATED;
   if (recall !== undefined && recall < 1 && calibrated) {
     const limit = limitFor(calibration, k, recall, shardCount);
-    const near = nearShards(index, engine, query, mostPlaces(limit, shardCount));
-    const places = placesWithin(limit, near, calibration.gap);
+    const { gap } = calibration;
+    const near = nearShards(index, engine, query, mostPlaces(limit, shardCount), { limit, gap });
+    const places = placesWithin(limit, near, gap);
     return { shards: near.ids.slice(0, places).map(shardOf), ranked: shardCount, sure: surenessFor(recall) };
   }
   const most =

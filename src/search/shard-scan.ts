@@ -1,14 +1,15 @@
 import type { ShardexConfig } from '../config.js';
 import type { PostingKey } from '../errors.js';
 import { distances, scatteredDistances } from '../geometry/metric.js';
-import { NONE } from '../kernels/kernels.js';
+import { GROUP } from '../kernels/code-shape.js';
+import { DOT, NONE, SQUARED_L2 } from '../kernels/kernels.js';
 import { keyOfRow } from '../version/posting.js';
 import { type Columns, columnsOf } from '../version/row-block.js';
-import type { Shard } from '../version/shard.js';
+import { type Shard, matrixOf } from '../version/shard.js';
 import { type Segment, deadBits, isDead } from '../version/shard-rows.js';
-import { codesOf, encodeRows } from './block-codes.js';
+import { codable, codesAt, codesOf, encodeRows, rotateCentre } from './block-codes.js';
 import { CANDIDATES, type Engine, PIECE, shapeFor } from './engine.js';
-import { PROVEN, type Sureness, type Terms, fromKernel, termsFor, toKernel } from './estimates.js';
+import { PROVEN, type Sureness, fromKernel, provenTerms, slackFor, toKernel } from './estimates.js';
 import { type Query, placeQuery } from './query.js';
 import type { TopK } from './top-k.js';
 
@@ -25,6 +26,9 @@ const FIRST_PART = 32;
 /** Rows that are measured together: the exact loops take four at a time. */
 const TOGETHER = 4;
 
+/** Rows that are fetched together: they lie anywhere in memory, which can look for several of them at a time. */
+const AHEAD = 32;
+
 /**
  * Looks for the best rows of one shard after another. With an engine, estimates are made of all rows, and what they
  * leave in the running is measured: in the order of its lower bound, until that is beyond the worst that was kept.
@@ -40,11 +44,12 @@ export class ShardScan {
   readonly #filter: ((posting: PostingKey) => boolean) | undefined;
   readonly #engine: Engine | undefined;
   readonly #sure: Sureness;
+  readonly #slack: number;
   /** The next few to be measured. */
   readonly #columns: Columns[] = [];
   readonly #rows: number[] = [];
   readonly #ranks: number[] = [];
-  #grouped = 0;
+  fetched = 0;
   #out = new Float64Array(TOGETHER);
   /** Candidates that wait in kernel memory: how many, and for each 32 labels the segment they belong to. */
   #waiting = 0;
@@ -70,6 +75,7 @@ export class ShardScan {
     this.#filter = filter;
     this.#engine = query.unit === undefined ? undefined : engine;
     this.#sure = sure;
+    this.#slack = engine === undefined ? 0 : slackFor(config.metric, query, engine.coarse.padded, sure);
     this.resume();
   }
 
@@ -85,25 +91,12 @@ export class ShardScan {
 
   /** Scans a shard. What it finds may wait until {@link measure}. */
   scan(shard: Shard): void {
-    const engine = this.#engine;
+    const engine = codable(matrixOf(shard.centroid).squaredNorms[0]) ? this.#engine : undefined;
     this.tally.shards++;
     this.tally.rows += shard.rows.liveCount;
-    const { metric } = this.#config;
-    const { worst } = this.#best;
-    const terms =
-      engine &&
-      termsFor(
-        engine,
-        metric,
-        this.#query,
-        shard.centroid,
-        this.#sure,
-        metric === 'cosine' ? Math.sqrt(2 * worst) : worst,
-        this.#sure === PROVEN && (metric === 'dot' || worst === Infinity) ? this.#longest(shard) : Infinity,
-      );
     for (const segment of shard.rows.segments) {
-      if (engine === undefined || terms === undefined) this.#scanPlainly(segment);
-      else this.#estimate(engine, shard, segment, terms);
+      if (engine === undefined) this.#scanPlainly(segment);
+      else this.#estimate(engine, shard, segment);
     }
   }
 
@@ -124,13 +117,16 @@ export class ShardScan {
     if (engine === undefined || this.#waiting === 0) return;
     const { kernels, at } = engine;
     let goesOn = true;
-    for (let done = 0, part = FIRST_PART; done < this.#waiting && goesOn; done += part, part *= 2) {
-      const left = this.#waiting - done;
-      const count = Math.min(part, left);
+    for (let done = 0, part = FIRST_PART; done < this.#waiting && goesOn; part *= 2) {
       const place = at.candidates + 8 * done;
+      // What was waiting before anything was known is mostly out of the running by now.
+      const left = kernels.keep(place, this.#waiting - done, this.#threshold(this.#margin));
+      this.#waiting = done + left;
+      const count = Math.min(part, left);
       if (left > count) kernels.select(place, left, count);
       kernels.sort(place, count);
       goesOn = this.#measurePart(engine, place / 4, count);
+      done += count;
     }
     this.#forget();
   }
@@ -139,68 +135,120 @@ export class ShardScan {
   #measurePart({ kernels }: Engine, first: number, count: number): boolean {
     const { metric } = this.#config;
     const { u32, f32 } = kernels;
-    for (let at = first; at < first + 2 * count; at += 2) {
-      const bound = f32[at + 1];
-      if (fromKernel(metric, bound - this.#margin) > this.#best.worst) {
-        this.#measureGroup();
-        return false;
+    for (let done = 0; done < count; done += AHEAD) {
+      const ahead = Math.min(AHEAD, count - done);
+      const from = first + 2 * done;
+      for (let i = 0; i < ahead; i++) {
+        const label = u32[from + 2 * i];
+        const owner = this.#owners[label >>> 5];
+        this.#columns[i] = columnsOf(this.#segments[owner].block);
+        this.#rows[i] = label - this.#firsts[owner];
       }
-      const owner = this.#owners[u32[at] >>> 5];
-      const g = this.#grouped++;
-      this.#columns[g] = columnsOf(this.#segments[owner].block);
-      this.#rows[g] = u32[at] - this.#firsts[owner];
-      this.#ranks[g] = this.#sure === PROVEN ? -Infinity : fromKernel(metric, bound);
-      if (this.#grouped === TOGETHER) this.#measureGroup();
+      this.fetched = fetchRows(this.#columns, this.#rows, ahead, this.#config.dimensions);
+      for (let i = 0; i < ahead; i += TOGETHER) {
+        let wanted = 0;
+        const most = Math.min(TOGETHER, ahead - i);
+        while (wanted < most) {
+          const bound = f32[from + 2 * (i + wanted) + 1];
+          if (fromKernel(metric, bound - this.#margin) > this.#best.worst) break;
+          this.#ranks[wanted++] = this.#sure === PROVEN ? -Infinity : fromKernel(metric, bound);
+        }
+        this.#measureGroup(i, wanted);
+        if (wanted < most) return false;
+      }
     }
-    this.#measureGroup();
     return true;
   }
 
-  #measureGroup(): void {
-    const count = this.#grouped;
-    const [columns, rows, out] = [this.#columns, this.#rows, this.#out];
-    scatteredDistances(this.#config.metric, this.#query.probe, columns, rows, count, out);
+  #measureGroup(first: number, count: number): void {
+    const columns = this.#columns;
+    const rows = this.#rows;
+    const out = this.#out;
+    scatteredDistances(this.#config.metric, this.#query.probe, columns, rows, first, count, out);
     this.tally.measured += count;
-    this.#grouped = 0;
     for (let i = 0; i < count; i++) {
       const rank = Math.max(out[i], this.#ranks[i]);
       if (rank > this.#best.worst) continue;
-      if (this.#filter !== undefined && !this.#filter(keyOfRow(columns[i], rows[i]))) continue;
-      this.#best.offer(out[i], columns[i], rows[i], rank);
+      const [at, row] = [columns[first + i], rows[first + i]];
+      if (this.#filter !== undefined && !this.#filter(keyOfRow(at, row))) continue;
+      this.#best.offer(out[i], at, row, rank);
     }
   }
 
-  #estimate(engine: Engine, shard: Shard, segment: Segment, terms: Terms): void {
+  #estimate(engine: Engine, shard: Shard, segment: Segment): void {
     const { kernels, at } = engine;
     const shape = shapeFor(engine, this.#sure === PROVEN);
+    const { centroid } = shard;
     const { block, visible } = segment;
     const dead = deadBits(segment);
     for (let from = 0; from < visible; from += PIECE) {
       const count = Math.min(PIECE, visible - from);
       if (this.#waiting + count > CANDIDATES) this.measure();
-      const cached = codesOf(engine, shape, block, shard.centroid, visible);
-      if (cached === undefined)
-        encodeRows(engine, shape, block, shard.centroid, from, from + count, at.codes, 0);
+      let place = codesOf(engine, shape, block, centroid, visible);
+      let codes = codesAt(shape, place ?? at.codes);
+      if (place === undefined) {
+        rotateCentre(engine, centroid, (place = at.codes));
+        encodeRows(engine, shape, block, centroid, from, from + count, codes, 0);
+      } else codes += (from / GROUP) * shape.groupBytes;
       if (dead !== undefined)
         kernels.u32.set(dead.subarray(from >>> 5, (from + count + 31) >>> 5), at.dead / 4);
-      this.#waiting += kernels.scan(
-        cached === undefined ? at.codes : cached + (from / 32) * shape.groupBytes,
-        shape.nibbles,
-        shape.biased,
-        0,
-        count,
-        at.tables,
-        terms.base,
-        terms.a,
-        terms.b,
-        terms.slack,
-        dead === undefined ? NONE : at.dead,
-        this.#threshold(terms.margin),
-        at.candidates + 8 * this.#waiting,
-        this.#label(segment, from, count),
-      );
-      this.#margin = Math.max(this.#margin, terms.margin);
+      const label = this.#label(segment, from, count);
+      if (this.#sure === PROVEN) this.#bound(engine, shard, place, codes, count, dead !== undefined, label);
+      else {
+        this.#waiting += kernels.scanAround(
+          this.#config.metric === 'dot' ? DOT : SQUARED_L2,
+          at.rotatedQuery,
+          place,
+          shape.padded,
+          shape.bits,
+          codes,
+          shape.biased,
+          0,
+          count,
+          at.tables,
+          this.#slack,
+          dead === undefined ? NONE : at.dead,
+          this.#threshold(0),
+          at.candidates + 8 * this.#waiting,
+          label,
+        );
+      }
     }
+  }
+
+  /** As an estimate, but what comes out are bounds that hold always. */
+  #bound(
+    engine: Engine,
+    shard: Shard,
+    centre: number,
+    codes: number,
+    count: number,
+    buried: boolean,
+    label: number,
+  ): void {
+    const { kernels, fine, at } = engine;
+    const { metric } = this.#config;
+    const { worst } = this.#best;
+    const reach = metric === 'cosine' ? Math.sqrt(2 * worst) : worst;
+    const longest = metric === 'dot' || worst === Infinity ? this.#longest(shard) : Infinity;
+    const terms = provenTerms(engine, metric, this.#query, shard.centroid, centre, reach, longest);
+    this.#waiting += kernels.scan(
+      codes,
+      fine.nibbles,
+      fine.biased,
+      0,
+      count,
+      at.tables,
+      terms.base,
+      terms.a,
+      terms.b,
+      terms.slack,
+      buried ? at.dead : NONE,
+      this.#threshold(terms.margin),
+      at.candidates + 8 * this.#waiting,
+      label,
+    );
+    this.#margin = Math.max(this.#margin, terms.margin);
   }
 
   /** Up to which value of the kernels a row is of interest; rounded up, as they work in 32 bits. */
@@ -254,6 +302,18 @@ export class ShardScan {
     }
     return Math.sqrt(most);
   }
+}
+
+/** Reads a number in each piece of memory that rows lie in, so that it need not be waited for when they are measured. */
+function fetchRows(columns: readonly Columns[], rows: readonly number[], count: number, d: number): number {
+  let sum = 0;
+  for (let i = 0; i < count; i++) {
+    const { vectors, squaredNorms } = columns[i];
+    const row = rows[i];
+    sum += squaredNorms[row];
+    for (let at = row * d, end = at + d; at < end; at += 16) sum += vectors[at];
+  }
+  return sum;
 }
 
 /** Shards after which what was found is measured for the first time; then after twice as many, and so on. */

@@ -24,14 +24,14 @@ export function costOf(place: number, apart: number, nearest: number, gap: numbe
 }
 
 /** Of what a recall allows to be missed, this share may be lost to estimates, inside the shards that are scanned. */
-const LOST = 1 / 20;
+const LOST = 1 / 10;
 
 /**
  * How sure estimates have to be for a recall, so as to lose no more than that. Two standard deviations lose one neighbour
  * in a hundred, three one in two thousand, whatever the data: it is a matter of the codes.
  */
 export function surenessFor(recall: number): Sureness {
-  return 1.5 - 0.35 * Math.log(1 - recall);
+  return 1.05 - 0.245 * Math.log(1 - recall);
 }
 
 /** Up to which cost shards are scanned for a recall of the best k. */
@@ -47,6 +47,11 @@ export function limitFor(calibration: Calibration, k: number, recall: number, sh
 /** No more shards than this can be within a limit. */
 export function mostPlaces(limit: number, shardCount: number): number {
   return Math.max(1, Math.min(shardCount, Math.floor(Math.exp(limit) * (1 + 1e-9))));
+}
+
+/** No shard that is farther than the nearest by more than this is within a limit. */
+export function reachWithin(limit: number, gap: number): number {
+  return gap > 0 ? (limit * gap) / WEIGHT : Infinity;
 }
 
 /** How many of the nearest shards are within a limit; at least one. */

@@ -1,5 +1,7 @@
 import { GROUP, groupBytes } from '../code-shape.js';
-import { NONE } from '../kernels.js';
+import { DOT, NONE, type Product } from '../kernels.js';
+import { tables } from './codes.js';
+import { distancesMany } from './distances.js';
 import type { TwinMemory } from './memory.js';
 
 const { fround } = Math;
@@ -42,6 +44,36 @@ export function scan(
     found++;
   }
   return found;
+}
+
+/** Where the offset and the step of tables lie that are made for one scan: below what callers use. */
+const LINE = 512;
+
+export function scanAround(
+  memory: TwinMemory,
+  product: Product,
+  query: number,
+  centre: number,
+  padded: number,
+  bits: number,
+  codes: number,
+  biased: 0 | 1,
+  from: number,
+  to: number,
+  at: number,
+  slack: number,
+  ...rest: [dead: number, threshold: number, out: number, label: number]
+): number {
+  const { f32 } = memory;
+  const byDot = product === DOT;
+  tables(memory, query, byDot ? NONE : centre, padded, bits, at, LINE);
+  distancesMany(memory, product, query, 0, 1, centre, 0, 1, padded, LINE + 8);
+  const [offset, step, squared] = f32.subarray(LINE / 4, LINE / 4 + 3);
+  const nibbles = (padded * bits) / 4;
+  const terms: [number, number, number, number] = byDot
+    ? [-squared, -offset, -step, slack]
+    : [squared, -2 * offset, -2 * step, fround(fround(slack) * fround(Math.sqrt(squared)))];
+  return scan(memory, codes, nibbles, biased, from, to, at, ...terms, ...rest);
 }
 
 /** The bits of an f32 as a whole number that is ordered as the f32 is, −0 below 0. */

@@ -3,7 +3,8 @@ import { encode, tables } from './codes.js';
 import { distancesMany, nearest } from './distances.js';
 import { TwinMemory } from './memory.js';
 import { residuals, rotate } from './rotate.js';
-import { scan, select, sort } from './scan.js';
+import { scan, scanAround, select, sort } from './scan.js';
+import { keep, least, tally, within } from './within.js';
 
 /** The kernels in TypeScript: for platforms without WebAssembly SIMD, and to test the others against. */
 export function twinKernels(): Kernels {
@@ -34,6 +35,11 @@ export function twinKernels(): Kernels {
     encode: on(encode),
     tables: on(tables),
     scan: on(scan),
+    scanAround: on(scanAround),
+    least: on(least),
+    within: on(within),
+    tally: on(tally),
+    keep: on(keep),
     select: on(select),
     sort: on(sort),
     distances: (product, query, rows, stride, count, dimensions, out) => {

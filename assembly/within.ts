@@ -1,0 +1,51 @@
+export function least(values: usize, count: i32): f32 {
+  const end = values + 4 * (count & ~3);
+  const all = values + 4 * count;
+  let lanes = f32x4.splat(Infinity);
+  for (; values < end; values += 16) lanes = f32x4.min(lanes, v128.load(values));
+  let found = min(
+    min(f32x4.extract_lane(lanes, 0), f32x4.extract_lane(lanes, 1)),
+    min(f32x4.extract_lane(lanes, 2), f32x4.extract_lane(lanes, 3)),
+  );
+  for (; values < all; values += 4) found = min(found, load<f32>(values));
+  return found;
+}
+
+export function within(values: usize, count: i32, threshold: f32, out: usize, label: u32): i32 {
+  const most = f32x4.splat(threshold);
+  const whole = count & ~3;
+  let next = out;
+  let i = 0;
+  for (; i < whole; i += 4) {
+    let near = i32x4.bitmask(f32x4.le(v128.load(values + 4 * i), most));
+    for (; near != 0; near &= near - 1) next = put(values, i + ctz(near), next, label);
+  }
+  for (; i < count; i++) if (load<f32>(values + 4 * i) <= threshold) next = put(values, i, next, label);
+  return <i32>((next - out) >>> 3);
+}
+
+export function tally(values: usize, count: i32, low: f32, scale: f32, bins: i32, out: usize): void {
+  for (const end = values + 4 * count; values < end; values += 4) {
+    // What is below the first bin, or no number, counts in it.
+    const bin = <i32>min(<f32>(bins - 1), max(<f32>0, (load<f32>(values) - low) * scale));
+    const at = out + 4 * (<usize>bin);
+    store<u32>(at, load<u32>(at) + 1);
+  }
+}
+
+export function keep(candidates: usize, count: i32, threshold: f32): i32 {
+  const end = candidates + 8 * count;
+  let next = candidates;
+  for (let at = candidates; at < end; at += 8) {
+    store<u64>(next, load<u64>(at));
+    // Without a branch, which could not be foretold.
+    next += <usize>!(load<f32>(at, 4) > threshold) << 3;
+  }
+  return <i32>((next - candidates) >>> 3);
+}
+
+function put(values: usize, i: i32, next: usize, label: u32): usize {
+  store<u32>(next, label + i);
+  store<f32>(next, load<f32>(values + 4 * i), 4);
+  return next + 8;
+}

@@ -126,12 +126,12 @@ function look(index: Calibrating, engine: Engine | undefined, { home, columns, r
   const most = CALIBRATED_K[CALIBRATED_K.length - 1];
   const best = new TopK(most + 1, false);
   // The best by their estimates are measured, and no others: for the question where neighbours lie, they will do.
-  const scan = new ShardScan(config, query, best, undefined, engine, 0);
+  const scan = new ShardScan(index, query, best, undefined, engine, 0);
   const placeOf = new Map<Columns, number>();
   near.ids.forEach((id, place) => {
     const shard = shards.get(id) as Shard;
     for (const { block } of shard.rows.segments) placeOf.set(columnsOf(block), place);
-    scan.scan(shard);
+    scan.scan(id);
     if (scan.waiting > PRUNED * most) scan.keepBest(most + 1);
   });
   scan.keepBest(most + 1);

@@ -5,6 +5,7 @@ import { createKernels } from '../kernels/create-kernels.js';
 import type { Kernels } from '../kernels/kernels.js';
 import { ROUNDS, rotationSigns } from '../kernels/rotation.js';
 import { Arena } from './arena.js';
+import { LastDirectory } from './directory.js';
 import { Slots } from './slots.js';
 
 /**
@@ -36,6 +37,7 @@ export interface Engine {
   readonly coarse: CodeShape;
   readonly fine: CodeShape;
   readonly slots: Slots;
+  readonly directories: LastDirectory;
   /** Whether a search is using it. */
   lent: boolean;
   /** 1 where rows are made of unit length: half the square of the chord between such is 1 − cos. */
@@ -151,6 +153,7 @@ function newEngine(config: ShardexConfig, kernels: Kernels): Engine {
     lent: false,
     unit: config.metric === 'cosine' ? 1 : 0,
     slots: new Slots(new Arena(next, grow), DEFAULT_BUDGET),
+    directories: new LastDirectory(),
   };
 }
 

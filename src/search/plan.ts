@@ -1,6 +1,6 @@
 import { resolveSlopFactor } from '../config.js';
 import { LEAST_CALIBRATED } from '../version/calibration.js';
-import type { Shard } from '../version/shard.js';
+import type { ShardId } from '../version/shard.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
 import type { Engine } from './engine.js';
 import { PROVEN, type Sureness } from './estimates.js';
@@ -12,7 +12,7 @@ import { limitFor, mostPlaces, placesWithin, surenessFor } from './stopping.js';
 /** Where a search is going to look. */
 export interface Plan {
   /** The shards to scan, the most promising first. */
-  readonly shards: readonly Shard[];
+  readonly shards: readonly ShardId[];
   /** Centroids that were measured for it. */
   readonly ranked: number;
   /** How sure a row of theirs must be too far before it is passed over (see `ShardScan`). */
@@ -30,25 +30,23 @@ export function planOf(
   { k, slopFactor, recall }: SearchOptions,
 ): Plan {
   const { shardCount, postingCount, calibration } = index;
-  const shardOf = (id: number): Shard => index.shards.get(id) as Shard;
   const calibrated = calibration !== undefined && postingCount >= LEAST_CALIBRATED;
   if (recall !== undefined && recall < 1 && calibrated) {
     const limit = limitFor(calibration, k, recall, shardCount);
     const { gap } = calibration;
     const near = nearShards(index, engine, query, mostPlaces(limit, shardCount), { limit, gap });
     const places = placesWithin(limit, near, gap);
-    return { shards: near.ids.slice(0, places).map(shardOf), ranked: shardCount, sure: surenessFor(recall) };
+    return { shards: near.ids.slice(0, places), ranked: shardCount, sure: surenessFor(recall) };
   }
   const most =
     recall === undefined ? resolveSlopFactor(slopFactor ?? index.config.slopFactor, shardCount) : shardCount;
   if (most < shardCount) {
-    const ids = nearestShards(index, engine, query, most);
-    return { shards: ids.map(shardOf), ranked: shardCount, sure: PROVEN };
+    return { shards: nearestShards(index, engine, query, most), ranked: shardCount, sure: PROVEN };
   }
   if (engine === undefined || shardCount <= FIRST) {
-    return { shards: [...index.shards.values()], ranked: 0, sure: PROVEN };
+    return { shards: [...index.shards.keys()], ranked: 0, sure: PROVEN };
   }
   const first = nearShards(index, engine, query, FIRST).ids;
-  const others = [...index.shards.values()].filter(({ id }) => !first.includes(id));
-  return { shards: [...first.map(shardOf), ...others], ranked: shardCount, sure: PROVEN };
+  const others = [...index.shards.keys()].filter((id) => !first.includes(id));
+  return { shards: [...first, ...others], ranked: shardCount, sure: PROVEN };
 }

@@ -1,4 +1,4 @@
-import type { Shard } from '../version/shard.js';
+import type { Shard, ShardId } from '../version/shard.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
 import type { Engine } from './engine.js';
 import { PROVEN } from './estimates.js';
@@ -60,7 +60,7 @@ export function runMany(
   options: SearchOptions,
 ): Outcome[] {
   if (engine === undefined) return queries.map((query) => run(index, engine, query, options));
-  const visitors = new Map<Shard, Search[]>();
+  const visitors = new Map<ShardId, Search[]>();
   const searches = queries.map((query) => {
     const search = begun(index, engine, query, options);
     const { shards } = search.plan;
@@ -93,9 +93,14 @@ function begun(
   const { k, filter, distinct } = options;
   const plan = planOf(index, engine, query, options);
   const best = new TopK(k, distinct === 'document');
-  const rows = plan.shards.reduce((sum, shard) => sum + shard.rows.liveCount, 0);
+  const directory = engine?.directories.of(index);
+  let rows = 0;
+  for (const id of plan.shards) {
+    rows += directory ? directory.live[directory.firstOf(id)] : (index.shards.get(id) as Shard).rows.liveCount;
+    if (rows >= LEAST_ROWS) break;
+  }
   const used = rows < LEAST_ROWS ? undefined : engine;
-  return { query, plan, best, scan: new ShardScan(index.config, query, best, filter, used, plan.sure) };
+  return { query, plan, best, scan: new ShardScan(index, query, best, filter, used, plan.sure, directory) };
 }
 
 function finished(
@@ -120,9 +125,7 @@ function scanOn(
   const promised = filter !== undefined || distinct === 'document' || recall !== undefined;
   if (!promised || best.size >= k || shards.length === index.shardCount) return;
   const scanned = new Set(shards);
-  const others = nearShards(index, engine, query, index.shardCount)
-    .ids.map((id) => index.shards.get(id) as Shard)
-    .filter((shard) => !scanned.has(shard));
+  const others = nearShards(index, engine, query, index.shardCount).ids.filter((id) => !scanned.has(id));
   for (let from = 0, count = shards.length; from < others.length && best.size < k; count *= 2) {
     scanInTurn(scan, others.slice(from, from + count));
     from += count;

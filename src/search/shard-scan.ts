@@ -5,9 +5,11 @@ import { GROUP } from '../kernels/code-shape.js';
 import { DOT, NONE, SQUARED_L2 } from '../kernels/kernels.js';
 import { keyOfRow } from '../version/posting.js';
 import { type Columns, columnsOf } from '../version/row-block.js';
-import { type Shard, matrixOf } from '../version/shard.js';
+import { type Shard, type ShardId, matrixOf } from '../version/shard.js';
 import { type Segment, deadBits, isDead } from '../version/shard-rows.js';
+import type { ShardexIndex } from '../version/shardex-index.js';
 import { codable, codesAt, codesOf, encodeRows, rotateCentre } from './block-codes.js';
+import { type Directory, NOWHERE } from './directory.js';
 import { CANDIDATES, type Engine, PIECE, shapeFor } from './engine.js';
 import { PROVEN, type Sureness, fromKernel, provenTerms, slackFor, toKernel } from './estimates.js';
 import { type Query, placeQuery } from './query.js';
@@ -39,6 +41,8 @@ const AHEAD = 32;
 export class ShardScan {
   readonly tally: Tally = { shards: 0, rows: 0, measured: 0 };
   readonly #config: ShardexConfig;
+  readonly #shards: ShardexIndex['shards'];
+  readonly #directory: Directory | undefined;
   readonly #query: Query;
   readonly #best: TopK;
   readonly #filter: ((posting: PostingKey) => boolean) | undefined;
@@ -62,14 +66,17 @@ export class ShardScan {
   readonly #owners: number[] = [];
 
   constructor(
-    config: ShardexConfig,
+    { config, shards }: Pick<ShardexIndex, 'config' | 'shards'>,
     query: Query,
     best: TopK,
     filter: ((posting: PostingKey) => boolean) | undefined,
     engine: Engine | undefined,
     sure: Sureness,
+    directory?: Directory,
   ) {
     this.#config = config;
+    this.#shards = shards;
+    this.#directory = directory;
     this.#query = query;
     this.#best = best;
     this.#filter = filter;
@@ -90,14 +97,46 @@ export class ShardScan {
   }
 
   /** Scans a shard. What it finds may wait until {@link measure}. */
-  scan(shard: Shard): void {
-    const engine = codable(matrixOf(shard.centroid).squaredNorms[0]) ? this.#engine : undefined;
+  scan(id: ShardId): void {
     this.tally.shards++;
-    this.tally.rows += shard.rows.liveCount;
-    for (const segment of shard.rows.segments) {
-      if (engine === undefined) this.#scanPlainly(segment);
-      else this.#estimate(engine, shard, segment);
+    const directory = this.#directory;
+    if (directory === undefined) {
+      const shard = this.#shards.get(id) as Shard;
+      this.tally.rows += shard.rows.liveCount;
+      for (const segment of shard.rows.segments) this.#scanSegment(shard, segment);
+      return;
     }
+    let record = directory.firstOf(id);
+    this.tally.rows += directory.live[record];
+    for (; record !== NOWHERE; record = directory.next[record]) this.#scanRecord(directory, record);
+  }
+
+  #scanRecord(directory: Directory, record: number): void {
+    const engine = this.#engine;
+    const slots = engine?.slots;
+    if (slots !== undefined) directory.checkPlaces(slots.evictions);
+    const place = directory.places[record];
+    const segment = directory.segments[record] as Segment;
+    const visible = directory.visible[record];
+    if (engine === undefined || this.#sure === PROVEN || place === NOWHERE || visible > PIECE) {
+      const found = this.#scanSegment(directory.shards[record] as Shard, segment);
+      if (slots === undefined || found === undefined) return;
+      directory.checkPlaces(slots.evictions);
+      directory.places[record] = found;
+      return;
+    }
+    if (this.#waiting + visible > CANDIDATES) this.measure();
+    const codes = codesAt(engine.coarse, place);
+    this.#estimate(engine, place, codes, visible, directory.dead[record], this.#label(segment, 0, visible));
+  }
+
+  /** Scans a segment; where its codes for estimates are, if they are kept. */
+  #scanSegment(shard: Shard, segment: Segment): number | undefined {
+    const engine = this.#engine;
+    if (engine !== undefined && codable(matrixOf(shard.centroid).squaredNorms[0]))
+      return this.#scanCodes(engine, shard, segment);
+    this.#scanPlainly(segment);
+    return undefined;
   }
 
   /**
@@ -175,45 +214,58 @@ export class ShardScan {
     }
   }
 
-  #estimate(engine: Engine, shard: Shard, segment: Segment): void {
-    const { kernels, at } = engine;
-    const shape = shapeFor(engine, this.#sure === PROVEN);
+  #scanCodes(engine: Engine, shard: Shard, segment: Segment): number | undefined {
+    const { at } = engine;
+    const proven = this.#sure === PROVEN;
+    const shape = shapeFor(engine, proven);
     const { centroid } = shard;
     const { block, visible } = segment;
-    const dead = deadBits(segment);
+    const bits = deadBits(segment);
+    let place: number | undefined;
     for (let from = 0; from < visible; from += PIECE) {
       const count = Math.min(PIECE, visible - from);
       if (this.#waiting + count > CANDIDATES) this.measure();
-      let place = codesOf(engine, shape, block, centroid, visible);
+      place = codesOf(engine, shape, block, centroid, visible);
       let codes = codesAt(shape, place ?? at.codes);
       if (place === undefined) {
-        rotateCentre(engine, centroid, (place = at.codes));
+        rotateCentre(engine, centroid, at.codes);
         encodeRows(engine, shape, block, centroid, from, from + count, codes, 0);
       } else codes += (from / GROUP) * shape.groupBytes;
-      if (dead !== undefined)
-        kernels.u32.set(dead.subarray(from >>> 5, (from + count + 31) >>> 5), at.dead / 4);
+      const dead = bits?.subarray(from >>> 5, (from + count + 31) >>> 5);
       const label = this.#label(segment, from, count);
-      if (this.#sure === PROVEN) this.#bound(engine, shard, place, codes, count, dead !== undefined, label);
-      else {
-        this.#waiting += kernels.scanAround(
-          this.#config.metric === 'dot' ? DOT : SQUARED_L2,
-          at.rotatedQuery,
-          place,
-          shape.padded,
-          shape.bits,
-          codes,
-          shape.biased,
-          0,
-          count,
-          at.tables,
-          this.#slack,
-          dead === undefined ? NONE : at.dead,
-          this.#threshold(0),
-          at.candidates + 8 * this.#waiting,
-          label,
-        );
-      }
+      const centre = place ?? at.codes;
+      if (proven) this.#bound(engine, shard, centre, codes, count, dead, label);
+      else this.#estimate(engine, centre, codes, count, dead, label);
     }
+    return proven ? undefined : place;
+  }
+
+  #estimate(
+    { kernels, coarse, at }: Engine,
+    centre: number,
+    codes: number,
+    count: number,
+    dead: Uint32Array | undefined,
+    label: number,
+  ): void {
+    if (dead !== undefined) kernels.u32.set(dead, at.dead / 4);
+    this.#waiting += kernels.scanAround(
+      this.#config.metric === 'dot' ? DOT : SQUARED_L2,
+      at.rotatedQuery,
+      centre,
+      coarse.padded,
+      coarse.bits,
+      codes,
+      coarse.biased,
+      0,
+      count,
+      at.tables,
+      this.#slack,
+      dead === undefined ? NONE : at.dead,
+      this.#threshold(0),
+      at.candidates + 8 * this.#waiting,
+      label,
+    );
   }
 
   /** As an estimate, but what comes out are bounds that hold always. */
@@ -223,10 +275,11 @@ export class ShardScan {
     centre: number,
     codes: number,
     count: number,
-    buried: boolean,
+    dead: Uint32Array | undefined,
     label: number,
   ): void {
     const { kernels, fine, at } = engine;
+    if (dead !== undefined) kernels.u32.set(dead, at.dead / 4);
     const { metric } = this.#config;
     const { worst } = this.#best;
     const reach = metric === 'cosine' ? Math.sqrt(2 * worst) : worst;
@@ -243,7 +296,7 @@ export class ShardScan {
       terms.a,
       terms.b,
       terms.slack,
-      buried ? at.dead : NONE,
+      dead === undefined ? NONE : at.dead,
       this.#threshold(terms.margin),
       at.candidates + 8 * this.#waiting,
       label,
@@ -323,10 +376,10 @@ const FIRST_PAUSE = 2;
  * Scans shards, the most promising first. The first few are measured before the others are estimated: they hold most of
  * what is looked for, and whoever knows a good bound early has less to measure.
  */
-export function scanInTurn(scan: ShardScan, shards: readonly Shard[]): void {
+export function scanInTurn(scan: ShardScan, shards: readonly ShardId[]): void {
   let pause = FIRST_PAUSE;
-  shards.forEach((shard, i) => {
-    scan.scan(shard);
+  shards.forEach((id, i) => {
+    scan.scan(id);
     if (i + 1 !== pause) return;
     scan.measure();
     pause *= 2;

@@ -22,6 +22,7 @@ export class Slots {
   #slots = new WeakMap<object, Slot>();
   readonly #clock: Slot[] = [];
   #hand = 0;
+  #evictions = 0;
   #most: number;
   readonly #registry = new FinalizationRegistry<Slot>((slot) => {
     this.#free(slot);
@@ -35,6 +36,11 @@ export class Slots {
   /** Bytes in use. */
   get byteLength(): number {
     return this.#arena.used;
+  }
+
+  /** How many times by now something was taken away that may still be wanted. */
+  get evictions(): number {
+    return this.#evictions;
   }
 
   /** Bytes that may be in use. */
@@ -70,6 +76,7 @@ export class Slots {
 
   /** Takes everything away. */
   clear(): void {
+    this.#evictions++;
     for (let i = this.#clock.length - 1; i >= 0; i--) this.#free(this.#clock[i]);
     this.#slots = new WeakMap();
   }
@@ -80,6 +87,7 @@ export class Slots {
       this.#hand %= this.#clock.length;
       const slot = this.#clock[this.#hand];
       if (!slot.recent) {
+        this.#evictions++;
         this.#free(slot);
         return true;
       }

@@ -17,6 +17,7 @@ export function encode(
   padded: i32,
   bits: i32,
   biased: i32,
+  centre: usize,
   rounding: f64,
 ): void {
   const nibbles = (padded * bits) >> 2;
@@ -25,7 +26,7 @@ export function encode(
     const within = (first + r) & 31;
     const group = codes + <usize>((first + r) >>> 5) * size;
     const line = group + 16 * nibbles + 4 * within;
-    encodeRow(rotated, padded, bits, group + (within & 15), (within & 16) >> 2, line, biased, rounding);
+    encodeRow(rotated, padded, bits, group + (within & 15), (within & 16) >> 2, line, biased, centre, rounding);
   }
 }
 
@@ -38,6 +39,7 @@ function encodeRow(
   shift: i32,
   line: usize,
   biased: i32,
+  centre: usize,
   rounding: f64,
 ): void {
   const end = row + 4 * padded;
@@ -49,6 +51,8 @@ function encodeRow(
   const all = i32x4.splat((1 << bits) - 1);
   let alongLow = f64x2.splat(0);
   let alongHigh = f64x2.splat(0);
+  let towardLow = f64x2.splat(0);
+  let towardHigh = f64x2.splat(0);
   let lengthLow = f64x2.splat(0);
   let lengthHigh = f64x2.splat(0);
   for (; row < end; row += 16) {
@@ -70,6 +74,13 @@ function encodeRow(
     alongHigh = f64x2.add(alongHigh, f64x2.mul(promoteHigh(x), gridHigh));
     lengthLow = f64x2.add(lengthLow, f64x2.mul(gridLow, gridLow));
     lengthHigh = f64x2.add(lengthHigh, f64x2.mul(gridHigh, gridHigh));
+
+    if (centre != 0) {
+      const c = v128.load(centre);
+      towardLow = f64x2.add(towardLow, f64x2.mul(f64x2.promote_low_f32x4(c), gridLow));
+      towardHigh = f64x2.add(towardHigh, f64x2.mul(promoteHigh(c), gridHigh));
+      centre += 16;
+    }
 
     const codes = v128.xor(i32x4.sub(half, above), v128.and(negative, all));
     if (bits == 4) {
@@ -93,7 +104,9 @@ function encodeRow(
       }
     }
   }
-  putConstants(line, biased, squared, sumOf(alongLow, alongHigh), sumOf(lengthLow, lengthHigh), rounding);
+  const along = sumOf(alongLow, alongHigh);
+  const toward = sumOf(towardLow, towardHigh);
+  putConstants(line, biased, squared, along, toward, sumOf(lengthLow, lengthHigh), rounding);
 }
 
 function put(at: usize, nibble: i32, shift: i32): void {
@@ -101,7 +114,15 @@ function put(at: usize, nibble: i32, shift: i32): void {
   store<u8>(at, <u8>(kept | (nibble << shift)));
 }
 
-function putConstants(line: usize, biased: i32, squared: f64, along: f64, length: f64, rounding: f64): void {
+function putConstants(
+  line: usize,
+  biased: i32,
+  squared: f64,
+  along: f64,
+  toward: f64,
+  length: f64,
+  rounding: f64,
+): void {
   let scale: f32 = 0;
   let error: f32 = 0;
   let bias: f32 = 0;
@@ -111,7 +132,7 @@ function putConstants(line: usize, biased: i32, squared: f64, along: f64, length
     const left = squared - 2 * f * along + f * f * length;
     const off = sqrt<f64>(left > 0 ? left : 0);
     error = <f32>((off + rounding * (off + sqrt<f64>(squared))) * ROUND_UP);
-    bias = <f32>squared;
+    bias = <f32>(squared + 2 * f * toward);
   } else if (squared != 0) {
     error = Infinity;
   }

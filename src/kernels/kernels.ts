@@ -68,7 +68,8 @@ export interface Kernels {
    * which has the layout of `CodeShape`. Rows before them keep theirs.
    *
    * A residual r becomes a grid vector v and a scale f = |r|²/(r · v), such that f(q · v) estimates q · r. Stored are f,
-   * |r|² where the shape is `biased`, and `error`, for which always |q · r − f(q · v)| <= error·|q|, the rounding of
+   * |r|² + 2f(centre · v) where the shape is `biased`, with the rotated `centre`, or 0 where that is {@link NONE}, and
+   * `error`, for which always |q · r − f(q · v)| <= error·|q|, the rounding of
    * residual, rotation and codes included. A residual whose length is not 0 or between 2^-60 and 2^60 gets f = 0 and
    * `error` = Infinity: nothing is known of it, and each scan finds it.
    * Time: O(count · padded).
@@ -81,6 +82,7 @@ export interface Kernels {
     padded: number,
     bits: number,
     biased: 0 | 1,
+    centre: number,
   ): void;
 
   /**
@@ -95,13 +97,15 @@ export interface Kernels {
 
   /**
    * Estimates rows `from` to `to` − 1 of `codes`, and appends to `out` those not dead and not above `threshold`.
-   * The value of a row is `base + |r|² + f·(a + b·s) − slack·error`, evaluated in this order in f32, where s is the
-   * sum of its table entries and |r|² is left out unless the shape is `biased`. So with (offset, step) of `tables`:
+   * The value of a row is `base + bias + f·(a + b·s) − slack·error`, evaluated in this order in f32, where s is the sum
+   * of its table entries and bias is what {@link encode} stored of it, or 0 unless the shape is `biased`. So with
+   * (offset, step) of `tables`:
    *
-   * | distance | base | a | b |
-   * | --- | --- | --- | --- |
-   * | −q · x, or −cos for unit vectors | −q · centre | −offset | −step |
-   * | \|q − x\|² (tables of q − centre; biased) | \|q − centre\|² | −2 offset | −2 step |
+   * | distance | codes made with the centre | tables of | base | a | b |
+   * | --- | --- | --- | --- | --- | --- |
+   * | −q · x | – | q | −q · centre | −offset | −step |
+   * | \|q − x\|² | no | q − centre | \|q − centre\|² | −2 offset | −2 step |
+   * | \|q − x\|² | yes | q | \|q − centre\|² | −2 offset | −2 step |
    *
    * With `slack` 0 it is an estimate without bias; a lower bound with `slack` |q| (2|q − centre| for the second), once
    * f·`tableError` (twice that) was taken into `a`, and what `scanRounding` says is allowed for.

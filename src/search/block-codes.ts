@@ -1,4 +1,5 @@
 import { type CodeShape, GROUP, codeBytes } from '../kernels/code-shape.js';
+import { NONE } from '../kernels/kernels.js';
 import { type RowBlock, columnsOf } from '../version/row-block.js';
 import { type Centroid, matrixOf } from '../version/shard.js';
 import { type Engine, STAGE } from './engine.js';
@@ -13,10 +14,10 @@ export function codable(squaredNorm: number): boolean {
 }
 
 /**
- * Where the rotated centroid of a block's shard lies, and behind it, from {@link codesAt} on, the codes of the first
- * `visible` rows of the block, made or extended where needed; `undefined` where the budget has no room for them. A block
- * belongs to one shard, whose centroid is fixed, so neither ever goes stale (I6), and all versions and branches that
- * share the block share them.
+ * Where the rotated centroid of a block's shard lies, if tables are made around it, and behind it, from {@link codesAt}
+ * on, the codes of the first `visible` rows of the block, made or extended where needed; `undefined` where the budget has
+ * no room for them. A block belongs to one shard, whose centroid is fixed, so neither ever goes stale (I6), and all
+ * versions and branches that share the block share them.
  */
 export function codesOf(
   engine: Engine,
@@ -31,20 +32,34 @@ export function codesOf(
   let slot = slots.find(key);
   if (slot === undefined) {
     // Room for all that the block may hold, so that an append only adds to it.
-    slot = slots.make(key, codesAt(shape, 0) + codeBytes(shape, block.capacity));
+    slot = slots.make(key, codesAt(engine, shape, 0) + codeBytes(shape, block.capacity));
     if (slot === undefined) return undefined;
-    rotateCentre(engine, centroid, slot.at);
+    if (isAround(engine, shape)) rotateCentre(engine, centroid, slot.at);
   }
   if (slot.rows < visible) {
-    encodeRows(engine, shape, block, centroid, slot.rows, visible, codesAt(shape, slot.at), slot.rows);
+    encodeRows(
+      engine,
+      shape,
+      block,
+      centroid,
+      slot.rows,
+      visible,
+      codesAt(engine, shape, slot.at),
+      slot.rows,
+    );
     slot.rows = visible;
   }
   return slot.at;
 }
 
-/** Where codes begin that have their rotated centre at `place`. */
-export function codesAt({ padded }: CodeShape, place: number): number {
-  return place + 4 * padded;
+/** Whether tables for codes of this shape are made around the centroid of each shard. */
+export function isAround({ around, fine }: Engine, shape: CodeShape): boolean {
+  return around || shape === fine;
+}
+
+/** Where codes begin that are kept at `place`. */
+export function codesAt(engine: Engine, shape: CodeShape, place: number): number {
+  return isAround(engine, shape) ? place + 4 * shape.padded : place;
 }
 
 /**
@@ -65,15 +80,18 @@ export function encodeRows(
   const { vectors, squaredNorms } = columnsOf(block);
   const { dimensions, padded, bits, biased } = shape;
   const centre = matrixOf(centroid).vectors;
+  const around = isAround(engine, shape);
+  if (!around) rotateCentre(engine, centroid, at.rotatedCentre);
   kernels.f32.set(centre, at.centre / 4);
   for (let done = from; done < to; done += STAGE) {
     const count = Math.min(STAGE, to - done);
     kernels.f32.set(vectors.subarray(done * dimensions, (done + count) * dimensions), at.rows / 4);
     kernels.residuals(at.rows, dimensions, count, dimensions, at.centre, engine.unit, at.residuals, padded);
     kernels.rotate(at.residuals, at.residuals, count, padded, at.signs);
-    kernels.encode(at.residuals, count, first + done - from, codes, padded, bits, biased);
+    const row = first + done - from;
+    kernels.encode(at.residuals, count, row, codes, padded, bits, biased, around ? NONE : at.rotatedCentre);
     for (let i = 0; i < count; i++) {
-      if (!codable(squaredNorms[done + i])) markUnknown(engine, shape, codes, first + done - from + i);
+      if (!codable(squaredNorms[done + i])) markUnknown(engine, shape, codes, row + i);
     }
   }
 }

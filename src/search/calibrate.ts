@@ -54,9 +54,12 @@ export function calibrate(index: Calibrating): Calibration {
   });
 }
 
+/** Shards, and how far they are. */
+type Places = Omit<Near, 'values'>;
+
 /** What looking for one posting came to: the shards around it, and where among them its neighbours are, in order. */
 interface Looked {
-  readonly near: Near;
+  readonly near: Places;
   readonly places: readonly number[];
 }
 
@@ -148,7 +151,7 @@ function look(index: Calibrating, engine: Engine | undefined, { home, columns, r
  * The shards as they would be ranked if the posting were not among them: its own centroid is nearer to it than it would
  * be to a stranger, since it is the mean of its members. Without one of n it is n / (n − 1) times as far.
  */
-function withoutItself({ ids, apart }: Near, home: Shard, metric: Metric, length: number): Near {
+function withoutItself({ ids, apart }: Places, home: Shard, metric: Metric, length: number): Places {
   const n = home.rows.liveCount;
   if (n < 2) return { ids, apart };
   const corrected = ids.map((id, i): [ShardId, number] => {

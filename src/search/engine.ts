@@ -40,6 +40,11 @@ export interface Engine {
   readonly directories: LastDirectory;
   /** Whether a search is using it. */
   lent: boolean;
+  /**
+   * Whether a query's tables for estimates are made for each shard anew. That makes them finer, as it has to be where all
+   * may be far from the origin; vectors of unit length never are, and products do not mind.
+   */
+  readonly around: boolean;
   /** 1 where rows are made of unit length: half the square of the chord between such is 1 − cos. */
   readonly unit: 0 | 1;
   /** Places of scratch memory. */
@@ -52,8 +57,9 @@ interface Places {
   /** The query as it is measured: of unit length for the cosine metric; padded. */
   readonly query: number;
   readonly rotatedQuery: number;
-  /** A centroid. */
+  /** A centroid, and the same rotated. */
   readonly centre: number;
+  readonly rotatedCentre: number;
   /** Rows on their way to codes. */
   readonly rows: number;
   readonly residuals: number;
@@ -123,6 +129,7 @@ function newEngine(config: ShardexConfig, kernels: Kernels): Engine {
     query: room(vector),
     rotatedQuery: room(vector),
     centre: room(vector),
+    rotatedCentre: room(vector),
     rows: room(STAGE * vector),
     residuals: room(STAGE * vector),
     products: room(4 * CANDIDATES),
@@ -151,6 +158,7 @@ function newEngine(config: ShardexConfig, kernels: Kernels): Engine {
     fine,
     at,
     lent: false,
+    around: config.metric === 'euclidean',
     unit: config.metric === 'cosine' ? 1 : 0,
     slots: new Slots(new Arena(next, grow), DEFAULT_BUDGET),
     directories: new LastDirectory(),

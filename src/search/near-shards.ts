@@ -17,6 +17,8 @@ export type Ranked = Pick<ShardexIndex, 'config' | 'centroids' | 'shards'>;
 export interface Near {
   readonly ids: readonly ShardId[];
   readonly apart: readonly number[];
+  /** The 32-bit values that were compared: the squares of those, or −dot; NaN or missing where one is not known. */
+  readonly values: readonly number[];
 }
 
 /** Up to which cost shards are wanted; see {@link costOf}. */
@@ -44,6 +46,7 @@ export function nearShards(
     return {
       ids: ranked.map(({ id }) => id),
       apart: ranked.map(({ value }) => exactApart(config, query, value)),
+      values: [],
     };
   }
   const { kernels, at } = engine;
@@ -54,11 +57,13 @@ export function nearShards(
   const { u32, f32 } = kernels;
   const ids: ShardId[] = [];
   const apart: number[] = [];
+  const values: number[] = [];
   for (let i = at.candidates / 4; i < at.candidates / 4 + 2 * keep; i += 2) {
     ids.push(idAt(centroids.chunks, u32[i]));
     apart.push(apartOf(config, query, f32[i + 1]));
+    values.push(f32[i + 1] === RIGHT_ANGLE ? NaN : f32[i + 1]);
   }
-  return { ids, apart };
+  return { ids, apart, values };
 }
 
 /** A value beyond which all shards cost more than the limit, found by counting, without an order. */
@@ -161,11 +166,14 @@ function negate({ kernels: { f32 }, coarse: { padded }, at }: Engine): void {
   for (let i = 0; i < padded; i++) f32[at.centre / 4 + i] = 0 - f32[at.query / 4 + i];
 }
 
-/** A zero vector has cosine 0 with everything. */
+/** What stands for the square of the chord to a zero vector, which has cosine 0 with everything. */
+const RIGHT_ANGLE = 2;
+
+/** Sets that right. */
 function putRight({ kernels: { f32 } }: Engine, chunk: CentroidChunk, out: number): void {
   const { squaredNorms } = matrixOfChunk(chunk);
   squaredNorms.forEach((square, c) => {
-    if (square === 0) f32[out / 4 + c] = 2;
+    if (square === 0) f32[out / 4 + c] = RIGHT_ANGLE;
   });
 }
 

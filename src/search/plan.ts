@@ -13,6 +13,8 @@ import { limitFor, mostPlaces, placesWithin, surenessFor } from './stopping.js';
 export interface Plan {
   /** The shards to scan, the most promising first. */
   readonly shards: readonly ShardId[];
+  /** Likewise how far their centroids are, as `Near.values`, where that is known. */
+  readonly apart: readonly number[];
   /** Centroids that were measured for it. */
   readonly ranked: number;
   /** How sure a row of theirs must be too far before it is passed over (see `ShardScan`). */
@@ -36,17 +38,22 @@ export function planOf(
     const { gap } = calibration;
     const near = nearShards(index, engine, query, mostPlaces(limit, shardCount), { limit, gap });
     const places = placesWithin(limit, near, gap);
-    return { shards: near.ids.slice(0, places), ranked: shardCount, sure: surenessFor(recall) };
+    return {
+      shards: near.ids.slice(0, places),
+      apart: near.values,
+      ranked: shardCount,
+      sure: surenessFor(recall),
+    };
   }
   const most =
     recall === undefined ? resolveSlopFactor(slopFactor ?? index.config.slopFactor, shardCount) : shardCount;
   if (most < shardCount) {
-    return { shards: nearestShards(index, engine, query, most), ranked: shardCount, sure: PROVEN };
+    return { shards: nearestShards(index, engine, query, most), apart: [], ranked: shardCount, sure: PROVEN };
   }
   if (engine === undefined || shardCount <= FIRST) {
-    return { shards: [...index.shards.keys()], ranked: 0, sure: PROVEN };
+    return { shards: [...index.shards.keys()], apart: [], ranked: 0, sure: PROVEN };
   }
   const first = nearShards(index, engine, query, FIRST).ids;
   const others = [...index.shards.keys()].filter((id) => !first.includes(id));
-  return { shards: [...first, ...others], ranked: shardCount, sure: PROVEN };
+  return { shards: [...first, ...others], apart: [], ranked: shardCount, sure: PROVEN };
 }

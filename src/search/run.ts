@@ -44,7 +44,7 @@ export function run(
   options: SearchOptions,
 ): Outcome {
   const search = begun(index, engine, query, options);
-  scanInTurn(search.scan, search.plan.shards);
+  scanInTurn(search.scan, search.plan.shards, search.plan.apart);
   return finished(index, engine, options, search);
 }
 
@@ -60,22 +60,22 @@ export function runMany(
   options: SearchOptions,
 ): Outcome[] {
   if (engine === undefined) return queries.map((query) => run(index, engine, query, options));
-  const visitors = new Map<ShardId, Search[]>();
+  const visitors = new Map<ShardId, [search: Search, apart: number][]>();
   const searches = queries.map((query) => {
     const search = begun(index, engine, query, options);
-    const { shards } = search.plan;
-    scanInTurn(search.scan, shards.slice(0, ALONE));
-    for (const shard of shards.slice(ALONE)) {
-      const visiting = visitors.get(shard);
-      if (visiting === undefined) visitors.set(shard, [search]);
-      else visiting.push(search);
+    const { shards, apart } = search.plan;
+    scanInTurn(search.scan, shards.slice(0, ALONE), apart);
+    for (let i = ALONE; i < shards.length; i++) {
+      const visiting = visitors.get(shards[i]);
+      if (visiting === undefined) visitors.set(shards[i], [[search, apart[i]]]);
+      else visiting.push([search, apart[i]]);
     }
     return search;
   });
   for (const [shard, visiting] of visitors) {
-    for (const { scan } of visiting) {
+    for (const [{ scan }, apart] of visiting) {
       scan.resume();
-      scanInTurn(scan, [shard]);
+      scanInTurn(scan, [shard], [apart]);
     }
   }
   return searches.map((search) => {

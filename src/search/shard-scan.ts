@@ -8,7 +8,7 @@ import { type Columns, columnsOf } from '../version/row-block.js';
 import { type Shard, type ShardId, matrixOf } from '../version/shard.js';
 import { type Segment, deadBits, isDead } from '../version/shard-rows.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
-import { codable, codesAt, codesOf, encodeRows, rotateCentre } from './block-codes.js';
+import { codable, codesAt, codesOf, encodeRows, isAround, rotateCentre } from './block-codes.js';
 import { type Directory, NOWHERE } from './directory.js';
 import { CANDIDATES, type Engine, PIECE, shapeFor } from './engine.js';
 import { PROVEN, type Sureness, fromKernel, provenTerms, slackFor, toKernel } from './estimates.js';
@@ -49,6 +49,9 @@ export class ShardScan {
   readonly #engine: Engine | undefined;
   readonly #sure: Sureness;
   readonly #slack: number;
+  /** Of the query's tables, where they are made once. */
+  #offset = 0;
+  #step = 0;
   /** The next few to be measured. */
   readonly #columns: Columns[] = [];
   readonly #rows: number[] = [];
@@ -88,7 +91,15 @@ export class ShardScan {
 
   /** Goes on after other queries had the engine; nothing may be waiting then. */
   resume(): void {
-    if (this.#engine !== undefined) placeQuery(this.#engine, this.#query);
+    const engine = this.#engine;
+    if (engine === undefined) return;
+    placeQuery(engine, this.#query);
+    if (engine.around || this.#sure === PROVEN) return;
+    const { kernels, coarse, at } = engine;
+    kernels.tables(at.rotatedQuery, NONE, coarse.padded, coarse.bits, at.tables, at.line);
+    const times = this.#config.metric === 'dot' ? -1 : -2;
+    this.#offset = times * kernels.f32[at.line / 4];
+    this.#step = times * kernels.f32[at.line / 4 + 1];
   }
 
   /** How many candidates wait to be measured. */
@@ -97,21 +108,22 @@ export class ShardScan {
   }
 
   /** Scans a shard. What it finds may wait until {@link measure}. */
-  scan(id: ShardId): void {
+  scan(id: ShardId, apart = NaN): void {
     this.tally.shards++;
     const directory = this.#directory;
     if (directory === undefined) {
       const shard = this.#shards.get(id) as Shard;
       this.tally.rows += shard.rows.liveCount;
-      for (const segment of shard.rows.segments) this.#scanSegment(shard, segment);
+      for (const segment of shard.rows.segments) this.#scanSegment(shard, segment, apart);
       return;
     }
     let record = directory.firstOf(id);
     this.tally.rows += directory.live[record];
-    for (; record !== NOWHERE; record = directory.next[record]) this.#scanRecord(directory, record);
+    for (; record !== NOWHERE; record = directory.next[record])
+      this.#scanRecord(directory, record, apart);
   }
 
-  #scanRecord(directory: Directory, record: number): void {
+  #scanRecord(directory: Directory, record: number, apart: number): void {
     const engine = this.#engine;
     const slots = engine?.slots;
     if (slots !== undefined) directory.checkPlaces(slots.evictions);
@@ -119,22 +131,28 @@ export class ShardScan {
     const segment = directory.segments[record] as Segment;
     const visible = directory.visible[record];
     if (engine === undefined || this.#sure === PROVEN || place === NOWHERE || visible > PIECE) {
-      const found = this.#scanSegment(directory.shards[record] as Shard, segment);
+      const found = this.#scanSegment(directory.shards[record] as Shard, segment, apart);
       if (slots === undefined || found === undefined) return;
       directory.checkPlaces(slots.evictions);
       directory.places[record] = found;
       return;
     }
     if (this.#waiting + visible > CANDIDATES) this.measure();
-    const codes = codesAt(engine.coarse, place);
-    this.#estimate(engine, place, codes, visible, directory.dead[record], this.#label(segment, 0, visible));
+    const dead = directory.dead[record];
+    const label = this.#label(segment, 0, visible);
+    if (engine.around)
+      this.#estimateAround(engine, place, codesAt(engine, engine.coarse, place), visible, dead, label);
+    else {
+      const base = Number.isNaN(apart) ? this.#apartFrom(engine, directory.shards[record] as Shard) : apart;
+      this.#estimate(engine, base, place, visible, dead, label);
+    }
   }
 
   /** Scans a segment; where its codes for estimates are, if they are kept. */
-  #scanSegment(shard: Shard, segment: Segment): number | undefined {
+  #scanSegment(shard: Shard, segment: Segment, apart: number): number | undefined {
     const engine = this.#engine;
     if (engine !== undefined && codable(matrixOf(shard.centroid).squaredNorms[0]))
-      return this.#scanCodes(engine, shard, segment);
+      return this.#scanCodes(engine, shard, segment, apart);
     this.#scanPlainly(segment);
     return undefined;
   }
@@ -214,7 +232,7 @@ export class ShardScan {
     }
   }
 
-  #scanCodes(engine: Engine, shard: Shard, segment: Segment): number | undefined {
+  #scanCodes(engine: Engine, shard: Shard, segment: Segment, apart: number): number | undefined {
     const { at } = engine;
     const proven = this.#sure === PROVEN;
     const shape = shapeFor(engine, proven);
@@ -226,21 +244,62 @@ export class ShardScan {
       const count = Math.min(PIECE, visible - from);
       if (this.#waiting + count > CANDIDATES) this.measure();
       place = codesOf(engine, shape, block, centroid, visible);
-      let codes = codesAt(shape, place ?? at.codes);
+      let codes = codesAt(engine, shape, place ?? at.codes);
       if (place === undefined) {
-        rotateCentre(engine, centroid, at.codes);
+        if (isAround(engine, shape)) rotateCentre(engine, centroid, at.codes);
         encodeRows(engine, shape, block, centroid, from, from + count, codes, 0);
       } else codes += (from / GROUP) * shape.groupBytes;
       const dead = bits?.subarray(from >>> 5, (from + count + 31) >>> 5);
       const label = this.#label(segment, from, count);
       const centre = place ?? at.codes;
       if (proven) this.#bound(engine, shard, centre, codes, count, dead, label);
-      else this.#estimate(engine, centre, codes, count, dead, label);
+      else if (engine.around) this.#estimateAround(engine, centre, codes, count, dead, label);
+      else {
+        const base = Number.isNaN(apart) ? this.#apartFrom(engine, shard) : apart;
+        this.#estimate(engine, base, codes, count, dead, label);
+      }
     }
     return proven ? undefined : place;
   }
 
+  /** How far a shard's centroid is from the query, as {@link nearShards} has it. */
+  #apartFrom({ kernels, coarse: { padded, dimensions }, at }: Engine, { centroid }: Shard): number {
+    const byDot = this.#config.metric === 'dot';
+    kernels.f32.set(matrixOf(centroid).vectors, at.centre / 4);
+    kernels.distances(byDot ? DOT : SQUARED_L2, at.query, at.centre, padded, 1, dimensions, at.line + 8);
+    const value = kernels.f32[at.line / 4 + 2];
+    return byDot ? -value : value;
+  }
+
   #estimate(
+    { kernels, coarse, at }: Engine,
+    base: number,
+    codes: number,
+    count: number,
+    dead: Uint32Array | undefined,
+    label: number,
+  ): void {
+    if (dead !== undefined) kernels.u32.set(dead, at.dead / 4);
+    const byDot = this.#config.metric === 'dot';
+    this.#waiting += kernels.scan(
+      codes,
+      coarse.nibbles,
+      coarse.biased,
+      0,
+      count,
+      at.tables,
+      base,
+      this.#offset,
+      this.#step,
+      byDot ? this.#slack : this.#slack * Math.sqrt(base),
+      dead === undefined ? NONE : at.dead,
+      this.#threshold(0),
+      at.candidates + 8 * this.#waiting,
+      label,
+    );
+  }
+
+  #estimateAround(
     { kernels, coarse, at }: Engine,
     centre: number,
     codes: number,
@@ -250,7 +309,7 @@ export class ShardScan {
   ): void {
     if (dead !== undefined) kernels.u32.set(dead, at.dead / 4);
     this.#waiting += kernels.scanAround(
-      this.#config.metric === 'dot' ? DOT : SQUARED_L2,
+      SQUARED_L2,
       at.rotatedQuery,
       centre,
       coarse.padded,
@@ -376,10 +435,10 @@ const FIRST_PAUSE = 2;
  * Scans shards, the most promising first. The first few are measured before the others are estimated: they hold most of
  * what is looked for, and whoever knows a good bound early has less to measure.
  */
-export function scanInTurn(scan: ShardScan, shards: readonly ShardId[]): void {
+export function scanInTurn(scan: ShardScan, shards: readonly ShardId[], apart: readonly number[] = []): void {
   let pause = FIRST_PAUSE;
   shards.forEach((id, i) => {
-    scan.scan(id);
+    scan.scan(id, apart[i]);
     if (i + 1 !== pause) return;
     scan.measure();
     pause *= 2;

@@ -16,7 +16,7 @@ const ROUND_UP = 1 + 2 ** -22;
 interface RowConstants {
   scale: number;
   error: number;
-  squared: number;
+  bias: number;
 }
 
 export function encode(
@@ -28,6 +28,7 @@ export function encode(
   padded: number,
   bits: number,
   biased: 0 | 1,
+  centre: number,
 ): void {
   const { u8, f32 } = memory;
   const perNibble = 4 / bits;
@@ -38,7 +39,7 @@ export function encode(
     const row = first + r;
     const inGroup = row % GROUP;
     const group = codes + ((row - inGroup) / GROUP) * size;
-    const constants = code(f32, rotated / 4 + r * padded, own, bits as Bits);
+    const constants = code(f32, rotated / 4 + r * padded, own, bits as Bits, centre);
     const shift = inGroup < 16 ? 0 : 4;
     const at = group + (inGroup % 16);
     for (let n = 0; n < nibbles; n++) {
@@ -49,12 +50,12 @@ export function encode(
     const line = (group + 16 * nibbles) / 4 + inGroup;
     f32[line] = constants.scale;
     f32[line + GROUP] = constants.error;
-    if (biased === 1) f32[line + 2 * GROUP] = constants.squared;
+    if (biased === 1) f32[line + 2 * GROUP] = constants.bias;
   }
 }
 
 /** Finds the codes of one row, and its constants. */
-function code(f32: Float32Array, at: number, own: Uint8Array, bits: Bits): RowConstants {
+function code(f32: Float32Array, at: number, own: Uint8Array, bits: Bits, centre: number): RowConstants {
   const padded = own.length;
   const { levels, thresholds } = gridOf(bits);
   const squared = sum4(padded, (i) => f32[at + i] * f32[at + i]);
@@ -69,15 +70,16 @@ function code(f32: Float32Array, at: number, own: Uint8Array, bits: Bits): RowCo
     own[i] = negative ? levels.length - 1 - level : levels.length + level;
     grid[i] = negative ? -levels[level] : levels[level];
   }
-  if (squared === 0) return { scale: 0, error: 0, squared: 0 };
-  if (!(squared >= LEAST && squared <= MOST)) return { scale: 0, error: Infinity, squared: 0 };
+  if (squared === 0) return { scale: 0, error: 0, bias: 0 };
+  if (!(squared >= LEAST && squared <= MOST)) return { scale: 0, error: Infinity, bias: 0 };
   const along = sum4(padded, (i) => f32[at + i] * grid[i]);
+  const toward = centre === NONE ? 0 : sum4(padded, (i) => f32[centre / 4 + i] * grid[i]);
   const length = sum4(padded, (i) => grid[i] * grid[i]);
   const scale = fround(squared / along);
   const left = squared - 2 * scale * along + scale * scale * length;
   const off = sqrt(left > 0 ? left : 0);
   const error = off + codingError(padded) * (off + sqrt(squared));
-  return { scale, error: fround(error * ROUND_UP), squared: fround(squared) };
+  return { scale, error: fround(error * ROUND_UP), bias: fround(squared + 2 * scale * toward) };
 }
 
 /** A sum in 64-bit floats as four running sums. */

@@ -5,6 +5,9 @@ import { promoteHigh, sumOf } from './residuals';
 const LEAST: f64 = 7.52316384526264e-37; // 2^-120
 const MOST: f64 = 1.329227995784916e36; // 2^120
 
+/** A scale that is no number, and no bias. */
+const UNKNOWN: u32 = 0x7fc0_0000;
+
 /** Errors are rounded up by this, so that the f32 is not below the bound. */
 const ROUND_UP: f64 = 1.0000002384185791015625; // 1 + 2^-22
 
@@ -16,17 +19,17 @@ export function encode(
   codes: usize,
   padded: i32,
   bits: i32,
-  biased: i32,
+  lines: i32,
   centre: usize,
   rounding: f64,
 ): void {
   const nibbles = (padded * bits) >> 2;
-  const size = 16 * nibbles + 128 * (2 + biased);
+  const size = 16 * nibbles + 128 * lines;
   for (let r = 0; r < count; r++, rotated += 4 * padded) {
     const within = (first + r) & 31;
     const group = codes + <usize>((first + r) >>> 5) * size;
     const line = group + 16 * nibbles + 4 * within;
-    encodeRow(rotated, padded, bits, group + (within & 15), (within & 16) >> 2, line, biased, centre, rounding);
+    encodeRow(rotated, padded, bits, group + (within & 15), (within & 16) >> 2, line, lines, centre, rounding);
   }
 }
 
@@ -38,7 +41,7 @@ function encodeRow(
   at: usize,
   shift: i32,
   line: usize,
-  biased: i32,
+  lines: i32,
   centre: usize,
   rounding: f64,
 ): void {
@@ -106,7 +109,7 @@ function encodeRow(
   }
   const along = sumOf(alongLow, alongHigh);
   const toward = sumOf(towardLow, towardHigh);
-  putConstants(line, biased, squared, along, toward, sumOf(lengthLow, lengthHigh), rounding);
+  putConstants(line, lines, squared, along, toward, sumOf(lengthLow, lengthHigh), rounding);
 }
 
 function put(at: usize, nibble: i32, shift: i32): void {
@@ -116,7 +119,7 @@ function put(at: usize, nibble: i32, shift: i32): void {
 
 function putConstants(
   line: usize,
-  biased: i32,
+  lines: i32,
   squared: f64,
   along: f64,
   toward: f64,
@@ -136,9 +139,18 @@ function putConstants(
   } else if (squared != 0) {
     error = Infinity;
   }
+  if (lines == 1) {
+    store<u32>(line, error == Infinity ? UNKNOWN : (upperHalf(scale) << 16) | upperHalf(bias));
+    return;
+  }
   store<f32>(line, scale);
   store<f32>(line, error, 128);
-  if (biased) store<f32>(line, bias, 256);
+  if (lines == 3) store<f32>(line, bias, 256);
+}
+
+/** The upper 16 bits of a number, rounded. */
+function upperHalf(value: f32): u32 {
+  return (reinterpret<u32>(value) + 0x8000) >>> 16;
 }
 
 function squaredLength(row: usize, end: usize): f64 {

@@ -1,4 +1,4 @@
-import { Dot, SquaredL2, one } from './products';
+import { SquaredL2, one } from './products';
 import { SCRATCH } from './scratch';
 import { tables as makeTables } from './tables';
 
@@ -13,13 +13,11 @@ const VALUES: usize = SCRATCH + 128;
 const LINE: usize = SCRATCH + 256;
 
 export function scanAround(
-  product: i32,
   query: usize,
   centre: usize,
   padded: i32,
   bits: i32,
   codes: usize,
-  biased: i32,
   from: i32,
   to: i32,
   tables: usize,
@@ -29,23 +27,18 @@ export function scanAround(
   out: usize,
   label: u32,
 ): i32 {
-  const nibbles = (padded * bits) >>> 2;
-  makeTables(query, product == 0 ? 0 : centre, padded, bits, tables, LINE);
-  const offset = load<f32>(LINE);
-  const step = load<f32>(LINE, 4);
-  if (product == 0) {
-    const base = -one<Dot>(query, centre, padded);
-    return scan(codes, nibbles, biased, from, to, tables, base, -offset, -step, slack, dead, threshold, out, label);
-  }
+  makeTables(query, centre, padded, bits, tables, LINE);
   const base = one<SquaredL2>(query, centre, padded);
-  const slacks = slack * sqrt(base);
-  return scan(codes, nibbles, biased, from, to, tables, base, -2 * offset, -2 * step, slacks, dead, threshold, out, label);
+  const a: f32 = <f32>-2 * load<f32>(LINE) - slack * sqrt<f32>(base);
+  const b: f32 = <f32>-2 * load<f32>(LINE, 4);
+  const nibbles = (padded * bits) >>> 2;
+  return scan(codes, nibbles, 1, from, to, tables, base, a, b, 0, dead, threshold, out, label);
 }
 
 export function scan(
   codes: usize,
   nibbles: i32,
-  biased: i32,
+  lines: i32,
   from: i32,
   to: i32,
   tables: usize,
@@ -58,7 +51,7 @@ export function scan(
   out: usize,
   label: u32,
 ): i32 {
-  const size = 16 * nibbles + 128 * (2 + biased);
+  const size = 16 * nibbles + 128 * lines;
   const end = (to + 31) >>> 5;
   const bases = f32x4.splat(base);
   const as = f32x4.splat(a);
@@ -80,9 +73,17 @@ export function scan(
     let within: u32 = 0;
     for (let i = 0; i < 32; i += 4, line += 16) {
       const sums = f32x4.convert_i32x4_s(v128.load(SUMS + 4 * i));
-      const along = f32x4.mul(v128.load(line), f32x4.add(as, f32x4.mul(bs, sums)));
-      const start = biased ? f32x4.add(bases, v128.load(line + 256)) : bases;
-      const values = f32x4.sub(f32x4.add(start, along), f32x4.mul(slacks, v128.load(line + 128)));
+      const terms = f32x4.add(as, f32x4.mul(bs, sums));
+      const first = v128.load(line);
+      let values: v128;
+      if (lines == 1) {
+        const scales = v128.and(first, i32x4.splat(0xffff_0000));
+        values = f32x4.add(f32x4.add(bases, i32x4.shl(first, 16)), f32x4.mul(scales, terms));
+      } else {
+        const start = lines == 3 ? f32x4.add(bases, v128.load(line + 256)) : bases;
+        const along = f32x4.mul(first, terms);
+        values = f32x4.sub(f32x4.add(start, along), f32x4.mul(slacks, v128.load(line + 128)));
+      }
       v128.store(VALUES + 4 * i, values);
       // What is no number is not above anything.
       within |= (~i32x4.bitmask(f32x4.gt(values, thresholds)) << i) & (15 << i);

@@ -1,3 +1,5 @@
+import type { Lines } from './code-shape.js';
+
 /** Which of two products of vectors {@link Kernels.distances} and its like compute: the dot product. */
 export const DOT = 0;
 /** The square of the Euclidean distance. */
@@ -67,11 +69,11 @@ export interface Kernels {
    * Writes the codes of `count` rotated residuals (f32, `padded` components each) as rows `first` and on of `codes`,
    * which has the layout of `CodeShape`. Rows before them keep theirs.
    *
-   * A residual r becomes a grid vector v and a scale f = |r|²/(r · v), such that f(q · v) estimates q · r. Stored are f,
-   * |r|² + 2f(centre · v) where the shape is `biased`, with the rotated `centre`, or 0 where that is {@link NONE}, and
-   * `error`, for which always |q · r − f(q · v)| <= error·|q|, the rounding of
-   * residual, rotation and codes included. A residual whose length is not 0 or between 2^-60 and 2^60 gets f = 0 and
-   * `error` = Infinity: nothing is known of it, and each scan finds it.
+   * A residual r becomes a grid vector v and a scale f = |r|²/(r · v), such that f(q · v) estimates q · r. Stored are, as
+   * `lines` says, f; `error`, for which always |q · r − f(q · v)| <= error·|q|, the rounding of residual, rotation and
+   * codes included; and `bias`, |r|² + 2f(centre · v) with the rotated `centre`, or 0 where that is {@link NONE}. A
+   * residual whose length is not 0 or between 2^-60 and 2^60 gets f = 0 and `error` = Infinity, or `LEAN` f = NaN:
+   * nothing is known of it, and each scan finds it.
    * Time: O(count · padded).
    */
   encode(
@@ -81,7 +83,7 @@ export interface Kernels {
     codes: number,
     padded: number,
     bits: number,
-    biased: 0 | 1,
+    lines: Lines,
     centre: number,
   ): void;
 
@@ -98,8 +100,8 @@ export interface Kernels {
   /**
    * Estimates rows `from` to `to` − 1 of `codes`, and appends to `out` those not dead and not above `threshold`.
    * The value of a row is `base + bias + f·(a + b·s) − slack·error`, evaluated in this order in f32, where s is the sum
-   * of its table entries and bias is what {@link encode} stored of it, or 0 unless the shape is `biased`. So with
-   * (offset, step) of `tables`:
+   * of its table entries, and what {@link encode} did not store of a row, as `lines` says, is 0. So with (offset, step)
+   * of `tables`:
    *
    * | distance | codes made with the centre | tables of | base | a | b |
    * | --- | --- | --- | --- | --- | --- |
@@ -119,7 +121,7 @@ export interface Kernels {
   scan(
     codes: number,
     nibbles: number,
-    biased: 0 | 1,
+    lines: Lines,
     from: number,
     to: number,
     tables: number,
@@ -134,19 +136,16 @@ export interface Kernels {
   ): number;
 
   /**
-   * Makes the tables of a query (both rotated, of `padded` components) for the rows around a centre, and scans rows: as
-   * {@link tables}, {@link distances} of query and centre, and {@link scan} one after another, with the parameters that
-   * the table there gives for `product`. What `scan` calls slack is `slack` for `DOT`, and `slack` times the distance of
-   * query and centre for `SQUARED_L2`. Returns what `scan` does. Time: that of the three.
+   * Makes the tables of a query (rotated, of `padded` components) around a centre (likewise), and estimates rows by the
+   * squares of their distances, whose codes are `LEAN` and were made without it: as {@link tables} and {@link scan} one
+   * after the other, with a = −2 offset − slack·|q − centre|. Returns what `scan` does. Time: that of the two.
    */
   scanAround(
-    product: Product,
     query: number,
     centre: number,
     padded: number,
     bits: number,
     codes: number,
-    biased: 0 | 1,
     from: number,
     to: number,
     tables: number,

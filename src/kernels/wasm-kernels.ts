@@ -56,8 +56,8 @@ export function wasmKernels(): Kernels | undefined {
       f32 = new Float32Array(memory.buffer);
       return true;
     },
-    encode(rotated, count, first, codes, padded, bits, biased, centre) {
-      encode(rotated, count, first, codes, padded, bits, biased, centre, codingError(padded));
+    encode(rotated, count, first, codes, padded, bits, lines, centre) {
+      encode(rotated, count, first, codes, padded, bits, lines, centre, codingError(padded));
     },
   };
 }

@@ -1,4 +1,4 @@
-import { type CodeShape, GROUP, codeBytes } from '../kernels/code-shape.js';
+import { BIASED, type CodeShape, GROUP, LEAN, UNKNOWN, codeBytes } from '../kernels/code-shape.js';
 import { NONE } from '../kernels/kernels.js';
 import { type RowBlock, columnsOf } from '../version/row-block.js';
 import { type Centroid, matrixOf } from '../version/shard.js';
@@ -78,7 +78,7 @@ export function encodeRows(
 ): void {
   const { kernels, at } = engine;
   const { vectors, squaredNorms } = columnsOf(block);
-  const { dimensions, padded, bits, biased } = shape;
+  const { dimensions, padded, bits, lines } = shape;
   const centre = matrixOf(centroid).vectors;
   const around = isAround(engine, shape);
   if (!around) rotateCentre(engine, centroid, at.rotatedCentre);
@@ -89,7 +89,7 @@ export function encodeRows(
     kernels.residuals(at.rows, dimensions, count, dimensions, at.centre, engine.unit, at.residuals, padded);
     kernels.rotate(at.residuals, at.residuals, count, padded, at.signs);
     const row = first + done - from;
-    kernels.encode(at.residuals, count, row, codes, padded, bits, biased, around ? NONE : at.rotatedCentre);
+    kernels.encode(at.residuals, count, row, codes, padded, bits, lines, around ? NONE : at.rotatedCentre);
     for (let i = 0; i < count; i++) {
       if (!codable(squaredNorms[done + i])) markUnknown(engine, shape, codes, row + i);
     }
@@ -108,7 +108,11 @@ export function rotateCentre({ kernels, at, coarse }: Engine, centroid: Centroid
 function markUnknown({ kernels }: Engine, shape: CodeShape, codes: number, row: number): void {
   const inGroup = row % GROUP;
   const line = (codes + ((row - inGroup) / GROUP) * shape.groupBytes + 16 * shape.nibbles) / 4 + inGroup;
+  if (shape.lines === LEAN) {
+    kernels.u32[line] = UNKNOWN;
+    return;
+  }
   kernels.f32[line] = 0;
   kernels.f32[line + GROUP] = Infinity;
-  if (shape.biased === 1) kernels.f32[line + 2 * GROUP] = 0;
+  if (shape.lines === BIASED) kernels.f32[line + 2 * GROUP] = 0;
 }

@@ -1,6 +1,6 @@
 import type { ShardexConfig } from '../config.js';
 import { ResourceExhaustedError } from '../errors.js';
-import { type CodeShape, codeBytes, codeShape } from '../kernels/code-shape.js';
+import { BIASED, type CodeShape, LEAN, PLAIN, codeBytes, codeShape } from '../kernels/code-shape.js';
 import { createKernels } from '../kernels/create-kernels.js';
 import type { Kernels } from '../kernels/kernels.js';
 import { ROUNDS, rotationSigns } from '../kernels/rotation.js';
@@ -118,9 +118,8 @@ export function installEngine(config: ShardexConfig, kernels: Kernels): Engine {
 }
 
 function newEngine(config: ShardexConfig, kernels: Kernels): Engine {
-  const biased = config.metric !== 'dot';
-  const coarse = codeShape(config.dimensions, COARSE, biased);
-  const fine = codeShape(config.dimensions, FINE, biased);
+  const coarse = codeShape(config.dimensions, COARSE, LEAN);
+  const fine = codeShape(config.dimensions, FINE, config.metric === 'dot' ? PLAIN : BIASED);
   const vector = 4 * fine.padded;
   let next = kernels.base;
   const room = (bytes: number): number => (next += Math.ceil(bytes / 64) * 64) - Math.ceil(bytes / 64) * 64;

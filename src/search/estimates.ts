@@ -1,5 +1,6 @@
 import type { Metric } from '../config.js';
 import { SCAN_ROUNDING, productError, rotationError, tableError } from '../kernels/bounds.js';
+import { type CodeShape, typicalError } from '../kernels/code-shape.js';
 import { DOT, NONE, SQUARED_L2 } from '../kernels/kernels.js';
 import { type Centroid, matrixOf } from '../version/shard.js';
 import type { Engine } from './engine.js';
@@ -73,11 +74,12 @@ export function provenTerms(
 }
 
 /**
- * What the kernels are to take off estimates, relative to a row's error and, unless by dot product, to how far the query
- * is from the centroid, so that they are lower bounds as `sure` as is wanted.
+ * What is to be taken off estimates, by a row's scale and, unless by dot product, by how far the query is from the
+ * centroid, so that they are lower bounds as `sure` as is wanted. The error of a row of which only its scale is kept is
+ * taken to be what it is for many dimensions, of which it has the part in any one direction.
  */
-export function slackFor(metric: Metric, { length }: Query, padded: number, sure: Sureness): number {
-  return (sure * (metric === 'dot' ? length : 2)) / Math.sqrt(padded);
+export function slackFor(metric: Metric, { length }: Query, { bits }: CodeShape, sure: Sureness): number {
+  return sure * typicalError(bits) * (metric === 'dot' ? length : 2);
 }
 
 /**

@@ -85,7 +85,7 @@ export class ShardScan {
     this.#filter = filter;
     this.#engine = query.unit === undefined ? undefined : engine;
     this.#sure = sure;
-    this.#slack = engine === undefined ? 0 : slackFor(config.metric, query, engine.coarse.padded, sure);
+    this.#slack = engine === undefined ? 0 : slackFor(config.metric, query, engine.coarse, sure);
     this.resume();
   }
 
@@ -284,14 +284,14 @@ export class ShardScan {
     this.#waiting += kernels.scan(
       codes,
       coarse.nibbles,
-      coarse.biased,
+      coarse.lines,
       0,
       count,
       at.tables,
       base,
-      this.#offset,
+      this.#offset - (byDot ? this.#slack : this.#slack * Math.sqrt(base)),
       this.#step,
-      byDot ? this.#slack : this.#slack * Math.sqrt(base),
+      0,
       dead === undefined ? NONE : at.dead,
       this.#threshold(0),
       at.candidates + 8 * this.#waiting,
@@ -309,13 +309,11 @@ export class ShardScan {
   ): void {
     if (dead !== undefined) kernels.u32.set(dead, at.dead / 4);
     this.#waiting += kernels.scanAround(
-      SQUARED_L2,
       at.rotatedQuery,
       centre,
       coarse.padded,
       coarse.bits,
       codes,
-      coarse.biased,
       0,
       count,
       at.tables,
@@ -347,7 +345,7 @@ export class ShardScan {
     this.#waiting += kernels.scan(
       codes,
       fine.nibbles,
-      fine.biased,
+      fine.lines,
       0,
       count,
       at.tables,

@@ -1,4 +1,15 @@
-import { type Bits, GROUP, TABLE_TOP, ascendingLevels, gridOf, groupBytes } from '../code-shape.js';
+import {
+  BIASED,
+  type Bits,
+  GROUP,
+  LEAN,
+  type Lines,
+  TABLE_TOP,
+  UNKNOWN,
+  ascendingLevels,
+  gridOf,
+  groupBytes,
+} from '../code-shape.js';
 import { codingError } from '../bounds.js';
 import { NONE } from '../kernels.js';
 import type { TwinMemory } from './memory.js';
@@ -27,13 +38,13 @@ export function encode(
   codes: number,
   padded: number,
   bits: number,
-  biased: 0 | 1,
+  lines: Lines,
   centre: number,
 ): void {
-  const { u8, f32 } = memory;
+  const { u8, u32, f32 } = memory;
   const perNibble = 4 / bits;
   const nibbles = padded / perNibble;
-  const size = groupBytes(nibbles, biased);
+  const size = groupBytes(nibbles, lines);
   const own = new Uint8Array(padded);
   for (let r = 0; r < count; r++) {
     const row = first + r;
@@ -48,10 +59,21 @@ export function encode(
       u8[at + 16 * n] = (u8[at + 16 * n] & (0xf0 >> shift)) | (nibble << shift);
     }
     const line = (group + 16 * nibbles) / 4 + inGroup;
-    f32[line] = constants.scale;
-    f32[line + GROUP] = constants.error;
-    if (biased === 1) f32[line + 2 * GROUP] = constants.bias;
+    const { scale, error, bias } = constants;
+    if (lines === LEAN) {
+      u32[line] = error === Infinity ? UNKNOWN : upperHalf(scale) * 65_536 + upperHalf(bias);
+      continue;
+    }
+    f32[line] = scale;
+    f32[line + GROUP] = error;
+    if (lines === BIASED) f32[line + 2 * GROUP] = bias;
   }
+}
+
+/** The upper 16 bits of a number in 32 bits, rounded. */
+function upperHalf(value: number): number {
+  const [bits] = new Uint32Array(Float32Array.of(value).buffer);
+  return ((bits + 0x8000) >>> 16) & 0xffff;
 }
 
 /** Finds the codes of one row, and its constants. */

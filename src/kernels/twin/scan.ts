@@ -1,5 +1,5 @@
-import { GROUP, groupBytes } from '../code-shape.js';
-import { DOT, NONE, type Product } from '../kernels.js';
+import { BIASED, GROUP, LEAN, type Lines, groupBytes } from '../code-shape.js';
+import { NONE, SQUARED_L2 } from '../kernels.js';
 import { tables } from './codes.js';
 import { distancesMany } from './distances.js';
 import type { TwinMemory } from './memory.js';
@@ -10,7 +10,7 @@ export function scan(
   { u8, u32, f32 }: TwinMemory,
   codes: number,
   nibbles: number,
-  biased: 0 | 1,
+  lines: Lines,
   from: number,
   to: number,
   tables: number,
@@ -23,7 +23,7 @@ export function scan(
   out: number,
   label: number,
 ): number {
-  const size = groupBytes(nibbles, biased);
+  const size = groupBytes(nibbles, lines);
   const [base32, a32, b32, slack32, threshold32] = [base, a, b, slack, threshold].map(fround);
   let found = 0;
   for (let row = from; row < to; row++) {
@@ -35,9 +35,15 @@ export function scan(
     let sum = 0;
     for (let n = 0; n < nibbles; n++) sum += u8[tables + 16 * n + ((u8[at + 16 * n] >> shift) & 15)];
     const line = (group + 16 * nibbles) / 4 + inGroup;
-    const along = fround(f32[line] * fround(a32 + fround(b32 * sum)));
-    const start = biased === 1 ? fround(base32 + f32[line + 2 * GROUP]) : base32;
-    const value = fround(fround(start + along) - fround(slack32 * f32[line + GROUP]));
+    const term = fround(a32 + fround(b32 * sum));
+    let value: number;
+    if (lines === LEAN) {
+      const [scale, bias] = halves(u32[line]);
+      value = fround(fround(base32 + bias) + fround(scale * term));
+    } else {
+      const start = lines === BIASED ? fround(base32 + f32[line + 2 * GROUP]) : base32;
+      value = fround(fround(start + fround(f32[line] * term)) - fround(slack32 * f32[line + GROUP]));
+    }
     if (value > threshold32) continue;
     u32[out / 4 + 2 * found] = row + label;
     f32[out / 4 + 2 * found + 1] = Number.isNaN(value) ? -Infinity : value;
@@ -51,13 +57,11 @@ const LINE = 512;
 
 export function scanAround(
   memory: TwinMemory,
-  product: Product,
   query: number,
   centre: number,
   padded: number,
   bits: number,
   codes: number,
-  biased: 0 | 1,
   from: number,
   to: number,
   at: number,
@@ -65,15 +69,16 @@ export function scanAround(
   ...rest: [dead: number, threshold: number, out: number, label: number]
 ): number {
   const { f32 } = memory;
-  const byDot = product === DOT;
-  tables(memory, query, byDot ? NONE : centre, padded, bits, at, LINE);
-  distancesMany(memory, product, query, 0, 1, centre, 0, 1, padded, LINE + 8);
-  const [offset, step, squared] = f32.subarray(LINE / 4, LINE / 4 + 3);
-  const nibbles = (padded * bits) / 4;
-  const terms: [number, number, number, number] = byDot
-    ? [-squared, -offset, -step, slack]
-    : [squared, -2 * offset, -2 * step, fround(fround(slack) * fround(Math.sqrt(squared)))];
-  return scan(memory, codes, nibbles, biased, from, to, at, ...terms, ...rest);
+  tables(memory, query, centre, padded, bits, at, LINE);
+  distancesMany(memory, SQUARED_L2, query, 0, 1, centre, 0, 1, padded, LINE + 8);
+  const [offset, step, base] = f32.subarray(LINE / 4, LINE / 4 + 3);
+  const a = fround(-2 * offset - fround(fround(slack) * fround(Math.sqrt(base))));
+  return scan(memory, codes, (padded * bits) / 4, LEAN, from, to, at, base, a, -2 * step, 0, ...rest);
+}
+
+/** Two numbers in 32 bits from the upper halves that they are kept as. */
+function halves(packed: number): Float32Array {
+  return new Float32Array(Uint32Array.of(packed & 0xffff_0000, packed << 16).buffer);
 }
 
 /** The bits of an f32 as a whole number that is ordered as the f32 is, −0 below 0. */

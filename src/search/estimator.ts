@@ -1,0 +1,172 @@
+import type { ShardexConfig } from '../config.js';
+import { DOT, NONE, SQUARED_L2 } from '../kernels/kernels.js';
+import { columnsOf } from '../version/row-block.js';
+import { type Shard, matrixOf } from '../version/shard.js';
+import { codesAt } from './block-codes.js';
+import type { Engine } from './engine.js';
+import { PROVEN, type Sureness, provenTerms, slackFor, toKernel } from './estimates.js';
+import { type Query, placeQuery } from './query.js';
+import type { Waiting } from './waiting.js';
+
+/** Codes that are to be scanned. */
+export interface Piece {
+  /** Where they are kept; see {@link codesAt}. */
+  readonly place: number;
+  /** The first group of them, in bytes behind where they begin. */
+  readonly skipped: number;
+  readonly rows: number;
+  readonly dead: Uint32Array | undefined;
+  /** The label of the first row. */
+  readonly label: number;
+}
+
+/** Estimates rows by their codes, and lets those wait that are not too far. */
+export class Estimator {
+  readonly #config: ShardexConfig;
+  readonly #engine: Engine;
+  readonly #query: Query;
+  readonly #sure: Sureness;
+  readonly #slack: number;
+  /** Of the query's tables, where they are made once. */
+  #offset = 0;
+  #step = 0;
+
+  constructor(config: ShardexConfig, engine: Engine, query: Query, sure: Sureness) {
+    this.#config = config;
+    this.#engine = engine;
+    this.#query = query;
+    this.#sure = sure;
+    this.#slack = slackFor(config.metric, query, engine.coarse, sure);
+    this.resume();
+  }
+
+  /** Takes hold of the engine again, after other queries had it. */
+  resume(): void {
+    const { kernels, coarse, around, at } = this.#engine;
+    placeQuery(this.#engine, this.#query);
+    if (around || this.#sure === PROVEN) return;
+    kernels.tables(at.rotatedQuery, NONE, coarse.padded, coarse.bits, at.tables, at.line);
+    const times = this.#config.metric === 'dot' ? -1 : -2;
+    this.#offset = times * kernels.f32[at.line / 4];
+    this.#step = times * kernels.f32[at.line / 4 + 1];
+  }
+
+  /** Up to which value of the kernels a row is of interest; rounded up, as they work in 32 bits. */
+  threshold(worst: number, margin: number, limit: number): number {
+    const most = toKernel(this.#config.metric, worst) + margin;
+    return Math.min(limit, most + Math.abs(most) * 2 ** -22);
+  }
+
+  /**
+   * Scans codes for estimates of the rows of one shard, whose centroid is as far from the query as `apart` says (see
+   * `Near.values`). Rows beyond `worst` do not wait.
+   */
+  estimate(piece: Piece, apart: number, worst: number, waiting: Waiting): void {
+    const { kernels, coarse, around, at } = this.#engine;
+    const dead = this.#bury(piece.dead);
+    const { place, rows, label } = piece;
+    const threshold = this.threshold(worst, 0, waiting.limit);
+    const codes = codesAt(this.#engine, coarse, place) + piece.skipped;
+    const { padded, bits, nibbles, lines } = coarse;
+    const [from, out, slack] = [at.rotatedQuery, waiting.end, this.#slack];
+    if (around) {
+      waiting.count += kernels.scanAround(
+        from,
+        place,
+        padded,
+        bits,
+        codes,
+        0,
+        rows,
+        at.tables,
+        slack,
+        dead,
+        threshold,
+        out,
+        label,
+      );
+      return;
+    }
+    const a = this.#offset - (this.#config.metric === 'dot' ? slack : slack * Math.sqrt(apart));
+    waiting.count += kernels.scan(
+      codes,
+      nibbles,
+      lines,
+      0,
+      rows,
+      at.tables,
+      apart,
+      a,
+      this.#step,
+      0,
+      dead,
+      threshold,
+      out,
+      label,
+    );
+  }
+
+  /** The same with fine codes, and what comes out are bounds that hold always. */
+  bound(piece: Piece, shard: Shard, worst: number, waiting: Waiting): void {
+    const { kernels, fine, at } = this.#engine;
+    const { metric } = this.#config;
+    const dead = this.#bury(piece.dead);
+    const reach = metric === 'cosine' ? Math.sqrt(2 * worst) : worst;
+    const longest = metric === 'dot' || worst === Infinity ? this.#longest(shard) : Infinity;
+    const { base, a, b, slack, margin } = provenTerms(
+      this.#engine,
+      metric,
+      this.#query,
+      shard.centroid,
+      piece.place,
+      reach,
+      longest,
+    );
+    waiting.count += kernels.scan(
+      codesAt(this.#engine, fine, piece.place) + piece.skipped,
+      fine.nibbles,
+      fine.lines,
+      0,
+      piece.rows,
+      at.tables,
+      base,
+      a,
+      b,
+      slack,
+      dead,
+      this.threshold(worst, margin, waiting.limit),
+      waiting.end,
+      piece.label,
+    );
+    waiting.margin = Math.max(waiting.margin, margin);
+  }
+
+  /** How far a shard's centroid is from the query, to the bit what `Near.values` says. */
+  apartFrom({ centroid }: Shard): number {
+    const { kernels, coarse, at } = this.#engine;
+    const byDot = this.#config.metric === 'dot';
+    const { padded, dimensions } = coarse;
+    kernels.f32.set(matrixOf(centroid).vectors, at.centre / 4);
+    kernels.distances(byDot ? DOT : SQUARED_L2, at.query, at.centre, padded, 1, dimensions, at.line + 8);
+    const value = kernels.f32[at.line / 4 + 2];
+    return byDot ? -value : value;
+  }
+
+  #bury(dead: Uint32Array | undefined): number {
+    if (dead === undefined) return NONE;
+    const { kernels, at } = this.#engine;
+    kernels.u32.set(dead, at.dead / 4);
+    return at.dead;
+  }
+
+  /** The length of the longest row of a shard, as the kernels have it. */
+  #longest(shard: Shard): number {
+    if (this.#config.metric === 'cosine') return 1;
+    let most = 0;
+    for (const { block, visible } of shard.rows.segments) {
+      const { squaredNorms } = columnsOf(block);
+      for (let row = 0; row < visible; row++) if (squaredNorms[row] > most) most = squaredNorms[row];
+    }
+    return Math.sqrt(most);
+  }
+}

@@ -1,0 +1,90 @@
+import { GROUP } from '../kernels/code-shape.js';
+import { columnsOf } from '../version/row-block.js';
+import type { Segment } from '../version/shard-rows.js';
+import { CANDIDATES, type Engine } from './engine.js';
+import type { RowMeasurer } from './row-measurer.js';
+
+/**
+ * Candidates that wait in kernel memory to be measured. Each has a label, which says what row it is: those of a piece of
+ * a segment are counted up from a multiple of {@link GROUP}.
+ */
+export class Waiting {
+  count = 0;
+  /** What the value of one may be too large by. */
+  margin = 0;
+  /** Values beyond this do not wait. */
+  limit = Infinity;
+  readonly #engine: Engine;
+  #labels = 0;
+  readonly #segments: Segment[] = [];
+  readonly #firsts: number[] = [];
+  /** For each group of labels the segment that they belong to. */
+  readonly #owners: number[] = [];
+
+  constructor(engine: Engine) {
+    this.#engine = engine;
+  }
+
+  /** Where the next one goes in kernel memory. */
+  get end(): number {
+    return this.#engine.at.candidates + 8 * this.count;
+  }
+
+  hasRoom(rows: number): boolean {
+    return this.count + rows <= CANDIDATES;
+  }
+
+  /** Gives labels to the `rows` rows from `from` on of a segment, and returns the first. */
+  label(segment: Segment, from: number, rows: number): number {
+    const label = this.#labels;
+    const owner = this.#segments.push(segment) - 1;
+    this.#firsts.push(label - from);
+    this.#labels += Math.ceil(rows / GROUP) * GROUP;
+    for (let group = label / GROUP; group < this.#labels / GROUP; group++) this.#owners[group] = owner;
+    return label;
+  }
+
+  /** Keeps the `most` best, and lets nothing wait any more that is worse than those. */
+  keepBest(most: number): void {
+    if (this.count <= most) return;
+    const { kernels, at } = this.#engine;
+    this.limit = kernels.select(at.candidates, this.count, most);
+    this.count = most;
+  }
+
+  /**
+   * Of those behind the first `done` lets go the ones above a threshold, and puts the best of the others, at most `most`,
+   * in order. Returns how many.
+   */
+  order(done: number, most: number, threshold: number): number {
+    const { kernels, at } = this.#engine;
+    const place = at.candidates + 8 * done;
+    const left = kernels.keep(place, this.count - done, threshold);
+    this.count = done + left;
+    const count = Math.min(most, left);
+    if (left > count) kernels.select(place, left, count);
+    kernels.sort(place, count);
+    return count;
+  }
+
+  /** The value of one. */
+  valueOf(i: number): number {
+    return this.#engine.kernels.f32[this.#engine.at.candidates / 4 + 2 * i + 1];
+  }
+
+  /** Names the row of one to be measured. */
+  name(i: number, rank: number, measurer: RowMeasurer, place: number): void {
+    const label = this.#engine.kernels.u32[this.#engine.at.candidates / 4 + 2 * i];
+    const owner = this.#owners[Math.floor(label / GROUP)];
+    measurer.name(place, columnsOf(this.#segments[owner].block), label - this.#firsts[owner], rank);
+  }
+
+  /** Nothing waits any more. */
+  clear(): void {
+    this.count = 0;
+    this.margin = 0;
+    this.#labels = 0;
+    this.#segments.length = 0;
+    this.#firsts.length = 0;
+  }
+}

@@ -29,7 +29,17 @@ export function encode(
     const within = (first + r) & 31;
     const group = codes + <usize>((first + r) >>> 5) * size;
     const line = group + 16 * nibbles + 4 * within;
-    encodeRow(rotated, padded, bits, group + (within & 15), (within & 16) >> 2, line, lines, centre, rounding);
+    encodeRow(
+      rotated,
+      padded,
+      bits,
+      group + (within & 15),
+      (within & 16) >> 2,
+      line,
+      lines,
+      centre,
+      rounding,
+    );
   }
 }
 

@@ -28,7 +28,7 @@ export function tally(values: usize, count: i32, low: f32, scale: f32, bins: i32
   for (const end = values + 4 * count; values < end; values += 4) {
     // What is below the first bin, or no number, counts in it.
     const bin = <i32>min(<f32>(bins - 1), max(<f32>0, (load<f32>(values) - low) * scale));
-    const at = out + 4 * (<usize>bin);
+    const at = out + 4 * <usize>bin;
     store<u32>(at, load<u32>(at) + 1);
   }
 }
@@ -39,7 +39,7 @@ export function keep(candidates: usize, count: i32, threshold: f32): i32 {
   for (let at = candidates; at < end; at += 8) {
     store<u64>(next, load<u64>(at));
     // Without a branch, which could not be foretold.
-    next += <usize>!(load<f32>(at, 4) > threshold) << 3;
+    next += (<usize>!(load<f32>(at, 4) > threshold)) << 3;
   }
   return <i32>((next - candidates) >>> 3);
 }

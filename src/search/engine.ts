@@ -118,8 +118,9 @@ export function installEngine(config: ShardexConfig, kernels: Kernels): Engine {
 }
 
 function newEngine(config: ShardexConfig, kernels: Kernels): Engine {
-  const coarse = codeShape(config.dimensions, COARSE, LEAN);
-  const fine = codeShape(config.dimensions, FINE, config.metric === 'dot' ? PLAIN : BIASED);
+  const byDot = config.metric === 'dot';
+  const coarse = codeShape(config.dimensions, COARSE, byDot ? PLAIN : LEAN);
+  const fine = codeShape(config.dimensions, FINE, byDot ? PLAIN : BIASED);
   const vector = 4 * fine.padded;
   let next = kernels.base;
   const room = (bytes: number): number => (next += Math.ceil(bytes / 64) * 64) - Math.ceil(bytes / 64) * 64;

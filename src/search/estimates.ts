@@ -58,7 +58,13 @@ export function provenTerms(
       roundingOf(root, length, longest + centreLength) +
       (2 * turned + productError(DOT, padded) + 4 * SCAN_ROUNDING) * length * centreLength +
       2 ** -100;
-    return { base: 0 - product, a: -offset - tableError(shape, offset, step), b: -step, slack: length, margin };
+    return {
+      base: 0 - product,
+      a: -offset - tableError(shape, offset, step),
+      b: -step,
+      slack: length,
+      margin,
+    };
   }
   const apart = Math.sqrt(product);
   const lost = turned * ((metric === 'cosine' ? 1 : length) + centreLength);
@@ -74,12 +80,17 @@ export function provenTerms(
 }
 
 /**
- * What is to be taken off estimates, by a row's scale and, unless by dot product, by how far the query is from the
- * centroid, so that they are lower bounds as `sure` as is wanted. The error of a row of which only its scale is kept is
- * taken to be what it is for many dimensions, of which it has the part in any one direction.
+ * What is to be taken off estimates so that they are lower bounds as `sure` as is wanted: by dot product, by a row's error;
+ * else by its scale and by how far the query is from the centroid. Of an error a query has the part in one direction; of a
+ * row that only has a scale, the error is taken to be what it is for many dimensions.
  */
-export function slackFor(metric: Metric, { length }: Query, { bits }: CodeShape, sure: Sureness): number {
-  return sure * typicalError(bits) * (metric === 'dot' ? length : 2);
+export function slackFor(
+  metric: Metric,
+  { length }: Query,
+  { bits, padded }: CodeShape,
+  sure: Sureness,
+): number {
+  return metric === 'dot' ? (sure * length) / Math.sqrt(padded) : 2 * sure * typicalError(bits);
 }
 
 /**

@@ -87,7 +87,8 @@ export class Estimator {
       );
       return;
     }
-    const a = this.#offset - (this.#config.metric === 'dot' ? slack : slack * Math.sqrt(apart));
+    const byDot = this.#config.metric === 'dot';
+    const a = byDot ? this.#offset : this.#offset - slack * Math.sqrt(apart);
     waiting.count += kernels.scan(
       codes,
       nibbles,
@@ -98,7 +99,7 @@ export class Estimator {
       apart,
       a,
       this.#step,
-      0,
+      byDot ? slack : 0,
       dead,
       threshold,
       out,

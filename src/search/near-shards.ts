@@ -50,7 +50,11 @@ export function nearShards(
     };
   }
   const { kernels, at } = engine;
-  const count = within(index, engine, cost === undefined ? Infinity : valueLimit(index, engine, query, nearest, cost));
+  const count = within(
+    index,
+    engine,
+    cost === undefined ? Infinity : valueLimit(index, engine, query, nearest, cost),
+  );
   const keep = Math.min(most, count);
   if (keep < count) kernels.select(at.candidates, count, keep);
   kernels.sort(at.candidates, keep);

@@ -96,7 +96,9 @@ function begun(
   const directory = engine?.directories.of(index);
   let rows = 0;
   for (const id of plan.shards) {
-    rows += directory ? directory.live[directory.firstOf(id)] : (index.shards.get(id) as Shard).rows.liveCount;
+    rows += directory
+      ? directory.live[directory.firstOf(id)]
+      : (index.shards.get(id) as Shard).rows.liveCount;
     if (rows >= LEAST_ROWS) break;
   }
   const used = rows < LEAST_ROWS ? undefined : engine;

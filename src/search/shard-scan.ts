@@ -209,12 +209,7 @@ export class ShardScan {
     return proven ? undefined : kept;
   }
 
-  #estimate(
-    { engine, estimator, waiting }: Estimating,
-    piece: Piece,
-    shard: Shard,
-    apart: number,
-  ): void {
+  #estimate({ engine, estimator, waiting }: Estimating, piece: Piece, shard: Shard, apart: number): void {
     const known = engine.around || !Number.isNaN(apart) ? apart : estimator.apartFrom(shard);
     estimator.estimate(piece, known, this.#best.worst, waiting);
   }
@@ -227,11 +222,7 @@ const FIRST_PAUSE = 2;
  * Scans shards, the most promising first. The first few are measured before the others are estimated: they hold most of
  * what is looked for, and whoever knows a good bound early has less to measure.
  */
-export function scanInTurn(
-  scan: ShardScan,
-  shards: readonly ShardId[],
-  apart: readonly number[] = [],
-): void {
+export function scanInTurn(scan: ShardScan, shards: readonly ShardId[], apart: readonly number[] = []): void {
   let pause = FIRST_PAUSE;
   shards.forEach((id, i) => {
     scan.scan(id, apart[i]);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { codeShape, groupBytes } from '../../src/kernels/code-shape.js';
+import { BIASED, codeShape, groupBytes } from '../../src/kernels/code-shape.js';
 import { createKernels } from '../../src/kernels/create-kernels.js';
 import type { Kernels } from '../../src/kernels/kernels.js';
 import { CHECKS, type Pair } from './agreement.js';
@@ -42,24 +42,49 @@ describe('negative controls: a twin that is broken on purpose is noticed', () =>
       },
     }),
     'scan: the high nibble is read as the low one': (twin) => ({
-      scan: (codes, nibbles, biased, from, to, ...rest) => {
-        const size = groupBytes(nibbles, biased);
+      scan: (codes, nibbles, lines, from, to, ...rest) => {
+        const size = groupBytes(nibbles, lines);
         const end = codes + Math.ceil(to / 32) * size;
         const kept = twin.u8.slice(codes, end);
         for (let group = codes; group < end; group += size) {
           for (let i = group; i < group + 16 * nibbles; i++) twin.u8[i] = (twin.u8[i] & 15) * 17;
         }
-        const found = twin.scan(codes, nibbles, biased, from, to, ...rest);
+        const found = twin.scan(codes, nibbles, lines, from, to, ...rest);
         twin.u8.set(kept, codes);
         return found;
       },
     }),
     'scan: dead rows are found': (twin) => ({
-      scan: (codes, nibbles, biased, from, to, tables, base, a, b, slack, _, threshold, out, label) =>
-        twin.scan(codes, nibbles, biased, from, to, tables, base, a, b, slack, 0, threshold, out, label),
+      scan: (codes, nibbles, lines, from, to, tables, base, a, b, slack, _, threshold, out, label) =>
+        twin.scan(codes, nibbles, lines, from, to, tables, base, a, b, slack, 0, threshold, out, label),
     }),
     'sums of many nibbles: they are of 16 bits': (twin) => ({
       scan: (codes, nibbles, ...rest) => twin.scan(codes, Math.min(nibbles, 516), ...rest),
+    }),
+    'scanAround: the centre is forgotten': (twin) => ({
+      scanAround: (query, _, padded, ...rest) => {
+        const nothing = twin.byteLength - 4 * padded;
+        const kept = twin.f32.slice(nothing / 4);
+        twin.f32.fill(0, nothing / 4);
+        const found = twin.scanAround(query, nothing, padded, ...rest);
+        twin.f32.set(kept, nothing / 4);
+        return found;
+      },
+    }),
+    'least: the first is left out': (twin) => ({
+      least: (values, count) => twin.least(values + 4, Math.max(0, count - 1)),
+    }),
+    'within: the limit itself is left out': (twin) => ({
+      within: (values, count, threshold, out, label) =>
+        twin.within(values, count, threshold - Math.abs(threshold) * 2 ** -20 - 2 ** -40, out, label),
+    }),
+    'tally: the last bin is left out': (twin) => ({
+      tally: (values, count, low, scale, bins, out) => {
+        twin.tally(values, count, low, scale, bins - 1, out);
+      },
+    }),
+    'keep: one too few': (twin) => ({
+      keep: (list, count, most) => Math.max(0, twin.keep(list, count, most) - 1),
     }),
     'sort: by row alone': (twin) => ({
       sort: (list, count) => {
@@ -110,7 +135,7 @@ describe('negative controls: a twin that is broken on purpose is noticed', () =>
 test('groups hold whole vectors of 16 bytes, for any number of dimensions', () => {
   for (let d = 1; d < 300; d++) {
     for (const bits of [1, 2, 4] as const) {
-      const { nibbles, padded, groupBytes: size, tableBytes } = codeShape(d, bits, true);
+      const { nibbles, padded, groupBytes: size, tableBytes } = codeShape(d, bits, BIASED);
       expect(padded % 8).toBe(0);
       expect(padded - d).toBeLessThan(8);
       expect(nibbles % 2).toBe(0);

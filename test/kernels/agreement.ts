@@ -1,5 +1,13 @@
 import fc from 'fast-check';
-import { type Bits, codeBytes, codeShape } from '../../src/kernels/code-shape.js';
+import {
+  BIASED,
+  type Bits,
+  LEAN,
+  type Lines,
+  PLAIN,
+  codeBytes,
+  codeShape,
+} from '../../src/kernels/code-shape.js';
 import { type Kernels, NONE, type Product } from '../../src/kernels/kernels.js';
 import { rotationSigns } from '../../src/kernels/rotation.js';
 import { pick, seeded } from '../support/random.js';
@@ -12,6 +20,7 @@ import { Arena, KINDS } from './arena.js';
 
 const DIMENSIONS = fc.oneof(fc.integer({ min: 1, max: 40 }), fc.constantFrom(64, 100, 128, 257, 768));
 const BITS = fc.constantFrom<Bits>(1, 2, 4);
+const LINES = fc.constantFrom<Lines>(LEAN, PLAIN, BIASED);
 const FLAG = fc.constantFrom<0 | 1>(0, 1);
 const PRODUCT = fc.constantFrom<Product>(0, 1);
 const KIND = fc.constantFrom(...KINDS);
@@ -43,7 +52,7 @@ export const CHECKS: Readonly<Record<string, (pair: Pair) => void>> = {
     fc.assert(
       fc.property(shape, FLAG, FLAG, KIND, SEED, ({ dimensions, gap, count }, unit, centred, kind, seed) => {
         agree(pair, seed, (arena) => {
-          const { padded } = codeShape(dimensions, 2, false);
+          const { padded } = codeShape(dimensions, 2, PLAIN);
           const stride = dimensions + gap;
           const rows = arena.vectors(count, stride, kind);
           const centre = centred === 1 ? arena.vectors(1, dimensions, kind) : NONE;
@@ -64,7 +73,7 @@ export const CHECKS: Readonly<Record<string, (pair: Pair) => void>> = {
         SEED,
         (d, count, inPlace, kind, seed) => {
           agree(pair, seed, (arena) => {
-            const { padded } = codeShape(d, 2, false);
+            const { padded } = codeShape(d, 2, PLAIN);
             const signs = arena.put(rotationSigns(padded, seed));
             const from = arena.vectors(count, padded, kind);
             const to = inPlace === 1 ? from : arena.take(4 * count * padded);
@@ -84,16 +93,18 @@ export const CHECKS: Readonly<Record<string, (pair: Pair) => void>> = {
       fc.property(
         DIMENSIONS,
         BITS,
+        LINES,
         FLAG,
         place,
         KIND,
         SEED,
-        (d, bits, biased, { first, count }, kind, seed) => {
+        (d, bits, lines, centred, { first, count }, kind, seed) => {
           agree(pair, seed, (arena) => {
-            const shape = codeShape(d, bits, biased === 1);
+            const shape = codeShape(d, bits, lines);
             const rotated = arena.vectors(count, shape.padded, kind);
             const codes = arena.take(codeBytes(shape, first + count));
-            arena.kernels.encode(rotated, count, first, codes, shape.padded, bits, biased);
+            const centre = centred === 1 ? arena.vectors(1, shape.padded, kind) : NONE;
+            arena.kernels.encode(rotated, count, first, codes, shape.padded, bits, lines, centre);
           });
         },
       ),
@@ -105,7 +116,7 @@ export const CHECKS: Readonly<Record<string, (pair: Pair) => void>> = {
     fc.assert(
       fc.property(DIMENSIONS, BITS, FLAG, finite, SEED, (d, bits, centred, kind, seed) => {
         agree(pair, seed, (arena) => {
-          const { padded, tableBytes } = codeShape(d, bits, false);
+          const { padded, tableBytes } = codeShape(d, bits, PLAIN);
           const query = arena.vectors(1, padded, kind);
           const centre = centred === 1 ? arena.vectors(1, padded, kind) : NONE;
           const tables = arena.take(tableBytes);
@@ -124,15 +135,15 @@ export const CHECKS: Readonly<Record<string, (pair: Pair) => void>> = {
       fc.property(
         DIMENSIONS,
         BITS,
-        FLAG,
+        LINES,
         range,
         FLAG,
         threshold,
         KIND,
         SEED,
-        (d, bits, biased, rows, buried, most, kind, seed) => {
+        (d, bits, lines, rows, buried, most, kind, seed) => {
           agree(pair, seed, (arena) => {
-            const shape = codeShape(d, bits, biased === 1);
+            const shape = codeShape(d, bits, lines);
             const groups = Math.ceil(rows.to / 32);
             const codes = arena.bytes(groups * shape.groupBytes, 256);
             // Constants of any kind behind the nibbles, the lengths of rows that are not coded among them.
@@ -151,7 +162,7 @@ export const CHECKS: Readonly<Record<string, (pair: Pair) => void>> = {
             return arena.kernels.scan(
               codes,
               nibbles,
-              biased,
+              lines,
               rows.from,
               rows.to,
               tables,
@@ -179,13 +190,28 @@ export const CHECKS: Readonly<Record<string, (pair: Pair) => void>> = {
           pair,
           seed,
           (arena) => {
-            const shape = codeShape(d, 2, false);
+            const shape = codeShape(d, 2, PLAIN);
             const codes = arena.bytes(shape.groupBytes, 256);
             arena.kernels.f32.fill(1, (codes + 16 * shape.nibbles) / 4, (codes + shape.groupBytes) / 4);
             const tables = arena.take(shape.tableBytes);
             arena.kernels.u8.fill(127, tables, tables + shape.tableBytes);
             const out = arena.take(8 * 32);
-            arena.kernels.scan(codes, shape.nibbles, 0, 0, 32, tables, 0, 0, 1, 0, NONE, Infinity, out, 0);
+            arena.kernels.scan(
+              codes,
+              shape.nibbles,
+              PLAIN,
+              0,
+              32,
+              tables,
+              0,
+              0,
+              1,
+              0,
+              NONE,
+              Infinity,
+              out,
+              0,
+            );
             const [value] = arena.numbers(out + 4, 1);
             if (value !== 127 * shape.nibbles) throw new Error(`the sum is ${value}`);
           },
@@ -193,6 +219,103 @@ export const CHECKS: Readonly<Record<string, (pair: Pair) => void>> = {
         );
       }),
       { numRuns: 20 },
+    );
+  },
+
+  scanAround: (pair) => {
+    const finite = fc.constantFrom(...KINDS.filter((kind) => kind !== 'extreme'));
+    const threshold = fc.constantFrom(-Infinity, 0, 1, 1e3, Infinity);
+    fc.assert(
+      fc.property(
+        DIMENSIONS,
+        BITS,
+        fc.integer({ min: 0, max: 100 }),
+        threshold,
+        finite,
+        SEED,
+        (d, bits, to, most, kind, seed) => {
+          agree(pair, seed, (arena) => {
+            const shape = codeShape(d, bits, LEAN);
+            const { padded } = shape;
+            const rotated = arena.vectors(to, padded, kind);
+            const codes = arena.take(codeBytes(shape, to));
+            arena.kernels.encode(rotated, to, 0, codes, padded, bits, LEAN, NONE);
+            const query = arena.vectors(1, padded, kind);
+            const centre = arena.vectors(1, padded, kind);
+            const tables = arena.take(shape.tableBytes);
+            const out = arena.take(8 * to);
+            const slack = seeded(seed)();
+            return arena.kernels.scanAround(
+              query,
+              centre,
+              padded,
+              bits,
+              codes,
+              0,
+              to,
+              tables,
+              slack,
+              NONE,
+              most,
+              out,
+              64,
+            );
+          });
+        },
+      ),
+    );
+  },
+
+  least: (pair) => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 70 }), SEED, (count, seed) => {
+        agree(pair, seed, (arena) => arena.kernels.least(values(arena, count, seed), count));
+      }),
+    );
+  },
+
+  within: (pair) => {
+    const threshold = fc.constantFrom(-Infinity, 0, 0.5, 1, Infinity);
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 70 }), threshold, SEED, (count, most, seed) => {
+        agree(pair, seed, (arena) => {
+          const from = values(arena, count, seed);
+          return arena.kernels.within(from, count, most, arena.take(8 * count), 128);
+        });
+      }),
+    );
+  },
+
+  tally: (pair) => {
+    const range = fc.record({ low: fc.constantFrom(-1, 0, 0.25), scale: fc.constantFrom(1, 10, 300) });
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 70 }), range, SEED, (count, { low, scale }, seed) => {
+        agree(pair, seed, (arena) => {
+          const from = values(arena, count, seed);
+          const bins = arena.take(4 * 16);
+          arena.kernels.u32.fill(0, bins / 4, bins / 4 + 16);
+          arena.kernels.tally(from, count, low, scale, 16, bins);
+        });
+      }),
+    );
+  },
+
+  keep: (pair) => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 0, max: 200 }),
+        fc.constantFrom(-Infinity, 0, 0.5, Infinity),
+        SEED,
+        (count, most, seed) => {
+          agree(pair, seed, (arena) => {
+            const list = candidates(arena, count, seed);
+            const kept = arena.kernels.keep(list, count, most);
+            // What lies behind those that were kept is nobody's.
+            arena.kernels.u32.fill(0, list / 4 + 2 * kept, list / 4 + 2 * count);
+            return kept;
+          });
+        },
+      ),
     );
   },
 
@@ -315,6 +438,15 @@ export const CHECKS: Readonly<Record<string, (pair: Pair) => void>> = {
     );
   },
 };
+
+/** Values of which some are equal, and some are no numbers. */
+function values(arena: Arena, count: number, seed: number): number {
+  const random = seeded(seed);
+  const from = arena.take(4 * count);
+  for (let i = 0; i < count; i++)
+    arena.kernels.f32[from / 4 + i] = pick(random, [0, -0, 0.5, 1, random(), -random(), 3e38, Infinity, NaN]);
+  return from;
+}
 
 /** Candidates of which many have equal values, and some all but the sign. */
 function candidates(arena: Arena, count: number, seed: number): number {

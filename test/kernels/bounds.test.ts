@@ -2,12 +2,16 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { SCAN_ROUNDING, productError, rotationError, tableError } from '../../src/kernels/bounds.js';
 import {
+  BIASED,
   type Bits,
   type CodeShape,
+  LEAN,
+  PLAIN,
   ascendingLevels,
   codeBytes,
   codeShape,
   gridOf,
+  typicalError,
 } from '../../src/kernels/code-shape.js';
 import { createKernels } from '../../src/kernels/create-kernels.js';
 import { DOT, type Kernels, NONE, SQUARED_L2 } from '../../src/kernels/kernels.js';
@@ -83,7 +87,7 @@ describe('the rotation', () => {
     fc.assert(
       fc.property(DIMENSIONS, KIND, SEED, (d, kind, seed) => {
         const arena = new Arena(kernels, ROOM, seed);
-        const { padded } = codeShape(d, 2, false);
+        const { padded } = codeShape(d, 2, PLAIN);
         const signs = rotationSigns(padded, seed);
         const [at, place] = [arena.vectors(1, padded, kind), arena.put(signs)];
         const vector = arena.numbers(at, padded);
@@ -138,14 +142,14 @@ function coded(
   arena: Arena,
   seed: number,
 ): Coded {
-  const shape = codeShape(d, bits, true);
+  const shape = codeShape(d, bits, BIASED);
   const { padded } = shape;
   const signs = arena.put(rotationSigns(padded, seed));
   const rotated = arena.take(4 * count * padded);
   const codes = arena.take(codeBytes(shape, count));
   arena.kernels.residuals(rows, d, count, d, centre, 0, rotated, padded);
   arena.kernels.rotate(rotated, rotated, count, padded, signs);
-  arena.kernels.encode(rotated, count, 0, codes, padded, bits, 1);
+  arena.kernels.encode(rotated, count, 0, codes, padded, bits, BIASED, NONE);
   return { shape, arena, codes, signs };
 }
 
@@ -251,7 +255,7 @@ describe('codes', () => {
           kernels.f32.fill(1, from, from + 32);
           kernels.f32.fill(0, from + 32, from + 96);
         }
-        kernels.scan(own.codes, nibbles, 1, 0, COUNT, tables, 0, 0, 1, 0, NONE, Infinity, out, 0);
+        kernels.scan(own.codes, nibbles, BIASED, 0, COUNT, tables, 0, 0, 1, 0, NONE, Infinity, out, 0);
         const rotated = arena.numbers(query, padded);
         for (let r = 0; r < COUNT; r++) {
           const sum = kernels.f32[out / 4 + 2 * r + 1];
@@ -290,7 +294,7 @@ describe('codes', () => {
             kernels.f32.fill(0, from, from + 32);
           }
         }
-        kernels.scan(own.codes, nibbles, 1, 0, COUNT, tables, base, a, b, slack, NONE, Infinity, out, 0);
+        kernels.scan(own.codes, nibbles, BIASED, 0, COUNT, tables, base, a, b, slack, NONE, Infinity, out, 0);
         for (let r = 0; r < COUNT; r++) {
           const bound = kernels.f32[out / 4 + 2 * r + 1];
           const row = arena.numbers(rows + 4 * r * d, d);
@@ -342,7 +346,7 @@ describe('codes', () => {
       const found = kernels.scan(
         own.codes,
         own.shape.nibbles,
-        1,
+        BIASED,
         0,
         4,
         tables,
@@ -359,6 +363,84 @@ describe('codes', () => {
       expect(labels).toEqual([10, 11]);
       expect(kernels.f32[out / 4 + 1]).toBe(-Infinity);
     }
+  });
+});
+
+describe('lean codes', () => {
+  const COUNT = 40;
+
+  /** Values that a scan has of rows, from codes made without the centre and tables of q − centre, or the other way. */
+  function estimates(d: number, seed: number, around: boolean): { values: number[]; truth: number[] } {
+    const arena = new Arena(kernels, ROOM, seed);
+    const random = seeded(seed);
+    const [rows, query, centre] = [COUNT, 1, 1].map((count) =>
+      arena.put(Array.from({ length: count }, () => gaussianVector(random, d)).flat()),
+    );
+    const shape = codeShape(d, 2, LEAN);
+    const { padded, nibbles } = shape;
+    const signs = arena.put(rotationSigns(padded, seed));
+    const rotated = (from: number, count: number, less: number): number => {
+      const out = arena.take(4 * count * padded);
+      kernels.residuals(from, d, count, d, less, 0, out, padded);
+      kernels.rotate(out, out, count, padded, signs);
+      return out;
+    };
+    const [q, c] = [rotated(query, 1, NONE), rotated(centre, 1, NONE)];
+    const codes = arena.take(codeBytes(shape, COUNT));
+    const residuals = rotated(rows, COUNT, centre);
+    kernels.encode(residuals, COUNT, 0, codes, padded, 2, LEAN, around ? NONE : c);
+    const [tables, line] = [arena.take(shape.tableBytes), arena.take(8)];
+    const out = arena.take(8 * COUNT);
+    if (around) kernels.scanAround(q, c, padded, 2, codes, 0, COUNT, tables, 0, NONE, Infinity, out, 0);
+    else {
+      kernels.tables(q, NONE, padded, 2, tables, line);
+      const [offset, step] = arena.numbers(line, 2);
+      const base = naiveSquaredL2(arena.numbers(query, d), arena.numbers(centre, d));
+      const [a, b] = [-2 * offset, -2 * step];
+      kernels.scan(codes, nibbles, LEAN, 0, COUNT, tables, base, a, b, 0, NONE, Infinity, out, 0);
+    }
+    return {
+      values: Array.from({ length: COUNT }, (_, r) => kernels.f32[out / 4 + 2 * r + 1]),
+      truth: Array.from({ length: COUNT }, (_, r) =>
+        naiveSquaredL2(arena.numbers(query, d), arena.numbers(rows + 4 * r * d, d)),
+      ),
+    };
+  }
+
+  test.each([16, 100, 768])('say the same with the centre in them as around it: %i dimensions', (d) => {
+    for (let seed = 0; seed < 5; seed++) {
+      const [a, b] = [estimates(d, seed, true), estimates(d, seed, false)];
+      a.values.forEach((value, r) => {
+        // Of the four squared lengths that it is made of, 16 bits of some are kept, and tables have 7.
+        expect(Math.abs(value - b.values[r])).toBeLessThan(4 * d * 2 ** -5);
+        expect(Math.abs(value - a.truth[r]) / (2 * d)).toBeLessThan(2 / Math.sqrt(d));
+      });
+    }
+  });
+
+  test.each([1, 2, 4] as const)('have the error that is typical: %i bits', (bits) => {
+    const d = 768;
+    const arena = new Arena(kernels, ROOM, bits);
+    const random = seeded(bits);
+    const rows = arena.put(Array.from({ length: COUNT }, () => gaussianVector(random, d)).flat());
+    const own = coded(d, bits, rows, COUNT, NONE, arena, bits);
+    for (let r = 0; r < COUNT; r++) {
+      const { scale, error } = stored(own, r);
+      expect(error / (scale * Math.sqrt(d)) / typicalError(bits)).toBeCloseTo(1, 0.5);
+    }
+  });
+
+  test('of rows of which nothing is known are found by each scan', () => {
+    const d = 16;
+    const arena = new Arena(kernels, ROOM, 1);
+    const shape = codeShape(d, 2, LEAN);
+    const rows = arena.put([3e38, 1e-40, 0, 1].flatMap((x) => new Array<number>(d).fill(x)));
+    const codes = arena.take(codeBytes(shape, 4));
+    kernels.encode(rows, 4, 0, codes, shape.padded, 2, LEAN, NONE);
+    const [tables, out] = [arena.bytes(shape.tableBytes, 128), arena.take(32)];
+    const found = kernels.scan(codes, shape.nibbles, LEAN, 0, 4, tables, 5, 1, 1, 0, NONE, -1e9, out, 10);
+    expect(Array.from({ length: found }, (_, i) => kernels.u32[out / 4 + 2 * i])).toEqual([10, 11]);
+    expect(kernels.f32[out / 4 + 1]).toBe(-Infinity);
   });
 });
 

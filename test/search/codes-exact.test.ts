@@ -123,8 +123,8 @@ describe('notices', () => {
 
   test('a bitmap of dead rows that is ignored', () => {
     const ignored = wrongWith((kernels) => ({
-      scan: (codes, nibbles, biased, from, to, tables, base, a, b, slack, _dead, threshold, out, label) =>
-        kernels.scan(codes, nibbles, biased, from, to, tables, base, a, b, slack, 0, threshold, out, label),
+      scan: (codes, nibbles, lines, from, to, tables, base, a, b, slack, _dead, threshold, out, label) =>
+        kernels.scan(codes, nibbles, lines, from, to, tables, base, a, b, slack, 0, threshold, out, label),
     }));
     expect(ignored).toBe(true);
   });
@@ -132,13 +132,13 @@ describe('notices', () => {
   test('codes that are not extended after an append', () => {
     let made = 0;
     const stale = wrongWith((kernels) => ({
-      encode: (rotated, count, first, codes, padded, bits, biased) => {
+      encode: (rotated, count, first, codes, padded, bits, lines, centre) => {
         made += count;
-        if (made <= POSTINGS) kernels.encode(rotated, count, first, codes, padded, bits, biased);
+        if (made <= POSTINGS) kernels.encode(rotated, count, first, codes, padded, bits, lines, centre);
         // A stale code: that of a row in the opposite direction.
         else {
           for (let i = 0; i < count * padded; i++) kernels.f32[rotated / 4 + i] *= -1;
-          kernels.encode(rotated, count, first, codes, padded, bits, biased);
+          kernels.encode(rotated, count, first, codes, padded, bits, lines, centre);
         }
       },
     }));
@@ -147,11 +147,11 @@ describe('notices', () => {
 
   test('bounds that are too tight', () => {
     const tight = wrongWith((kernels) => ({
-      scan: (codes, nibbles, biased, from, to, tables, base, a, b, slack, dead, threshold, out, label) =>
+      scan: (codes, nibbles, lines, from, to, tables, base, a, b, slack, dead, threshold, out, label) =>
         kernels.scan(
           codes,
           nibbles,
-          biased,
+          lines,
           from,
           to,
           tables,

@@ -16,7 +16,7 @@ const FEW = 64;
  */
 export class Directory {
   /** By record: where the segment's codes for estimates are, or {@link NOWHERE}; see {@link codesOf}. */
-  places = new Int32Array(FEW);
+  places = new Int32Array(FEW).fill(NOWHERE);
   /** How many rows the segment sees. */
   visible = new Int32Array(FEW);
   /** How many of the shard's are alive; for its first segment. */
@@ -83,7 +83,7 @@ export class Directory {
     const record = this.shards.length;
     if (record === this.places.length) {
       for (const column of ['places', 'visible', 'live', 'next'] as const) {
-        const grown = new Int32Array(2 * record);
+        const grown = new Int32Array(2 * record).fill(NOWHERE);
         grown.set(this[column]);
         this[column] = grown;
       }

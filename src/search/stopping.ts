@@ -24,14 +24,14 @@ export function costOf(place: number, apart: number, nearest: number, gap: numbe
 }
 
 /** Of what a recall allows to be missed, this share may be lost to estimates, inside the shards that are scanned. */
-const LOST = 1 / 10;
+const LOST = 1 / 9;
 
 /**
  * How sure estimates have to be for a recall, so as to lose no more than that. Two standard deviations lose one neighbour
  * in a hundred, three one in two thousand, whatever the data: it is a matter of the codes.
  */
 export function surenessFor(recall: number): Sureness {
-  return 1.05 - 0.245 * Math.log(1 - recall);
+  return 0.62 - 0.34 * Math.log(1 - recall);
 }
 
 /** Up to which cost shards are scanned for a recall of the best k. */

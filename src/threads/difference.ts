@@ -19,13 +19,14 @@ export function differenceBetween(
   sent: SentBlocks,
 ): Difference {
   const from = base ?? emptyIndex(next.config);
-  const parcel: Parcel = { blocks: [], rows: [] };
+  const parcel: Parcel = { blocks: [], rows: [], held: base === undefined ? undefined : new Set() };
   const gone: ShardId[] = [];
   const shards: SentShard[] = [];
   for (const id of changedShards(from, next)) {
     const before = from.shards.get(id);
     const after = next.shards.get(id);
     if (before === after) continue;
+    for (const { block } of before?.rows.segments ?? []) parcel.held?.add(block);
     const stays =
       before !== undefined && after !== undefined && sameCentroid(before.centroid, after.centroid);
     if (before !== undefined && !stays) gone.push(id);
@@ -38,7 +39,8 @@ export function differenceBetween(
     gone,
     shards,
     chunks: from.centroids === next.centroids ? undefined : chunkChanges(from.centroids, next.centroids),
-    ...parcel,
+    blocks: parcel.blocks,
+    rows: parcel.rows,
   };
 }
 

@@ -3,7 +3,7 @@ import type { Pin } from '../publish/pin.js';
 import type { Publication } from '../publish/publication.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
 import { differenceBetween } from './difference.js';
-import type { FromFollower, ToFollower } from './messages.js';
+import type { FromFollower, KnownBlock, ToFollower } from './messages.js';
 import { quietTimeout } from './port.js';
 import { SentBlocks } from './sent-blocks.js';
 
@@ -64,7 +64,7 @@ export class Follower {
         if (message.round === this.#round) this.#arrived(message.version);
         return;
       case 'forgot':
-        this.#sent.forgot(message.handles);
+        this.#sent.forgot(message.blocks);
         return;
       case 'leave':
         this.release();
@@ -82,7 +82,7 @@ export class Follower {
     for (const pin of this.#pins.splice(0)) pin.release();
   }
 
-  #start(round: number, known: readonly (readonly [number, number])[]): void {
+  #start(round: number, known: readonly KnownBlock[]): void {
     this.#round = round;
     this.#sent.reset(known);
     this.#last = undefined;

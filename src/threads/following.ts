@@ -45,8 +45,8 @@ export class Following {
     this.#name = name;
     this.#shares = shares;
     this.#listener = listener;
-    this.#blocks = new ReceivedBlocks((handles) => {
-      if (!this.#ended) listener.send({ kind: 'forgot', handles });
+    this.#blocks = new ReceivedBlocks((blocks) => {
+      if (!this.#ended) listener.send({ kind: 'forgot', blocks });
     });
   }
 
@@ -70,7 +70,7 @@ export class Following {
       name: this.#name,
       shares: this.#shares,
       round: this.#round,
-      known: this.#promised.map(({ handle, rows }) => [handle, rows]),
+      known: this.#promised.map(({ handle, times, rows }) => [handle, times, rows]),
     });
     clearTimeout(this.#asking);
     this.#asking = quietTimeout(() => {

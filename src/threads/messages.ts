@@ -7,7 +7,7 @@ import type { CommitOptions } from '../publish/index-writer.js';
 import type { PackedError } from './packed-error.js';
 
 /** Both sides must speak the same one. */
-export const PROTOCOL = 1;
+export const PROTOCOL = 2;
 
 /** The channel of what is for all conversations on a port. */
 export const EVERYONE = '*';
@@ -32,9 +32,11 @@ export interface SentShard {
   readonly segments: readonly SentSegment[];
 }
 
-/** A block that the other side does not have yet; its memory is missing where it is not shared. */
+/** A block that the other side may not have; its memory is missing where it is not shared. */
 export interface SentBlock {
   readonly handle: Handle;
+  /** How often it has been sent, with this time. */
+  readonly times: number;
   readonly capacity: number;
   readonly memory: ArrayBufferLike | undefined;
 }
@@ -71,19 +73,26 @@ export interface Difference {
   readonly rows: readonly SentRows[];
 }
 
+/** What a follower has of a block: its handle, how often it was sent, and how many of its rows are known. */
+export type KnownBlock = readonly [handle: Handle, times: number, rows: number];
+
 /** What a follower says. */
 export type FromFollower =
   | {
-      /** Send me the current version, and what comes after it. The blocks that I have: each with its rows. */
+      /** Send me the current version, and what comes after it. These blocks I keep until you have answered. */
       readonly kind: 'follow';
       readonly protocol: number;
       readonly name: string;
       readonly shares: boolean;
       readonly round: number;
-      readonly known: readonly (readonly [Handle, number])[];
+      readonly known: readonly KnownBlock[];
     }
   | { readonly kind: 'reached'; readonly round: number; readonly version: number }
-  | { readonly kind: 'forgot'; readonly handles: readonly Handle[] }
+  | {
+      /** I have these blocks no more. What has been sent once more since is not meant. */
+      readonly kind: 'forgot';
+      readonly blocks: readonly (readonly [handle: Handle, times: number])[];
+    }
   | { readonly kind: 'leave' };
 
 /** What it is told. Messages of an earlier round than its latest `follow` are out of date. */

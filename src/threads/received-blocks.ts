@@ -1,8 +1,11 @@
 import { ROW_OVERHEAD, RowBlock, columnsOf } from '../version/row-block.js';
-import type { Difference, Handle, SentRows } from './messages.js';
+import type { Difference, Handle, SentBlock, SentRows } from './messages.js';
 
 interface Received {
+  readonly handle: Handle;
   readonly block: WeakRef<RowBlock>;
+  /** How often it was sent. */
+  times: number;
   /** How many of its rows, from the first on, are known. */
   rows: number;
 }
@@ -13,15 +16,18 @@ interface Received {
  */
 export class ReceivedBlocks {
   readonly #known = new Map<Handle, Received>();
-  readonly #forgotten: Handle[] = [];
-  readonly #tell: (handles: readonly Handle[]) => void;
-  readonly #collected = new FinalizationRegistry<Handle>((handle) => {
+  readonly #forgotten: (readonly [Handle, number])[] = [];
+  readonly #tell: (blocks: readonly (readonly [Handle, number])[]) => void;
+  readonly #collected = new FinalizationRegistry<Received>((received) => {
+    const { handle, times } = received;
+    // It may have been sent again meanwhile, and made anew.
+    if (this.#known.get(handle) !== received) return;
     this.#known.delete(handle);
     // They mostly go by many at once.
-    if (this.#forgotten.push(handle) === 1) queueMicrotask(this.#flush);
+    if (this.#forgotten.push([handle, times]) === 1) queueMicrotask(this.#flush);
   });
 
-  constructor(tell: (handles: readonly Handle[]) => void) {
+  constructor(tell: (blocks: readonly (readonly [Handle, number])[]) => void) {
     this.#tell = tell;
   }
 
@@ -31,14 +37,7 @@ export class ReceivedBlocks {
    */
   take({ shards, blocks, rows }: Difference, dimensions: number): Map<Handle, RowBlock> | undefined {
     const found = new Map<Handle, RowBlock>();
-    for (const { handle, capacity, memory } of blocks) {
-      // Where it is not shared, nobody else writes to it, and yet it is filled as if somebody did.
-      const buffer = memory ?? new ArrayBuffer(capacity * (4 * dimensions + ROW_OVERHEAD));
-      const block = new RowBlock(capacity, dimensions, buffer);
-      found.set(handle, block);
-      this.#known.set(handle, { block: new WeakRef(block), rows: 0 });
-      this.#collected.register(block, handle);
-    }
+    for (const sent of blocks) found.set(sent.handle, this.#blockOf(sent, dimensions));
     for (const sent of rows) if (!this.#takeRows(sent)) return undefined;
     for (const { segments } of shards) {
       for (const { handle, visible } of segments) {
@@ -52,11 +51,28 @@ export class ReceivedBlocks {
   }
 
   /** The blocks that are there, by handle, and how many rows of each; held by whoever has the list. */
-  list(): { readonly handle: Handle; readonly rows: number; readonly block: RowBlock }[] {
-    return [...this.#known].flatMap(([handle, { block, rows }]) => {
-      const there = block.deref();
-      return there === undefined ? [] : [{ handle, rows, block: there }];
+  list(): (Omit<Received, 'block'> & { readonly block: RowBlock })[] {
+    return [...this.#known.values()].flatMap((received) => {
+      const block = received.block.deref();
+      return block === undefined ? [] : [{ ...received, block }];
     });
+  }
+
+  /** The one that is there, so that versions share it (I4), or a new one. */
+  #blockOf({ handle, times, capacity, memory }: SentBlock, dimensions: number): RowBlock {
+    const known = this.#known.get(handle);
+    const there = known?.block.deref();
+    if (known !== undefined && there !== undefined) {
+      known.times = times;
+      return there;
+    }
+    // Where it is not shared, nobody else writes to it, and yet it is filled as if somebody did.
+    const buffer = memory ?? new ArrayBuffer(capacity * (4 * dimensions + ROW_OVERHEAD));
+    const block = new RowBlock(capacity, dimensions, buffer);
+    const received = { handle, block: new WeakRef(block), times, rows: 0 };
+    this.#known.set(handle, received);
+    this.#collected.register(block, received);
+    return block;
   }
 
   #takeRows({ handle, from, documentIds, copies }: SentRows): boolean {
@@ -64,9 +80,9 @@ export class ReceivedBlocks {
     const block = known?.block.deref();
     if (known === undefined || block === undefined || from > known.rows) return false;
     const columns = columnsOf(block);
-    documentIds.forEach((documentId, i) => {
-      columns.documentIds[from + i] = documentId;
-    });
+    // Those that are there stay: versions may hold their strings already.
+    for (let row = known.rows; row < from + documentIds.length; row++)
+      columns.documentIds[row] = documentIds[row - from];
     if (copies !== undefined) {
       const dimensions = columns.vectors.length / columns.starts.length;
       columns.vectors.set(copies.vectors, from * dimensions);

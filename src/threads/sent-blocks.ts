@@ -1,23 +1,32 @@
 import { type Columns, type RowBlock, columnsOf } from '../version/row-block.js';
-import type { Handle, RowCopies, SentBlock, SentRows } from './messages.js';
+import type { Handle, KnownBlock, RowCopies, SentBlock, SentRows } from './messages.js';
 
 /** A block as the other side knows it. */
 interface Sent {
   readonly handle: Handle;
+  times: number;
   /** How many of its rows, from the first on, the other side knows the documents of. */
   rows: number;
-  forgotten: boolean;
 }
 
 /** What goes along with a difference, so that its handles can be understood. */
 export interface Parcel {
   readonly blocks: SentBlock[];
   readonly rows: SentRows[];
+  /**
+   * Blocks that the follower has for sure, as the version that it starts from has them, or they are in this parcel.
+   * `undefined` where it starts from nothing: then it keeps all blocks of the book, as it has promised.
+   */
+  readonly held: Set<RowBlock> | undefined;
 }
 
 /**
  * The owner's book of what one follower has: each block's memory is sent once, and each row's document once. It keeps no
- * block alive (I8); what the follower forgets is taken out, and would be sent again under another handle.
+ * block alive (I8).
+ *
+ * That a block was sent does not mean that the follower has it: once none of its versions has the block, it is collected
+ * there at any time, and that it was is heard of later still. So a block that comes back, in a restored state, is sent
+ * again, under the same handle: the follower takes the one that it has, where it still has it.
  */
 export class SentBlocks {
   readonly #shares: boolean;
@@ -36,14 +45,17 @@ export class SentBlocks {
 
   /** The handle of a block of which `visible` rows have to be known; what is missing for that goes into the parcel. */
   handleOf(block: RowBlock, visible: number, parcel: Parcel): Handle {
-    let sent = this.#sent.get(block);
     const columns = columnsOf(block);
-    if (sent === undefined || sent.forgotten) {
-      sent = { handle: this.#nextHandle++, rows: 0, forgotten: false };
+    const sent = this.#sent.get(block) ?? { handle: this.#nextHandle++, times: 0, rows: 0 };
+    const isThere = this.#byHandle.has(sent.handle) && (parcel.held?.has(block) ?? true);
+    if (!isThere) {
+      sent.times++;
+      sent.rows = 0;
       this.#sent.set(block, sent);
       this.#byHandle.set(sent.handle, sent);
+      parcel.held?.add(block);
       const memory = this.#shares ? columns.vectors.buffer : undefined;
-      parcel.blocks.push({ handle: sent.handle, capacity: block.capacity, memory });
+      parcel.blocks.push({ handle: sent.handle, times: sent.times, capacity: block.capacity, memory });
     }
     const { handle, rows: from } = sent;
     if (from < visible) {
@@ -59,21 +71,19 @@ export class SentBlocks {
     return handle;
   }
 
-  forgot(handles: readonly Handle[]): void {
-    for (const handle of handles) {
-      const sent = this.#byHandle.get(handle);
-      if (sent !== undefined) sent.forgotten = true;
-      this.#byHandle.delete(handle);
-    }
+  /** What was sent again since is there, or will be. */
+  forgot(blocks: readonly (readonly [Handle, number])[]): void {
+    for (const [handle, times] of blocks)
+      if (this.#byHandle.get(handle)?.times === times) this.#byHandle.delete(handle);
   }
 
   /** Starts again from what the follower says it has: what was sent besides may have been lost. */
-  reset(known: readonly (readonly [Handle, number])[]): void {
-    const rows = new Map(known);
+  reset(known: readonly KnownBlock[]): void {
+    const has = new Map(known.map((each) => [each[0], each]));
     for (const [handle, sent] of this.#byHandle) {
-      const has = rows.get(handle);
-      if (has === undefined) this.forgot([handle]);
-      else sent.rows = has;
+      const there = has.get(handle);
+      if (there === undefined) this.#byHandle.delete(handle);
+      else [, sent.times, sent.rows] = there;
     }
   }
 }

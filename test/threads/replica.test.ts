@@ -14,7 +14,8 @@ import {
   update,
   verify,
 } from 'shardex';
-import { columnsOf } from '../../src/version/row-block.js';
+import { type RowBlock, columnsOf } from '../../src/version/row-block.js';
+import { collectGarbage } from '../support/garbage.js';
 import { seeded } from '../support/random.js';
 import { rejectionOf, thrownBy } from '../support/thrown.js';
 import { OPTIONS, change } from './support/changes.js';
@@ -44,12 +45,12 @@ function expectSameVersion(replica: ShardexIndex, owner: ShardexIndex): void {
   expect([...verify(replica)]).toEqual([...verify(owner)]);
 }
 
+function blocksOf(index: ShardexIndex): Set<RowBlock> {
+  return new Set([...index.shards.values()].flatMap(({ rows }) => rows.segments.map(({ block }) => block)));
+}
+
 function buffersOf(index: ShardexIndex): Set<ArrayBufferLike> {
-  return new Set(
-    [...index.shards.values()].flatMap(({ rows }) =>
-      rows.segments.map(({ block }) => columnsOf(block).vectors.buffer),
-    ),
-  );
+  return new Set([...blocksOf(index)].map((block) => columnsOf(block).vectors.buffer));
 }
 
 describe('a replica', () => {
@@ -97,6 +98,72 @@ describe('a replica', () => {
       true,
     );
     expect(service.replicas.map(({ name }) => name)).toEqual(['one', 'two', 'three']);
+  });
+
+  test('sees every version where a state comes back whose rows it has let go of', async () => {
+    const cell = newCell();
+    const { port1, port2 } = channel();
+    // What it says of blocks arrives late: the owner cannot know what it has let go of.
+    const late: unknown[] = [];
+    const post = port2.postMessage.bind(port2);
+    port2.postMessage = (message: unknown) => {
+      if ((message as { body: { kind: string } }).body.kind === 'forgot') late.push(message);
+      else post(message);
+    };
+    const add = (documentId: string): void => {
+      cell.update((draft) => {
+        draft.addPosting({ documentId, vector: [1, 2, 3] });
+      });
+    };
+    const service = serveReplicas(cell, port1);
+    const replica = await openReplica(port2);
+    const seen: number[] = [];
+    replica.subscribe(({ version }) => seen.push(version));
+    add('a');
+    add('b');
+    const kept = cell.read();
+    cell.update((draft) => void draft.removeDocuments(['a', 'b']));
+    add('else');
+    await replica.waitFor(4);
+    await collectGarbage(() => late.length > 0);
+    expect(late).not.toEqual([]);
+
+    cell.commitChanges(kept, { expected: cell.read() });
+    add('c');
+    const restored = await replica.waitFor(6);
+    expectSameVersion(restored, cell.read());
+    // What came late is not about the block that was made anew: it is not sent once more, and stays the same object.
+    for (const message of late.splice(0)) post(message);
+    add('d');
+    expectSameVersion(await replica.waitFor(7), cell.read());
+    await vi.waitFor(() => {
+      expect(service.replicas[0].version).toBe(7);
+    });
+    const sent = vi.spyOn(port1, 'postMessage');
+    add('e');
+    expect(sent.mock.calls).toMatchObject([[{ body: { kind: 'version', difference: { blocks: [] } } }]]);
+    expectSameVersion(await replica.waitFor(8), cell.read());
+    expect([...blocksOf(restored)].every((block) => blocksOf(replica.read()).has(block))).toBe(true);
+    expect(seen).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+  });
+
+  test('uses the rows that it still has where a state comes back', async () => {
+    const cell = newCell();
+    const { port1, port2 } = channel();
+    serveReplicas(cell, port1);
+    const replica = await openReplica(port2);
+    cell.update((draft) => {
+      draft.addPosting({ documentId: 'a', vector: [1, 2, 3] });
+    });
+    const kept = cell.read();
+    const before = await replica.waitFor(1);
+    cell.update((draft) => void draft.removeDocument('a'));
+    await replica.waitFor(2);
+    cell.commitChanges(kept, { expected: cell.read() });
+    const after = await replica.waitFor(3);
+    expectSameVersion(after, cell.read());
+    expect(blocksOf(after)).toEqual(blocksOf(before));
+    expect([...blocksOf(after)].every((block) => blocksOf(before).has(block))).toBe(true);
   });
 
   test('shares what did not change between its own versions', async () => {

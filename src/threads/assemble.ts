@@ -1,18 +1,26 @@
 import { InvalidDeltaError } from '../errors.js';
 import { type CentroidTable, tableFrom } from '../version/centroid-table.js';
 import { bitCount } from '../version/bits.js';
-import { type RowBlock, RowList, columnsOf } from '../version/row-block.js';
+import type { RowBlock } from '../version/row-block.js';
 import { Centroid, type Shard, matrixOf } from '../version/shard.js';
-import { Segment, ShardRows, buriedBetween, deadBits, eachLiveRow, liveRows } from '../version/shard-rows.js';
+import { Segment, ShardRows, deadBits, liveRows } from '../version/shard-rows.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
 import { DraftState } from '../write/draft-state.js';
-import type { Difference, Handle, Label, SentSegment, SentShard } from './messages.js';
+import type {
+  Difference,
+  Handle,
+  Label,
+  SentDocuments,
+  SentRows,
+  SentSegment,
+  SentShard,
+} from './messages.js';
 
 /**
  * The version that a difference leads to. No vector is read: shards get segments of blocks that are there. What an
  * earlier version has just so is taken from it, so that both share it (I4).
  *
- * Time: O(segments of the shards that differ + rows that came or went); where documents left a shard, its rows.
+ * Time: O(segments of the shards that differ + rows that are new to this thread + changed documents · log).
  *
  * @throws {@link InvalidDeltaError} where the result is not what the owner has.
  */
@@ -23,23 +31,16 @@ export function assembled(
   earlier: ShardexIndex,
 ): ShardexIndex {
   const state = new DraftState(base);
-  for (const id of difference.gone) {
-    const { rows } = state.shard(id);
-    state.deleteShard(id);
-    state.removeFromDocuments(liveRows(rows), id);
-  }
+  for (const id of difference.gone) state.deleteShard(id);
   for (const sent of difference.shards) {
     const { id } = sent;
     const before = state.hasShard(id) ? base.shards.get(id) : undefined;
     const shard = shardFrom(sent, before ?? earlier.shards.get(id), blocks);
-    if (before === undefined) {
-      state.insertShard(shard);
-      state.addToDocuments(liveRows(shard.rows), id);
-    } else {
-      state.setRows(id, shard.rows);
-      moveDocuments(state, before, shard);
-    }
+    if (before === undefined) state.insertShard(shard);
+    else state.setRows(id, shard.rows);
+    if (difference.documents === undefined) state.addToDocuments(liveRows(shard.rows), id);
   }
+  if (difference.documents !== undefined) setDocuments(state, difference.documents, difference.rows);
   if (difference.chunks !== undefined) state.setCentroids(centroidsFrom(base, state, difference.chunks));
   const next = state.finish(deepFrozen(difference.label));
   assertSame(next, difference.label);
@@ -77,32 +78,16 @@ function segmentFrom(
   return new Segment(block, visible, visible - deadCount, dead);
 }
 
-/** Keeps the documents in step with a shard that stays, by the rows that it got and those that it lost. */
-function moveDocuments(state: DraftState, before: Shard, after: Shard): void {
-  const came = new RowList();
-  const left = new Set<string>();
-  const old = new Map(before.rows.segments.map((segment) => [segment.block, segment]));
-  for (const segment of after.rows.segments) {
-    const { block } = segment;
-    const earlier = old.get(block);
-    const buried = earlier === undefined ? undefined : buriedBetween(earlier, segment);
-    if (earlier !== undefined && buried !== undefined) {
-      const { documentIds } = columnsOf(block);
-      for (const row of buried) left.add(documentIds[row]);
-      old.delete(block);
-    }
-    // A restored state can go back to fewer rows: then all of them come anew, and the old ones leave.
-    const first = buried === undefined ? 0 : (earlier?.visible ?? 0);
-    eachLiveRow(segment, first, (row) => {
-      came.push(block, row);
-    });
-  }
-  for (const segment of old.values()) {
-    const { documentIds } = columnsOf(segment.block);
-    eachLiveRow(segment, 0, (row) => left.add(documentIds[row]));
-  }
-  state.addToDocuments(came, after.id);
-  if (left.size > 0) state.dropFromDocuments(left, after.id);
+function setDocuments(
+  state: DraftState,
+  { documentIds, entries }: SentDocuments,
+  rows: readonly SentRows[],
+): void {
+  // An id comes with its rows as well; one string is enough for both.
+  const known = new Map(rows.flatMap((sent) => sent.documentIds.map((id) => [id, id])));
+  documentIds.forEach((id, i) => {
+    state.setDocument(known.get(id) ?? id, deepFrozen(entries[i]));
+  });
 }
 
 function centroidsFrom(

@@ -1,17 +1,19 @@
 import { type ChunkChange, nameOf } from '../delta/delta.js';
+import { changedDocuments } from '../delta/ledger.js';
 import type { CentroidTable } from '../version/centroid-table.js';
 import { changedShards } from '../version/changed-shards.js';
+import type { Documents } from '../version/documents.js';
 import { type Shard, type ShardId, matrixOf, sameCentroid } from '../version/shard.js';
 import { deadBits } from '../version/shard-rows.js';
 import { type ShardexIndex, emptyIndex } from '../version/shardex-index.js';
-import type { Difference, Label, SentShard } from './messages.js';
+import type { Difference, Label, SentDocuments, SentShard } from './messages.js';
 import type { Parcel, SentBlocks } from './sent-blocks.js';
 
 /**
  * What a follower that has `base`, or nothing, needs to have `next`. The book is told of it, so it has to be sent.
  *
- * Time: O(segments of the shards that differ), and the documents of rows that are new to the follower; where shards came
- * or went O(shards / 64).
+ * Time: O(segments of the shards that differ + changed documents · log), and the documents of rows that are new to the
+ * follower; where shards came or went O(shards / 64).
  */
 export function differenceBetween(
   base: ShardexIndex | undefined,
@@ -38,6 +40,7 @@ export function differenceBetween(
     label: labelOf(next),
     gone,
     shards,
+    documents: base === undefined ? undefined : documentsBetween(base.documents, next.documents),
     chunks: from.centroids === next.centroids ? undefined : chunkChanges(from.centroids, next.centroids),
     blocks: parcel.blocks,
     rows: parcel.rows,
@@ -59,6 +62,11 @@ function sentShard(
       dead: deadBits(segment),
     })),
   };
+}
+
+function documentsBetween(a: Documents, b: Documents): SentDocuments {
+  const { documentIds, after } = changedDocuments(a, b);
+  return { documentIds, entries: after };
 }
 
 function chunkChanges(a: CentroidTable, b: CentroidTable): readonly ChunkChange[] {

@@ -1,5 +1,6 @@
 import type { ShardexConfig } from '../config.js';
 import type { ChunkChange, VersionName } from '../delta/delta.js';
+import type { DocumentEntry } from '../version/documents.js';
 import type { Posting } from '../version/posting.js';
 import type { ShardId } from '../version/shard.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
@@ -58,6 +59,12 @@ export interface SentRows {
   readonly copies: RowCopies | undefined;
 }
 
+/** Documents that are in other shards than before; likewise where they are now, `undefined` where nowhere. */
+export interface SentDocuments {
+  readonly documentIds: readonly string[];
+  readonly entries: readonly (DocumentEntry | undefined)[];
+}
+
 /** What turns one version into another, where the rows lie in memory that both sides see. */
 export interface Difference {
   /** The version that it starts from; the empty one where it is missing, and then there is a configuration. */
@@ -69,6 +76,8 @@ export interface Difference {
   readonly shards: readonly SentShard[];
   /** The table of centroids; missing where the base's stays. */
   readonly chunks: readonly ChunkChange[] | undefined;
+  /** Missing where it starts from the empty version: then all rows say where their documents are. */
+  readonly documents: SentDocuments | undefined;
   readonly blocks: readonly SentBlock[];
   readonly rows: readonly SentRows[];
 }

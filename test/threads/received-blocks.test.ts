@@ -13,6 +13,7 @@ function sent(times: number): Difference {
     label: {} as Difference['label'],
     gone: [],
     shards: [],
+    documents: undefined,
     chunks: undefined,
     blocks: [{ handle: 7, times, capacity: CAPACITY, memory: undefined }],
     rows: [{ handle: 7, from: 0, documentIds: ['a'], copies: undefined }],

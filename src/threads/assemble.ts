@@ -27,22 +27,24 @@ import type {
 export function assembled(
   base: ShardexIndex,
   difference: Difference,
+  shards: readonly SentShard[],
   blocks: ReadonlyMap<Handle, RowBlock>,
   earlier: ShardexIndex,
 ): ShardexIndex {
   const state = new DraftState(base);
   for (const id of difference.gone) state.deleteShard(id);
-  for (const sent of difference.shards) {
+  for (const sent of shards) {
     const { id } = sent;
-    const before = state.hasShard(id) ? base.shards.get(id) : undefined;
-    const shard = shardFrom(sent, before ?? earlier.shards.get(id), blocks);
-    if (before === undefined) state.insertShard(shard);
-    else state.setRows(id, shard.rows);
+    const shard = shardFrom(sent, base.shards.get(id) ?? earlier.shards.get(id), blocks);
+    state.insertShard(shard);
     if (difference.documents === undefined) state.addToDocuments(liveRows(shard.rows), id);
   }
   if (difference.documents !== undefined) setDocuments(state, difference.documents, difference.rows);
   if (difference.chunks !== undefined) state.setCentroids(centroidsFrom(base, state, difference.chunks));
-  const next = state.finish(deepFrozen(difference.label));
+  const { version, fingerprint, nextShardId, churn } = difference.label;
+  const calibration =
+    difference.calibration === undefined ? base.calibration : deepFrozen(difference.calibration.is);
+  const next = state.finish({ version, fingerprint, nextShardId, churn, calibration });
   assertSame(next, difference.label);
   return next;
 }
@@ -52,7 +54,10 @@ function shardFrom(
   old: Shard | undefined,
   blocks: ReadonlyMap<Handle, RowBlock>,
 ): Shard {
-  const own = segments.map((segment, s) => segmentFrom(segment, old?.rows.segments[s], blocks));
+  const earlier = old?.rows.segments ?? [];
+  const own = segments.map((segment, s) =>
+    typeof segment === 'number' ? earlier[segment] : segmentFrom(segment, earlier[s], blocks),
+  );
   const sameRows =
     own.length === old?.rows.segments.length && own.every((segment, s) => segment === old.rows.segments[s]);
   if (
@@ -78,13 +83,9 @@ function segmentFrom(
   return new Segment(block, visible, visible - deadCount, dead);
 }
 
-function setDocuments(
-  state: DraftState,
-  { documentIds, entries }: SentDocuments,
-  rows: readonly SentRows[],
-): void {
+function setDocuments(state: DraftState, { documentIds, entries }: SentDocuments, rows: SentRows): void {
   // An id comes with its rows as well; one string is enough for both.
-  const known = new Map(rows.flatMap((sent) => sent.documentIds.map((id) => [id, id])));
+  const known = new Map(rows.documentIds.map((id) => [id, id]));
   documentIds.forEach((id, i) => {
     state.setDocument(known.get(id) ?? id, deepFrozen(entries[i]));
   });
@@ -126,7 +127,7 @@ function sameBits(a: Uint32Array | undefined, b: Uint32Array | undefined): boole
   return a.length === b.length && a.every((word, i) => word === b[i]);
 }
 
-/** A label comes as plain objects, and becomes part of a version (I1). */
+/** What comes in a message is plain objects; some of it becomes part of a version (I1). */
 function deepFrozen<T>(value: T): T {
   if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value;
   for (const part of Object.values(value)) deepFrozen(part);

@@ -7,7 +7,8 @@ import { type Shard, type ShardId, matrixOf, sameCentroid } from '../version/sha
 import { deadBits } from '../version/shard-rows.js';
 import { type ShardexIndex, emptyIndex } from '../version/shardex-index.js';
 import type { Difference, Label, SentDocuments, SentShard } from './messages.js';
-import type { Parcel, SentBlocks } from './sent-blocks.js';
+import { packShards } from './packed-shards.js';
+import { Parcel, type SentBlocks } from './sent-blocks.js';
 
 /**
  * What a follower that has `base`, or nothing, needs to have `next`. The book is told of it, so it has to be sent.
@@ -21,7 +22,7 @@ export function differenceBetween(
   sent: SentBlocks,
 ): Difference {
   const from = base ?? emptyIndex(next.config);
-  const parcel: Parcel = { blocks: [], rows: [], held: base === undefined ? undefined : new Set() };
+  const parcel = new Parcel(base === undefined);
   const gone: ShardId[] = [];
   const shards: SentShard[] = [];
   for (const id of changedShards(from, next)) {
@@ -32,14 +33,15 @@ export function differenceBetween(
     const stays =
       before !== undefined && after !== undefined && sameCentroid(before.centroid, after.centroid);
     if (before !== undefined && !stays) gone.push(id);
-    if (after !== undefined) shards.push(sentShard(after, stays, sent, parcel));
+    if (after !== undefined) shards.push(sentShard(after, stays ? before : undefined, sent, parcel));
   }
   return {
     base: base === undefined ? undefined : nameOf(base),
     config: base === undefined ? next.config : undefined,
     label: labelOf(next),
+    calibration: from.calibration === next.calibration ? undefined : { is: next.calibration },
     gone,
-    shards,
+    shards: packShards(shards),
     documents: base === undefined ? undefined : documentsBetween(base.documents, next.documents),
     chunks: from.centroids === next.centroids ? undefined : chunkChanges(from.centroids, next.centroids),
     blocks: parcel.blocks,
@@ -49,18 +51,19 @@ export function differenceBetween(
 
 function sentShard(
   { id, centroid, rows }: Shard,
-  stays: boolean,
+  before: Shard | undefined,
   sent: SentBlocks,
   parcel: Parcel,
 ): SentShard {
   return {
     id,
-    centroid: stays ? undefined : matrixOf(centroid).vectors,
-    segments: rows.segments.map((segment) => ({
-      handle: sent.handleOf(segment.block, segment.visible, parcel),
-      visible: segment.visible,
-      dead: deadBits(segment),
-    })),
+    centroid: before === undefined ? matrixOf(centroid).vectors : undefined,
+    segments: rows.segments.map((segment) => {
+      const place = before?.rows.segments.indexOf(segment) ?? -1;
+      if (place >= 0) return place;
+      const { block, visible } = segment;
+      return { handle: sent.handleOf(block, visible, parcel), visible, dead: deadBits(segment) };
+    }),
   };
 }
 
@@ -75,8 +78,7 @@ function chunkChanges(a: CentroidTable, b: CentroidTable): readonly ChunkChange[
 }
 
 function labelOf(index: ShardexIndex): Label {
-  const label: Partial<ShardexIndex> = { ...index };
-  for (const part of ['config', 'shards', 'documents', 'centroids', 'changed'] as const)
-    Reflect.deleteProperty(label, part);
-  return label as Label;
+  const { version, fingerprint, postingCount, documentCount, shardCount, byteLength, nextShardId, churn } =
+    index;
+  return { version, fingerprint, postingCount, documentCount, shardCount, byteLength, nextShardId, churn };
 }

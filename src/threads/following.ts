@@ -4,6 +4,7 @@ import { type ShardexIndex, emptyIndex } from '../version/shardex-index.js';
 import { assembled } from './assemble.js';
 import { type Difference, PROTOCOL, type FromFollower, type ToFollower } from './messages.js';
 import { type PackedError, unpackError } from './packed-error.js';
+import { unpackShards } from './packed-shards.js';
 import { quietTimeout } from './port.js';
 import { ReceivedBlocks } from './received-blocks.js';
 
@@ -117,12 +118,13 @@ export class Following {
     }
     const root = (this.#root ??= rootOf(difference.config));
     const from = base === undefined ? root : (current ?? root);
-    const blocks = this.#blocks.take(difference, root.config.dimensions);
+    const shards = unpackShards(difference.shards);
+    const blocks = this.#blocks.take(difference, shards, root.config.dimensions);
     if (blocks === undefined) {
       this.#askAgain();
       return;
     }
-    const next = assembled(from, difference, blocks, current ?? root);
+    const next = assembled(from, difference, shards, blocks, current ?? root);
     this.#answered();
     if (current === undefined || !sameVersion(current, next)) {
       this.#current = next;

@@ -1,5 +1,6 @@
 import type { ShardexConfig } from '../config.js';
 import type { ChunkChange, VersionName } from '../delta/delta.js';
+import type { Calibration } from '../version/calibration.js';
 import type { DocumentEntry } from '../version/documents.js';
 import type { Posting } from '../version/posting.js';
 import type { ShardId } from '../version/shard.js';
@@ -16,8 +17,11 @@ export const EVERYONE = '*';
 /** Stands for a row block in one conversation; never given twice. */
 export type Handle = number;
 
-/** All of a version but its maps and tables: what is small enough to be sent along with every difference. */
-export type Label = Omit<ShardexIndex, 'config' | 'shards' | 'documents' | 'centroids' | 'changed'>;
+/** The numbers and names of a version: what is small enough to be sent along with every difference. */
+export type Label = Omit<
+  ShardexIndex,
+  'config' | 'shards' | 'documents' | 'centroids' | 'changed' | 'calibration'
+>;
 
 /** A segment: the first `visible` rows of a block, less the dead ones. */
 export interface SentSegment {
@@ -30,7 +34,14 @@ export interface SentSegment {
 export interface SentShard {
   readonly id: ShardId;
   readonly centroid: Float32Array | undefined;
-  readonly segments: readonly SentSegment[];
+  /** A number is the place of a segment that the base's shard of that id has just so. */
+  readonly segments: readonly (SentSegment | number)[];
+}
+
+/** Shards on their way; see packShards. */
+export interface PackedShards {
+  readonly numbers: Float64Array;
+  readonly centroids: readonly Float32Array[];
 }
 
 /** A block that the other side may not have; its memory is missing where it is not shared. */
@@ -51,12 +62,14 @@ export interface RowCopies {
   readonly lengths: Uint32Array;
 }
 
-/** Rows of a block that are new to the other side. */
+/** Rows that are new to the other side: runs of them, each in one block. */
 export interface SentRows {
-  readonly handle: Handle;
-  readonly from: number;
+  /** For each run the handle of the block, the first row, and how many there are. */
+  readonly runs: readonly number[];
+  /** The documents of all these rows. */
   readonly documentIds: readonly string[];
-  readonly copies: RowCopies | undefined;
+  /** For each run, where memory is not shared; else empty. */
+  readonly copies: readonly RowCopies[];
 }
 
 /** Documents that are in other shards than before; likewise where they are now, `undefined` where nowhere. */
@@ -71,15 +84,17 @@ export interface Difference {
   readonly base: VersionName | undefined;
   readonly config: ShardexConfig | undefined;
   readonly label: Label;
+  /** Missing where the base's stays. */
+  readonly calibration: { readonly is: Calibration | undefined } | undefined;
   /** Shards of the base that are gone or replaced. */
   readonly gone: readonly ShardId[];
-  readonly shards: readonly SentShard[];
+  readonly shards: PackedShards;
   /** The table of centroids; missing where the base's stays. */
   readonly chunks: readonly ChunkChange[] | undefined;
   /** Missing where it starts from the empty version: then all rows say where their documents are. */
   readonly documents: SentDocuments | undefined;
   readonly blocks: readonly SentBlock[];
-  readonly rows: readonly SentRows[];
+  readonly rows: SentRows;
 }
 
 /** What a follower has of a block: its handle, how often it was sent, and how many of its rows are known. */

@@ -1,5 +1,5 @@
-import { ROW_OVERHEAD, RowBlock, columnsOf } from '../version/row-block.js';
-import type { Difference, Handle, SentBlock, SentRows } from './messages.js';
+import { type Columns, ROW_OVERHEAD, RowBlock, columnsOf } from '../version/row-block.js';
+import type { Difference, Handle, RowCopies, SentBlock, SentRows, SentShard } from './messages.js';
 
 interface Received {
   readonly handle: Handle;
@@ -35,16 +35,21 @@ export class ReceivedBlocks {
    * Takes in what came with a difference; returns the blocks of all handles in it, each with so many known rows that
    * every segment is covered. `undefined` where something is missing.
    */
-  take({ shards, blocks, rows }: Difference, dimensions: number): Map<Handle, RowBlock> | undefined {
+  take(
+    { blocks, rows }: Pick<Difference, 'blocks' | 'rows'>,
+    shards: readonly SentShard[],
+    dimensions: number,
+  ): Map<Handle, RowBlock> | undefined {
     const found = new Map<Handle, RowBlock>();
     for (const sent of blocks) found.set(sent.handle, this.#blockOf(sent, dimensions));
-    for (const sent of rows) if (!this.#takeRows(sent)) return undefined;
+    if (!this.#takeRows(rows)) return undefined;
     for (const { segments } of shards) {
-      for (const { handle, visible } of segments) {
-        const known = this.#known.get(handle);
+      for (const segment of segments) {
+        if (typeof segment === 'number') continue;
+        const known = this.#known.get(segment.handle);
         const block = known?.block.deref();
-        if (known === undefined || block === undefined || known.rows < visible) return undefined;
-        found.set(handle, block);
+        if (known === undefined || block === undefined || known.rows < segment.visible) return undefined;
+        found.set(segment.handle, block);
       }
     }
     return found;
@@ -75,27 +80,33 @@ export class ReceivedBlocks {
     return block;
   }
 
-  #takeRows({ handle, from, documentIds, copies }: SentRows): boolean {
-    const known = this.#known.get(handle);
-    const block = known?.block.deref();
-    if (known === undefined || block === undefined || from > known.rows) return false;
-    const columns = columnsOf(block);
-    // Those that are there stay: versions may hold their strings already.
-    for (let row = known.rows; row < from + documentIds.length; row++)
-      columns.documentIds[row] = documentIds[row - from];
-    if (copies !== undefined) {
-      const dimensions = columns.vectors.length / columns.starts.length;
-      columns.vectors.set(copies.vectors, from * dimensions);
-      columns.squaredNorms.set(copies.squaredNorms, from);
-      columns.separations.set(copies.separations, from);
-      columns.starts.set(copies.starts, from);
-      columns.lengths.set(copies.lengths, from);
+  #takeRows({ runs, documentIds, copies }: SentRows): boolean {
+    for (let run = 0, done = 0; run < runs.length; run += 3) {
+      const [handle, from, count] = [runs[run], runs[run + 1], runs[run + 2]];
+      const known = this.#known.get(handle);
+      const block = known?.block.deref();
+      if (known === undefined || block === undefined || from > known.rows) return false;
+      const columns = columnsOf(block);
+      // Those that are there stay: versions may hold their strings already.
+      for (let row = known.rows; row < from + count; row++)
+        columns.documentIds[row] = documentIds[done + row - from];
+      done += count;
+      if (copies.length > 0) copyInto(columns, from, copies[run / 3]);
+      known.rows = Math.max(known.rows, from + count);
     }
-    known.rows = Math.max(known.rows, from + documentIds.length);
     return true;
   }
 
   readonly #flush = (): void => {
     this.#tell(this.#forgotten.splice(0));
   };
+}
+
+function copyInto(columns: Columns, from: number, copies: RowCopies): void {
+  const dimensions = columns.vectors.length / columns.starts.length;
+  columns.vectors.set(copies.vectors, from * dimensions);
+  columns.squaredNorms.set(copies.squaredNorms, from);
+  columns.separations.set(copies.separations, from);
+  columns.starts.set(copies.starts, from);
+  columns.lengths.set(copies.lengths, from);
 }

@@ -1,5 +1,5 @@
 import { type Columns, type RowBlock, columnsOf } from '../version/row-block.js';
-import type { Handle, KnownBlock, RowCopies, SentBlock, SentRows } from './messages.js';
+import type { Handle, KnownBlock, RowCopies, SentBlock } from './messages.js';
 
 /** A block as the other side knows it. */
 interface Sent {
@@ -10,14 +10,18 @@ interface Sent {
 }
 
 /** What goes along with a difference, so that its handles can be understood. */
-export interface Parcel {
-  readonly blocks: SentBlock[];
-  readonly rows: SentRows[];
+export class Parcel {
+  readonly blocks: SentBlock[] = [];
+  readonly rows = { runs: [] as number[], documentIds: [] as string[], copies: [] as RowCopies[] };
   /**
    * Blocks that the follower has for sure, as the version that it starts from has them, or they are in this parcel.
    * `undefined` where it starts from nothing: then it keeps all blocks of the book, as it has promised.
    */
   readonly held: Set<RowBlock> | undefined;
+
+  constructor(fromNothing: boolean) {
+    this.held = fromNothing ? undefined : new Set();
+  }
 }
 
 /**
@@ -59,13 +63,10 @@ export class SentBlocks {
     }
     const { handle, rows: from } = sent;
     if (from < visible) {
-      const documentIds = columns.documentIds.slice(from, visible);
-      parcel.rows.push({
-        handle,
-        from,
-        documentIds,
-        copies: this.#shares ? undefined : copies(columns, from, visible),
-      });
+      const { rows } = parcel;
+      rows.runs.push(handle, from, visible - from);
+      for (let row = from; row < visible; row++) rows.documentIds.push(columns.documentIds[row]);
+      if (!this.#shares) rows.copies.push(copies(columns, from, visible));
       sent.rows = visible;
     }
     return handle;

@@ -122,8 +122,9 @@ export class DraftState {
     return this.root.nextShardId++;
   }
 
-  /** Puts in a new shard; the centroid table is the caller's to keep in step. */
+  /** Puts in a shard, in place of the one of its id, if any; the centroid table is the caller's to keep in step. */
   insertShard(shard: Shard): void {
+    if (this.hasShard(shard.id)) this.#uncount(shard.id);
     this.#shards = this.#ownShards().set(shard.id, Object.freeze(shard));
     this.#changed.add(shard.id);
     this.root.postingCount += shard.rows.liveCount;
@@ -133,12 +134,16 @@ export class DraftState {
 
   /** Takes a shard out; likewise. */
   deleteShard(id: ShardId): void {
+    this.#uncount(id);
+    this.#changed.add(id);
+    this.#shards = this.#ownShards().delete(id);
+  }
+
+  #uncount(id: ShardId): void {
     const { rows } = this.shard(id);
     this.root.postingCount -= rows.liveCount;
     this.root.byteLength -= bytesOf(rows);
     this.#touched.delete(id);
-    this.#changed.add(id);
-    this.#shards = this.#ownShards().delete(id);
     this.overfull.delete(id);
     this.shrunk.delete(id);
   }

@@ -14,6 +14,7 @@ import {
   update,
   verify,
 } from 'shardex';
+import type { Difference } from '../../src/threads/messages.js';
 import { type RowBlock, columnsOf } from '../../src/version/row-block.js';
 import { collectGarbage } from '../support/garbage.js';
 import { seeded } from '../support/random.js';
@@ -430,11 +431,10 @@ describe('the owner', () => {
     const ids: string[] = [];
     const post = port1.postMessage.bind(port1);
     port1.postMessage = (message: unknown) => {
-      const { body } = message as { body: { kind: string; difference: { blocks: never[]; rows: never[] } } };
+      const { body } = message as { body: { kind: string; difference: Difference } };
       if (body.kind === 'version') {
-        for (const { memory } of body.difference.blocks as { memory: unknown }[]) buffers.push(memory);
-        for (const { documentIds } of body.difference.rows as { documentIds: string[] }[])
-          ids.push(...documentIds);
+        for (const { memory } of body.difference.blocks) buffers.push(memory);
+        ids.push(...body.difference.rows.documentIds);
       }
       post(message);
     };

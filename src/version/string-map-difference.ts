@@ -82,13 +82,11 @@ function eachPair(a: List<Bucket>, b: List<Bucket>, visit: (a: Bucket, b: Bucket
     }
     const [downA, downB] = [levelA === level, levelB === level];
     for (let i = 0; i < 32; i++) {
-      walk(
-        at + i * 2 ** level,
-        (downA ? hereA?.array[i] : i === 0 ? hereA : undefined) as Node | undefined,
-        downA ? level - 5 : levelA,
-        (downB ? hereB?.array[i] : i === 0 ? hereB : undefined) as Node | undefined,
-        downB ? level - 5 : levelB,
-      );
+      const partA = (downA ? hereA?.array[i] : i === 0 ? hereA : undefined) as Node | undefined;
+      const partB = (downB ? hereB?.array[i] : i === 0 ? hereB : undefined) as Node | undefined;
+      // Most are shared: not worth a call, where the ends are the same too.
+      if (partA === partB && endA === endB) continue;
+      walk(at + i * 2 ** level, partA, downA ? level - 5 : levelA, partB, downB ? level - 5 : levelB);
     }
   };
   walk(0, insideA._root, insideA._level, insideB._root, insideB._level);

@@ -124,26 +124,26 @@ export class DraftState {
 
   /** Puts in a shard, in place of the one of its id, if any; the centroid table is the caller's to keep in step. */
   insertShard(shard: Shard): void {
-    if (this.hasShard(shard.id)) this.#uncount(shard.id);
-    this.#shards = this.#ownShards().set(shard.id, Object.freeze(shard));
-    this.#changed.add(shard.id);
-    this.root.postingCount += shard.rows.liveCount;
-    this.root.byteLength += bytesOf(shard.rows);
-    if (shard.rows.liveCount > this.config.shardCapacity) this.overfull.add(shard.id);
+    const { id, rows } = shard;
+    const before = this.hasShard(id) ? this.shard(id).rows : undefined;
+    this.#touched.delete(id);
+    this.shrunk.delete(id);
+    this.#shards = this.#ownShards().set(id, Object.freeze(shard));
+    this.#changed.add(id);
+    this.root.postingCount += rows.liveCount - (before?.liveCount ?? 0);
+    this.root.byteLength += bytesOf(rows) - (before === undefined ? 0 : bytesOf(before));
+    if (rows.liveCount > this.config.shardCapacity) this.overfull.add(id);
+    else this.overfull.delete(id);
   }
 
   /** Takes a shard out; likewise. */
   deleteShard(id: ShardId): void {
-    this.#uncount(id);
-    this.#changed.add(id);
-    this.#shards = this.#ownShards().delete(id);
-  }
-
-  #uncount(id: ShardId): void {
     const { rows } = this.shard(id);
     this.root.postingCount -= rows.liveCount;
     this.root.byteLength -= bytesOf(rows);
     this.#touched.delete(id);
+    this.#changed.add(id);
+    this.#shards = this.#ownShards().delete(id);
     this.overfull.delete(id);
     this.shrunk.delete(id);
   }

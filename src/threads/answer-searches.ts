@@ -4,7 +4,7 @@ import type { ShardexIndex } from '../version/shardex-index.js';
 import { packError } from './packed-error.js';
 import { type PartOf, partOf } from './part.js';
 import { Link, type Port } from './port.js';
-import { type Replica, openReplica } from './replica.js';
+import { type Replica, catchUp, openReplica } from './replica.js';
 import { type FromSearcher, SEARCHES, type ToSearcher, slotOf } from './search-messages.js';
 import { parentPort } from './thread.js';
 
@@ -75,9 +75,13 @@ class Searcher {
     this.#answer = answer;
   }
 
-  /** Searches at once, so that all threads that are asked at one time search the same version. */
+  /**
+   * Searches at once, ahead of versions that wait for their turn; but a part of a search in all that have come, so that
+   * all threads that are asked at one time search the same version.
+   */
   take(asked: Asked): void {
-    const { id, atLeast } = asked;
+    const { id, atLeast, part } = asked;
+    if (part !== undefined) catchUp(this.#replica);
     if (this.#replica.version >= atLeast) {
       this.#run(this.#replica.read(), asked);
       return;

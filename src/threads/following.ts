@@ -1,5 +1,6 @@
 import type { ShardexConfig } from '../config.js';
 import { sameVersion } from '../delta/delta.js';
+import { nextTurn } from '../publish/event-loop.js';
 import { type ShardexIndex, emptyIndex } from '../version/shardex-index.js';
 import { assembled } from './assemble.js';
 import { type Difference, PROTOCOL, type FromFollower, type ToFollower } from './messages.js';
@@ -11,6 +12,12 @@ import { ReceivedBlocks } from './received-blocks.js';
 /** Milliseconds after which a request without an answer is repeated, then ever more seldom, up to the second number. */
 const FIRST_PATIENCE = 2000;
 const LAST_PATIENCE = 60_000;
+
+/**
+ * Milliseconds for which versions are taken in at a time, about as long as a search, before whatever else waits has its
+ * turn: a thread that could not come to its port for a while finds many there, and must not stand still for all of them.
+ */
+const SLICE = 1;
 
 /** What becomes of what a {@link Following} is told. */
 export interface FollowingListener {
@@ -41,6 +48,9 @@ export class Following {
   #asking: ReturnType<typeof setTimeout> | undefined;
   #patience = FIRST_PATIENCE;
   #ended = false;
+  readonly #waiting: ToFollower[] = [];
+  /** Milliseconds that messages took in this turn of the event loop; `undefined` where there was none yet. */
+  #spent: number | undefined;
 
   constructor(name: string, shares: boolean, listener: FollowingListener) {
     this.#name = name;
@@ -80,8 +90,42 @@ export class Following {
     }, this.#patience);
   }
 
+  /** Takes a message in its turn; see {@link SLICE}. What goes wrong with it ends the conversation. */
   take(message: ToFollower): void {
-    if (this.#ended) return;
+    this.#waiting.push(message);
+    this.#takeWaiting(SLICE);
+  }
+
+  /** Takes all that has come, at once. */
+  catchUp(): void {
+    this.#takeWaiting(Infinity);
+  }
+
+  #takeWaiting(slice: number): void {
+    while (!this.#ended && (this.#spent ?? 0) < slice) {
+      const message = this.#waiting.shift();
+      if (message === undefined) return;
+      const startedAt = performance.now();
+      if (this.#spent === undefined) this.#awaitTurn();
+      try {
+        this.#handle(message);
+      } catch (error) {
+        this.#ended = true;
+        this.#listener.ended(error as Error);
+      }
+      this.#spent = (this.#spent ?? 0) + performance.now() - startedAt;
+    }
+  }
+
+  #awaitTurn(): void {
+    this.#spent = 0;
+    void nextTurn().then(() => {
+      this.#spent = undefined;
+      this.#takeWaiting(SLICE);
+    });
+  }
+
+  #handle(message: ToFollower): void {
     switch (message.kind) {
       case 'version':
         this.#sharesMemory = message.shares;

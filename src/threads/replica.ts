@@ -40,12 +40,21 @@ interface ReplicaParts {
   readonly ending: Ending;
 }
 
+/** Takes in all versions that have come, without giving anything else its turn. */
+export let catchUp: (replica: Replica) => void;
+
 /**
  * A cell that follows one in another thread: its versions are equal to the owner's in number, fingerprint and every
  * answer, and their rows lie in the same memory. Made by {@link openReplica}. It ends when it is closed, when the owner's
  * cell is, or when the port or the owner's thread has gone: what was read stays readable.
  */
 export class Replica extends ReadableCell {
+  static {
+    catchUp = (replica) => {
+      replica.#following.catchUp();
+    };
+  }
+
   /** What the owner calls it. */
   readonly name: string;
   readonly #following: Following;
@@ -172,14 +181,10 @@ export async function openReplica(port: Port, options: ReplicaOptions = {}): Pro
     };
     const link = new Link<ToFollower, FromFollower>(port, 'client', {
       message: (message, to) => {
-        if (to !== channel && to !== EVERYONE) return;
-        try {
-          following.take(message);
-        } catch (error) {
-          ended(error as Error);
-        }
+        if (to === channel || to === EVERYONE) following.take(message);
       },
       gone: () => {
+        following.catchUp();
         ended(new PortClosedError('The port was closed, or the thread of the owner has ended.'));
       },
     });

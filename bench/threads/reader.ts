@@ -11,6 +11,7 @@ export interface Task {
 
 /** Follows the cell at the other end of a port, and searches or watches it on demand. */
 const { port, queries } = workerData as { port: MessagePort; queries: readonly Float32Array[] };
+const before = await memory();
 const replica = await openReplica(port, { name: 'bench' });
 
 parentPort?.on('message', (task: Task) => {
@@ -18,17 +19,21 @@ parentPort?.on('message', (task: Task) => {
 });
 parentPort?.postMessage('ready');
 
+/** Bytes on this thread's heap, and outside of it; shared memory is not among these, as it is no thread's own. */
+async function memory(): Promise<readonly number[]> {
+  for (let i = 0; i < 6; i++) {
+    globalThis.gc?.();
+    await turn();
+  }
+  const { heapUsed, external } = process.memoryUsage();
+  return [heapUsed, external];
+}
+
 async function run({ kind, ms }: Task): Promise<readonly number[]> {
   if (kind === 'memory') {
     // What a search needs is there once it has searched.
     for (const query of queries) search(replica.read(), query, { k: 10, recall: 0.95 });
-    for (let i = 0; i < 6; i++) {
-      globalThis.gc?.();
-      await turn();
-    }
-    // What of the memory outside the heap is not the rows, which the owner holds as well.
-    const { heapUsed, external } = process.memoryUsage();
-    return [heapUsed, external - replica.read().byteLength];
+    return (await memory()).map((bytes, i) => bytes - before[i]);
   }
   const until = performance.now() + ms;
   if (kind === 'watch') {

@@ -6,7 +6,7 @@ import { type Columns, columnsOf } from '../version/row-block.js';
 import type { Shard, ShardId } from '../version/shard.js';
 import { eachLive } from '../version/shard-rows.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
-import { type Engine, usingEngine } from './engine.js';
+import { type Engine, usingEngineOnce } from './engine.js';
 import { type Near, nearShards } from './near-shards.js';
 import { queryOfProbe } from './query.js';
 import { ShardScan } from './shard-scan.js';
@@ -37,7 +37,7 @@ type Calibrating = Pick<ShardexIndex, 'config' | 'centroids' | 'shards' | 'posti
  * where among the nearest shards their neighbours are. Deterministic (I10). Time: O(sample · rows / 6).
  */
 export function calibrate(index: Calibrating): Calibration {
-  return usingEngine(index.config, (engine) => {
+  return usingEngineOnce(index.config, (engine) => {
     const looked = sample(index).map((row) => look(index, engine, row));
     const gaps = looked.map(
       ({ near }) => near.apart[Math.min(GAP_PLACE, near.apart.length) - 1] - near.apart[0],

@@ -99,6 +99,19 @@ export function usingEngine<T>(config: ShardexConfig, use: (engine: Engine | und
   }
 }
 
+/**
+ * Lends an engine for looking at many rows once, as a calibration does: the lineage's own where searches keep codes
+ * already, since they will want those of the other rows next, else one that is let go with all that it has made. Nobody
+ * may ever search an index that was built, and a memory of kernels does not shrink.
+ */
+export function usingEngineOnce<T>(config: ShardexConfig, use: (engine: Engine | undefined) => T): T {
+  const own = engines.get(config);
+  if (config.dimensions < LEAST_DIMENSIONS || (own !== undefined && own.slots.byteLength > 0)) {
+    return usingEngine(config, use);
+  }
+  return use(newEngine(config, createKernels(own && { simd: own.kernels.simd })));
+}
+
 /** The engine of a lineage, made on first use. */
 export function lineageEngine(config: ShardexConfig): Engine {
   let engine = engines.get(config);

@@ -10,6 +10,44 @@ export interface Plane {
   readonly threshold: number;
 }
 
+/**
+ * Memory for fitting planes, one after another. Whoever fits many lends the same to all: what each would leave behind is
+ * collected late, and meanwhile rows are made above it, so that the system never gets it back.
+ */
+export interface FittingRoom {
+  /** The points themselves, for the caller to fill. */
+  readonly points: Float32Array;
+  readonly mean: Float64Array;
+  readonly sums: Float64Array;
+  readonly direction: Float64Array;
+  readonly values: Float64Array;
+  readonly sides: readonly [Uint8Array, Uint8Array];
+}
+
+/** Bytes of the room for so many points. */
+export function roomBytes(count: number, dimensions: number): number {
+  return 8 * (3 * dimensions + count) + 4 * count * dimensions + 2 * count;
+}
+
+/** Room for up to so many points, in a buffer from a multiple of 8 on. */
+export function fittingRoom(
+  count: number,
+  dimensions: number,
+  buffer = new ArrayBuffer(roomBytes(count, dimensions)),
+  from = 0,
+): FittingRoom {
+  let at = from;
+  const take = (bytes: number): number => (at += bytes) - bytes;
+  return {
+    mean: new Float64Array(buffer, take(8 * dimensions), dimensions),
+    sums: new Float64Array(buffer, take(8 * dimensions), dimensions),
+    direction: new Float64Array(buffer, take(8 * dimensions), dimensions),
+    values: new Float64Array(buffer, take(8 * count), count),
+    points: new Float32Array(buffer, take(4 * count * dimensions), count * dimensions),
+    sides: [new Uint8Array(buffer, take(count), count), new Uint8Array(buffer, take(count), count)],
+  };
+}
+
 /** Lloyd rounds at most; they end earlier once hardly any point changes sides. */
 const ROUNDS = 8;
 
@@ -95,7 +133,8 @@ function* sortedInSteps(values: Float64Array): Steps<Float64Array> {
 
 /**
  * Fits the plane that parts `count` points (row-major, `dimensions` each) by balanced 2-means: real Lloyd rounds from
- * a deterministic start, the point farthest from the mean. Returns `undefined` when all points are the same.
+ * a deterministic start, the point farthest from the mean. Returns `undefined` when all points are the same. The
+ * direction lies in the room, if one is lent: it is good until the next plane is fitted there.
  *
  * Time: O(rounds · count · dimensions), at most 8 rounds.
  */
@@ -108,21 +147,23 @@ export function* fitPlaneInSteps(
   points: Float32Array,
   count: number,
   dimensions: number,
+  room: Omit<FittingRoom, 'points'> = fittingRoom(count, dimensions),
 ): Steps<Plane | undefined> {
   const pause = roundsPerStep(dimensions);
-  const mean = new Float64Array(dimensions);
+  const { mean, sums, direction } = room;
+  const values = room.values.subarray(0, count);
+  let [sides, next] = room.sides;
+  mean.fill(0);
+  sides.fill(0);
   for (let p = 0; p < count; p++) {
     if (p % pause === 0) yield;
     for (let i = 0; i < dimensions; i++) mean[i] += points[p * dimensions + i];
   }
   for (let i = 0; i < dimensions; i++) mean[i] /= count;
 
-  let direction: Float64Array = yield* farthestFrom(mean, points, count);
+  yield* toFarthest(direction, mean, points, count);
   if (squaredNorm(direction, 0, dimensions) === 0) return undefined;
   let threshold = project(direction, Float32Array.from(mean), 0);
-  const values = new Float64Array(count);
-  const sums = new Float64Array(dimensions);
-  let sides = new Uint8Array(count);
   for (let round = 0; ; round++) {
     for (let p = 0; p < count; p++) {
       if (p % pause === 0) yield;
@@ -131,28 +172,32 @@ export function* fitPlaneInSteps(
     const balanced = yield* balanceInSteps(values, threshold);
     if (balanced === undefined) return undefined;
     threshold = balanced;
-    const next = new Uint8Array(count);
     let changed = 0;
     let far = 0;
     sums.fill(0);
     for (let p = 0; p < count; p++) {
       if (p % pause === 0) yield;
-      if (values[p] > threshold) {
-        next[p] = 1;
+      next[p] = values[p] > threshold ? 1 : 0;
+      if (next[p] === 1) {
         far++;
         for (let i = 0; i < dimensions; i++) sums[i] += points[p * dimensions + i];
       }
       if (next[p] !== sides[p]) changed++;
     }
     if (round === ROUNDS || (round > 0 && changed * 200 <= count)) return { direction, threshold };
-    sides = next;
-    ({ direction, threshold } = between(sums, far, mean, count));
+    [sides, next] = [next, sides];
+    threshold = toBetween(direction, sums, far, mean, count);
     if (squaredNorm(direction, 0, dimensions) === 0) return undefined;
   }
 }
 
-/** The vector from `mean` to the point farthest from it. */
-function* farthestFrom(mean: Float64Array, points: Float32Array, count: number): Steps<Float64Array> {
+/** Makes a direction that from `mean` to the point farthest from it. */
+function* toFarthest(
+  direction: Float64Array,
+  mean: Float64Array,
+  points: Float32Array,
+  count: number,
+): Steps<void> {
   const d = mean.length;
   const pause = roundsPerStep(d);
   let best = 0;
@@ -169,14 +214,20 @@ function* farthestFrom(mean: Float64Array, points: Float32Array, count: number):
       bestDistance = distance;
     }
   }
-  const direction = new Float64Array(d);
   for (let i = 0; i < d; i++) direction[i] = points[best * d + i] - mean[i];
-  return direction;
 }
 
-/** The plane midway between the mean of the far side (whose sum is given) and the mean of the rest. */
-function between(sums: Float64Array, far: number, mean: Float64Array, count: number): Plane {
-  const direction = new Float64Array(mean.length);
+/**
+ * Turns a direction to that of the plane midway between the mean of the far side (whose sum is given) and the mean of the
+ * rest, and returns the threshold.
+ */
+function toBetween(
+  direction: Float64Array,
+  sums: Float64Array,
+  far: number,
+  mean: Float64Array,
+  count: number,
+): number {
   let threshold = 0;
   for (let i = 0; i < mean.length; i++) {
     const a = sums[i] / far;
@@ -184,5 +235,5 @@ function between(sums: Float64Array, far: number, mean: Float64Array, count: num
     direction[i] = a - b;
     threshold += (a * a - b * b) / 2;
   }
-  return { direction, threshold };
+  return threshold;
 }

@@ -1,9 +1,10 @@
 import type { Metric } from '../config.js';
-import { fitPlaneInSteps, project } from '../geometry/bisect.js';
+import { type FittingRoom, fitPlaneInSteps, fittingRoom, project, roomBytes } from '../geometry/bisect.js';
 import { squaredNorm } from '../geometry/kernels.js';
 import { type Matrix, type Probe, chord, distances, probeOf, separations } from '../geometry/metric.js';
 import { type Steps, roundsPerStep, runSteps } from '../steps.js';
 import { Nearest, type Ranked } from './nearest.js';
+import { LARGE_PIECE } from './pieces.js';
 import { type Shard, type ShardId, matrixOf } from './shard.js';
 
 /*
@@ -165,6 +166,7 @@ export function* withCentroidsInSteps(
     if (rest.length < LEAST) homeless.push(...rest);
     else chunks.push(chunkOf(metric, rest));
   }
+  if (chunks.length === 0) return new CentroidTable(yield* parted(metric, homeless));
   const arrivals = new Map<number, Member[]>();
   const centres = matrixFrom(concatenated(chunks.map(centreOfChunk)), chunks.length);
   const out = new Float64Array(chunks.length);
@@ -176,7 +178,6 @@ export function* withCentroidsInSteps(
     if (arriving === undefined) arrivals.set(home, [member]);
     else arriving.push(member);
   }
-  if (chunks.length === 0) return new CentroidTable(yield* parted(metric, homeless));
   const next: CentroidChunk[] = [];
   for (const [c, chunk] of chunks.entries()) {
     const arriving = arrivals.get(c);
@@ -222,14 +223,14 @@ function chunkOf(metric: Metric, members: readonly Member[]): CentroidChunk {
 }
 
 /** Chunks of at most 64 of these members, near ones together. */
-function* parted(metric: Metric, members: readonly Member[]): Steps<CentroidChunk[]> {
+function* parted(metric: Metric, members: readonly Member[], room?: FittingRoom): Steps<CentroidChunk[]> {
   if (members.length === 0) return [];
   if (members.length <= MOST) return [chunkOf(metric, members)];
-  const plane = yield* fitPlaneInSteps(
-    concatenated(members.map((member) => member.vector)),
-    members.length,
-    members[0].vector.length,
-  );
+  const dimensions = members[0].vector.length;
+  room ??= roomFor(members.length, dimensions);
+  const points = room.points.subarray(0, members.length * dimensions);
+  for (const [m, { vector }] of members.entries()) points.set(vector, m * dimensions);
+  const plane = yield* fitPlaneInSteps(points, members.length, dimensions, room);
   const far = members.filter((member, m) =>
     plane === undefined
       ? m * 2 >= members.length
@@ -237,7 +238,17 @@ function* parted(metric: Metric, members: readonly Member[]): Steps<CentroidChun
   );
   const isFar = new Set(far);
   const near = members.filter((member) => !isFar.has(member));
-  return [...(yield* parted(metric, near)), ...(yield* parted(metric, far))];
+  return [...(yield* parted(metric, near, room)), ...(yield* parted(metric, far, room))];
+}
+
+/** Room for parting members. That of a bulk split is to be given back; a chunk that overflows is too small to matter. */
+function roomFor(members: number, dimensions: number): FittingRoom {
+  const bytes = roomBytes(members, dimensions);
+  return fittingRoom(
+    members,
+    dimensions,
+    new ArrayBuffer(members > 2 * MOST ? Math.max(bytes, LARGE_PIECE) : bytes),
+  );
 }
 
 function matrixFrom(vectors: Float32Array, count: number): Matrix {

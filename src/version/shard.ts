@@ -58,10 +58,15 @@ export function meanOf(list: RowList, metric: Metric, dimensions: number): Centr
   return runSteps(meanInSteps(list, metric, dimensions));
 }
 
-/** The same with pauses. */
-export function* meanInSteps(list: RowList, metric: Metric, dimensions: number): Steps<Centroid> {
+/** The same with pauses. Whoever needs many means lends memory for the sums: so they leave no gaps between centroids. */
+export function* meanInSteps(
+  list: RowList,
+  metric: Metric,
+  dimensions: number,
+  sums = new Float64Array(dimensions),
+): Steps<Centroid> {
   const pause = roundsPerStep(dimensions);
-  const sums = new Float64Array(dimensions);
+  sums.fill(0);
   for (let i = 0; i < list.length; i++) {
     if (i % pause === 0) yield;
     const columns = columnsOf(list.blocks[i]);

@@ -1,5 +1,5 @@
 import type { ShardexConfig } from '../config.js';
-import { chord, separations } from '../geometry/metric.js';
+import { type ReusableProbe, chord, fillProbe, reusableProbe, separations } from '../geometry/metric.js';
 import { type Steps, roundsPerStep } from '../steps.js';
 import { CentroidTable, rankShards, withCentroidsInSteps } from '../version/centroid-table.js';
 import { type RowBlock, RowList, columnsOf } from '../version/row-block.js';
@@ -50,13 +50,15 @@ export function* refined(parts: readonly Part[], config: ShardexConfig): Steps<r
   if (parts.length < REFINE_FROM) return parts;
   const { metric, dimensions } = config;
   const finderFor = nearestFinders(config);
+  const probe = reusableProbe(dimensions);
+  const sums = new Float64Array(dimensions);
   let current = parts;
   for (let round = 0; round < REFINE_ROUNDS; round++) {
     const table = yield* withCentroidsInSteps(new CentroidTable([]), metric, new Set(), current);
     const byId = new Map(current.map((part) => [part.id, part]));
     const next = new Map(current.map((part) => [part.id, new RowList()]));
     for (const part of current) {
-      const near = nearIds(table, config, part, REFINE_NEAR);
+      const near = nearIds(table, config, part, REFINE_NEAR, probe);
       const homes = near.map((id) => next.get(id) as RowList);
       const find = finderFor(near.map((id) => (byId.get(id) as Part).centroid));
       const pause = roundsPerStep(near.length * dimensions);
@@ -69,7 +71,7 @@ export function* refined(parts: readonly Part[], config: ShardexConfig): Steps<r
     const moved: Part[] = [];
     for (const { id, centroid } of current) {
       const rows = next.get(id) as RowList;
-      const mean = rows.length === 0 ? centroid : yield* meanInSteps(rows, metric, dimensions);
+      const mean = rows.length === 0 ? centroid : yield* meanInSteps(rows, metric, dimensions, sums);
       moved.push({ id, rows, centroid: mean });
     }
     current = moved;
@@ -100,8 +102,9 @@ export function* placed(
   const arrivals = new Map(parts.map((part) => [part.id, new Arrivals()]));
   const neighbours = new Map<ShardId, Part[]>();
   const finderFor = nearestFinders(config);
+  const probe = reusableProbe(config.dimensions);
   for (const part of parts) {
-    const near = reach === 0 ? [part.id] : nearIds(table, config, part, reach);
+    const near = reach === 0 ? [part.id] : nearIds(table, config, part, reach, probe);
     const old = near.filter((id) => !byId.has(id));
     for (const id of old) (neighbours.get(id) ?? put(neighbours, id, [])).push(part);
     const ids = [...near.filter((id) => byId.has(id)), ...old];
@@ -174,9 +177,16 @@ export function* attracted(
 }
 
 /** The ids of the shards nearest to a part, its own first: a row moves only to one that is strictly nearer. */
-function nearIds(table: CentroidTable, { metric }: ShardexConfig, part: Part, reach: number): ShardId[] {
+function nearIds(
+  table: CentroidTable,
+  { metric }: ShardexConfig,
+  part: Part,
+  reach: number,
+  probe: ReusableProbe,
+): ShardId[] {
+  fillProbe(probe, matrixOf(part.centroid), 0);
   const chunks = reach === Infinity ? Infinity : NEAR_CHUNKS + Math.ceil(reach / 16);
-  const near = rankShards(table, metric, centroidProbe(part.centroid), reach + 1, 'separation', chunks);
+  const near = rankShards(table, metric, probe, reach + 1, 'separation', chunks);
   return [part.id, ...near.map(({ id }) => id).filter((id) => id !== part.id)];
 }
 

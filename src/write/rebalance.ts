@@ -52,11 +52,12 @@ export function* split(state: DraftState, jobs: readonly SplitJob[], apart = tru
   const gone = new Set<ShardId>();
   for (const job of jobs) if (job.gone !== undefined) gone.add(job.gone);
   const rough: Part[] = [];
+  const sums = new Float64Array(config.dimensions);
   for (const job of jobs) {
     for (const rows of yield* parts(job.rows, config)) {
       const centroid =
         apart || job.gone === undefined
-          ? yield* meanInSteps(rows, config.metric, config.dimensions)
+          ? yield* meanInSteps(rows, config.metric, config.dimensions, sums)
           : state.shard(job.gone).centroid;
       rough.push({ id: state.takeShardId(), rows, centroid });
     }

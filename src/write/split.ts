@@ -1,5 +1,12 @@
 import type { ShardexConfig } from '../config.js';
-import { balanceInSteps, fitPlaneInSteps, project } from '../geometry/bisect.js';
+import {
+  type FittingRoom,
+  balanceInSteps,
+  fitPlaneInSteps,
+  fittingRoom,
+  project,
+  roomBytes,
+} from '../geometry/bisect.js';
 import { seededRandom } from '../geometry/random.js';
 import { type Steps, roundsPerStep } from '../steps.js';
 import { LARGE_PIECE } from '../version/pieces.js';
@@ -39,18 +46,18 @@ export function* parts(rows: RowList, config: ShardexConfig): Steps<RowList[]> {
 
 /** Room for one division at a time: a new one for each would be a gigabyte of garbage in a large split. */
 interface Scratch {
-  readonly points: Float32Array;
+  readonly room: FittingRoom;
   readonly values: Float64Array;
 }
 
 function scratchFor(rows: number, dimensions: number): Scratch {
-  const components = Math.min(rows, SAMPLE) * dimensions;
-  const bytes = 8 * rows + 4 * components;
+  const count = Math.min(rows, SAMPLE);
+  const bytes = 8 * rows + roomBytes(count, dimensions);
   // A split of one shard is too small to matter, and too frequent to ask for so much.
   const buffer = new ArrayBuffer(rows > SAMPLE ? Math.max(bytes, LARGE_PIECE) : bytes);
   return {
     values: new Float64Array(buffer, 0, rows),
-    points: new Float32Array(buffer, 8 * rows, components),
+    room: fittingRoom(count, dimensions, buffer, 8 * rows),
   };
 }
 
@@ -62,8 +69,8 @@ function* halves(
 ): Steps<[RowList, RowList]> {
   const { dimensions } = config;
   const pause = roundsPerStep(dimensions + PUSH);
-  const sample = yield* gathered(rows, config, random, scratch.points);
-  const plane = yield* fitPlaneInSteps(sample, sample.length / dimensions, dimensions);
+  const sample = yield* gathered(rows, config, random, scratch.room.points);
+  const plane = yield* fitPlaneInSteps(sample, sample.length / dimensions, dimensions, scratch.room);
   const values = scratch.values.subarray(0, rows.length);
   let threshold: number | undefined;
   if (plane !== undefined) {

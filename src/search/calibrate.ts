@@ -1,5 +1,5 @@
 import type { Metric } from '../config.js';
-import { fillProbe, reusableProbe } from '../geometry/metric.js';
+import { type ReusableProbe, fillProbe, reusableProbe } from '../geometry/metric.js';
 import { seededRandom } from '../geometry/random.js';
 import { CALIBRATED_K, CALIBRATED_RECALL, type Calibration, GAP_PLACE } from '../version/calibration.js';
 import { type Columns, columnsOf } from '../version/row-block.js';
@@ -38,7 +38,8 @@ type Calibrating = Pick<ShardexIndex, 'config' | 'centroids' | 'shards' | 'posti
  */
 export function calibrate(index: Calibrating): Calibration {
   return usingEngineOnce(index.config, (engine) => {
-    const looked = sample(index).map((row) => look(index, engine, row));
+    const probe = reusableProbe(index.config.dimensions);
+    const looked = sample(index).map((row) => look(index, engine, row, probe));
     const gaps = looked.map(
       ({ near }) => near.apart[Math.min(GAP_PLACE, near.apart.length) - 1] - near.apart[0],
     );
@@ -118,9 +119,13 @@ function sample({ shards, postingCount, config }: Calibrating): Sampled[] {
 }
 
 /** Looks for a posting as if it were not there. */
-function look(index: Calibrating, engine: Engine | undefined, { home, columns, row }: Sampled): Looked {
+function look(
+  index: Calibrating,
+  engine: Engine | undefined,
+  { home, columns, row }: Sampled,
+  probe: ReusableProbe,
+): Looked {
   const { config, centroids, shards, postingCount } = index;
-  const probe = reusableProbe(config.dimensions);
   fillProbe(probe, columns, row);
   const query = queryOfProbe(probe, config.metric);
   const share = Math.max(WIDE_ROWS / postingCount, engine === undefined ? 0 : WIDE_SHARE);

@@ -109,7 +109,9 @@ export function usingEngineOnce<T>(config: ShardexConfig, use: (engine: Engine |
   if (config.dimensions < LEAST_DIMENSIONS || (own !== undefined && own.slots.byteLength > 0)) {
     return usingEngine(config, use);
   }
-  return use(newEngine(config, createKernels(own && { simd: own.kernels.simd })));
+  const passing = newEngine(config, createKernels(own && { simd: own.kernels.simd }));
+  if (own !== undefined) passing.slots.most = own.slots.most;
+  return use(passing);
 }
 
 /** The engine of a lineage, made on first use. */

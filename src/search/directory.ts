@@ -1,4 +1,4 @@
-import { differingShards } from '../version/changed-shards.js';
+import { changedShards } from '../version/changed-shards.js';
 import type { Shard, ShardId } from '../version/shard.js';
 import { type Segment, deadBits } from '../version/shard-rows.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
@@ -108,7 +108,7 @@ export class LastDirectory {
     const directory = before && this.#known.get(before);
     if (before === undefined || directory === undefined) return this.#keep(index, newDirectory(index));
     this.#known.delete(before);
-    for (const id of differingShards(before.shards, index.shards)) directory.put(id, index.shards.get(id));
+    for (const id of changedShards(before, index)) directory.put(id, index.shards.get(id));
     return this.#keep(index, directory);
   }
 

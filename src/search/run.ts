@@ -49,8 +49,9 @@ export function run(
 }
 
 /**
- * Searches for several queries, shard by shard after the first few of each, so that what a shard's rows are estimated by
- * is read once. What a search finds does not depend on the order of its shards (see `ShardScan`), so the outcomes are
+ * Searches for several queries: where bounds have to be proven, shard by shard after the first few of each, so that what
+ * a shard's rows are estimated by is read once. Plain estimates are made so fast that changing queries would take longer
+ * than that saves. What a search finds does not depend on the order of its shards (see `ShardScan`), so the outcomes are
  * those of {@link run}.
  */
 export function runMany(
@@ -60,22 +61,23 @@ export function runMany(
   options: SearchOptions,
 ): Outcome[] {
   if (engine === undefined) return queries.map((query) => run(index, engine, query, options));
-  const visitors = new Map<ShardId, [search: Search, apart: number][]>();
+  const visitors = new Map<ShardId, Search[]>();
   const searches = queries.map((query) => {
     const search = begun(index, engine, query, options);
-    const { shards, apart } = search.plan;
-    scanInTurn(search.scan, shards.slice(0, ALONE), apart);
-    for (let i = ALONE; i < shards.length; i++) {
-      const visiting = visitors.get(shards[i]);
-      if (visiting === undefined) visitors.set(shards[i], [[search, apart[i]]]);
-      else visiting.push([search, apart[i]]);
+    const { shards, apart, sure } = search.plan;
+    const alone = sure === PROVEN ? ALONE : shards.length;
+    scanInTurn(search.scan, shards.slice(0, alone), apart);
+    for (const shard of shards.slice(alone)) {
+      const visiting = visitors.get(shard);
+      if (visiting === undefined) visitors.set(shard, [search]);
+      else visiting.push(search);
     }
     return search;
   });
   for (const [shard, visiting] of visitors) {
-    for (const [{ scan }, apart] of visiting) {
+    for (const { scan } of visiting) {
       scan.resume();
-      scanInTurn(scan, [shard], [apart]);
+      scanInTurn(scan, [shard]);
     }
   }
   return searches.map((search) => {

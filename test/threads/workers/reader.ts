@@ -25,7 +25,7 @@ export interface ReaderAnswers {
   stand(ms: number): void;
   waitFor(version: number): string;
   problems(): string[];
-  memory(): Promise<{ external: number; arrayBuffers: number; rss: number; oldVersions: number }>;
+  memory(): Promise<{ heapTotal: number; arrayBuffers: number; oldVersions: number }>;
   close(): void;
   fail(): void;
 }
@@ -65,8 +65,8 @@ const answers: { [K in keyof ReaderAnswers]: (argument: never) => unknown } = {
   problems: () => [...verify(replica.read())].map((problem) => JSON.stringify(problem)),
   memory: async () => {
     await collectGarbage();
-    const { external, arrayBuffers, rss } = process.memoryUsage();
-    return { external, arrayBuffers, rss, oldVersions: replica.metrics().liveOldVersions };
+    const { heapTotal, arrayBuffers } = process.memoryUsage();
+    return { heapTotal, arrayBuffers, oldVersions: replica.metrics().liveOldVersions };
   },
   close: () => {
     replica.close();

@@ -43,7 +43,8 @@ export interface Engine {
   lent: boolean;
   /**
    * Whether a query's tables for estimates are made for each shard anew. That makes them finer, as it has to be where all
-   * may be far from the origin; vectors of unit length never are, and products do not mind.
+   * may be far from the origin. Products do not mind; of unit length, those that are near each other are looked at with
+   * fine codes, whose tables always are (`Estimator.isTooNear`).
    */
   readonly around: boolean;
   /** 1 where rows are made of unit length: half the square of the chord between such is 1 − cos. */
@@ -67,7 +68,9 @@ interface Places {
   /** Products: of the query with all centroids. */
   readonly products: number;
   readonly bins: number;
+  /** The tables of the query, and those for the shard that is being looked at. */
   readonly tables: number;
+  readonly shardTables: number;
   /** The offset and step of the tables, and a product. */
   readonly line: number;
   /** The dead rows of a piece. */
@@ -150,7 +153,8 @@ function newEngine(config: ShardexConfig, kernels: Kernels): Engine {
     residuals: room(STAGE * vector),
     products: room(4 * CANDIDATES),
     bins: room(4 * BINS),
-    tables: room(fine.tableBytes),
+    tables: room(coarse.tableBytes),
+    shardTables: room(fine.tableBytes),
     line: room(12),
     dead: room(PIECE / 8),
     codes: room(vector + codeBytes(fine, PIECE)),
@@ -179,9 +183,4 @@ function newEngine(config: ShardexConfig, kernels: Kernels): Engine {
     slots: new Slots(new Arena(next, grow), DEFAULT_BUDGET),
     directories: new LastDirectory(),
   };
-}
-
-/** The shape of the codes for estimates or for proofs. */
-export function shapeFor({ coarse, fine }: Engine, proven: boolean): CodeShape {
-  return proven ? fine : coarse;
 }

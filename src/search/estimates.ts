@@ -24,6 +24,27 @@ export interface Terms {
   readonly margin: number;
 }
 
+/** What fine codes are scanned with for the shard whose rotated centroid lies at `centre`: its tables are made. */
+function shardTables(
+  { kernels, at, fine }: Engine,
+  metric: Metric,
+  centre: number,
+): [number, number, number] {
+  const { padded, bits } = fine;
+  const byDot = metric === 'dot';
+  kernels.tables(at.rotatedQuery, byDot ? NONE : centre, padded, bits, at.shardTables, at.line);
+  kernels.distances(byDot ? DOT : SQUARED_L2, at.rotatedQuery, centre, padded, 1, padded, at.line + 8);
+  const line = at.line / 4;
+  return [kernels.f32[line], kernels.f32[line + 1], kernels.f32[line + 2]];
+}
+
+/** Makes the tables of a query for the shard with this centroid; the values of a scan are bounds as `sure` as is wanted. */
+export function likelyTerms(engine: Engine, metric: Metric, centre: number, sure: Sureness): Terms {
+  const [offset, step, product] = shardTables(engine, metric, centre);
+  const slack = (2 * sure * Math.sqrt(product)) / Math.sqrt(engine.fine.padded);
+  return { base: product, a: -2 * offset, b: -2 * step, slack, margin: 0 };
+}
+
 /**
  * Makes the look-up tables of a query for the shard with this centroid, which lies rotated at `centre`, such that the
  * values of a scan are lower bounds always.
@@ -33,7 +54,7 @@ export interface Terms {
  * and none at all longer than `longest`.
  */
 export function provenTerms(
-  { kernels, at, fine: shape }: Engine,
+  engine: Engine,
   metric: Metric,
   { length }: Query,
   centroid: Centroid,
@@ -41,19 +62,14 @@ export function provenTerms(
   reach: number,
   longest: number,
 ): Terms {
-  const { padded, bits } = shape;
+  const { fine: shape } = engine;
+  const { padded } = shape;
   const root = Math.sqrt(padded);
   const centreLength = Math.sqrt(matrixOf(centroid).squaredNorms[0]);
-  const byDot = metric === 'dot';
-  kernels.tables(at.rotatedQuery, byDot ? NONE : centre, padded, bits, at.tables, at.line);
-  kernels.distances(byDot ? DOT : SQUARED_L2, at.rotatedQuery, centre, padded, 1, padded, at.line + 8);
-  const line = at.line / 4;
-  const offset = kernels.f32[line];
-  const step = kernels.f32[line + 1];
-  const product = kernels.f32[line + 2];
+  const [offset, step, product] = shardTables(engine, metric, centre);
   // What the rotation loses: query and centroid are rotated each for itself, so in proportion to them.
   const turned = rotationError(padded);
-  if (byDot) {
+  if (metric === 'dot') {
     const margin =
       roundingOf(root, length, longest + centreLength) +
       (2 * turned + productError(DOT, padded) + 4 * SCAN_ROUNDING) * length * centreLength +
@@ -80,9 +96,9 @@ export function provenTerms(
 }
 
 /**
- * What is to be taken off estimates so that they are lower bounds as `sure` as is wanted: by dot product, by a row's error;
- * else by its scale and by how far the query is from the centroid. Of an error a query has the part in one direction; of a
- * row that only has a scale, the error is taken to be what it is for many dimensions.
+ * What is to be taken off estimates so that they are lower bounds as `sure` as is wanted: for dot products in units of a
+ * row's error, else in units of its scale times how far the query is from the centroid, the row's error being taken for
+ * the one that is typical of many dimensions. In a random direction an error counts as one over their root.
  */
 export function slackFor(
   metric: Metric,

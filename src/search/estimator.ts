@@ -1,10 +1,19 @@
 import type { ShardexConfig } from '../config.js';
+import { typicalError } from '../kernels/code-shape.js';
 import { DOT, NONE, SQUARED_L2 } from '../kernels/kernels.js';
 import { columnsOf } from '../version/row-block.js';
 import { type Shard, matrixOf } from '../version/shard.js';
 import { codesAt } from './block-codes.js';
 import type { Engine } from './engine.js';
-import { PROVEN, type Sureness, provenTerms, slackFor, toKernel } from './estimates.js';
+import {
+  PROVEN,
+  type Sureness,
+  type Terms,
+  likelyTerms,
+  provenTerms,
+  slackFor,
+  toKernel,
+} from './estimates.js';
 import { type Query, placeQuery } from './query.js';
 import type { Waiting } from './waiting.js';
 
@@ -20,6 +29,9 @@ export interface Piece {
   readonly label: number;
 }
 
+/** As much as this share of the squared error of an estimate may be due to the rounding of the query's tables. */
+const MOST_BLUR = 1 / 4;
+
 /** Estimates rows by their codes, and lets those wait that are not too far. */
 export class Estimator {
   readonly #config: ShardexConfig;
@@ -30,6 +42,8 @@ export class Estimator {
   /** Of the query's tables, where they are made once. */
   #offset = 0;
   #step = 0;
+  /** What the rounding of those tables adds to the error of estimates, as if the query were farther away: squared. */
+  #blur = 0;
 
   constructor(config: ShardexConfig, engine: Engine, query: Query, sure: Sureness) {
     this.#config = config;
@@ -45,16 +59,28 @@ export class Estimator {
     const { kernels, coarse, around, at } = this.#engine;
     placeQuery(this.#engine, this.#query);
     if (around || this.#sure === PROVEN) return;
+    const byDot = this.#config.metric === 'dot';
     kernels.tables(at.rotatedQuery, NONE, coarse.padded, coarse.bits, at.tables, at.line);
-    const times = this.#config.metric === 'dot' ? -1 : -2;
+    const times = byDot ? -1 : -2;
     this.#offset = times * kernels.f32[at.line / 4];
-    this.#step = times * kernels.f32[at.line / 4 + 1];
+    const step = kernels.f32[at.line / 4 + 1];
+    this.#step = times * step;
+    // By dot product the query is as far from all. An entry is off by up to half a step: by a twelfth of its square.
+    if (!byDot) this.#blur = (step ** 2 * coarse.nibbles) / (12 * typicalError(coarse.bits) ** 2);
   }
 
   /** Up to which value of the kernels a row is of interest; rounded up, as they work in 32 bits. */
   threshold(worst: number, margin: number, limit: number): number {
     const most = toKernel(this.#config.metric, worst) + margin;
     return Math.min(limit, most + Math.abs(most) * 2 ** -22);
+  }
+
+  /**
+   * Whether a shard is so near, as `apart` says (see `Near.values`), that the rounding of tables which are not made for it
+   * would be much of the error of its estimates. Then fine codes are to be scanned by {@link bound}.
+   */
+  isTooNear(apart: number): boolean {
+    return this.#blur > MOST_BLUR * apart;
   }
 
   /**
@@ -88,7 +114,7 @@ export class Estimator {
       return;
     }
     const byDot = this.#config.metric === 'dot';
-    const a = byDot ? this.#offset : this.#offset - slack * Math.sqrt(apart);
+    const a = byDot ? this.#offset : this.#offset - slack * Math.sqrt(apart + this.#blur);
     waiting.count += kernels.scan(
       codes,
       nibbles,
@@ -107,29 +133,22 @@ export class Estimator {
     );
   }
 
-  /** The same with fine codes, and what comes out are bounds that hold always. */
+  /** The same with fine codes, by tables that are made for the shard; where that is asked for, bounds that hold always. */
   bound(piece: Piece, shard: Shard, worst: number, waiting: Waiting): void {
     const { kernels, fine, at } = this.#engine;
     const { metric } = this.#config;
     const dead = this.#bury(piece.dead);
-    const reach = metric === 'cosine' ? Math.sqrt(2 * worst) : worst;
-    const longest = metric === 'dot' || worst === Infinity ? this.#longest(shard) : Infinity;
-    const { base, a, b, slack, margin } = provenTerms(
-      this.#engine,
-      metric,
-      this.#query,
-      shard.centroid,
-      piece.place,
-      reach,
-      longest,
-    );
+    const { base, a, b, slack, margin } =
+      this.#sure === PROVEN
+        ? this.#provenTerms(shard, piece.place, worst)
+        : likelyTerms(this.#engine, metric, piece.place, this.#sure);
     waiting.count += kernels.scan(
       codesAt(this.#engine, fine, piece.place) + piece.skipped,
       fine.nibbles,
       fine.lines,
       0,
       piece.rows,
-      at.tables,
+      at.shardTables,
       base,
       a,
       b,
@@ -142,6 +161,13 @@ export class Estimator {
     waiting.margin = Math.max(waiting.margin, margin);
   }
 
+  #provenTerms(shard: Shard, centre: number, worst: number): Terms {
+    const { metric } = this.#config;
+    const reach = metric === 'cosine' ? Math.sqrt(2 * worst) : worst;
+    const longest = metric === 'dot' || worst === Infinity ? this.#longest(shard) : Infinity;
+    return provenTerms(this.#engine, metric, this.#query, shard.centroid, centre, reach, longest);
+  }
+
   /** How far a shard's centroid is from the query, to the bit what `Near.values` says. */
   apartFrom({ centroid }: Shard): number {
     const { kernels, coarse, at } = this.#engine;
@@ -150,7 +176,8 @@ export class Estimator {
     kernels.f32.set(matrixOf(centroid).vectors, at.centre / 4);
     kernels.distances(byDot ? DOT : SQUARED_L2, at.query, at.centre, padded, 1, dimensions, at.line + 8);
     const value = kernels.f32[at.line / 4 + 2];
-    return byDot ? -value : value;
+    // Not −0, as measured with the query negated.
+    return byDot ? 0 - value : value;
   }
 
   #bury(dead: Uint32Array | undefined): number {

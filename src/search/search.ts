@@ -108,8 +108,8 @@ export function searchExplained(
 }
 
 /**
- * As {@link search} for each of several queries: the same results, in less time, since the queries share the reading of
- * what they are compared with.
+ * As {@link search} for each of several queries: the same results. With `slopFactor` they share the reading of what they
+ * are compared with, which saves time; with `recall` they are looked for one after another.
  *
  * @throws as {@link search}; nothing is searched for if any of the queries is unusable.
  *

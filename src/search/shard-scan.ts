@@ -6,9 +6,9 @@ import { type Segment, deadBits } from '../version/shard-rows.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
 import { codable, codesAt, codesOf, encodeRows, isAround, rotateCentre } from './block-codes.js';
 import { type Directory, NOWHERE } from './directory.js';
-import { type Engine, PIECE, shapeFor } from './engine.js';
+import { type Engine, PIECE } from './engine.js';
 import { PROVEN, type Sureness, fromKernel } from './estimates.js';
-import { Estimator, type Piece } from './estimator.js';
+import { Estimator } from './estimator.js';
 import type { Query } from './query.js';
 import { RowMeasurer, TOGETHER } from './row-measurer.js';
 import type { TopK } from './top-k.js';
@@ -162,8 +162,10 @@ export class ShardScan {
     directory.checkPlaces(slots.evictions);
     const place = directory.places[record];
     const rows = directory.visible[record];
-    if (this.#sure === PROVEN || place === NOWHERE || rows > PIECE) {
-      const found = this.#scanSegment(directory.shards[record] as Shard, segment, apart);
+    const shard = directory.shards[record] as Shard;
+    const known = this.#knownApart(by, shard, apart);
+    if (place === NOWHERE || rows > PIECE || this.#isFine(by, known)) {
+      const found = this.#scanSegment(shard, segment, known);
       directory.checkPlaces(slots.evictions);
       if (found !== undefined) directory.places[record] = found;
       return;
@@ -171,7 +173,18 @@ export class ShardScan {
     if (!by.waiting.hasRoom(rows)) this.measure();
     const label = by.waiting.label(segment, 0, rows);
     const piece = { place, skipped: 0, rows, dead: directory.dead[record], label };
-    this.#estimate(by, piece, directory.shards[record] as Shard, apart);
+    by.estimator.estimate(piece, known, this.#best.worst, by.waiting);
+  }
+
+  /** How far a shard is, where that has to be known. */
+  #knownApart({ engine, estimator }: Estimating, shard: Shard, apart: number): number {
+    const needed = !engine.around && this.#sure !== PROVEN;
+    return needed && Number.isNaN(apart) ? estimator.apartFrom(shard) : apart;
+  }
+
+  /** Whether a shard so far away takes fine codes. */
+  #isFine({ estimator }: Estimating, apart: number): boolean {
+    return this.#sure === PROVEN || estimator.isTooNear(apart);
   }
 
   /** Scans a segment; where its codes for estimates are, if they are kept. */
@@ -185,8 +198,9 @@ export class ShardScan {
   #scanCodes(by: Estimating, shard: Shard, segment: Segment, apart: number): number | undefined {
     const { engine, waiting } = by;
     const { at } = engine;
-    const proven = this.#sure === PROVEN;
-    const shape = shapeFor(engine, proven);
+    const known = this.#knownApart(by, shard, apart);
+    const isFine = this.#isFine(by, known);
+    const shape = isFine ? engine.fine : engine.coarse;
     const { centroid } = shard;
     const { block, visible } = segment;
     const bits = deadBits(segment);
@@ -203,15 +217,10 @@ export class ShardScan {
       const skipped = kept === undefined ? 0 : (from / GROUP) * shape.groupBytes;
       const dead = bits?.subarray(from >>> 5, (from + rows + 31) >>> 5);
       const piece = { place, skipped, rows, dead, label: waiting.label(segment, from, rows) };
-      if (proven) by.estimator.bound(piece, shard, this.#best.worst, waiting);
-      else this.#estimate(by, piece, shard, apart);
+      if (isFine) by.estimator.bound(piece, shard, this.#best.worst, waiting);
+      else by.estimator.estimate(piece, known, this.#best.worst, waiting);
     }
-    return proven ? undefined : kept;
-  }
-
-  #estimate({ engine, estimator, waiting }: Estimating, piece: Piece, shard: Shard, apart: number): void {
-    const known = engine.around || !Number.isNaN(apart) ? apart : estimator.apartFrom(shard);
-    estimator.estimate(piece, known, this.#best.worst, waiting);
+    return isFine ? undefined : kept;
   }
 }
 

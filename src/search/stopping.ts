@@ -27,8 +27,9 @@ export function costOf(place: number, apart: number, nearest: number, gap: numbe
 const LOST = 1 / 9;
 
 /**
- * How sure estimates have to be for a recall, so as to lose no more than that. Two standard deviations lose one neighbour
- * in a hundred, three one in two thousand, whatever the data: it is a matter of the codes.
+ * How sure estimates have to be for a recall, so as to lose no more than that: the more of the allowed loss goes to rows
+ * that are passed over, the fewer have to be measured, and the more shards have to be scanned. Fitted to what takes the
+ * least time on word vectors; what is lost is a matter of the codes rather than of the data.
  */
 export function surenessFor(recall: number): Sureness {
   return 0.62 - 0.34 * Math.log(1 - recall);

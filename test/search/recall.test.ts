@@ -91,6 +91,16 @@ test('also after it has grown tenfold, in many commits', () => {
   expectRecall(index, Array.from({ length: 400 }, vector), [10]);
 });
 
+test('also where all point nearly the same way, and rounding is most of the error of an estimate', () => {
+  const vector = CORPORA.narrow(seeded(6), 64);
+  const index = createIndex({ dimensions: 64 }, numbered(20_000, vector));
+  const queries = Array.from({ length: 200 }, vector);
+  const { explanation } = searchExplained(index, queries[0], { k: 10, recall: 0.95 });
+  // Estimates were made.
+  expect(explanation.rowsMeasured).toBeLessThan(explanation.rowsScanned);
+  expectRecall(index, queries, [10]);
+});
+
 test('easy queries take fewer shards than hard ones', () => {
   const random = seeded(2);
   const vector = CORPORA.clustered(random, 32);

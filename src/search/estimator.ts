@@ -77,10 +77,11 @@ export class Estimator {
 
   /**
    * Whether a shard is so near, as `apart` says (see `Near.values`), that the rounding of tables which are not made for it
-   * would be much of the error of its estimates. Then fine codes are to be scanned by {@link bound}.
+   * would be much of the error of its estimates. Then fine codes are to be scanned by {@link bound}. By dot product `apart`
+   * is no distance, and no shard is nearer than another.
    */
   isTooNear(apart: number): boolean {
-    return this.#blur > MOST_BLUR * apart;
+    return this.#blur > 0 && this.#blur > MOST_BLUR * apart;
   }
 
   /**

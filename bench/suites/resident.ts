@@ -2,8 +2,9 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { json } from 'node:stream/consumers';
-import { randomLcg, randomNormal } from 'd3-random';
+import type { Posting } from '../../dist/index.js';
 import { bytes, count } from '../../demo/units.js';
+import { clusteredPostings } from '../clustered.js';
 import type { Options } from '../options.js';
 import type { Measurement, SuiteResult, Table } from '../result.js';
 import { printed } from '../tables.js';
@@ -12,13 +13,10 @@ import { realVectors } from '../words-index.js';
 const METHOD =
   'An index is built in a process of its own, run by plain Node, which gets the postings through a pipe, one by one. When all garbage is collected, what the whole process holds in memory (its resident set) is compared with what the vectors alone take: 4 bytes a component. Resident memory that nothing accounts for is what Node and the allocator took while the index was built and have kept since. One-shot measurements; a run differs from the next by some megabytes.';
 
-/** Clusters of the synthetic vectors. */
-const CLUSTERS = 300;
-
 interface Source {
   readonly name: string;
   readonly dimensions: number;
-  readonly postings: () => Iterable<{ documentId: string; vector: ArrayLike<number> }>;
+  readonly postings: () => Iterable<Pick<Posting, 'documentId' | 'vector'>>;
 }
 
 /** What resident-process.mjs prints. */
@@ -38,7 +36,13 @@ interface Found {
 export async function resident(options: Options): Promise<SuiteResult> {
   const tables: Table[] = [];
   const measurements: Measurement[] = [];
-  for (const source of [await words(options), synthetic(options.quick ? 5000 : 100_000, 768)]) {
+  const size = options.quick ? 5000 : 100_000;
+  const synthetic: Source = {
+    name: 'synthetic vectors',
+    dimensions: 768,
+    postings: () => clusteredPostings(size, 768),
+  };
+  for (const source of [await words(options), synthetic]) {
     const found = await inOwnProcess(source);
     const raw = 4 * source.dimensions * found.postingCount;
     tables.push(printed(tableOf(source, found, raw)));
@@ -104,23 +108,4 @@ async function inOwnProcess({ dimensions, postings }: Source): Promise<Found> {
 async function words(options: Options): Promise<Source> {
   const { dimensions, postings } = await realVectors(options);
   return { name: 'word vectors', dimensions, postings: () => postings };
-}
-
-/** Clustered vectors, as embeddings are. */
-function synthetic(size: number, dimensions: number): Source {
-  return {
-    name: 'synthetic vectors',
-    dimensions,
-    *postings() {
-      const random = randomLcg(7);
-      const normal = randomNormal.source(random)();
-      const centres = Array.from({ length: CLUSTERS }, () =>
-        Float32Array.from({ length: dimensions }, normal),
-      );
-      for (let i = 0; i < size; i++) {
-        const centre = centres[Math.floor(random() * CLUSTERS)];
-        yield { documentId: `document ${i}`, vector: centre.map((component) => component + normal()) };
-      }
-    },
-  };
 }

@@ -10,10 +10,12 @@ import {
   type ReadableCell,
   SearchPool,
   type ShardexIndex,
+  createIndex,
   search,
   serveReplicas,
 } from '../../dist/index.js';
 import { bytes, count, rounded, time } from '../../demo/units.js';
+import { clusteredPostings } from '../clustered.js';
 import type { Options } from '../options.js';
 import type { Measurement, SuiteResult } from '../result.js';
 import { printed } from '../tables.js';
@@ -27,9 +29,11 @@ const CHANGES = 10;
 const YOUNG_MB = 192;
 /** Vectors in the graph that is measured beside it: building one of all words takes six minutes. */
 const GRAPH = 50_000;
+/** Vectors of 768 dimensions in the index of which the memory of a replica is measured. */
+const LONG = 50_000;
 
 const METHOD =
-  'Searches for the nearest 10 of held-out words at recall 0.95. Latency: a request falls due every 2 ms, and counts from then until it is answered, so that waiting counts. The writer makes commit after commit, of 7 replaced, 2 added and 1 removed posting each, and lets the event loop go round after each; burning is arithmetic in its place. Visible: from the return of the commit to the call of a listener in the other thread, by the clock that both share. Memory: what the thread of a replica holds, after collections, besides what it held before and what it shares with the owner. The thread of a reader has a young generation of 192 MB at most.';
+  'Searches for the nearest 10 of held-out words at recall 0.95. Latency: a request falls due every 2 ms, and counts from then until it is answered, so that waiting counts. The writer makes commit after commit, of 7 replaced, 2 added and 1 removed posting each, and lets the event loop go round after each; burning is arithmetic in its place, and both are measured after some untimed commits and searches. The thread of a reader sleeps while nothing is due soon, for 0.2 ms at a time. Visible: from the return of the commit to the call of a listener in the other thread, by the clock that both share. Memory: what the thread of a replica holds, after collections, besides what it held before and what it shares with the owner. The thread of a reader has a young generation of 192 MB at most.';
 
 /** What threads give: readers beside a writer, several searches at once, and at which price. */
 export async function threads(options: Options): Promise<SuiteResult> {
@@ -39,12 +43,12 @@ export async function threads(options: Options): Promise<SuiteResult> {
   const latencies = await readersBesideWriter(vectors, index, ms, options.quick);
   const visible = await timeToVisible(vectors, index, ms);
   const parallel = await manyAtOnce(vectors, index, ms, options);
-  const memory = await memoryOfReplicas(vectors, index);
+  const memory = await memoryOfReplicas(vectors, index, options.quick);
   return {
     title: 'Threads',
     method: METHOD,
     charts: [],
-    tables: [latencies.table, visible.table, parallel.table, memory.table],
+    tables: [latencies.table, visible.table, parallel.table, ...memory.tables],
     measurements: [latencies, visible, parallel, memory].flatMap(({ measurements }) => measurements),
   };
 }
@@ -60,10 +64,8 @@ async function readersBesideWriter(
   const cell = new CowShardexIndex(index);
   const reader = await startReader(cell, vectors.queries.slice(0, 500));
   const rows: [string, Latency, string][] = [];
-  await reader.ask({ kind: 'search', ms: ms / 4 });
-
-  const beside = async (work: () => void): Promise<Latency> => {
-    const asked = reader.ask({ kind: 'search', ms });
+  const beside = async (work: () => void, duration = ms): Promise<Latency> => {
+    const asked = reader.ask({ kind: 'search', ms: duration });
     let done = false;
     void asked.then(() => (done = true));
     while (!(done as boolean)) {
@@ -72,10 +74,11 @@ async function readersBesideWriter(
     }
     return summary(await asked);
   };
+  const write = writer(vectors, cell);
+  await beside(write, ms / 4);
   const burning = await beside(burn);
   rows.push(['in a replica, while the owner burns its core', burning, '']);
   const before = cell.version;
-  const write = writer(vectors, cell);
   const writing = await beside(write);
   rows.push([
     'in a replica, while the owner writes',
@@ -240,10 +243,35 @@ async function processes(size: number, ms: number, { words }: Options): Promise<
   return (await Promise.all(rates)).reduce((sum, [rate]) => sum + (rate as number), 0);
 }
 
-async function memoryOfReplicas(vectors: RealVectors, index: ShardexIndex): Promise<Part> {
+/** What a further replica takes, of words and of longer vectors. */
+async function memoryOfReplicas(
+  vectors: RealVectors,
+  index: ShardexIndex,
+  quick: boolean,
+): Promise<Pick<SuiteResult, 'tables' | 'measurements'>> {
+  const words = await memoryOfReplica('words', index, vectors.queries.slice(0, 300));
+  const postings = [...clusteredPostings(quick ? 2000 : LONG, 768)];
+  const queries = postings.slice(0, 300).map(({ vector }) => vector);
+  const long = await memoryOfReplica(
+    'synthetic vectors',
+    createIndex({ dimensions: 768 }, postings),
+    queries,
+  );
+  return {
+    tables: [words.table, long.table],
+    measurements: [...words.measurements, ...long.measurements],
+  };
+}
+
+async function memoryOfReplica(
+  name: string,
+  index: ShardexIndex,
+  queries: readonly Float32Array[],
+): Promise<Part> {
   const cell = new CowShardexIndex(index);
-  const raw = index.postingCount * 4 * vectors.dimensions;
-  const reader = await startReader(cell, vectors.queries.slice(0, 300));
+  const { dimensions } = index.config;
+  const raw = index.postingCount * 4 * dimensions;
+  const reader = await startReader(cell, queries);
   const [heap, outside] = await reader.ask({ kind: 'memory', ms: 0 });
   await reader.end();
   const rows: [string, number][] = [
@@ -254,11 +282,15 @@ async function memoryOfReplicas(vectors: RealVectors, index: ShardexIndex): Prom
   ];
   return {
     table: printed({
-      caption: `Memory of a further replica, when it has searched; the vectors take ${bytes(raw)}.`,
+      caption: `Memory of a further replica of ${count(index.postingCount)} ${name} of ${dimensions} dimensions, when it has searched; the vectors take ${bytes(raw)}.`,
       head: ['', 'memory', 'times raw'],
       rows: rows.map(([what, value]) => [what, bytes(value), (value / raw).toFixed(2)]),
     }),
-    measurements: rows.map(([what, value]) => ({ what: `replica: ${what}`, value, unit: 'bytes' })),
+    measurements: rows.map(([what, value]) => ({
+      what: `replica of ${name}: ${what}`,
+      value,
+      unit: 'bytes',
+    })),
   };
 }
 

@@ -13,6 +13,11 @@ export class Requests {
     this.#due = performance.now() + EVERY;
   }
 
+  /** Milliseconds until the next one. */
+  get untilDue(): number {
+    return this.#due - performance.now();
+  }
+
   /** Answers what is due. */
   serve(): void {
     while (performance.now() >= this.#due) {

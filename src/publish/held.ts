@@ -118,7 +118,9 @@ export class LivingVersions {
     before.since = Math.round(performance.now());
     before.next = this.#current = recordOf(next, before);
     setChanges(before, blockChanges(old, next));
-    this.#collected.register(old, before);
+    // Not the version: what is registered is held by collections of the young generation, and with a version all that it
+    // does not share would grow old.
+    this.#collected.register(old.changed, before);
     return bytesOfTokens(before.left);
   }
 

@@ -61,7 +61,8 @@ export interface ShardexIndex {
    */
   readonly churn: number;
   /**
-   * The shards in which it differs from the version that it was made from.
+   * The shards in which it differs from the version that it was made from. Only this version has this object, so that it
+   * lives just as long.
    * @internal
    */
   readonly changed: ChangedShards;
@@ -91,7 +92,8 @@ export function emptyIndex(config: ShardexConfig): ShardexIndex {
 export function renumbered(index: ShardexIndex, version: number, nextShardId: ShardId): ShardexIndex {
   if (index.version === version && index.nextShardId === nextShardId) return index;
   const fingerprint = digestOf(index.fingerprint, version, nextShardId);
-  return Object.freeze({ ...index, version, nextShardId, fingerprint });
+  const changed = Object.freeze({ ...index.changed });
+  return Object.freeze({ ...index, version, nextShardId, fingerprint, changed });
 }
 
 /**

@@ -1,5 +1,7 @@
+import { getHeapSpaceStatistics } from 'node:v8';
 import { CowShardexIndex, type ShardexIndex, createIndex } from 'shardex';
 import { beforeAll, expect, test } from 'vitest';
+import { LivingVersions } from '../../src/publish/held.js';
 import { collectGarbage } from '../support/garbage.js';
 import { integerBelow, seeded } from '../support/random.js';
 
@@ -71,4 +73,32 @@ test('versions that nobody holds take none', async () => {
   expect((after - before) / COMMITS).toBeLessThan(100);
   expect(cell.postingCount).toBe(start.postingCount);
   expect(cell.version).toBe(start.version + 2 * COMMITS);
+});
+
+test('nor does the garbage of versions grow old, which would take the collector longer', () => {
+  const collectYoung = (): void => {
+    (globalThis.gc as unknown as (options: object) => void)({ type: 'minor' });
+  };
+  const oldBytes = (): number =>
+    getHeapSpaceStatistics()
+      .filter(({ space_name }) => space_name.startsWith('old'))
+      .reduce((sum, { space_used_size }) => sum + space_used_size, 0);
+  const living = new LivingVersions(start);
+  let current = start;
+  const supersede = (times: number): void => {
+    for (let i = 0; i < times; i++) {
+      const changed = { since: '', ids: [] };
+      const own = { ...start, version: i, changed, notShared: Array.from({ length: 500 }, () => i) };
+      living.superseded(current, own);
+      current = own;
+      if (i % 20 === 0) collectYoung();
+    }
+    collectYoung();
+  };
+  supersede(1000);
+  const before = oldBytes();
+  supersede(1000);
+  // What is noted of each, until the collector of the old generation finds it gone; with all that it has, 4000 and more.
+  expect((oldBytes() - before) / 1000).toBeLessThan(1000);
+  expect(living.oldCount).toBeGreaterThan(0);
 });

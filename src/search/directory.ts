@@ -1,4 +1,5 @@
 import { changedShards } from '../version/changed-shards.js';
+import { type Columns, columnsOf } from '../version/row-block.js';
 import type { Shard, ShardId } from '../version/shard.js';
 import { type Segment, deadBits } from '../version/shard-rows.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
@@ -25,6 +26,8 @@ export class Directory {
   next = new Int32Array(FEW);
   readonly shards: (Shard | undefined)[] = [];
   readonly segments: (Segment | undefined)[] = [];
+  /** Those of the segment's block. */
+  readonly columns: (Columns | undefined)[] = [];
   readonly dead: (Uint32Array | undefined)[] = [];
   readonly #first = new Map<ShardId, number>();
   #free: number = NOWHERE;
@@ -56,6 +59,7 @@ export class Directory {
       this.next[record] = NOWHERE;
       this.shards[record] = shard;
       this.segments[record] = segment;
+      this.columns[record] = columnsOf(segment.block);
       this.dead[record] = deadBits(segment);
       if (before === NOWHERE) this.#first.set(id, record);
       else this.next[before] = record;
@@ -68,6 +72,7 @@ export class Directory {
     const after = this.next[record];
     this.shards[record] = undefined;
     this.segments[record] = undefined;
+    this.columns[record] = undefined;
     this.dead[record] = undefined;
     this.next[record] = this.#free;
     this.#free = record;

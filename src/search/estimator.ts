@@ -184,7 +184,9 @@ export class Estimator {
   #bury(dead: Uint32Array | undefined): number {
     if (dead === undefined) return NONE;
     const { kernels, at } = this.#engine;
-    kernels.u32.set(dead, at.dead / 4);
+    const { u32 } = kernels;
+    // A few words, one by one: a call would take longer.
+    for (let word = 0, to = at.dead / 4; word < dead.length; word++) u32[to + word] = dead[word];
     return at.dead;
   }
 

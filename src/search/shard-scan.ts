@@ -1,6 +1,7 @@
 import type { ShardexConfig } from '../config.js';
 import type { PostingKey } from '../errors.js';
 import { GROUP } from '../kernels/code-shape.js';
+import { type Columns, columnsOf } from '../version/row-block.js';
 import { type Shard, type ShardId, matrixOf } from '../version/shard.js';
 import { type Segment, deadBits } from '../version/shard-rows.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
@@ -171,7 +172,7 @@ export class ShardScan {
       return;
     }
     if (!by.waiting.hasRoom(rows)) this.measure();
-    const label = by.waiting.label(segment, 0, rows);
+    const label = by.waiting.label(directory.columns[record] as Columns, 0, rows);
     const piece = { place, skipped: 0, rows, dead: directory.dead[record], label };
     by.estimator.estimate(piece, known, this.#best.worst, by.waiting);
   }
@@ -204,6 +205,7 @@ export class ShardScan {
     const { centroid } = shard;
     const { block, visible } = segment;
     const bits = deadBits(segment);
+    const columns = columnsOf(block);
     let kept: number | undefined;
     for (let from = 0; from < visible; from += PIECE) {
       const rows = Math.min(PIECE, visible - from);
@@ -216,7 +218,7 @@ export class ShardScan {
       }
       const skipped = kept === undefined ? 0 : (from / GROUP) * shape.groupBytes;
       const dead = bits?.subarray(from >>> 5, (from + rows + 31) >>> 5);
-      const piece = { place, skipped, rows, dead, label: waiting.label(segment, from, rows) };
+      const piece = { place, skipped, rows, dead, label: waiting.label(columns, from, rows) };
       if (isFine) by.estimator.bound(piece, shard, this.#best.worst, waiting);
       else by.estimator.estimate(piece, known, this.#best.worst, waiting);
     }

@@ -1,12 +1,11 @@
 import { GROUP } from '../kernels/code-shape.js';
-import { columnsOf } from '../version/row-block.js';
-import type { Segment } from '../version/shard-rows.js';
+import type { Columns } from '../version/row-block.js';
 import { CANDIDATES, type Engine } from './engine.js';
 import type { RowMeasurer } from './row-measurer.js';
 
 /**
  * Candidates that wait in kernel memory to be measured. Each has a label, which says what row it is: those of a piece of
- * a segment are counted up from a multiple of {@link GROUP}.
+ * a block are counted up from a multiple of {@link GROUP}.
  */
 export class Waiting {
   count = 0;
@@ -16,9 +15,9 @@ export class Waiting {
   limit = Infinity;
   readonly #engine: Engine;
   #labels = 0;
-  readonly #segments: Segment[] = [];
+  readonly #columns: Columns[] = [];
   readonly #firsts: number[] = [];
-  /** For each group of labels the segment that they belong to. */
+  /** For each group of labels the piece that they belong to. */
   readonly #owners: number[] = [];
 
   constructor(engine: Engine) {
@@ -34,10 +33,10 @@ export class Waiting {
     return this.count + rows <= CANDIDATES;
   }
 
-  /** Gives labels to the `rows` rows from `from` on of a segment, and returns the first. */
-  label(segment: Segment, from: number, rows: number): number {
+  /** Gives labels to the `rows` rows from `from` on of a block, and returns the first. */
+  label(columns: Columns, from: number, rows: number): number {
     const label = this.#labels;
-    const owner = this.#segments.push(segment) - 1;
+    const owner = this.#columns.push(columns) - 1;
     this.#firsts.push(label - from);
     this.#labels += Math.ceil(rows / GROUP) * GROUP;
     for (let group = label / GROUP; group < this.#labels / GROUP; group++) this.#owners[group] = owner;
@@ -76,7 +75,7 @@ export class Waiting {
   name(i: number, rank: number, measurer: RowMeasurer, place: number): void {
     const label = this.#engine.kernels.u32[this.#engine.at.candidates / 4 + 2 * i];
     const owner = this.#owners[Math.floor(label / GROUP)];
-    measurer.name(place, columnsOf(this.#segments[owner].block), label - this.#firsts[owner], rank);
+    measurer.name(place, this.#columns[owner], label - this.#firsts[owner], rank);
   }
 
   /** Nothing waits any more. */
@@ -84,7 +83,7 @@ export class Waiting {
     this.count = 0;
     this.margin = 0;
     this.#labels = 0;
-    this.#segments.length = 0;
+    this.#columns.length = 0;
     this.#firsts.length = 0;
   }
 }

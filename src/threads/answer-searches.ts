@@ -2,6 +2,7 @@ import { InvalidOptionError } from '../errors.js';
 import { search } from '../search/search.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
 import { packError } from './packed-error.js';
+import { packResults } from './packed-results.js';
 import { type PartOf, partOf } from './part.js';
 import { Link, type Port } from './port.js';
 import { type Replica, catchUp, openReplica } from './replica.js';
@@ -104,7 +105,7 @@ class Searcher {
     }
     try {
       const where = part === undefined ? index : this.#part(index, part);
-      const results = queries.map((query) => [...search(where, query, options)]);
+      const results = packResults(queries.map((query) => search(where, query, options)));
       const { version, fingerprint } = index;
       this.#answer({ kind: 'found', id, found: { index: { version, fingerprint }, results } });
     } catch (error) {

@@ -1,6 +1,7 @@
 import type { ReadableCell } from '../publish/readable-cell.js';
 import type { Job } from './jobs.js';
 import { unpackError } from './packed-error.js';
+import { unpackResults } from './packed-results.js';
 import { Link, type PortEvent } from './port.js';
 import { type FromSearcher, SEARCHES, type ToSearcher, slotOf } from './search-messages.js';
 import { type ReplicaService, serveReplicas } from './serve-replicas.js';
@@ -105,8 +106,10 @@ export class PoolThread {
     }
     const job = this.#jobs.get(message.id);
     this.#jobs.delete(message.id);
-    if (message.kind === 'found') job?.found(message.found);
-    else if (message.kind === 'failed') job?.failed(unpackError(message.error));
+    if (message.kind === 'found') {
+      const { index, results } = message.found;
+      job?.found({ index, results: unpackResults(results) });
+    } else if (message.kind === 'failed') job?.failed(unpackError(message.error));
     this.#listener.free(this);
   }
 

@@ -2,6 +2,7 @@ import type { VersionName } from '../delta/delta.js';
 import type { SearchOptions } from '../search/options.js';
 import type { SearchResult } from '../search/search.js';
 import type { PackedError } from './packed-error.js';
+import type { PackedResults } from './packed-results.js';
 import type { PartOf } from './part.js';
 
 /** The conversation between a pool and one of its threads; there is one on each port. */
@@ -30,10 +31,16 @@ export interface Found {
   readonly results: readonly SearchResult[][];
 }
 
+/** The same on its way. */
+export interface PackedFound {
+  readonly index: VersionName;
+  readonly results: PackedResults;
+}
+
 /** What it answers. */
 export type FromSearcher =
   | { readonly kind: 'ready' }
-  | { readonly kind: 'found'; readonly id: number; readonly found: Found }
+  | { readonly kind: 'found'; readonly id: number; readonly found: PackedFound }
   /** It was given up before it was begun. */
   | { readonly kind: 'skipped'; readonly id: number }
   | { readonly kind: 'failed'; readonly id: number; readonly error: PackedError };

@@ -158,8 +158,7 @@ function joined(
     if (current !== known) yield* catchUp(state, known, current, touched, isChanged);
     if (!isChanged) return current;
     yield* settle(state);
-    yield* state.finishShards();
-    const mine = state.finish();
+    const mine = yield* state.finishing();
     return renumbered(mine, current.version + 1, Math.max(mine.nextShardId, current.nextShardId));
   });
 }

@@ -1,12 +1,13 @@
 import type { Metric } from '../config.js';
 import { type ReusableProbe, fillProbe, reusableProbe } from '../geometry/metric.js';
 import { seededRandom } from '../geometry/random.js';
+import type { Steps } from '../steps.js';
 import { CALIBRATED_K, CALIBRATED_RECALL, type Calibration, GAP_PLACE } from '../version/calibration.js';
 import { type Columns, columnsOf } from '../version/row-block.js';
 import type { Shard, ShardId } from '../version/shard.js';
 import { eachLive } from '../version/shard-rows.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
-import { type Engine, usingEngineOnce } from './engine.js';
+import { type Engine, lenderForOnce } from './engine.js';
 import { type Near, nearShards } from './near-shards.js';
 import { queryOfProbe } from './query.js';
 import { ShardScan } from './shard-scan.js';
@@ -35,22 +36,24 @@ type Calibrating = Pick<ShardexIndex, 'config' | 'centroids' | 'shards' | 'posti
  * Measures how far searches have to look: looks for a sample of the index's own postings, each without itself, and notes
  * where among the nearest shards their neighbours are. Deterministic (I10). Time: O(sample · rows / 6).
  */
-export function calibrate(index: Calibrating): Calibration {
-  return usingEngineOnce(index.config, (engine) => {
-    const probe = reusableProbe(index.config.dimensions);
-    const looked = sample(index).map((row) => look(index, engine, row, probe));
-    const gaps = looked.map(
-      ({ near }) => near.apart[Math.min(GAP_PLACE, near.apart.length) - 1] - near.apart[0],
-    );
-    const gap = gaps.reduce((sum, each) => sum + each, 0) / gaps.length;
-    const limits = CALIBRATED_K.map((k) => limitsFor(looked, gap, k));
-    return Object.freeze({
-      postingCount: index.postingCount,
-      shardCount: index.centroids.size,
-      sampleSize: looked.length,
-      gap,
-      limits: Object.freeze(limits),
-    });
+export function* calibrate(index: Calibrating): Steps<Calibration> {
+  const lend = lenderForOnce(index.config);
+  const probe = reusableProbe(index.config.dimensions);
+  const looked: Looked[] = [];
+  for (const row of yield* sample(index)) {
+    looked.push(lend((engine) => look(index, engine, row, probe)));
+    yield;
+  }
+  const gaps = looked.map(({ near }) => near.apart[Math.min(GAP_PLACE, near.apart.length) - 1] - near.apart[0]);
+  const gap = gaps.reduce((sum, each) => sum + each, 0) / gaps.length;
+  const limits: (readonly number[])[] = [];
+  for (const k of CALIBRATED_K) limits.push(yield* limitsFor(looked, gap, k));
+  return Object.freeze({
+    postingCount: index.postingCount,
+    shardCount: index.centroids.size,
+    sampleSize: looked.length,
+    gap,
+    limits: Object.freeze(limits),
   });
 }
 
@@ -67,24 +70,23 @@ interface Looked {
  * How far to go for each recall of the best k: as far as that share of the neighbours is, and one standard error more,
  * because a sample may by chance be easier than what will be searched for.
  */
-function limitsFor(looked: readonly Looked[], gap: number, k: number): readonly number[] {
+function* limitsFor(looked: readonly Looked[], gap: number, k: number): Steps<readonly number[]> {
   const byQuery = looked.map(({ near, places }) =>
     places.slice(0, k).map((place) => costOf(place, near.apart[place], near.apart[0], gap)),
   );
-  const costs = byQuery.flat().sort((a, b) => a - b);
+  const costs = Float64Array.from(byQuery.flat()).sort();
   const limitAt = (recall: number): number =>
     costs[Math.min(costs.length, Math.ceil(recall * costs.length)) - 1] ?? 0;
-  return Object.freeze(
-    CALIBRATED_RECALL.map((recall) => {
-      const limit = limitAt(recall);
-      const missed = byQuery.map(
-        (own) => own.filter((cost) => cost > limit).length / Math.max(1, own.length),
-      );
-      const mean = missed.reduce((sum, share) => sum + share, 0) / missed.length;
-      const spread = missed.reduce((sum, share) => sum + (share - mean) ** 2, 0) / missed.length;
-      return limitAt(Math.min((1 + recall) / 2, recall + Math.sqrt(spread / missed.length)));
-    }),
-  );
+  const limits: number[] = [];
+  for (const recall of CALIBRATED_RECALL) {
+    yield;
+    const limit = limitAt(recall);
+    const missed = byQuery.map((own) => own.filter((cost) => cost > limit).length / Math.max(1, own.length));
+    const mean = missed.reduce((sum, share) => sum + share, 0) / missed.length;
+    const spread = missed.reduce((sum, share) => sum + (share - mean) ** 2, 0) / missed.length;
+    limits.push(limitAt(Math.min((1 + recall) / 2, recall + Math.sqrt(spread / missed.length))));
+  }
+  return Object.freeze(limits);
 }
 
 interface Sampled {
@@ -94,7 +96,7 @@ interface Sampled {
 }
 
 /** Postings drawn evenly, in the order of their shards. */
-function sample({ shards, postingCount, config }: Calibrating): Sampled[] {
+function* sample({ shards, postingCount, config }: Calibrating): Steps<Sampled[]> {
   const random = seededRandom(config.seed);
   const count = Math.min(SAMPLE, postingCount);
   const wanted = Array.from({ length: count }, (_, i) => Math.floor(((i + random()) * postingCount) / count));
@@ -113,6 +115,7 @@ function sample({ shards, postingCount, config }: Calibrating): Sampled[] {
       });
     }
     before = after;
+    yield;
   }
   return found;
 }

@@ -102,19 +102,21 @@ export function usingEngine<T>(config: ShardexConfig, use: (engine: Engine | und
   }
 }
 
+/** Lends an engine for the time of a call; none for few dimensions. */
+export type Lender = <T>(use: (engine: Engine | undefined) => T) => T;
+
 /**
- * Lends an engine for looking at many rows once, as a calibration does: the lineage's own where searches keep codes
- * already, since they will want those of the other rows next, else one that is let go with all that it has made. Nobody
- * may ever search an index that was built, and a memory of kernels does not shrink.
+ * What lends an engine for looking at many rows once, call by call, as a calibration does: the lineage's own where
+ * searches keep codes already, since they will want those of the other rows next, else one that is let go with all that
+ * it has made. Nobody may ever search an index that was built, and a memory of kernels does not shrink.
  */
-export function usingEngineOnce<T>(config: ShardexConfig, use: (engine: Engine | undefined) => T): T {
+export function lenderForOnce(config: ShardexConfig): Lender {
   const own = engines.get(config);
-  if (config.dimensions < LEAST_DIMENSIONS || (own !== undefined && own.slots.byteLength > 0)) {
-    return usingEngine(config, use);
-  }
+  if (config.dimensions < LEAST_DIMENSIONS || (own !== undefined && own.slots.byteLength > 0))
+    return (use) => usingEngine(config, use);
   const passing = newEngine(config, createKernels(own && { simd: own.kernels.simd }));
   if (own !== undefined) passing.slots.most = own.slots.most;
-  return use(passing);
+  return (use) => use(passing);
 }
 
 /** The engine of a lineage, made on first use. */

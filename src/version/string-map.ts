@@ -1,4 +1,5 @@
 import { List } from 'immutable';
+import { type Steps, runSteps } from '../steps.js';
 
 /**
  * How many entries a bucket holds on average, at most; one that is next to be split holds about twice as many as one
@@ -6,6 +7,9 @@ import { List } from 'immutable';
  * to 16 the one gains 2 of 22 bytes, and the other loses 100 of 4,000.
  */
 const LOAD = 10;
+
+/** Buckets put in place in one step: about a tenth of a millisecond. */
+const BUCKETS_PER_STEP = 128;
 
 /** Keys, ascending by UTF-16 code units, each followed by its value. */
 type Bucket<V> = (string | V)[];
@@ -95,19 +99,26 @@ export class StringMapDraft<V> {
 
   /** The map as it is by now; the same one where nothing was set. The draft can go on from there. */
   finish(): StringMap<V> {
+    return runSteps(this.finishing());
+  }
+
+  /** The same with pauses, in which nothing may be set. */
+  *finishing(): Steps<StringMap<V>> {
     if (this.#own.size === 0) return this.#base;
-    const write = (list: List<Bucket<V>>): List<Bucket<V>> => {
-      let next = list.size === this.#bucketCount ? list : list.setSize(this.#bucketCount);
-      // A copy has no room to spare, unlike an array that has grown.
-      for (const [place, bucket] of this.#own)
-        if (place < this.#bucketCount) next = next.set(place, bucket.slice());
-      return next;
-    };
     const base = bucketsIn(this.#base);
     // Nodes that were made by mutations keep a token of them, so for the usual one bucket the plain way takes less.
-    const buckets = this.#own.size === 1 ? write(base) : base.withMutations(write);
+    const mutable = this.#own.size === 1 ? base : base.asMutable();
+    let buckets = mutable.size === this.#bucketCount ? mutable : mutable.setSize(this.#bucketCount);
+    let pause = BUCKETS_PER_STEP;
+    for (const [place, bucket] of this.#own) {
+      // A copy has no room to spare, unlike an array that has grown.
+      if (place < this.#bucketCount) buckets = buckets.set(place, bucket.slice());
+      if (--pause > 0) continue;
+      yield;
+      pause = BUCKETS_PER_STEP;
+    }
     this.#own.clear();
-    return (this.#base = made(this.#size, buckets));
+    return (this.#base = made(this.#size, buckets.asImmutable()));
   }
 
   #bucket(place: number): Bucket<V> | undefined {

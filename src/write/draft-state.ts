@@ -190,15 +190,6 @@ export class DraftState {
     return shardsOf(entryOf(this.#documents, documentId));
   }
 
-  /** The first part of {@link finish}, which may be long where many shards were touched. */
-  *finishShards(): Steps<void> {
-    for (const [id, draft] of this.#touched) {
-      this.#shards = this.#ownShards().set(id, finished(draft));
-      this.#touched.delete(id);
-      yield;
-    }
-  }
-
   /**
    * The state so far as a frozen version: the base itself when nothing changed (I2). The draft goes on from there.
    * With a name given, it gets that one instead of the next number and a fingerprint of its own, and the calibration
@@ -207,10 +198,19 @@ export class DraftState {
    * @internal
    */
   finish(name?: Name): ShardexIndex {
-    runSteps(this.finishShards());
+    return runSteps(this.finishing(name));
+  }
+
+  /** The same with pauses, in which nothing may be written. */
+  *finishing(name?: Name): Steps<ShardexIndex> {
+    for (const [id, draft] of this.#touched) {
+      this.#shards = this.#ownShards().set(id, finished(draft));
+      this.#touched.delete(id);
+      yield;
+    }
     // Immutable.js calls a transient map immutable too; only asImmutable() ends its mutability.
     this.#shards = this.#shards.asImmutable();
-    const documents = this.#documents.finish();
+    const documents = yield* this.#documents.finishing();
     const changed = this.#shards !== this.#base.shards || documents !== this.#base.documents;
     if (!changed && name === undefined) return this.#base;
     const { root } = this;
@@ -220,7 +220,7 @@ export class DraftState {
     root.shards = this.#shards;
     root.documents = documents;
     if (name !== undefined) Object.assign(root, name);
-    else this.#calibrate();
+    else yield* this.#calibrate();
     this.written = 0;
     root.changed = this.#changes();
     root.shardCount = this.#shards.size;
@@ -231,13 +231,13 @@ export class DraftState {
     return this.#base;
   }
 
-  #calibrate(): void {
+  *#calibrate(): Steps<void> {
     const { root, config } = this;
     // What was removed is what is missing of what there was and what was written.
     root.churn += 2 * this.written + this.#base.postingCount - root.postingCount;
     const { calibration, churn, postingCount, centroids } = root;
     if (!calibrationDue({ calibration, churn }, postingCount)) return;
-    root.calibration = calibrate({ config, shards: this.#shards, centroids, postingCount });
+    root.calibration = yield* calibrate({ config, shards: this.#shards, centroids, postingCount });
     root.churn = 0;
   }
 

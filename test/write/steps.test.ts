@@ -31,10 +31,15 @@ const staged = (count: number, from = 0) => stagePostings(config, some.slice(fro
 const indexOf = (count: number): ShardexIndex => createIndex(config, some.slice(0, count));
 const stateOf = (count: number): DraftState => new DraftState(indexOf(count));
 
+function counted<T>(steps: Steps<T>): { readonly count: number; readonly result: T } {
+  for (let count = 0; ; count++) {
+    const { done, value } = steps.next();
+    if (done === true) return { count, result: value };
+  }
+}
+
 function countOf(steps: Steps<unknown>): number {
-  let count = 0;
-  while (steps.next().done !== true) count++;
-  return count;
+  return counted(steps).count;
 }
 
 /** A few shards over rows that lie as they come, for what rearranges them. */
@@ -112,13 +117,30 @@ test('touched shards are finished one by one, and those of others compared one b
   const again = numbered(400, (i) => [(i % 20) + 0.01, Math.floor(i / 20)]);
   runSteps(addRows(state, stagePostings(before.config, again)));
   runSteps(settle(state));
-  const finishing = countOf(state.finishShards());
+  const { count: finishing, result: after } = counted(state.finishing());
   expect(finishing).toBeGreaterThan(20);
-  const after = state.finish();
   expect(countOf(catchUp(new DraftState(before), before, after, new Touched(), false))).toBeGreaterThan(
     2 * finishing,
   );
   expectSound(after);
+});
+
+test('a calibration looks for one posting in a step, and documents are put in place a few at a time', () => {
+  const tiny = resolveConfig({ dimensions: 1, shardCapacity: 1000, metric: 'euclidean' });
+  const stateWith = (count: number): DraftState => {
+    const state = new DraftState(createIndex(tiny));
+    const postings = numbered(count, (i) => [i % 1000]);
+    runSteps(addRows(state, stagePostings(tiny, postings)));
+    runSteps(settle(state));
+    return state;
+  };
+  const uncalibrated = counted(stateWith(4000).finishing());
+  expect(uncalibrated.result.calibration).toBeUndefined();
+  expect(uncalibrated.count).toBeGreaterThanOrEqual(4000 / 10 / 128 - 1);
+  const calibrated = counted(stateWith(4100).finishing());
+  expect(calibrated.result.calibration?.sampleSize).toBe(512);
+  expect(calibrated.count - uncalibrated.count).toBeGreaterThan(512);
+  expect(stateWith(4100).finish().fingerprint).toBe(calibrated.result.fingerprint);
 });
 
 test('a step is of a bounded cost', () => {

@@ -44,7 +44,9 @@ export function* calibrate(index: Calibrating): Steps<Calibration> {
     looked.push(lend((engine) => look(index, engine, row, probe)));
     yield;
   }
-  const gaps = looked.map(({ near }) => near.apart[Math.min(GAP_PLACE, near.apart.length) - 1] - near.apart[0]);
+  const gaps = looked.map(
+    ({ near }) => near.apart[Math.min(GAP_PLACE, near.apart.length) - 1] - near.apart[0],
+  );
   const gap = gaps.reduce((sum, each) => sum + each, 0) / gaps.length;
   const limits: (readonly number[])[] = [];
   for (const k of CALIBRATED_K) limits.push(yield* limitsFor(looked, gap, k));

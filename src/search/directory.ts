@@ -7,8 +7,12 @@ import type { ShardexIndex } from '../version/shardex-index.js';
 /** Where there is none. */
 export const NOWHERE = -1;
 
-/** Records there is room for at first. */
+/** Rows of a segment that are scanned at once at most; longer ones are scanned piece by piece. A multiple of a group. */
+export const PIECE = 4096;
+
+/** Records there is room for at first, and words of dead rows in each; with longer segments there are more. */
 const FEW = 64;
+const FEW_WORDS = 4;
 
 /**
  * What a search has to know of each segment of a version, in a few arrays: shards, segments and blocks themselves lie
@@ -28,14 +32,26 @@ export class Directory {
   readonly segments: (Segment | undefined)[] = [];
   /** Those of the segment's block. */
   readonly columns: (Columns | undefined)[] = [];
-  readonly dead: (Uint32Array | undefined)[] = [];
-  readonly #first = new Map<ShardId, number>();
+  /**
+   * Bitmaps of dead rows, as many words for each record as there is room for, and how many of those count: none where all
+   * rows are alive, and where the segment is too long to be scanned at once.
+   */
+  dead = new Uint32Array(FEW * FEW_WORDS);
+  deadWords = new Int32Array(FEW);
+  #deadRoom = FEW_WORDS;
+  /** By shard id, of which there are none missing for long: the first record. */
+  #first = new Int32Array(FEW).fill(NOWHERE);
   #free: number = NOWHERE;
   #evictions = 0;
 
   /** The record of a shard's first segment, or {@link NOWHERE}. */
   firstOf(id: ShardId): number {
-    return this.#first.get(id) ?? NOWHERE;
+    return id < this.#first.length ? this.#first[id] : NOWHERE;
+  }
+
+  /** Where the words of a record's dead rows begin. */
+  deadAt(record: number): number {
+    return record * this.#deadRoom;
   }
 
   /** Codes may have been taken away, so many times by now: then none is where it was. */
@@ -45,26 +61,61 @@ export class Directory {
     this.places.fill(NOWHERE);
   }
 
-  /** Takes in a shard as it is now, or that it is gone. */
+  /** Takes in a shard as it is now, or that it is gone. What has not changed of it has its codes where they were. */
   put(id: ShardId, shard: Shard | undefined): void {
+    const segments = shard?.rows.segments ?? [];
+    const places = segments.map((segment) => this.#placeOf(id, segment));
     for (let record = this.firstOf(id); record !== NOWHERE; record = this.#give(record));
-    this.#first.delete(id);
-    if (shard === undefined) return;
+    this.#setFirst(id, NOWHERE);
     let before = NOWHERE;
-    for (const segment of shard.rows.segments) {
+    segments.forEach((segment, s) => {
       const record = this.#take();
-      this.places[record] = NOWHERE;
+      this.places[record] = places[s];
       this.visible[record] = segment.visible;
-      this.live[record] = shard.rows.liveCount;
+      this.live[record] = shard?.rows.liveCount ?? 0;
       this.next[record] = NOWHERE;
       this.shards[record] = shard;
       this.segments[record] = segment;
       this.columns[record] = columnsOf(segment.block);
-      this.dead[record] = deadBits(segment);
-      if (before === NOWHERE) this.#first.set(id, record);
+      this.#putDead(record, deadBits(segment));
+      if (before === NOWHERE) this.#setFirst(id, record);
       else this.next[before] = record;
       before = record;
+    });
+  }
+
+  /** Where the codes of a segment are, if the shard has it already, but for rows that have died meanwhile (I6). */
+  #placeOf(id: ShardId, { block, visible }: Segment): number {
+    for (let record = this.firstOf(id); record !== NOWHERE; record = this.next[record])
+      if (this.segments[record]?.block === block && this.visible[record] === visible)
+        return this.places[record];
+    return NOWHERE;
+  }
+
+  #setFirst(id: ShardId, record: number): void {
+    if (id >= this.#first.length) {
+      const grown = new Int32Array(2 * (id + 1)).fill(NOWHERE);
+      grown.set(this.#first);
+      this.#first = grown;
     }
+    this.#first[id] = record;
+  }
+
+  #putDead(record: number, bits: Uint32Array | undefined): void {
+    const words = bits === undefined || bits.length > PIECE / 32 ? 0 : bits.length;
+    this.deadWords[record] = words;
+    if (words > this.#deadRoom) this.#makeDeadRoom(this.places.length, words);
+    if (bits !== undefined && words > 0) this.dead.set(bits, this.deadAt(record));
+  }
+
+  #makeDeadRoom(records: number, words: number): void {
+    const grown = new Uint32Array(records * words);
+    for (let record = 0; record < this.deadWords.length; record++) {
+      const from = this.deadAt(record);
+      grown.set(this.dead.subarray(from, from + this.#deadRoom), record * words);
+    }
+    this.dead = grown;
+    this.#deadRoom = words;
   }
 
   /** Gives a record back; returns the one after it. */
@@ -73,7 +124,6 @@ export class Directory {
     this.shards[record] = undefined;
     this.segments[record] = undefined;
     this.columns[record] = undefined;
-    this.dead[record] = undefined;
     this.next[record] = this.#free;
     this.#free = record;
     return after;
@@ -87,7 +137,8 @@ export class Directory {
     }
     const record = this.shards.length;
     if (record === this.places.length) {
-      for (const column of ['places', 'visible', 'live', 'next'] as const) {
+      this.#makeDeadRoom(2 * record, this.#deadRoom);
+      for (const column of ['places', 'visible', 'live', 'next', 'deadWords'] as const) {
         const grown = new Int32Array(2 * record).fill(NOWHERE);
         grown.set(this[column]);
         this[column] = grown;

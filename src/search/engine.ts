@@ -5,7 +5,7 @@ import { createKernels } from '../kernels/create-kernels.js';
 import type { Kernels } from '../kernels/kernels.js';
 import { ROUNDS, rotationSigns } from '../kernels/rotation.js';
 import { Arena } from './arena.js';
-import { LastDirectory } from './directory.js';
+import { LastDirectory, PIECE } from './directory.js';
 import { Slots } from './slots.js';
 
 /**
@@ -20,8 +20,6 @@ const FINE = 4;
 
 /** Rows are made codes of so many at a time, and chunks of centroids, which have as many, looked at likewise. */
 export const STAGE = 64;
-/** Rows of a block that are scanned at once at most. A multiple of a group. */
-export const PIECE = 4096;
 /** Candidates that may wait to be measured. */
 export const CANDIDATES = 65_536;
 

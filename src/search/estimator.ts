@@ -24,7 +24,10 @@ export interface Piece {
   /** The first group of them, in bytes behind where they begin. */
   readonly skipped: number;
   readonly rows: number;
-  readonly dead: Uint32Array | undefined;
+  /** A bitmap of dead rows: so many words from a place on; none where all are alive. */
+  readonly dead: Uint32Array;
+  readonly deadAt: number;
+  readonly deadWords: number;
   /** The label of the first row. */
   readonly label: number;
 }
@@ -90,7 +93,7 @@ export class Estimator {
    */
   estimate(piece: Piece, apart: number, worst: number, waiting: Waiting): void {
     const { kernels, coarse, around, at } = this.#engine;
-    const dead = this.#bury(piece.dead);
+    const dead = this.#bury(piece);
     const { place, rows, label } = piece;
     const threshold = this.threshold(worst, 0, waiting.limit);
     const codes = codesAt(this.#engine, coarse, place) + piece.skipped;
@@ -138,7 +141,7 @@ export class Estimator {
   bound(piece: Piece, shard: Shard, worst: number, waiting: Waiting): void {
     const { kernels, fine, at } = this.#engine;
     const { metric } = this.#config;
-    const dead = this.#bury(piece.dead);
+    const dead = this.#bury(piece);
     const { base, a, b, slack, margin } =
       this.#sure === PROVEN
         ? this.#provenTerms(shard, piece.place, worst)
@@ -181,12 +184,12 @@ export class Estimator {
     return byDot ? 0 - value : value;
   }
 
-  #bury(dead: Uint32Array | undefined): number {
-    if (dead === undefined) return NONE;
+  #bury({ dead, deadAt, deadWords }: Piece): number {
+    if (deadWords === 0) return NONE;
     const { kernels, at } = this.#engine;
     const { u32 } = kernels;
     // A few words, one by one: a call would take longer.
-    for (let word = 0, to = at.dead / 4; word < dead.length; word++) u32[to + word] = dead[word];
+    for (let word = 0, to = at.dead / 4; word < deadWords; word++) u32[to + word] = dead[deadAt + word];
     return at.dead;
   }
 

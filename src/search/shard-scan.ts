@@ -6,8 +6,8 @@ import { type Shard, type ShardId, matrixOf } from '../version/shard.js';
 import { type Segment, deadBits } from '../version/shard-rows.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
 import { codable, codesAt, codesOf, encodeRows, isAround, rotateCentre } from './block-codes.js';
-import { type Directory, NOWHERE } from './directory.js';
-import { type Engine, PIECE } from './engine.js';
+import { type Directory, NOWHERE, PIECE } from './directory.js';
+import type { Engine } from './engine.js';
 import { PROVEN, type Sureness, fromKernel } from './estimates.js';
 import { Estimator } from './estimator.js';
 import type { Query } from './query.js';
@@ -27,6 +27,8 @@ const FIRST_PART = 32;
 
 /** Rows that are fetched together. */
 const AHEAD = 32;
+
+const NONE_DEAD = new Uint32Array();
 
 /** What estimating takes. */
 interface Estimating {
@@ -173,7 +175,9 @@ export class ShardScan {
     }
     if (!by.waiting.hasRoom(rows)) this.measure();
     const label = by.waiting.label(directory.columns[record] as Columns, 0, rows);
-    const piece = { place, skipped: 0, rows, dead: directory.dead[record], label };
+    const { dead } = directory;
+    const [deadAt, deadWords] = [directory.deadAt(record), directory.deadWords[record]];
+    const piece = { place, skipped: 0, rows, dead, deadAt, deadWords, label };
     by.estimator.estimate(piece, known, this.#best.worst, by.waiting);
   }
 
@@ -204,7 +208,7 @@ export class ShardScan {
     const shape = isFine ? engine.fine : engine.coarse;
     const { centroid } = shard;
     const { block, visible } = segment;
-    const bits = deadBits(segment);
+    const dead = deadBits(segment) ?? NONE_DEAD;
     const columns = columnsOf(block);
     let kept: number | undefined;
     for (let from = 0; from < visible; from += PIECE) {
@@ -217,8 +221,10 @@ export class ShardScan {
         encodeRows(engine, shape, block, centroid, from, from + rows, codesAt(engine, shape, place), 0);
       }
       const skipped = kept === undefined ? 0 : (from / GROUP) * shape.groupBytes;
-      const dead = bits?.subarray(from >>> 5, (from + rows + 31) >>> 5);
-      const piece = { place, skipped, rows, dead, label: waiting.label(columns, from, rows) };
+      const deadAt = from / 32;
+      const deadWords = dead.length === 0 ? 0 : Math.ceil(rows / 32);
+      const label = waiting.label(columns, from, rows);
+      const piece = { place, skipped, rows, dead, deadAt, deadWords, label };
       if (isFine) by.estimator.bound(piece, shard, this.#best.worst, waiting);
       else by.estimator.estimate(piece, known, this.#best.worst, waiting);
     }

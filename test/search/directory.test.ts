@@ -2,6 +2,8 @@ import { createIndex, dropCaches, search, type ShardexIndex, update } from 'shar
 import { expect, test } from 'vitest';
 import { type Directory, LastDirectory, NOWHERE } from '../../src/search/directory.js';
 import { knownEngine } from '../../src/search/engine.js';
+import { type RowBlock, columnsOf } from '../../src/version/row-block.js';
+import { type Segment, deadBits } from '../../src/version/shard-rows.js';
 import { partOf } from '../../src/threads/part.js';
 import { CORPORA } from '../support/corpora.js';
 import { survivors } from '../support/garbage.js';
@@ -20,6 +22,12 @@ function expectRight(directory: Directory, index: ShardexIndex): void {
     for (let at = directory.firstOf(id); at !== NOWHERE; at = directory.next[at]) {
       expect(directory.shards[at]).toBe(shard);
       expect(directory.visible[at]).toBe(directory.segments[at]?.visible);
+      expect(directory.columns[at]).toBe(columnsOf(directory.segments[at]?.block as RowBlock));
+      const words = directory.dead.slice(
+        directory.deadAt(at),
+        directory.deadAt(at) + directory.deadWords[at],
+      );
+      expect(words).toEqual(deadBits(directory.segments[at] as Segment) ?? new Uint32Array());
       segments.push(directory.segments[at]);
     }
     expect(segments).toEqual(shard.rows.segments);
@@ -84,6 +92,51 @@ test('codes are where it says, until any are taken away', () => {
   expect(directory?.places.every((place) => place === NOWHERE)).toBe(true);
   expect(queries.map((query) => search(index, query, options))).toEqual(answers);
 });
+
+test('where codes are is known of segments that have only lost rows since, and of no others', () => {
+  const index = createIndex(OPTIONS, ofDocuments(9000, 9000, vector));
+  const queries = Array.from({ length: 20 }, vector);
+  for (const query of queries) search(index, query, { k: 100, recall: 0.99 });
+  const next = update(index, (draft) => {
+    for (let d = 0; d < 9000; d += 50) draft.removeDocument(`d${d}`);
+    draft.addPostings(
+      ofDocuments(9000, 300, vector).map((p) => ({ ...p, documentId: `new ${p.documentId}` })),
+    );
+  });
+  const codes = (version: ShardexIndex): Map<string, number> => {
+    const directory = knownEngine(index.config)?.directories.of(version) as Directory;
+    const places = new Map<string, number>();
+    for (const [id, { rows }] of version.shards) {
+      let at = directory.firstOf(id);
+      for (const { block, visible } of rows.segments) {
+        places.set(`${id} ${blockNumber(block)} ${visible}`, directory.places[at]);
+        at = directory.next[at];
+      }
+    }
+    return places;
+  };
+  const [before, after] = [codes(index), codes(next)];
+  let kept = 0;
+  for (const [segment, place] of after) {
+    expect(place).toBe(before.get(segment) ?? NOWHERE);
+    if (place !== NOWHERE) kept++;
+  }
+  expect(kept).toBeGreaterThan(10);
+  expect([...after.values()].filter((place) => place === NOWHERE).length).toBeGreaterThan(10);
+  for (const query of queries) {
+    const found = search(next, query, { k: 100, recall: 0.99 });
+    dropCaches(next);
+    expect(search(next, query, { k: 100, recall: 0.99 })).toEqual(found);
+  }
+});
+
+/** A number for each block, the same each time. */
+const numbers = new Map<RowBlock, number>();
+function blockNumber(block: RowBlock): number {
+  const number = numbers.get(block) ?? numbers.size;
+  numbers.set(block, number);
+  return number;
+}
 
 /** A version that was searched, its next one, and the blocks that only the first one has. */
 function searchedAndReplaced(): { readonly next: ShardexIndex; readonly gone: readonly WeakRef<object>[] } {

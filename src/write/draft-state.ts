@@ -201,7 +201,10 @@ export class DraftState {
     return runSteps(this.finishing(name));
   }
 
-  /** The same with pauses, in which nothing may be written. */
+  /**
+   * The same with pauses, in which nothing may be written.
+   * @internal
+   */
   *finishing(name?: Name): Steps<ShardexIndex> {
     for (const [id, draft] of this.#touched) {
       this.#shards = this.#ownShards().set(id, finished(draft));

@@ -3,7 +3,7 @@ import type { SearchResult } from '../search/search.js';
 /** Numbers of a result: start, length, score, distance. */
 const NUMBERS = 4;
 
-/** The results of several searches on their way: as many objects would take longer to copy than to find. */
+/** The results of several searches on their way: as so many objects they would cost the receiving thread time and garbage. */
 export interface PackedResults {
   /** For each search how many there are. */
   readonly counts: Uint32Array;

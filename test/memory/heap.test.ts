@@ -2,6 +2,7 @@ import { getHeapSpaceStatistics } from 'node:v8';
 import { CowShardexIndex, type ShardexIndex, createIndex } from 'shardex';
 import { beforeAll, expect, test } from 'vitest';
 import { LivingVersions } from '../../src/publish/held.js';
+import { renumbered } from '../../src/version/shardex-index.js';
 import { collectGarbage } from '../support/garbage.js';
 import { integerBelow, seeded } from '../support/random.js';
 
@@ -101,4 +102,11 @@ test('nor does the garbage of versions grow old, which would take the collector 
   // What is noted of each, until the collector of the old generation finds it gone; with all that it has, 4000 and more.
   expect((oldBytes() - before) / 1000).toBeLessThan(1000);
   expect(living.oldCount).toBeGreaterThan(0);
+});
+
+test('a version under another number has an object of its own for that, so that each is reported gone for itself', () => {
+  const again = renumbered(start, start.version + 1, start.nextShardId);
+  expect(again.shards).toBe(start.shards);
+  expect(again.changed).toEqual(start.changed);
+  expect(again.changed).not.toBe(start.changed);
 });

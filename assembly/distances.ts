@@ -1,4 +1,4 @@
-import { Dot, SquaredL2, eight, one, twoByFour } from './products';
+import { Dot, SquaredL2, eight, four as fourRows, one, twoByFour } from './products';
 
 export function distances(
   product: i32,
@@ -26,6 +26,51 @@ export function distancesMany(
 ): void {
   if (product == 0) many<Dot>(query, 4 * queryStride, queries, rows, 4 * stride, count, dimensions, out);
   else many<SquaredL2>(query, 4 * queryStride, queries, rows, 4 * stride, count, dimensions, out);
+}
+
+export function distancesAt(
+  product: i32,
+  query: usize,
+  candidates: usize,
+  count: i32,
+  places: usize,
+  stride: i32,
+  dimensions: i32,
+): void {
+  if (product == 0) toCandidates<Dot>(query, candidates, count, places, 4 * stride, dimensions);
+  else toCandidates<SquaredL2>(query, candidates, count, places, 4 * stride, dimensions);
+}
+
+function toCandidates<P>(
+  query: usize,
+  candidates: usize,
+  count: i32,
+  places: usize,
+  stride: usize,
+  dimensions: i32,
+): void {
+  const end = candidates + 8 * count;
+  const whole = candidates + 8 * (count & ~3);
+  for (; candidates < whole; candidates += 32) {
+    const x0 = rowOf(candidates, places, stride);
+    const x1 = rowOf(candidates + 8, places, stride);
+    const x2 = rowOf(candidates + 16, places, stride);
+    const x3 = rowOf(candidates + 24, places, stride);
+    const products = fourRows<P>(query, x0, x1, x2, x3, dimensions);
+    store<f32>(candidates, f32x4.extract_lane(products, 0), 4);
+    store<f32>(candidates, f32x4.extract_lane(products, 1), 12);
+    store<f32>(candidates, f32x4.extract_lane(products, 2), 20);
+    store<f32>(candidates, f32x4.extract_lane(products, 3), 28);
+  }
+  for (; candidates < end; candidates += 8) {
+    store<f32>(candidates, one<P>(query, rowOf(candidates, places, stride), dimensions), 4);
+  }
+}
+
+/** Where the row of a candidate is. */
+function rowOf(candidate: usize, places: usize, stride: usize): usize {
+  const row: usize = load<u32>(candidate);
+  return <usize>load<u32>(places + ((row >>> 6) << 2)) + (row & 63) * stride;
 }
 
 function toRows<P>(query: usize, rows: usize, stride: usize, count: i32, dimensions: i32, out: usize): void {

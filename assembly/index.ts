@@ -2,10 +2,11 @@
 // src/kernels/twin/ does the same one component after another, in the same order of 32-bit operations.
 export { encode } from './encode';
 export { tables } from './tables';
-export { scan, scanAround } from './scan';
+export { scan, scanMany } from './scan';
 export { select, sort } from './candidates';
-export { distances, distancesMany } from './distances';
+export { distances, distancesAt, distancesMany } from './distances';
 export { nearest } from './nearest';
 export { residuals } from './residuals';
 export { rotate } from './rotate';
+export { roughDistances } from './rough';
 export { keep, least, tally, within } from './within';

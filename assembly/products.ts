@@ -82,6 +82,30 @@ export function eight<P>(q: usize, x: usize, stride: usize, dimensions: i32, out
   v128.store(out, totals(s4, s5, s6, s7), 16);
 }
 
+/** The products of a vector with four rows that lie anywhere. */
+export function four<P>(q: usize, x0: usize, x1: usize, x2: usize, x3: usize, dimensions: i32): v128 {
+  const end = q + 4 * (dimensions & ~3);
+  let s0 = f32x4.splat(0);
+  let s1 = f32x4.splat(0);
+  let s2 = f32x4.splat(0);
+  let s3 = f32x4.splat(0);
+  for (; q < end; q += 16, x0 += 16, x1 += 16, x2 += 16, x3 += 16) {
+    const y = v128.load(q);
+    s0 = add<P>(s0, y, v128.load(x0));
+    s1 = add<P>(s1, y, v128.load(x1));
+    s2 = add<P>(s2, y, v128.load(x2));
+    s3 = add<P>(s3, y, v128.load(x3));
+  }
+  if (dimensions & 3) {
+    const y = rest(q, dimensions);
+    s0 = add<P>(s0, y, rest(x0, dimensions));
+    s1 = add<P>(s1, y, rest(x1, dimensions));
+    s2 = add<P>(s2, y, rest(x2, dimensions));
+    s3 = add<P>(s3, y, rest(x3, dimensions));
+  }
+  return totals(s0, s1, s2, s3);
+}
+
 /** The products of two vectors, `apart` bytes from each other, with four rows: each row is loaded once for both. */
 export function twoByFour<P>(
   q: usize,

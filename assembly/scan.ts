@@ -12,27 +12,46 @@ const VALUES: usize = SCRATCH + 128;
 /** Where the offset and the step of tables lie that are made for one scan. */
 const LINE: usize = SCRATCH + 256;
 
-export function scanAround(
+/** Bytes of a piece: see `Kernels.scanMany`. */
+const PIECE: usize = 24;
+
+export function scanMany(
+  pieces: usize,
+  count: i32,
   query: usize,
-  centre: usize,
   padded: i32,
   bits: i32,
-  codes: usize,
-  from: i32,
-  to: i32,
+  lines: i32,
   tables: usize,
+  b: f32,
   slack: f32,
-  dead: usize,
   threshold: f32,
   out: usize,
-  label: u32,
 ): i32 {
-  makeTables(query, centre, padded, bits, tables, LINE);
-  const base = one<SquaredL2>(query, centre, padded);
-  const a: f32 = <f32>-2 * load<f32>(LINE) - slack * sqrt<f32>(base);
-  const b: f32 = <f32>-2 * load<f32>(LINE, 4);
   const nibbles = (padded * bits) >>> 2;
-  return scan(codes, nibbles, 1, from, to, tables, base, a, b, 0, dead, threshold, out, label);
+  let next = out;
+  for (const end = pieces + PIECE * count; pieces < end; pieces += PIECE) {
+    const codes: usize = load<u32>(pieces);
+    const rows: i32 = load<u32>(pieces, 4);
+    const dead: usize = load<u32>(pieces, 16);
+    const label = load<u32>(pieces, 20);
+    let base: f32;
+    let a: f32;
+    if (query == 0) {
+      base = load<f32>(pieces, 8);
+      a = load<f32>(pieces, 12);
+    } else {
+      const centre: usize = load<u32>(pieces, 8);
+      makeTables(query, centre, padded, bits, tables, LINE);
+      base = one<SquaredL2>(query, centre, padded);
+      a = <f32>-2 * load<f32>(LINE) - slack * sqrt<f32>(base);
+      b = <f32>-2 * load<f32>(LINE, 4);
+    }
+    const own: f32 = query == 0 ? slack : 0;
+    const found = scan(codes, nibbles, lines, 0, rows, tables, base, a, b, own, dead, threshold, next, label);
+    next += <usize>found << 3;
+  }
+  return <i32>((next - out) >>> 3);
 }
 
 export function scan(

@@ -1,3 +1,5 @@
+import { SCRATCH } from './scratch';
+
 export function least(values: usize, count: i32): f32 {
   const end = values + 4 * (count & ~3);
   const all = values + 4 * count;
@@ -25,12 +27,30 @@ export function within(values: usize, count: i32, threshold: f32, out: usize, la
 }
 
 export function tally(values: usize, count: i32, low: f32, scale: f32, bins: i32, out: usize): void {
-  for (const end = values + 4 * count; values < end; values += 4) {
-    // What is below the first bin, or no number, counts in it.
-    const bin = <i32>min(<f32>(bins - 1), max(<f32>0, (load<f32>(values) - low) * scale));
-    const at = out + 4 * <usize>bin;
-    store<u32>(at, load<u32>(at) + 1);
+  const lows = f32x4.splat(low);
+  const scales = f32x4.splat(scale);
+  const most = f32x4.splat(<f32>bins);
+  const whole = count & ~3;
+  let i = 0;
+  for (; i < whole; i += 4) {
+    const places = f32x4.mul(f32x4.sub(v128.load(values + 4 * i), lows), scales);
+    // Most are too large to be counted.
+    let near = i32x4.bitmask(f32x4.lt(places, most));
+    if (near == 0) continue;
+    v128.store(SCRATCH, places);
+    for (; near != 0; near &= near - 1) count1(load<f32>(SCRATCH + 4 * ctz(near)), out);
   }
+  for (; i < count; i++) {
+    const place = (load<f32>(values + 4 * i) - low) * scale;
+    if (place < <f32>bins) count1(place, out);
+  }
+}
+
+/** Adds 1 to a bin. */
+function count1(place: f32, out: usize): void {
+  // What is below the first bin counts in it.
+  const at = out + 4 * <usize>max(<f32>0, place);
+  store<u32>(at, load<u32>(at) + 1);
 }
 
 export function keep(candidates: usize, count: i32, threshold: f32): i32 {

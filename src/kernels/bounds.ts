@@ -1,5 +1,5 @@
 import type { CodeShape } from './code-shape.js';
-import { DOT, type Product } from './kernels.js';
+import { DOT, type Product, ROUGH_LENGTH } from './kernels.js';
 import { ROUNDS, powerWithin } from './rotation.js';
 
 /* How far the results of the kernels can be from the truth; see `Kernels` for what each is relative to. */
@@ -45,3 +45,29 @@ export function productError(product: Product, dimensions: number): number {
   const sums = Math.ceil(dimensions / 4) + 2;
   return (sums + (product === DOT ? 1 : 3)) * HALF_ULP * HIGHER_ORDER;
 }
+
+/**
+ * How far values of `Kernels.roughDistances` can be from those of `Kernels.distances`, for a query that is `apart` from the
+ * centre (by `DOT`, as long as that), and rows that are `reach` from it at most, or shorter than {@link LEAST_ROUGH} and
+ * taken for 0; the centre has this length.
+ */
+export function roughError(
+  product: Product,
+  padded: number,
+  apart: number,
+  reach: number,
+  centreLength: number,
+): number {
+  const root = Math.sqrt(padded);
+  // Components are rounded to half a unit of a vector of so many of them, the query's and the rows'.
+  const off = (0.51 * root) / ROUGH_LENGTH;
+  const times = product === DOT ? 1 : 2;
+  const largest = Math.max(reach, LEAST_ROUGH);
+  const taken = times * apart * (largest * off * (2 + off) + LEAST_ROUGH);
+  // Of all sums in 32 bits, those of the distance that is compared with included.
+  const terms = product === DOT ? apart * (centreLength + largest) : 4 * (apart + largest) ** 2;
+  return taken + 4 * productError(product, padded) * terms + 2 ** -100;
+}
+
+/** Rows nearer to their centre than this have none but zeros in 16 bits. */
+export const LEAST_ROUGH = 2 ** -60;

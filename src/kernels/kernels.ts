@@ -6,8 +6,14 @@ export const DOT = 0;
 export const SQUARED_L2 = 1;
 export type Product = typeof DOT | typeof SQUARED_L2;
 
+/** How long a vector is in 16-bit numbers: so that no sum of products is more than 32 bits hold. */
+export const ROUGH_LENGTH = 32_000;
+
 /** Where no array is meant: nothing ever lies there. */
 export const NONE = 0;
+
+/** Words of 32 bits that describe a piece; see {@link Kernels.scanMany}. */
+export const PIECE_WORDS = 6;
 
 /** Bytes at the beginning that callers leave alone: kernels use some of them, and no array lies at `NONE`. */
 export const BASE = 1024;
@@ -136,24 +142,29 @@ export interface Kernels {
   ): number;
 
   /**
-   * Makes the tables of a query (rotated, of `padded` components) around a centre (likewise), and estimates rows by the
-   * squares of their distances, whose codes are `LEAN` and were made without it: as {@link tables} and {@link scan} one
-   * after the other, with a = −2 offset − slack·|q − centre|. Returns what `scan` does. Time: that of the two.
+   * Scans the codes of several pieces, one after the other, as {@link scan} does each from its first row on. A piece is
+   * {@link PIECE_WORDS} words of 32 bits at `pieces`: where its codes are, how many rows, `base` (f32), `a` (f32), `dead`
+   * and `label`.
+   *
+   * With a `query` (rotated, of `padded` components; else {@link NONE}) `tables` are first made for each piece around its
+   * centre, and rows estimated by the squares of their distances, whose codes were made without it: the place of the
+   * rotated centre is in the piece instead of `base`, `a` is −2 offset − slack·|q − centre|, and what a piece or the caller
+   * says of `a` and `b` is not looked at.
+   *
+   * Returns what `scan` does, of all. Time: that of all the scans, and of making the tables.
    */
-  scanAround(
+  scanMany(
+    pieces: number,
+    count: number,
     query: number,
-    centre: number,
     padded: number,
     bits: number,
-    codes: number,
-    from: number,
-    to: number,
+    lines: Lines,
     tables: number,
+    b: number,
     slack: number,
-    dead: number,
     threshold: number,
     out: number,
-    label: number,
   ): number;
 
   /** The least of `count` values (f32): Infinity where there are none, NaN where one of them is. Time: O(count). */
@@ -166,8 +177,8 @@ export interface Kernels {
   within(values: number, count: number, threshold: number, out: number, label: number): number;
 
   /**
-   * Counts values (f32) by size: adds 1 to the u32 at `out` of the bin floor((value − low) · scale), evaluated in f32,
-   * or of the first or last of `bins` where that is none of them. NaN counts in the first. Time: O(count).
+   * Counts values (f32) by size: adds 1 to the u32 at `out` of the bin floor((value − low) · scale), evaluated in f32, the
+   * first where that is less; what lies behind the last of `bins` or is no number is not counted. Time: O(count).
    */
   tally(values: number, count: number, low: number, scale: number, bins: number, out: number): void;
 
@@ -210,6 +221,43 @@ export interface Kernels {
     dimensions: number,
     out: number,
   ): void;
+
+  /**
+   * Gives candidates their products (f32) with a query in place of the values that they have: the same bits as
+   * {@link distances}. Row r is the vector at `places[r / 64] + stride · (r mod 64)`, places being byte offsets (u32) and
+   * `stride` a number of components. Time: O(count · dimensions).
+   */
+  distancesAt(
+    product: Product,
+    query: number,
+    candidates: number,
+    count: number,
+    places: number,
+    stride: number,
+    dimensions: number,
+  ): void;
+
+  /**
+   * Products of a query with up to 64 rows that are kept without their centre, in 16-bit numbers: half the memory of 32-bit
+   * floats, and a third of the time. `query` and `centre` are f32 of `padded` components; row r is i16 of as many, such that
+   * times a step it is the vector without the centre, and its length about {@link ROUGH_LENGTH}, or 0. At `constants` are 64
+   * f32 that are added to the values, for `SQUARED_L2` the squares of the rows' lengths, and 64 that are the steps; those of
+   * rows behind the last have to be Infinity and 0, since rows are read four at a time.
+   *
+   * Writes 64 values (f32), Infinity where there is no row: −q · x for `DOT`, |q − x|² for `SQUARED_L2`, off by at most
+   * `roughError`. Returns that of the centre. At `scratch` 2 · `padded` bytes are used. Time: O(count · padded).
+   */
+  roughDistances(
+    product: Product,
+    query: number,
+    centre: number,
+    padded: number,
+    rows: number,
+    count: number,
+    constants: number,
+    scratch: number,
+    out: number,
+  ): number;
 
   /**
    * The two nearest of some centroids for each of `count` rows: by squared L2, or by −dot · weight for `DOT`, where

@@ -2,7 +2,8 @@ import { BIASED, type CodeShape, GROUP, LEAN, UNKNOWN, codeBytes } from '../kern
 import { NONE } from '../kernels/kernels.js';
 import { type RowBlock, columnsOf } from '../version/row-block.js';
 import { type Centroid, matrixOf } from '../version/shard.js';
-import { type Engine, STAGE } from './engine.js';
+import { STAGE } from './chunk-layout.js';
+import type { Engine } from './engine.js';
 
 /** Squared lengths that the kernels' bounds hold for; 0 is one of them, too. */
 export const LEAST_SQUARE = 2 ** -100;

@@ -10,6 +10,9 @@ export const NOWHERE = -1;
 /** Rows of a segment that are scanned at once at most; longer ones are scanned piece by piece. A multiple of a group. */
 export const PIECE = 4096;
 
+/** The numbers of a record: a power of two of them, so that a record does not lie across two pieces of cached memory. */
+const [PLACE, VISIBLE, LIVE, NEXT, DEAD_WORDS, FIELDS] = [0, 1, 2, 3, 4, 8];
+
 /** Records there is room for at first, and words of dead rows in each; with longer segments there are more. */
 const FEW = 64;
 const FEW_WORDS = 4;
@@ -20,24 +23,16 @@ const FEW_WORDS = 4;
  * shard are a list.
  */
 export class Directory {
-  /** By record: where the segment's codes for estimates are, or {@link NOWHERE}; see {@link codesOf}. */
-  places = new Int32Array(FEW).fill(NOWHERE);
-  /** How many rows the segment sees. */
-  visible = new Int32Array(FEW);
-  /** How many of the shard's are alive; for its first segment. */
-  live = new Int32Array(FEW);
-  /** The record of the shard's next segment, or {@link NOWHERE}. */
-  next = new Int32Array(FEW);
+  /** The numbers of each record, side by side, so that they come from memory together. */
+  #fields = new Int32Array(FEW * FIELDS).fill(NOWHERE);
   readonly shards: (Shard | undefined)[] = [];
   readonly segments: (Segment | undefined)[] = [];
   /** Those of the segment's block. */
   readonly columns: (Columns | undefined)[] = [];
   /**
-   * Bitmaps of dead rows, as many words for each record as there is room for, and how many of those count: none where all
-   * rows are alive, and where the segment is too long to be scanned at once.
+   * Bitmaps of dead rows, as many words for each record as there is room for.
    */
   dead = new Uint32Array(FEW * FEW_WORDS);
-  deadWords = new Int32Array(FEW);
   #deadRoom = FEW_WORDS;
   /** By shard id: its first record. Ids are given out in order, so this is 4 bytes for each shard that ever was. */
   #first = new Int32Array(FEW).fill(NOWHERE);
@@ -49,6 +44,38 @@ export class Directory {
     return id < this.#first.length ? this.#first[id] : NOWHERE;
   }
 
+  /** Where the codes of a record's segment for estimates are, or {@link NOWHERE}; see {@link codesOf}. */
+  placeOf(record: number): number {
+    return this.#fields[FIELDS * record + PLACE];
+  }
+
+  setPlace(record: number, place: number): void {
+    this.#fields[FIELDS * record + PLACE] = place;
+  }
+
+  /** How many rows the segment sees. */
+  visibleOf(record: number): number {
+    return this.#fields[FIELDS * record + VISIBLE];
+  }
+
+  /** How many rows of the shard are alive. */
+  liveOf(record: number): number {
+    return this.#fields[FIELDS * record + LIVE];
+  }
+
+  /** The record of the shard's next segment, or {@link NOWHERE}. */
+  after(record: number): number {
+    return this.#fields[FIELDS * record + NEXT];
+  }
+
+  /**
+   * How many words of a record's bitmap of dead rows count: none where all are alive, or where the segment is too long to
+   * be scanned at once.
+   */
+  deadWordsOf(record: number): number {
+    return this.#fields[FIELDS * record + DEAD_WORDS];
+  }
+
   /** Where the words of a record's dead rows begin. */
   deadAt(record: number): number {
     return record * this.#deadRoom;
@@ -58,37 +85,38 @@ export class Directory {
   checkPlaces(evictions: number): void {
     if (this.#evictions === evictions) return;
     this.#evictions = evictions;
-    this.places.fill(NOWHERE);
+    for (let at = PLACE; at < this.#fields.length; at += FIELDS) this.#fields[at] = NOWHERE;
   }
 
   /** Takes in a shard as it is now, or that it is gone. What has not changed of it has its codes where they were. */
   put(id: ShardId, shard: Shard | undefined): void {
     const segments = shard?.rows.segments ?? [];
-    const places = segments.map((segment) => this.#placeOf(id, segment));
+    const places = segments.map((segment) => this.#knownPlace(id, segment));
     for (let record = this.firstOf(id); record !== NOWHERE; record = this.#give(record));
     this.#setFirst(id, NOWHERE);
     let before = NOWHERE;
     segments.forEach((segment, s) => {
       const record = this.#take();
-      this.places[record] = places[s];
-      this.visible[record] = segment.visible;
-      this.live[record] = shard?.rows.liveCount ?? 0;
-      this.next[record] = NOWHERE;
+      const at = FIELDS * record;
+      this.#fields[at + PLACE] = places[s];
+      this.#fields[at + VISIBLE] = segment.visible;
+      this.#fields[at + LIVE] = shard?.rows.liveCount ?? 0;
+      this.#fields[at + NEXT] = NOWHERE;
       this.shards[record] = shard;
       this.segments[record] = segment;
       this.columns[record] = columnsOf(segment.block);
       this.#putDead(record, deadBits(segment));
       if (before === NOWHERE) this.#setFirst(id, record);
-      else this.next[before] = record;
+      else this.#fields[FIELDS * before + NEXT] = record;
       before = record;
     });
   }
 
   /** Where the codes of a segment are, if the shard has it already, but for rows that have died meanwhile (I6). */
-  #placeOf(id: ShardId, { block, visible }: Segment): number {
-    for (let record = this.firstOf(id); record !== NOWHERE; record = this.next[record])
-      if (this.segments[record]?.block === block && this.visible[record] === visible)
-        return this.places[record];
+  #knownPlace(id: ShardId, { block, visible }: Segment): number {
+    for (let record = this.firstOf(id); record !== NOWHERE; record = this.after(record))
+      if (this.segments[record]?.block === block && this.visibleOf(record) === visible)
+        return this.placeOf(record);
     return NOWHERE;
   }
 
@@ -103,14 +131,14 @@ export class Directory {
 
   #putDead(record: number, bits: Uint32Array | undefined): void {
     const words = bits === undefined || bits.length > PIECE / 32 ? 0 : bits.length;
-    this.deadWords[record] = words;
-    if (words > this.#deadRoom) this.#makeDeadRoom(this.places.length, words);
+    this.#fields[FIELDS * record + DEAD_WORDS] = words;
+    if (words > this.#deadRoom) this.#makeDeadRoom(this.#fields.length / FIELDS, words);
     if (bits !== undefined && words > 0) this.dead.set(bits, this.deadAt(record));
   }
 
   #makeDeadRoom(records: number, words: number): void {
     const grown = new Uint32Array(records * words);
-    for (let record = 0; record < this.deadWords.length; record++) {
+    for (let record = 0; record < this.shards.length; record++) {
       const from = this.deadAt(record);
       grown.set(this.dead.subarray(from, from + this.#deadRoom), record * words);
     }
@@ -120,11 +148,11 @@ export class Directory {
 
   /** Gives a record back; returns the one after it. */
   #give(record: number): number {
-    const after = this.next[record];
+    const after = this.after(record);
     this.shards[record] = undefined;
     this.segments[record] = undefined;
     this.columns[record] = undefined;
-    this.next[record] = this.#free;
+    this.#fields[FIELDS * record + NEXT] = this.#free;
     this.#free = record;
     return after;
   }
@@ -132,17 +160,15 @@ export class Directory {
   #take(): number {
     if (this.#free !== NOWHERE) {
       const record = this.#free;
-      this.#free = this.next[record];
+      this.#free = this.after(record);
       return record;
     }
     const record = this.shards.length;
-    if (record === this.places.length) {
+    if (FIELDS * record === this.#fields.length) {
       this.#makeDeadRoom(2 * record, this.#deadRoom);
-      for (const column of ['places', 'visible', 'live', 'next', 'deadWords'] as const) {
-        const grown = new Int32Array(2 * record).fill(NOWHERE);
-        grown.set(this[column]);
-        this[column] = grown;
-      }
+      const grown = new Int32Array(2 * this.#fields.length).fill(NOWHERE);
+      grown.set(this.#fields);
+      this.#fields = grown;
     }
     return record;
   }

@@ -2,9 +2,10 @@ import type { ShardexConfig } from '../config.js';
 import { ResourceExhaustedError } from '../errors.js';
 import { BIASED, type CodeShape, LEAN, PLAIN, codeBytes, codeShape } from '../kernels/code-shape.js';
 import { createKernels } from '../kernels/create-kernels.js';
-import type { Kernels } from '../kernels/kernels.js';
+import { type Kernels, PIECE_WORDS } from '../kernels/kernels.js';
 import { ROUNDS, rotationSigns } from '../kernels/rotation.js';
 import { Arena } from './arena.js';
+import { STAGE, chunkLayout } from './chunk-layout.js';
 import { LastDirectory, PIECE } from './directory.js';
 import { Slots } from './slots.js';
 
@@ -18,13 +19,17 @@ const COARSE = 2;
 /** Bits a dimension where bounds must hold always: with four, one row in a hundred has to be measured, with two half. */
 const FINE = 4;
 
-/** Rows are made codes of so many at a time, and chunks of centroids, which have as many, looked at likewise. */
-export const STAGE = 64;
 /** Candidates that may wait to be measured. */
 export const CANDIDATES = 65_536;
 
+/** Pieces of codes that are scanned in one go at most. */
+export const PIECES = 64;
+
 /** Bins that values of centroids are counted in. */
 export const BINS = 256;
+
+/** Bytes that the bitmap of a piece's dead rows has room in. */
+export const DEAD_BYTES = PIECE / 8;
 
 /** Bytes that codes and centroids may take up, unless somebody says otherwise. */
 const DEFAULT_BUDGET = 256 * 2 ** 20;
@@ -45,6 +50,8 @@ export interface Engine {
    * fine codes, whose tables always are (`Estimator.isTooNear`).
    */
   readonly around: boolean;
+  /** Whether nearness is the dot product. */
+  readonly byDot: boolean;
   /** 1 where rows are made of unit length: half the square of the chord between such is 1 − cos. */
   readonly unit: 0 | 1;
   /** Places of scratch memory. */
@@ -62,6 +69,12 @@ interface Places {
   readonly rotatedCentre: number;
   /** Rows on their way to codes. */
   readonly rows: number;
+  /** A chunk of centroids that the budget has no room for. */
+  readonly chunk: number;
+  /** Where chunks are, by their places in the table. */
+  readonly chunks: number;
+  /** The query in 16-bit numbers. */
+  readonly rough: number;
   readonly residuals: number;
   /** Products: of the query with all centroids. */
   readonly products: number;
@@ -71,7 +84,8 @@ interface Places {
   readonly shardTables: number;
   /** The offset and step of the tables, and a product. */
   readonly line: number;
-  /** The dead rows of a piece. */
+  /** Pieces that are to be scanned, and the dead rows of each. */
+  readonly pieces: number;
   readonly dead: number;
   /** Codes of a piece that is not cached, behind the rotated centroid. */
   readonly codes: number;
@@ -150,13 +164,17 @@ function newEngine(config: ShardexConfig, kernels: Kernels): Engine {
     centre: room(vector),
     rotatedCentre: room(vector),
     rows: room(STAGE * vector),
+    chunk: room(chunkLayout(coarse, STAGE).bytes),
+    chunks: room((4 * CANDIDATES) / STAGE),
+    rough: room(vector / 2),
     residuals: room(STAGE * vector),
     products: room(4 * CANDIDATES),
     bins: room(4 * BINS),
     tables: room(coarse.tableBytes),
     shardTables: room(fine.tableBytes),
     line: room(12),
-    dead: room(PIECE / 8),
+    pieces: room(4 * PIECE_WORDS * PIECES),
+    dead: room(DEAD_BYTES * PIECES),
     codes: room(vector + codeBytes(fine, PIECE)),
     candidates: room(8 * CANDIDATES),
   };
@@ -179,6 +197,7 @@ function newEngine(config: ShardexConfig, kernels: Kernels): Engine {
     at,
     lent: false,
     around: config.metric === 'euclidean',
+    byDot,
     unit: config.metric === 'cosine' ? 1 : 0,
     slots: new Slots(new Arena(next, grow), DEFAULT_BUDGET),
     directories: new LastDirectory(),

@@ -1,10 +1,10 @@
 import type { ShardexConfig } from '../config.js';
 import { typicalError } from '../kernels/code-shape.js';
-import { DOT, NONE, SQUARED_L2 } from '../kernels/kernels.js';
+import { DOT, NONE, PIECE_WORDS, SQUARED_L2 } from '../kernels/kernels.js';
 import { columnsOf } from '../version/row-block.js';
 import { type Shard, matrixOf } from '../version/shard.js';
 import { codesAt } from './block-codes.js';
-import type { Engine } from './engine.js';
+import { DEAD_BYTES, type Engine, PIECES } from './engine.js';
 import {
   PROVEN,
   type Sureness,
@@ -47,6 +47,8 @@ export class Estimator {
   #step = 0;
   /** What the rounding of those tables adds to the error of estimates, as if the query were farther away: squared. */
   #blur = 0;
+  #queued = 0;
+  #queuedRows = 0;
 
   constructor(config: ShardexConfig, engine: Engine, query: Query, sure: Sureness) {
     this.#config = config;
@@ -87,61 +89,64 @@ export class Estimator {
     return this.#blur > 0 && this.#blur > MOST_BLUR * apart;
   }
 
-  /**
-   * Scans codes for estimates of the rows of one shard, whose centroid is as far from the query as `apart` says (see
-   * `Near.values`). Rows beyond `worst` do not wait.
-   */
-  estimate(piece: Piece, apart: number, worst: number, waiting: Waiting): void {
-    const { kernels, coarse, around, at } = this.#engine;
-    const dead = this.#bury(piece);
-    const { place, rows, label } = piece;
-    const threshold = this.threshold(worst, 0, waiting.limit);
-    const codes = codesAt(this.#engine, coarse, place) + piece.skipped;
-    const { padded, bits, nibbles, lines } = coarse;
-    const [from, out, slack] = [at.rotatedQuery, waiting.end, this.#slack];
-    if (around) {
-      waiting.count += kernels.scanAround(
-        from,
-        place,
-        padded,
-        bits,
-        codes,
-        0,
-        rows,
-        at.tables,
-        slack,
-        dead,
-        threshold,
-        out,
-        label,
-      );
-      return;
-    }
-    const byDot = this.#config.metric === 'dot';
-    const a = byDot ? this.#offset : this.#offset - slack * Math.sqrt(apart + this.#blur);
-    waiting.count += kernels.scan(
-      codes,
-      nibbles,
-      lines,
-      0,
-      rows,
-      at.tables,
-      apart,
-      a,
-      this.#step,
-      byDot ? slack : 0,
-      dead,
-      threshold,
-      out,
-      label,
-    );
+  /** How many rows are to be estimated by {@link estimate}, and whether there is room for another piece. */
+  get queuedRows(): number {
+    return this.#queuedRows;
   }
 
-  /** The same with fine codes, by tables that are made for the shard; where that is asked for, bounds that hold always. */
+  get isFull(): boolean {
+    return this.#queued === PIECES;
+  }
+
+  /**
+   * Puts codes of a shard, whose centroid is as far from the query as `apart` says (see `Near.values`), to those that
+   * {@link estimate} is going to scan: until then they have to stay where they are.
+   */
+  queue(piece: Piece, apart: number): void {
+    const { kernels, coarse, around, at } = this.#engine;
+    const { u32, f32 } = kernels;
+    const { place, rows, label } = piece;
+    const word = at.pieces / 4 + PIECE_WORDS * this.#queued;
+    u32[word] = codesAt(this.#engine, coarse, place) + piece.skipped;
+    u32[word + 1] = rows;
+    if (around) u32[word + 2] = place;
+    else {
+      const byDot = this.#config.metric === 'dot';
+      f32[word + 2] = apart;
+      f32[word + 3] = byDot ? this.#offset : this.#offset - this.#slack * Math.sqrt(apart + this.#blur);
+    }
+    u32[word + 4] = this.#bury(piece, at.dead + DEAD_BYTES * this.#queued);
+    u32[word + 5] = label;
+    this.#queued++;
+    this.#queuedRows += rows;
+  }
+
+  /** Scans what was queued for estimates. Rows beyond `worst` do not wait. */
+  estimate(worst: number, waiting: Waiting): void {
+    if (this.#queued === 0) return;
+    const { kernels, coarse, around, at } = this.#engine;
+    waiting.count += kernels.scanMany(
+      at.pieces,
+      this.#queued,
+      around ? at.rotatedQuery : NONE,
+      coarse.padded,
+      coarse.bits,
+      coarse.lines,
+      at.tables,
+      this.#step,
+      this.#slack,
+      this.threshold(worst, 0, waiting.limit),
+      waiting.end,
+    );
+    this.#queued = 0;
+    this.#queuedRows = 0;
+  }
+
+  /** Scans fine codes at once, by tables that are made for the shard; where that is asked for, bounds that hold always. */
   bound(piece: Piece, shard: Shard, worst: number, waiting: Waiting): void {
     const { kernels, fine, at } = this.#engine;
     const { metric } = this.#config;
-    const dead = this.#bury(piece);
+    const dead = this.#bury(piece, at.dead);
     const { base, a, b, slack, margin } =
       this.#sure === PROVEN
         ? this.#provenTerms(shard, piece.place, worst)
@@ -184,13 +189,13 @@ export class Estimator {
     return byDot ? 0 - value : value;
   }
 
-  #bury({ dead, deadAt, deadWords }: Piece): number {
+  /** Puts the bitmap of a piece's dead rows there, if it has any. */
+  #bury({ dead, deadAt, deadWords }: Piece, place: number): number {
     if (deadWords === 0) return NONE;
-    const { kernels, at } = this.#engine;
-    const { u32 } = kernels;
+    const { u32 } = this.#engine.kernels;
     // A few words, one by one: a call would take longer.
-    for (let word = 0, to = at.dead / 4; word < deadWords; word++) u32[to + word] = dead[deadAt + word];
-    return at.dead;
+    for (let word = 0, to = place / 4; word < deadWords; word++) u32[to + word] = dead[deadAt + word];
+    return place;
   }
 
   /** The length of the longest row of a shard, as the kernels have it. */

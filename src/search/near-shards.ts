@@ -1,12 +1,14 @@
 import type { ShardexConfig } from '../config.js';
 import { distances, separations } from '../geometry/metric.js';
-import { productError } from '../kernels/bounds.js';
+import { productError, roughError } from '../kernels/bounds.js';
 import { DOT, SQUARED_L2 } from '../kernels/kernels.js';
 import { type CentroidChunk, matrixOfChunk, rankShards } from '../version/centroid-table.js';
 import { type Shard, type ShardId, matrixOf } from '../version/shard.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
 import { codable } from './block-codes.js';
-import { BINS, CANDIDATES, type Engine, STAGE } from './engine.js';
+import { STAGE, chunkLayout } from './chunk-layout.js';
+import { chunkAt } from './chunk-memory.js';
+import { BINS, CANDIDATES, type Engine } from './engine.js';
 import { type Query, placeQuery } from './query.js';
 import { costOf, reachWithin } from './stopping.js';
 
@@ -40,6 +42,10 @@ export function nearShards(
   cost?: CostLimit,
 ): Near {
   const { config, centroids } = index;
+  if (engine !== undefined && cost !== undefined) {
+    const count = within16(index, engine, query, cost);
+    if (count !== undefined) return inOrder(index, engine, query, most, count);
+  }
   const nearest = engine === undefined ? undefined : measured(index, engine, query);
   if (engine === undefined || nearest === undefined) {
     const ranked = rankShards(centroids, config.metric, query.probe, most, 'query');
@@ -49,12 +55,18 @@ export function nearShards(
       values: [],
     };
   }
-  const { kernels, at } = engine;
-  const count = within(
-    index,
-    engine,
-    cost === undefined ? Infinity : valueLimit(index, engine, query, nearest, cost),
-  );
+  const limit = cost === undefined ? Infinity : valueLimit(index, engine, query, nearest, cost);
+  return inOrder(index, engine, query, most, within(index, engine, limit));
+}
+
+/** The best of so many candidates, in order. */
+function inOrder(
+  { config, centroids }: Ranked,
+  { kernels, at }: Engine,
+  query: Query,
+  most: number,
+  count: number,
+): Near {
   const keep = Math.min(most, count);
   if (keep < count) kernels.select(at.candidates, count, keep);
   kernels.sort(at.candidates, keep);
@@ -68,6 +80,52 @@ export function nearShards(
     values.push(f32[i + 1] === RIGHT_ANGLE ? NaN : f32[i + 1]);
   }
   return { ids, apart, values };
+}
+
+/** With fewer shards than this they are measured outright. */
+const LEAST_SHARDS = 128;
+
+/**
+ * Makes candidates of all shards that cost no more than the limit, and of few others: looks at all centroids in 16 bits,
+ * and measures those that are not out of the question by then. How many; `undefined` where that cannot be done.
+ */
+function within16(index: Ranked, engine: Engine, query: Query, cost: CostLimit): number | undefined {
+  const { config, centroids: { chunks, size } } = index;
+  if (size < LEAST_SHARDS || !measurable(index, query)) return undefined;
+  if (config.metric === 'cosine' && chunks.some(({ shortest }) => shortest === 0)) return undefined;
+  const { kernels, coarse: { padded, dimensions }, slots, at } = engine;
+  placeQuery(engine, query);
+  const byDot = config.metric === 'dot';
+  const product = byDot ? DOT : SQUARED_L2;
+  const { evictions } = slots;
+  let margin = 0;
+  for (const [c, chunk] of chunks.entries()) {
+    const place = chunkAt(engine, chunk);
+    if (place === at.chunk) return undefined;
+    const members = chunk.ids.length;
+    const { centre, lengths, constants, rows } = chunkLayout(engine.coarse, members);
+    const [values, first] = [at.products + 4 * STAGE * c, (place + lengths) / 4];
+    const base = kernels.roughDistances(product, at.query, place + centre, padded, place + rows, members, place + constants, at.rough, values);
+    const { f32, u32 } = kernels;
+    const apart = byDot ? query.length : Math.sqrt(base);
+    margin = Math.max(margin, roughError(product, padded, apart, f32[first], f32[first + 1]));
+    u32[at.chunks / 4 + c] = place;
+  }
+  if (slots.evictions !== evictions) return undefined;
+  if (byDot) negate(engine);
+  const from = byDot ? at.centre : at.query;
+  const count = STAGE * chunks.length;
+  const measureWithin = (limit: number): number => {
+    const found = kernels.within(at.products, count, Math.min(limit, MOST_VALUE), at.candidates, 0);
+    kernels.distancesAt(product, from, at.candidates, found, at.chunks, padded, dimensions);
+    return found;
+  };
+  const least = kernels.least(at.products, count);
+  if (Number.isNaN(least)) return undefined;
+  const first = measureWithin(least + 2 * margin);
+  let nearest = Infinity;
+  for (let i = 0; i < first; i++) nearest = Math.min(nearest, kernels.f32[at.candidates / 4 + 2 * i + 1]);
+  return measureWithin(valueLimit(index, engine, query, nearest, cost) + 2 * margin);
 }
 
 /** A value beyond which all shards cost more than the limit, found by counting, without an order. */
@@ -84,9 +142,7 @@ function valueLimit(
   const scale = BINS / span;
   if (!(scale > 0) || !Number.isFinite(scale)) return Infinity;
   kernels.u32.fill(0, at.bins / 4, at.bins / 4 + BINS);
-  chunks.forEach(({ ids }, c) => {
-    kernels.tally(at.products + 4 * STAGE * c, ids.length, nearest, scale, BINS, at.bins);
-  });
+  kernels.tally(at.products, STAGE * chunks.length, nearest, scale, BINS, at.bins);
   let edge = nearest;
   for (let bin = 0, nearer = 0; bin < BINS; bin++) {
     nearer += kernels.u32[at.bins / 4 + bin];
@@ -138,13 +194,19 @@ function ranked({ centroids, config }: Ranked, query: Query, most: number): Shar
   return rankShards(centroids, config.metric, query.probe, most, 'query').map(({ id }) => id);
 }
 
+/** Whether the kernels' bounds hold, and there is room. */
+function measurable({ centroids: { chunks } }: Pick<Ranked, 'centroids'>, query: Query): boolean {
+  if (query.unit === undefined || STAGE * chunks.length > CANDIDATES) return false;
+  return chunks.every(({ shortest, longest }) => codable(longest) && codable(shortest));
+}
+
 /**
  * Measures all centroids in 32 bits, chunk by chunk, {@link STAGE} values apart; the least value, or `undefined` where
  * they cannot be measured.
  */
 function measured({ centroids, config }: Ranked, engine: Engine, query: Query): number | undefined {
+  if (!measurable({ centroids }, query)) return undefined;
   const { chunks } = centroids;
-  if (query.unit === undefined || STAGE * chunks.length > CANDIDATES) return undefined;
   const { kernels, coarse: shape, at } = engine;
   placeQuery(engine, query);
   const byDot = config.metric === 'dot';
@@ -154,12 +216,11 @@ function measured({ centroids, config }: Ranked, engine: Engine, query: Query): 
   let least = Infinity;
   for (let c = 0, out = at.products; c < chunks.length; c++, out += 4 * STAGE) {
     const chunk = chunks[c];
-    const { ids, shortest, longest } = chunk;
-    // Where the bounds do not hold, nothing is known.
-    if (!codable(longest) || !codable(shortest)) return undefined;
+    const { ids, shortest } = chunk;
     const place = chunkAt(engine, chunk);
     kernels.distances(product, from, place, shape.padded, ids.length, shape.dimensions, out);
     if (config.metric === 'cosine' && shortest === 0) putRight(engine, chunk, out);
+    kernels.f32.fill(Infinity, out / 4 + ids.length, out / 4 + STAGE);
     least = Math.min(least, kernels.least(out, ids.length));
   }
   return Number.isNaN(least) ? undefined : least;
@@ -183,31 +244,12 @@ function putRight({ kernels: { f32 } }: Engine, chunk: CentroidChunk, out: numbe
 
 /** Makes candidates of what was measured and is not above a limit; how many. */
 function within({ centroids: { chunks } }: Ranked, { kernels, at }: Engine, limit: number): number {
-  let count = 0;
-  for (let c = 0; c < chunks.length; c++) {
-    const values = at.products + 4 * STAGE * c;
-    count += kernels.within(values, chunks[c].ids.length, limit, at.candidates + 8 * count, STAGE * c);
-  }
-  return count;
+  // Not Infinity itself, which stands for none.
+  return kernels.within(at.products, STAGE * chunks.length, Math.min(limit, MOST_VALUE), at.candidates, 0);
 }
 
-/** The centroids of a chunk in kernel memory, each padded. */
-function chunkAt(engine: Engine, chunk: CentroidChunk): number {
-  const { kernels, coarse: shape, slots, at } = engine;
-  const { vectors } = matrixOfChunk(chunk);
-  const { dimensions, padded } = shape;
-  const members = chunk.ids.length;
-  const slot = slots.find(chunk) ?? slots.make(chunk, 4 * padded * members);
-  const place = slot?.at ?? at.rows;
-  if (slot === undefined || slot.rows === 0) {
-    for (let c = 0; c < members; c++) {
-      const from = c * dimensions;
-      kernels.f32.set(vectors.subarray(from, from + dimensions), (place + 4 * padded * c) / 4);
-    }
-    if (slot !== undefined) slot.rows = members;
-  }
-  return place;
-}
+/** The largest 32-bit float. */
+const MOST_VALUE = 3.4028234663852886e38;
 
 /** How far a 32-bit value can be from what {@link rankShards} compares, or from twice that by cosine. */
 function marginOf(

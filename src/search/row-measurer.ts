@@ -88,7 +88,7 @@ export class RowMeasurer {
     if (this.#out.length < visible) this.#out = new Float64Array(visible);
     const out = this.#out;
     distances(this.#config.metric, this.#query.probe, columns, 0, visible, out);
-    this.count += visible;
+    this.count += segment.liveCount;
     let { worst } = this.#best;
     for (let row = 0; row < visible; row++) {
       if (out[row] > worst || isDead(segment, row)) continue;

@@ -99,7 +99,7 @@ function begun(
   let rows = 0;
   for (const id of plan.shards) {
     rows += directory
-      ? directory.live[directory.firstOf(id)]
+      ? directory.liveOf(directory.firstOf(id))
       : (index.shards.get(id) as Shard).rows.liveCount;
     if (rows >= LEAST_ROWS) break;
   }

@@ -25,6 +25,12 @@ export interface Tally {
 /** Candidates that are put in order for a start; then twice as many, and so on, as few are ever reached. */
 const FIRST_PART = 32;
 
+/**
+ * So many times as many candidates as are looked for are measured while others are still to come: what is measured early is
+ * measured by a bound that is not good yet, and a better one would have ruled much of it out.
+ */
+const SOME = 1.2;
+
 /** Rows that are fetched together. */
 const AHEAD = 32;
 
@@ -86,7 +92,9 @@ export class ShardScan {
 
   /** How many candidates wait to be measured. */
   get waiting(): number {
-    return this.#by?.waiting.count ?? 0;
+    if (this.#by === undefined) return 0;
+    this.#estimate(this.#by);
+    return this.#by.waiting.count;
   }
 
   /** Scans a shard, as far away as `apart` says (see `Near.values`). What it finds may wait until {@link measure}. */
@@ -100,8 +108,8 @@ export class ShardScan {
       return;
     }
     let record = directory.firstOf(id);
-    this.#rowCount += directory.live[record];
-    for (; record !== NOWHERE; record = directory.next[record]) this.#scanRecord(directory, record, apart);
+    this.#rowCount += directory.liveOf(record);
+    for (; record !== NOWHERE; record = directory.after(record)) this.#scanRecord(directory, record, apart);
   }
 
   /**
@@ -109,13 +117,26 @@ export class ShardScan {
    * wait any more that is worse than those: for whoever wants to measure no more than so many.
    */
   keepBest(most: number): void {
-    this.#by?.waiting.keepBest(most);
+    if (this.#by === undefined) return;
+    this.#estimate(this.#by);
+    this.#by.waiting.keepBest(most);
+  }
+
+  /** Measures some of the most promising that wait; the others go on waiting. */
+  measureSome(): void {
+    if (this.#by === undefined) return;
+    const { waiting, estimator } = this.#by;
+    this.#estimate(this.#by);
+    const count = waiting.order(0, Math.ceil(SOME * this.#best.most), estimator.threshold(this.#best.worst, waiting.margin, waiting.limit));
+    if (this.#measurePart(waiting, 0, count)) waiting.drop(count);
+    else waiting.clear();
   }
 
   /** Measures what waits, the most promising first, until the rest is out of the running. */
   measure(): void {
     if (this.#by === undefined) return;
     const { waiting, estimator } = this.#by;
+    this.#estimate(this.#by);
     let goesOn = true;
     for (let done = 0, part = FIRST_PART; done < waiting.count && goesOn; part *= 2) {
       // What was waiting before anything was known is mostly out of the running by now.
@@ -156,35 +177,47 @@ export class ShardScan {
 
   #scanRecord(directory: Directory, record: number, apart: number): void {
     const by = this.#by;
-    const segment = directory.segments[record] as Segment;
     if (by === undefined) {
-      this.#measurer.measureAll(segment);
+      this.#measurer.measureAll(directory.segments[record] as Segment);
       return;
     }
     const { slots } = by.engine;
     directory.checkPlaces(slots.evictions);
-    const place = directory.places[record];
-    const rows = directory.visible[record];
-    const shard = directory.shards[record] as Shard;
-    const known = this.#knownApart(by, shard, apart);
+    const place = directory.placeOf(record);
+    const rows = directory.visibleOf(record);
+    const known = this.#isNeeded(by, apart)
+      ? by.estimator.apartFrom(directory.shards[record] as Shard)
+      : apart;
     if (place === NOWHERE || rows > PIECE || this.#isFine(by, known)) {
+      // What is queued may lose its place to what is made now.
+      this.#estimate(by);
+      const [shard, segment] = [directory.shards[record] as Shard, directory.segments[record] as Segment];
       const found = this.#scanSegment(shard, segment, known);
       directory.checkPlaces(slots.evictions);
-      if (found !== undefined) directory.places[record] = found;
+      if (found !== undefined) directory.setPlace(record, found);
       return;
     }
-    if (!by.waiting.hasRoom(rows)) this.measure();
+    this.#makeRoom(by, rows);
     const label = by.waiting.label(directory.columns[record] as Columns, 0, rows);
     const { dead } = directory;
-    const [deadAt, deadWords] = [directory.deadAt(record), directory.deadWords[record]];
-    const piece = { place, skipped: 0, rows, dead, deadAt, deadWords, label };
-    by.estimator.estimate(piece, known, this.#best.worst, by.waiting);
+    const [deadAt, deadWords] = [directory.deadAt(record), directory.deadWordsOf(record)];
+    by.estimator.queue({ place, skipped: 0, rows, dead, deadAt, deadWords, label }, known);
   }
 
-  /** How far a shard is, where that has to be known. */
-  #knownApart({ engine, estimator }: Estimating, shard: Shard, apart: number): number {
-    const needed = !engine.around && this.#sure !== PROVEN;
-    return needed && Number.isNaN(apart) ? estimator.apartFrom(shard) : apart;
+  /** Scans what is queued. */
+  #estimate({ estimator, waiting }: Estimating): void {
+    estimator.estimate(this.#best.worst, waiting);
+  }
+
+  /** Makes room for so many rows that may wait. */
+  #makeRoom({ estimator, waiting }: Estimating, rows: number): void {
+    if (!waiting.hasRoom(estimator.queuedRows + rows)) this.measure();
+    else if (estimator.isFull) estimator.estimate(this.#best.worst, waiting);
+  }
+
+  /** Whether it has to be found out how far a shard is. */
+  #isNeeded({ engine }: Estimating, apart: number): boolean {
+    return Number.isNaN(apart) && !engine.around && this.#sure !== PROVEN;
   }
 
   /** Whether a shard so far away takes fine codes. */
@@ -203,7 +236,7 @@ export class ShardScan {
   #scanCodes(by: Estimating, shard: Shard, segment: Segment, apart: number): number | undefined {
     const { engine, waiting } = by;
     const { at } = engine;
-    const known = this.#knownApart(by, shard, apart);
+    const known = this.#isNeeded(by, apart) ? by.estimator.apartFrom(shard) : apart;
     const isFine = this.#isFine(by, known);
     const shape = isFine ? engine.fine : engine.coarse;
     const { centroid } = shard;
@@ -213,7 +246,7 @@ export class ShardScan {
     let kept: number | undefined;
     for (let from = 0; from < visible; from += PIECE) {
       const rows = Math.min(PIECE, visible - from);
-      if (!waiting.hasRoom(rows)) this.measure();
+      this.#makeRoom(by, rows);
       kept = codesOf(engine, shape, block, centroid, visible);
       const place = kept ?? at.codes;
       if (kept === undefined) {
@@ -226,14 +259,17 @@ export class ShardScan {
       const label = waiting.label(columns, from, rows);
       const piece = { place, skipped, rows, dead, deadAt, deadWords, label };
       if (isFine) by.estimator.bound(piece, shard, this.#best.worst, waiting);
-      else by.estimator.estimate(piece, known, this.#best.worst, waiting);
+      else {
+        by.estimator.queue(piece, known);
+        this.#estimate(by);
+      }
     }
     return isFine ? undefined : kept;
   }
 }
 
-/** Shards after which what was found is measured for the first time; then after twice as many, and so on. */
-const FIRST_PAUSE = 2;
+/** Shards after which some of what was found are measured for the first time; then after twice as many, and so on. */
+const FIRST_PAUSE = 1;
 
 /**
  * Scans shards, the most promising first. The first few are measured before the others are estimated: they hold most of
@@ -244,7 +280,7 @@ export function scanInTurn(scan: ShardScan, shards: readonly ShardId[], apart: r
   shards.forEach((id, i) => {
     scan.scan(id, apart[i]);
     if (i + 1 !== pause) return;
-    scan.measure();
+    scan.measureSome();
     pause *= 2;
   });
   scan.measure();

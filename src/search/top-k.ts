@@ -24,19 +24,20 @@ type Ranked = Required<Candidate>;
 
 /** Keeps the best k candidates in a heap with the worst on top; with `distinct`, the best one of each document. */
 export class TopK {
-  readonly #k: number;
+  /** How many are kept at most. */
+  readonly most: number;
   readonly #heap: Ranked[] = [];
   /** Where in the heap each document's candidate is, when documents are to be distinct. */
   readonly #places: Map<string, number> | undefined;
 
   constructor(k: number, distinctDocuments: boolean) {
-    this.#k = k;
+    this.most = k;
     this.#places = distinctDocuments ? new Map() : undefined;
   }
 
   /** A row farther than this cannot get in, so it need not be offered. */
   get worst(): number {
-    return this.#heap.length < this.#k ? Infinity : this.#heap[0].rank;
+    return this.#heap.length < this.most ? Infinity : this.#heap[0].rank;
   }
 
   /** How many were kept so far. */
@@ -52,7 +53,7 @@ export class TopK {
         this.#put(candidate, place);
         this.#sink(place);
       }
-    } else if (this.#heap.length < this.#k) {
+    } else if (this.#heap.length < this.most) {
       this.#heap.push(candidate);
       this.#rise(this.#heap.length - 1);
     } else if (compareRanks(candidate, this.#heap[0]) < 0) {

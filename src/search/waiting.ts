@@ -16,9 +16,9 @@ export class Waiting {
   readonly #engine: Engine;
   #labels = 0;
   readonly #columns: Columns[] = [];
+  /** By piece its first label, and what a label is more than the row that it is given to. */
+  readonly #labelled: number[] = [];
   readonly #firsts: number[] = [];
-  /** For each group of labels the piece that they belong to. */
-  readonly #owners: number[] = [];
 
   constructor(engine: Engine) {
     this.#engine = engine;
@@ -36,10 +36,10 @@ export class Waiting {
   /** Gives labels to the `rows` rows from `from` on of a block, and returns the first. */
   label(columns: Columns, from: number, rows: number): number {
     const label = this.#labels;
-    const owner = this.#columns.push(columns) - 1;
+    this.#columns.push(columns);
+    this.#labelled.push(label);
     this.#firsts.push(label - from);
     this.#labels += Math.ceil(rows / GROUP) * GROUP;
-    for (let group = label / GROUP; group < this.#labels / GROUP; group++) this.#owners[group] = owner;
     return label;
   }
 
@@ -66,6 +66,14 @@ export class Waiting {
     return count;
   }
 
+  /** Lets the first `count` go. */
+  drop(count: number): void {
+    const { kernels, at } = this.#engine;
+    const first = at.candidates / 4;
+    kernels.u32.copyWithin(first, first + 2 * count, first + 2 * this.count);
+    this.count -= count;
+  }
+
   /** The value of one. */
   valueOf(i: number): number {
     return this.#engine.kernels.f32[this.#engine.at.candidates / 4 + 2 * i + 1];
@@ -74,8 +82,19 @@ export class Waiting {
   /** Names the row of one to be measured. */
   name(i: number, rank: number, measurer: RowMeasurer, place: number): void {
     const label = this.#engine.kernels.u32[this.#engine.at.candidates / 4 + 2 * i];
-    const owner = this.#owners[Math.floor(label / GROUP)];
+    const owner = this.#ownerOf(label);
     measurer.name(place, this.#columns[owner], label - this.#firsts[owner], rank);
+  }
+
+  /** The piece that a label belongs to. */
+  #ownerOf(label: number): number {
+    let first = 0;
+    for (let end = this.#labelled.length; end - first > 1; ) {
+      const middle = (first + end) >>> 1;
+      if (this.#labelled[middle] <= label) first = middle;
+      else end = middle;
+    }
+    return first;
   }
 
   /** Nothing waits any more. */
@@ -84,6 +103,7 @@ export class Waiting {
     this.margin = 0;
     this.#labels = 0;
     this.#columns.length = 0;
+    this.#labelled.length = 0;
     this.#firsts.length = 0;
   }
 }

@@ -18,7 +18,8 @@ const LEAST = 16;
 
 /** The centroids of a chunk, for the library's own loops. */
 export let matrixOfChunk: (chunk: CentroidChunk) => Matrix;
-let centreOfChunk: (chunk: CentroidChunk) => Float32Array;
+/** Their mean, likewise. */
+export let centreOfChunk: (chunk: CentroidChunk) => Float32Array;
 let centresOf: (table: CentroidTable) => Matrix;
 
 /** Up to 64 centroids, and how far from their mean the farthest of them is. Its numbers are private (I1). */

@@ -14,8 +14,11 @@ import {
 import { eachLive, isDead } from '../version/shard-rows.js';
 import { nearestFinders } from './nearest-finder.js';
 
-/** Lloyd rounds over all parts of a bulk split: two raise recall at the same slop factor by 4 points, more by little. */
-const REFINE_ROUNDS = 2;
+/**
+ * Lloyd rounds over all parts of a bulk split. On word vectors two more than two save 6 to 9 % of the rows that a recall
+ * takes, for a tenth of the time of building; four more than those save another 2 to 3 %.
+ */
+const REFINE_ROUNDS = 4;
 /** Fewer parts than this are left as 2-means made them. */
 const REFINE_FROM = 8;
 /** Parts around its own that a row is compared with in those rounds. */

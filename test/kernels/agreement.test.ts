@@ -61,15 +61,12 @@ describe('negative controls: a twin that is broken on purpose is noticed', () =>
     'sums of many nibbles: they are of 16 bits': (twin) => ({
       scan: (codes, nibbles, ...rest) => twin.scan(codes, Math.min(nibbles, 516), ...rest),
     }),
-    'scanAround: the centre is forgotten': (twin) => ({
-      scanAround: (query, _, padded, ...rest) => {
-        const nothing = twin.byteLength - 4 * padded;
-        const kept = twin.f32.slice(nothing / 4);
-        twin.f32.fill(0, nothing / 4);
-        const found = twin.scanAround(query, nothing, padded, ...rest);
-        twin.f32.set(kept, nothing / 4);
-        return found;
-      },
+    'scanMany with tables at hand: the last piece is left out': (twin) => ({
+      scanMany: (pieces, count, ...rest) => twin.scanMany(pieces, Math.max(0, count - 1), ...rest),
+    }),
+    'scanMany around centres: the slack is forgotten': (twin) => ({
+      scanMany: (pieces, count, query, padded, bits, lines, tables, b, _, ...rest) =>
+        twin.scanMany(pieces, count, query, padded, bits, lines, tables, b, 0, ...rest),
     }),
     'least: the first is left out': (twin) => ({
       least: (values, count) => twin.least(values + 4, Math.max(0, count - 1)),

@@ -8,7 +8,7 @@ import {
   codeBytes,
   codeShape,
 } from '../../src/kernels/code-shape.js';
-import { type Kernels, NONE, type Product } from '../../src/kernels/kernels.js';
+import { type Kernels, NONE, PIECE_WORDS, type Product } from '../../src/kernels/kernels.js';
 import { rotationSigns } from '../../src/kernels/rotation.js';
 import { pick, seeded } from '../support/random.js';
 import { Arena, KINDS } from './arena.js';
@@ -222,7 +222,34 @@ export const CHECKS: Readonly<Record<string, (pair: Pair) => void>> = {
     );
   },
 
-  scanAround: (pair) => {
+  'scanMany with tables at hand': (pair) => {
+    const sizes = fc.array(fc.integer({ min: 0, max: 70 }), { maxLength: 5 });
+    const threshold = fc.constantFrom(-Infinity, 0, 1e3, Infinity);
+    fc.assert(
+      fc.property(DIMENSIONS, BITS, LINES, sizes, threshold, SEED, (d, bits, lines, sizes, most, seed) => {
+        agree(pair, seed, (arena) => {
+          const shape = codeShape(d, bits, lines);
+          const { padded } = shape;
+          const pieces = arena.take(4 * PIECE_WORDS * sizes.length);
+          sizes.forEach((rows, i) => {
+            const rotated = arena.vectors(rows, padded, 'normal');
+            const codes = arena.take(codeBytes(shape, rows));
+            arena.kernels.encode(rotated, rows, 0, codes, padded, bits, lines, NONE);
+            const dead = i % 2 === 0 ? NONE : arena.bytes(4 * Math.ceil(rows / 32), 256);
+            const word = pieces / 4 + PIECE_WORDS * i;
+            arena.kernels.u32.set([codes, rows, 0, 0, dead, 64 * i], word);
+            arena.kernels.f32.set([i, -i], word + 2);
+          });
+          const tables = arena.bytes(shape.tableBytes, 128);
+          const out = arena.take(8 * sizes.reduce((sum, rows) => sum + rows, 0));
+          const { length } = sizes;
+          return arena.kernels.scanMany(pieces, length, NONE, padded, bits, lines, tables, 0.5, 1, most, out);
+        });
+      }),
+    );
+  },
+
+  'scanMany around centres': (pair) => {
     const finite = fc.constantFrom(...KINDS.filter((kind) => kind !== 'extreme'));
     const threshold = fc.constantFrom(-Infinity, 0, 1, 1e3, Infinity);
     fc.assert(
@@ -245,20 +272,20 @@ export const CHECKS: Readonly<Record<string, (pair: Pair) => void>> = {
             const tables = arena.take(shape.tableBytes);
             const out = arena.take(8 * to);
             const slack = seeded(seed)();
-            return arena.kernels.scanAround(
+            const pieces = arena.take(4 * PIECE_WORDS);
+            arena.kernels.u32.set([codes, to, centre, 0, NONE, 64], pieces / 4);
+            return arena.kernels.scanMany(
+              pieces,
+              1,
               query,
-              centre,
               padded,
               bits,
-              codes,
-              0,
-              to,
+              LEAN,
               tables,
+              0,
               slack,
-              NONE,
               most,
               out,
-              64,
             );
           });
         },

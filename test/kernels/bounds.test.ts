@@ -14,7 +14,7 @@ import {
   typicalError,
 } from '../../src/kernels/code-shape.js';
 import { createKernels } from '../../src/kernels/create-kernels.js';
-import { DOT, type Kernels, NONE, SQUARED_L2 } from '../../src/kernels/kernels.js';
+import { DOT, type Kernels, NONE, PIECE_WORDS, SQUARED_L2 } from '../../src/kernels/kernels.js';
 import { ROUNDS, rotationSigns } from '../../src/kernels/rotation.js';
 import { naiveDot, naiveSquaredL2 } from '../support/naive-twin.js';
 import { gaussianVector, seeded } from '../support/random.js';
@@ -391,8 +391,11 @@ describe('lean codes', () => {
     kernels.encode(residuals, COUNT, 0, codes, padded, 2, LEAN, around ? NONE : c);
     const [tables, line] = [arena.take(shape.tableBytes), arena.take(8)];
     const out = arena.take(8 * COUNT);
-    if (around) kernels.scanAround(q, c, padded, 2, codes, 0, COUNT, tables, 0, NONE, Infinity, out, 0);
-    else {
+    if (around) {
+      const piece = arena.take(4 * PIECE_WORDS);
+      kernels.u32.set([codes, COUNT, c, 0, NONE, 0], piece / 4);
+      kernels.scanMany(piece, 1, q, padded, 2, LEAN, tables, 0, 0, Infinity, out);
+    } else {
       kernels.tables(q, NONE, padded, 2, tables, line);
       const [offset, step] = arena.numbers(line, 2);
       const base = naiveSquaredL2(arena.numbers(query, d), arena.numbers(centre, d));

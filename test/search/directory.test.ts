@@ -19,19 +19,19 @@ function expectRight(directory: Directory, index: ShardexIndex): void {
   let records = 0;
   for (const [id, shard] of index.shards) {
     const segments = [];
-    for (let at = directory.firstOf(id); at !== NOWHERE; at = directory.next[at]) {
+    for (let at = directory.firstOf(id); at !== NOWHERE; at = directory.after(at)) {
       expect(directory.shards[at]).toBe(shard);
-      expect(directory.visible[at]).toBe(directory.segments[at]?.visible);
+      expect(directory.visibleOf(at)).toBe(directory.segments[at]?.visible);
       expect(directory.columns[at]).toBe(columnsOf(directory.segments[at]?.block as RowBlock));
       const words = directory.dead.slice(
         directory.deadAt(at),
-        directory.deadAt(at) + directory.deadWords[at],
+        directory.deadAt(at) + directory.deadWordsOf(at),
       );
       expect(words).toEqual(deadBits(directory.segments[at] as Segment) ?? new Uint32Array());
       segments.push(directory.segments[at]);
     }
     expect(segments).toEqual(shard.rows.segments);
-    expect(directory.live[directory.firstOf(id)]).toBe(shard.rows.liveCount);
+    expect(directory.liveOf(directory.firstOf(id))).toBe(shard.rows.liveCount);
     records += segments.length;
   }
   expect(directory.shards.filter((shard) => shard !== undefined)).toHaveLength(records);
@@ -84,12 +84,14 @@ test('codes are where it says, until any are taken away', () => {
   const answers = queries.map((query) => search(index, query, options));
   const engine = knownEngine(index.config);
   const directory = engine?.directories.of(index);
-  const places = directory?.places.filter((place) => place !== NOWHERE);
-  expect(places?.length).toBeGreaterThan(10);
-  expect(new Set(places).size).toBe(places?.length);
+  const placesNow = (): number[] =>
+    (directory?.shards ?? []).map((_, record) => directory?.placeOf(record) ?? NOWHERE);
+  const places = placesNow().filter((place) => place !== NOWHERE);
+  expect(places.length).toBeGreaterThan(10);
+  expect(new Set(places).size).toBe(places.length);
   dropCaches(index);
   directory?.checkPlaces(engine?.slots.evictions ?? 0);
-  expect(directory?.places.every((place) => place === NOWHERE)).toBe(true);
+  expect(placesNow().every((place) => place === NOWHERE)).toBe(true);
   expect(queries.map((query) => search(index, query, options))).toEqual(answers);
 });
 
@@ -109,8 +111,8 @@ test('where codes are is known of segments that have only lost rows since, and o
     for (const [id, { rows }] of version.shards) {
       let at = directory.firstOf(id);
       for (const { block, visible } of rows.segments) {
-        places.set(`${id} ${blockNumber(block)} ${visible}`, directory.places[at]);
-        at = directory.next[at];
+        places.set(`${id} ${blockNumber(block)} ${visible}`, directory.placeOf(at));
+        at = directory.after(at);
       }
     }
     return places;

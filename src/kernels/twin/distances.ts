@@ -4,7 +4,7 @@ import type { TwinMemory } from './memory.js';
 const { fround } = Math;
 
 /** A dot product as four running sums in f32. */
-function dot(f32: Float32Array, a: number, b: number, dimensions: number): number {
+export function dot(f32: Float32Array, a: number, b: number, dimensions: number): number {
   let [s0, s1, s2, s3] = [0, 0, 0, 0];
   let i = 0;
   for (; i + 4 <= dimensions; i += 4) {
@@ -23,7 +23,7 @@ function dot(f32: Float32Array, a: number, b: number, dimensions: number): numbe
 }
 
 /** A squared distance, likewise. */
-function squaredL2(f32: Float32Array, a: number, b: number, dimensions: number): number {
+export function squaredL2(f32: Float32Array, a: number, b: number, dimensions: number): number {
   let [s0, s1, s2, s3] = [0, 0, 0, 0];
   let i = 0;
   for (; i + 4 <= dimensions; i += 4) {
@@ -44,6 +44,24 @@ function squaredL2(f32: Float32Array, a: number, b: number, dimensions: number):
     else s2 = fround(s2 + square);
   }
   return fround(fround(s0 + s2) + fround(s1 + s3));
+}
+
+export function distancesAt(
+  { u32, f32 }: TwinMemory,
+  product: Product,
+  query: number,
+  candidates: number,
+  count: number,
+  places: number,
+  stride: number,
+  dimensions: number,
+): void {
+  const measure = product === DOT ? dot : squaredL2;
+  for (let at = candidates / 4; at < candidates / 4 + 2 * count; at += 2) {
+    const row = u32[at] % 64;
+    const place = u32[places / 4 + (u32[at] - row) / 64] / 4 + stride * row;
+    f32[at + 1] = measure(f32, query / 4, place, dimensions);
+  }
 }
 
 export function distancesMany(

@@ -1,5 +1,5 @@
 import { BIASED, GROUP, LEAN, type Lines, groupBytes } from '../code-shape.js';
-import { NONE, SQUARED_L2 } from '../kernels.js';
+import { NONE, PIECE_WORDS, SQUARED_L2 } from '../kernels.js';
 import { tables } from './codes.js';
 import { distancesMany } from './distances.js';
 import type { TwinMemory } from './memory.js';
@@ -55,25 +55,39 @@ export function scan(
 /** Where the offset and the step of tables lie that are made for one scan: below what callers use. */
 const LINE = 512;
 
-export function scanAround(
+export function scanMany(
   memory: TwinMemory,
+  pieces: number,
+  count: number,
   query: number,
-  centre: number,
   padded: number,
   bits: number,
-  codes: number,
-  from: number,
-  to: number,
+  lines: Lines,
   at: number,
+  b: number,
   slack: number,
-  ...rest: [dead: number, threshold: number, out: number, label: number]
+  threshold: number,
+  out: number,
 ): number {
-  const { f32 } = memory;
-  tables(memory, query, centre, padded, bits, at, LINE);
-  distancesMany(memory, SQUARED_L2, query, 0, 1, centre, 0, 1, padded, LINE + 8);
-  const [offset, step, base] = f32.subarray(LINE / 4, LINE / 4 + 3);
-  const a = fround(-2 * offset - fround(fround(slack) * fround(Math.sqrt(base))));
-  return scan(memory, codes, (padded * bits) / 4, LEAN, from, to, at, base, a, -2 * step, 0, ...rest);
+  const { u32, f32 } = memory;
+  const nibbles = (padded * bits) / 4;
+  let found = 0;
+  for (let piece = pieces / 4; piece < pieces / 4 + PIECE_WORDS * count; piece += PIECE_WORDS) {
+    const [codes, rows, centre, , dead, label] = u32.subarray(piece, piece + PIECE_WORDS);
+    const to = out + 8 * found;
+    if (query === NONE) {
+      const [base, a] = f32.subarray(piece + 2, piece + 4);
+      found += scan(memory, codes, nibbles, lines, 0, rows, at, base, a, b, slack, dead, threshold, to, label);
+      continue;
+    }
+    tables(memory, query, centre, padded, bits, at, LINE);
+    distancesMany(memory, SQUARED_L2, query, 0, 1, centre, 0, 1, padded, LINE + 8);
+    const [offset, step, base] = f32.subarray(LINE / 4, LINE / 4 + 3);
+    const a = fround(-2 * offset - fround(fround(slack) * fround(Math.sqrt(base))));
+    const ownB = -2 * step;
+    found += scan(memory, codes, nibbles, lines, 0, rows, at, base, a, ownB, 0, dead, threshold, to, label);
+  }
+  return found;
 }
 
 /** Two numbers in 32 bits from the upper halves that they are kept as. */

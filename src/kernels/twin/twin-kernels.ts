@@ -1,9 +1,10 @@
 import { BASE, type Kernels } from '../kernels.js';
 import { encode, tables } from './codes.js';
-import { distancesMany, nearest } from './distances.js';
+import { distancesAt, distancesMany, nearest } from './distances.js';
 import { TwinMemory } from './memory.js';
 import { residuals, rotate } from './rotate.js';
-import { scan, scanAround, select, sort } from './scan.js';
+import { roughDistances } from './rough.js';
+import { scan, scanMany, select, sort } from './scan.js';
 import { keep, least, tally, within } from './within.js';
 
 /** The kernels in TypeScript: for platforms without WebAssembly SIMD, and to test the others against. */
@@ -35,7 +36,7 @@ export function twinKernels(): Kernels {
     encode: on(encode),
     tables: on(tables),
     scan: on(scan),
-    scanAround: on(scanAround),
+    scanMany: on(scanMany),
     least: on(least),
     within: on(within),
     tally: on(tally),
@@ -46,6 +47,8 @@ export function twinKernels(): Kernels {
       many(product, query, 0, 1, rows, stride, count, dimensions, out);
     },
     distancesMany: many,
+    distancesAt: on(distancesAt),
+    roughDistances: on(roughDistances),
     nearest: on(nearest),
   };
 }

@@ -49,7 +49,7 @@ export function scanMany(
     }
     const own: f32 = query == 0 ? slack : 0;
     const found = scan(codes, nibbles, lines, 0, rows, tables, base, a, b, own, dead, threshold, next, label);
-    next += <usize>found << 3;
+    next += (<usize>found) << 3;
   }
   return <i32>((next - out) >>> 3);
 }

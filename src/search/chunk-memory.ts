@@ -24,7 +24,12 @@ export function chunkAt(engine: Engine, chunk: CentroidChunk): number {
   return place;
 }
 
-function putFloats({ kernels, coarse }: Engine, chunk: CentroidChunk, place: number, { centre }: ChunkLayout): void {
+function putFloats(
+  { kernels, coarse }: Engine,
+  chunk: CentroidChunk,
+  place: number,
+  { centre }: ChunkLayout,
+): void {
   const { f32 } = kernels;
   const { dimensions, padded } = coarse;
   const { vectors } = matrixOfChunk(chunk);
@@ -58,7 +63,8 @@ function putIntegers(
     f32[constants + c] = byDot ? 0 : square;
     if (length < LEAST_ROUGH) continue;
     f32[steps + c] = length / ROUGH_LENGTH;
-    for (let i = 0; i < dimensions; i++) integers[padded * c + i] = Math.round((left[i] / length) * ROUGH_LENGTH);
+    for (let i = 0; i < dimensions; i++)
+      integers[padded * c + i] = Math.round((left[i] / length) * ROUGH_LENGTH);
   }
   const lengths = (place + layout.lengths) / 4;
   f32[lengths] = longest * ROUND_UP;

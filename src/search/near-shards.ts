@@ -90,10 +90,18 @@ const LEAST_SHARDS = 128;
  * and measures those that are not out of the question by then. How many; `undefined` where that cannot be done.
  */
 function within16(index: Ranked, engine: Engine, query: Query, cost: CostLimit): number | undefined {
-  const { config, centroids: { chunks, size } } = index;
+  const {
+    config,
+    centroids: { chunks, size },
+  } = index;
   if (size < LEAST_SHARDS || !measurable(index, query)) return undefined;
   if (config.metric === 'cosine' && chunks.some(({ shortest }) => shortest === 0)) return undefined;
-  const { kernels, coarse: { padded, dimensions }, slots, at } = engine;
+  const {
+    kernels,
+    coarse: { padded, dimensions },
+    slots,
+    at,
+  } = engine;
   placeQuery(engine, query);
   const byDot = config.metric === 'dot';
   const product = byDot ? DOT : SQUARED_L2;
@@ -105,7 +113,17 @@ function within16(index: Ranked, engine: Engine, query: Query, cost: CostLimit):
     const members = chunk.ids.length;
     const { centre, lengths, constants, rows } = chunkLayout(engine.coarse, members);
     const [values, first] = [at.products + 4 * STAGE * c, (place + lengths) / 4];
-    const base = kernels.roughDistances(product, at.query, place + centre, padded, place + rows, members, place + constants, at.rough, values);
+    const base = kernels.roughDistances(
+      product,
+      at.query,
+      place + centre,
+      padded,
+      place + rows,
+      members,
+      place + constants,
+      at.rough,
+      values,
+    );
     const { f32, u32 } = kernels;
     const apart = byDot ? query.length : Math.sqrt(base);
     margin = Math.max(margin, roughError(product, padded, apart, f32[first], f32[first + 1]));

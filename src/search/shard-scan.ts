@@ -127,7 +127,11 @@ export class ShardScan {
     if (this.#by === undefined) return;
     const { waiting, estimator } = this.#by;
     this.#estimate(this.#by);
-    const count = waiting.order(0, Math.ceil(SOME * this.#best.most), estimator.threshold(this.#best.worst, waiting.margin, waiting.limit));
+    const count = waiting.order(
+      0,
+      Math.ceil(SOME * this.#best.most),
+      estimator.threshold(this.#best.worst, waiting.margin, waiting.limit),
+    );
     if (this.#measurePart(waiting, 0, count)) waiting.drop(count);
     else waiting.clear();
   }

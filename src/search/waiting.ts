@@ -89,7 +89,7 @@ export class Waiting {
   /** The piece that a label belongs to. */
   #ownerOf(label: number): number {
     let first = 0;
-    for (let end = this.#labelled.length; end - first > 1; ) {
+    for (let end = this.#labelled.length; end - first > 1;) {
       const middle = (first + end) >>> 1;
       if (this.#labelled[middle] <= label) first = middle;
       else end = middle;

@@ -73,8 +73,10 @@ export function* meanInSteps(
     const row = list.rows[i];
     const norm = metric === 'cosine' ? Math.sqrt(columns.squaredNorms[row]) : 1;
     if (norm === 0) continue;
+    const scale = 1 / norm;
+    const { vectors } = columns;
     const at = row * dimensions;
-    for (let j = 0; j < dimensions; j++) sums[j] += columns.vectors[at + j] / norm;
+    for (let j = 0; j < dimensions; j++) sums[j] += vectors[at + j] * scale;
   }
   const total = metric === 'cosine' ? Math.sqrt(squaredNorm(sums, 0, dimensions)) : list.length;
   if (total > 0) for (let j = 0; j < dimensions; j++) sums[j] /= total;

@@ -1,9 +1,9 @@
 import type { ShardexConfig } from '../config.js';
-import { type Matrix, type Probe, fillProbe, reusableProbe, separations } from '../geometry/metric.js';
+import { type Matrix, fillProbe, reusableProbe, separations } from '../geometry/metric.js';
 import { productError } from '../kernels/bounds.js';
 import { createKernels } from '../kernels/create-kernels.js';
-import { DOT, type Kernels, NONE, SQUARED_L2 } from '../kernels/kernels.js';
-import { type RowBlock, columnsOf } from '../version/row-block.js';
+import { DOT, type Kernels, NONE, type Product, SQUARED_L2 } from '../kernels/kernels.js';
+import { type RowBlock, type RowList, columnsOf } from '../version/row-block.js';
 import { type Centroid, matrixOf } from '../version/shard.js';
 
 /** A centroid by its place among those of a finder, and how far a row is from it. */
@@ -12,8 +12,16 @@ export interface Found {
   readonly separation: number;
 }
 
-/** Finds the centroid nearest to a row, among those from one place to another; of equally near ones the first. */
-export type Finder = (block: RowBlock, row: number, from: number, to: number) => Found;
+/** Finds the nearest of some centroids; of equally near ones the first. */
+export interface Finder {
+  /** For a row, among those from one place to another. */
+  find(block: RowBlock, row: number, from: number, to: number): Found;
+  /** The places of those nearest to the rows of a list from `first` on: {@link BATCH} of them, or what is left. */
+  indexes(rows: RowList, first: number): Uint32Array;
+}
+
+/** Rows that are measured together, each centroid being read once for two of them. */
+export const BATCH = 32;
 
 /** Fewer centroids than this are not worth the way to the kernels. */
 const FEWEST = 8;
@@ -57,8 +65,9 @@ export function nearestFinders(config: ShardexConfig): (centroids: readonly Cent
   const loaded = kernelsOf(config);
   const { kernels } = loaded;
   const rowAt = kernels.base;
-  const foundAt = rowAt + roundedUp(4 * dimensions);
-  const centroidsAt = foundAt + 16;
+  const foundAt = rowAt + roundedUp(4 * dimensions * BATCH);
+  const centroidsAt = foundAt + 16 * BATCH;
+  const nearest = new Uint32Array(BATCH);
   let matrix: Matrix = { vectors: new Float32Array(), squaredNorms: new Float64Array() };
   let out = new Float64Array();
 
@@ -93,26 +102,29 @@ export function nearestFinders(config: ShardexConfig): (centroids: readonly Cent
       for (let c = 1; c < to - from; c++) if (out[c] < out[index]) index = c;
       return index;
     };
-    return (block, row, from, to) => {
+    const measure = (count: number, from: number, to: number): void => {
+      const firstAt = centroidsAt + 4 * from * dimensions;
+      const weights = metric === 'cosine' ? weightsAt + 4 * from : NONE;
+      kernels.nearest(
+        product,
+        rowAt,
+        dimensions,
+        count,
+        firstAt,
+        dimensions,
+        to - from,
+        dimensions,
+        weights,
+        foundAt,
+      );
+    };
+    const find: Finder['find'] = (block, row, from, to) => {
       fillProbe(probe, columnsOf(block), row);
-      if (fast && to - from >= FEWEST && inRange([probe.squaredNorm], 1)) {
+      if (fast && to - from >= FEWEST && isInRange(probe.squaredNorm)) {
         claim();
         kernels.f32.set(probe.vector, rowAt / 4);
-        const firstAt = centroidsAt + 4 * from * dimensions;
-        const weights = metric === 'cosine' ? weightsAt + 4 * from : NONE;
-        kernels.nearest(
-          product,
-          rowAt,
-          dimensions,
-          1,
-          firstAt,
-          dimensions,
-          to - from,
-          dimensions,
-          weights,
-          foundAt,
-        );
-        if (isDecided(kernels, foundAt, product === DOT ? probe : undefined, error)) {
+        measure(1, from, to);
+        if (isDecided(kernels, foundAt, product, probe.squaredNorm, error)) {
           const index = from + kernels.u32[foundAt / 4];
           separations(metric, probe, matrix, index, 1, out);
           return { index, separation: out[0] };
@@ -121,23 +133,57 @@ export function nearestFinders(config: ShardexConfig): (centroids: readonly Cent
       const index = among(from, to);
       return { index: from + index, separation: out[index] };
     };
+    const indexes: Finder['indexes'] = (rows, first) => {
+      const count = Math.min(BATCH, rows.length - first);
+      const together = fast && centroids.length >= FEWEST;
+      if (together) {
+        claim();
+        const { f32 } = kernels;
+        for (let i = 0; i < count; i++) {
+          const { vectors } = columnsOf(rows.blocks[first + i]);
+          const at = rows.rows[first + i] * dimensions;
+          const to = rowAt / 4 + i * dimensions;
+          for (let j = 0; j < dimensions; j++) f32[to + j] = vectors[at + j];
+        }
+        measure(count, 0, centroids.length);
+        for (let i = 0; i < count; i++) nearest[i] = kernels.u32[foundAt / 4 + 4 * i];
+      }
+      for (let i = 0; i < count; i++) {
+        const columns = columnsOf(rows.blocks[first + i]);
+        const row = rows.rows[first + i];
+        const squared = columns.squaredNorms[row];
+        if (together && isInRange(squared) && isDecided(kernels, foundAt + 16 * i, product, squared, error))
+          continue;
+        fillProbe(probe, columns, row);
+        nearest[i] = among(0, centroids.length);
+      }
+      return nearest.subarray(0, count);
+    };
+    return { find, indexes };
   };
 }
 
 /** Whether the second centroid is farther than the first for certain. Errors are relative to |row|, or to the value. */
-function isDecided({ f32 }: Kernels, foundAt: number, probe: Probe | undefined, error: number): boolean {
+function isDecided(
+  { f32 }: Kernels,
+  foundAt: number,
+  product: Product,
+  squaredNorm: number,
+  error: number,
+): boolean {
   const first = f32[foundAt / 4 + 1];
   const second = f32[foundAt / 4 + 3];
-  const most = probe === undefined ? Math.max(Math.abs(second), 2 ** -100) : Math.sqrt(probe.squaredNorm);
+  const most = product === DOT ? Math.sqrt(squaredNorm) : Math.max(Math.abs(second), 2 ** -100);
   return second - first > 2 * error * most && second < Infinity;
 }
 
 function inRange(squaredNorms: ArrayLike<number>, count: number): boolean {
-  for (let i = 0; i < count; i++) {
-    const squared = squaredNorms[i];
-    if (squared !== 0 && !(squared > LEAST && squared < MOST)) return false;
-  }
+  for (let i = 0; i < count; i++) if (!isInRange(squaredNorms[i])) return false;
   return true;
+}
+
+function isInRange(squared: number): boolean {
+  return squared === 0 || (squared > LEAST && squared < MOST);
 }
 
 /** Puts centroids where the kernels find them, and 1 over the length of each; 0 where that is 0. */

@@ -12,7 +12,7 @@ import {
   meanInSteps,
 } from '../version/shard.js';
 import { eachLive, isDead } from '../version/shard-rows.js';
-import { nearestFinders } from './nearest-finder.js';
+import { BATCH, nearestFinders } from './nearest-finder.js';
 
 /**
  * Lloyd rounds over all parts of a bulk split. On word vectors two more than two save 6 to 9 % of the rows that a recall
@@ -63,12 +63,12 @@ export function* refined(parts: readonly Part[], config: ShardexConfig): Steps<r
     for (const part of current) {
       const near = nearIds(table, config, part, REFINE_NEAR, probe);
       const homes = near.map((id) => next.get(id) as RowList);
-      const find = finderFor(near.map((id) => (byId.get(id) as Part).centroid));
-      const pause = roundsPerStep(near.length * dimensions);
-      for (let i = 0; i < part.rows.length; i++) {
-        if (i % pause === 0) yield;
-        const block = part.rows.blocks[i];
-        homes[find(block, part.rows.rows[i], 0, near.length).index].push(block, part.rows.rows[i]);
+      const finder = finderFor(near.map((id) => (byId.get(id) as Part).centroid));
+      for (let first = 0; first < part.rows.length; first += BATCH) {
+        yield;
+        finder.indexes(part.rows, first).forEach((home, i) => {
+          homes[home].push(part.rows.blocks[first + i], part.rows.rows[first + i]);
+        });
       }
     }
     const moved: Part[] = [];
@@ -112,7 +112,7 @@ export function* placed(
     for (const id of old) (neighbours.get(id) ?? put(neighbours, id, [])).push(part);
     const ids = [...near.filter((id) => byId.has(id)), ...old];
     const firstOld = ids.length - old.length;
-    const find = finderFor(ids.map((id) => byId.get(id)?.centroid ?? oldCentroid(id)));
+    const { find } = finderFor(ids.map((id) => byId.get(id)?.centroid ?? oldCentroid(id)));
     const pause = roundsPerStep(ids.length * config.dimensions);
     for (let i = 0; i < part.rows.length; i++) {
       if (i % pause === 0) yield;

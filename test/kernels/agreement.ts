@@ -274,19 +274,7 @@ export const CHECKS: Readonly<Record<string, (pair: Pair) => void>> = {
             const slack = seeded(seed)();
             const pieces = arena.take(4 * PIECE_WORDS);
             arena.kernels.u32.set([codes, to, centre, 0, NONE, 64], pieces / 4);
-            return arena.kernels.scanMany(
-              pieces,
-              1,
-              query,
-              padded,
-              bits,
-              LEAN,
-              tables,
-              0,
-              slack,
-              most,
-              out,
-            );
+            return arena.kernels.scanMany(pieces, 1, query, padded, bits, LEAN, tables, 0, slack, most, out);
           });
         },
       ),

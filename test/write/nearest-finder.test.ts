@@ -3,8 +3,8 @@ import { createIndex } from 'shardex';
 import { expect, test } from 'vitest';
 import { probeOf, separations } from '../../src/geometry/metric.js';
 import { Centroid, matrixOf } from '../../src/version/shard.js';
-import { RowBlock, claimRows, columnsOf, writeKey } from '../../src/version/row-block.js';
-import { nearestFinders } from '../../src/write/nearest-finder.js';
+import { RowBlock, RowList, claimRows, columnsOf, writeKey } from '../../src/version/row-block.js';
+import { BATCH, nearestFinders } from '../../src/write/nearest-finder.js';
 import { METRICS } from '../support/postings.js';
 import { gaussianVector, pick, seeded } from '../support/random.js';
 
@@ -24,9 +24,11 @@ test.each(METRICS)(
         const near = (): number[] =>
           pick(random, some).map((x) => x * (1 + pick(random, [0, 1e-7, -1e-7, 0.1])));
         const centroids = Array.from({ length: count }, () => new Centroid(Float32Array.from(near())));
-        const find = nearestFinders(config)(centroids);
+        const { find, indexes } = nearestFinders(config)(centroids);
         const block = new RowBlock(6, d);
         claimRows(block, 0, 6);
+        const rows = new RowList();
+        const nearest: number[] = [];
         for (let row = 0; row < 6; row++) {
           columnsOf(block).vectors.set(
             row < 4 ? near() : gaussianVector(random, d, pick(random, SCALES)),
@@ -35,22 +37,45 @@ test.each(METRICS)(
           writeKey(columnsOf(block), row, 'a', row, 1);
           const from = row % 2 === 0 ? 0 : Math.floor(random() * count);
           const probe = probeOf(columnsOf(block).vectors, row * d, d);
-          const truth = centroids.slice(from).map((centroid) => {
+          const all = centroids.map((centroid) => {
             const out = new Float64Array(1);
             separations(metric, probe, matrixOf(centroid), 0, 1, out);
             return out[0];
           });
+          rows.push(block, row);
+          nearest.push(all.indexOf(Math.min(...all)));
+          const truth = all.slice(from);
           const least = Math.min(...truth);
           expect(find(block, row, from, count)).toEqual({
             index: from + truth.indexOf(least),
             separation: least,
           });
         }
+        expect([...indexes(rows, 0)]).toEqual(nearest);
+        expect([...indexes(rows, 4)]).toEqual(nearest.slice(4));
       }),
       { numRuns: 300 },
     );
   },
 );
+
+test('more rows than are measured together', () => {
+  const random = seeded(6);
+  const d = 16;
+  const set = Array.from({ length: 20 }, () => new Centroid(Float32Array.from(gaussianVector(random, d))));
+  const { find, indexes } = nearestFinders(createIndex({ dimensions: d }).config)(set);
+  const count = 2 * BATCH + 7;
+  const block = new RowBlock(count, d);
+  claimRows(block, 0, count);
+  const rows = new RowList();
+  for (let row = 0; row < count; row++) {
+    columnsOf(block).vectors.set(gaussianVector(random, d), row * d);
+    writeKey(columnsOf(block), row, 'a', row, 1);
+    rows.push(block, row);
+  }
+  const found = [0, BATCH, 2 * BATCH].flatMap((first) => [...indexes(rows, first)]);
+  expect(found).toEqual(rows.rows.map((row) => find(block, row, 0, set.length).index));
+});
 
 test('finders of one lineage that take turns do not see each other’s centroids', () => {
   const random = seeded(5);
@@ -66,12 +91,12 @@ test('finders of one lineage that take turns do not see each other’s centroids
     writeKey(columnsOf(block), row, 'a', row, 1);
   }
   const alone = sets.map((set) => {
-    const find = nearestFinders(createIndex({ dimensions: d }).config)(set);
+    const { find } = nearestFinders(createIndex({ dimensions: d }).config)(set);
     return Array.from({ length: 50 }, (_, row) => find(block, row, 0, set.length));
   });
   const finders = sets.map((set) => nearestFinders(config)(set));
   for (let row = 0; row < 50; row++)
-    expect(finders.map((find, s) => find(block, row, 0, sets[s].length))).toEqual(
+    expect(finders.map(({ find }, s) => find(block, row, 0, sets[s].length))).toEqual(
       alone.map((found) => found[row]),
     );
 });

@@ -35,7 +35,8 @@ export function roughDistances(
   for (let row = 0; row < STAGE; row++) {
     let sum = 0;
     if (row < read)
-      for (let i = 0; i < padded; i++) sum = (sum + i16[scratch / 2 + i] * i16[rows / 2 + padded * row + i]) | 0;
+      for (let i = 0; i < padded; i++)
+        sum = (sum + i16[scratch / 2 + i] * i16[rows / 2 + padded * row + i]) | 0;
     const [added, step] = [f32[constants / 4 + row], f32[constants / 4 + STAGE + row]];
     const along = fround(fround(times * step) * fround(sum));
     f32[out / 4 + row] = row < read ? fround(fround(base + added) + along) : Infinity;

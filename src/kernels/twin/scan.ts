@@ -77,7 +77,23 @@ export function scanMany(
     const to = out + 8 * found;
     if (query === NONE) {
       const [base, a] = f32.subarray(piece + 2, piece + 4);
-      found += scan(memory, codes, nibbles, lines, 0, rows, at, base, a, b, slack, dead, threshold, to, label);
+      found += scan(
+        memory,
+        codes,
+        nibbles,
+        lines,
+        0,
+        rows,
+        at,
+        base,
+        a,
+        b,
+        slack,
+        dead,
+        threshold,
+        to,
+        label,
+      );
       continue;
     }
     tables(memory, query, centre, padded, bits, at, LINE);

@@ -15,9 +15,9 @@ export interface Found {
 /** Finds the nearest of some centroids; of equally near ones the first. */
 export interface Finder {
   /** For a row, among those from one place to another. */
-  find(block: RowBlock, row: number, from: number, to: number): Found;
+  readonly find: (block: RowBlock, row: number, from: number, to: number) => Found;
   /** The places of those nearest to the rows of a list from `first` on: {@link BATCH} of them, or what is left. */
-  indexes(rows: RowList, first: number): Uint32Array;
+  readonly indexes: (rows: RowList, first: number) => Uint32Array;
 }
 
 /** Rows that are measured together, each centroid being read once for two of them. */

@@ -1,11 +1,13 @@
 import { changedShards } from '../version/changed-shards.js';
 import { type BlockToken, tokenOf } from '../version/row-block.js';
+import type { Segment } from '../version/shard-rows.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
 
 /** Tokens: mostly none or a few, which take the least memory in an array; from {@link MANY} on a set. */
 export type Tokens = readonly BlockToken[] | ReadonlySet<BlockToken>;
 
 const MANY = 8;
+const NO_SEGMENTS: readonly Segment[] = [];
 export const NO_TOKENS: Tokens = Object.freeze([]);
 
 /** The blocks in which two versions differ, by their tokens, so that nothing here keeps a block alive (I8). */
@@ -21,14 +23,22 @@ export function blockChanges(a: ShardexIndex, b: ShardexIndex): BlockChanges {
   const left: BlockToken[] = [];
   const entered: BlockToken[] = [];
   for (const id of changedShards(a, b)) {
-    const before = a.shards.get(id)?.rows.segments ?? [];
-    const after = b.shards.get(id)?.rows.segments ?? [];
-    for (const { block } of before)
-      if (!after.some((segment) => segment.block === block)) left.push(tokenOf(block));
-    for (const { block } of after)
-      if (!before.some((segment) => segment.block === block)) entered.push(tokenOf(block));
+    const before = a.shards.get(id)?.rows.segments ?? NO_SEGMENTS;
+    const after = b.shards.get(id)?.rows.segments ?? NO_SEGMENTS;
+    pushMissing(before, after, left);
+    pushMissing(after, before, entered);
   }
   return { left: packed(left), entered: packed(entered) };
+}
+
+/** Adds the tokens of the blocks that the first have and the others have not. Without closures, as every commit comes here. */
+function pushMissing(of: readonly Segment[], others: readonly Segment[], to: BlockToken[]): void {
+  for (let i = 0; i < of.length; i++) {
+    const { block } = of[i];
+    let found = i < others.length && others[i].block === block;
+    for (let j = 0; j < others.length && !found; j++) found = others[j].block === block;
+    if (!found) to.push(tokenOf(block));
+  }
 }
 
 /** Both, one after the other; neither may be used any more. Time: O(the smaller one). */

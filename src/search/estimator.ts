@@ -17,21 +17,6 @@ import {
 import { type Query, placeQuery } from './query.js';
 import type { Waiting } from './waiting.js';
 
-/** Codes that are to be scanned. */
-export interface Piece {
-  /** Where they are kept; see {@link codesAt}. */
-  readonly place: number;
-  /** The first group of them, in bytes behind where they begin. */
-  readonly skipped: number;
-  readonly rows: number;
-  /** A bitmap of dead rows: so many words from a place on; none where all are alive. */
-  readonly dead: Uint32Array;
-  readonly deadAt: number;
-  readonly deadWords: number;
-  /** The label of the first row. */
-  readonly label: number;
-}
-
 /** As much as this share of the squared error of an estimate may be due to the rounding of the query's tables. */
 const MOST_BLUR = 1 / 4;
 
@@ -100,22 +85,20 @@ export class Estimator {
 
   /**
    * Puts codes of a shard, whose centroid is as far from the query as `apart` says (see `Near.values`), to those that
-   * {@link estimate} is going to scan: until then they have to stay where they are.
+   * {@link estimate} is going to scan: until then they have to stay where they are. `dead` is what {@link bury} returned.
    */
-  queue(piece: Piece, apart: number): void {
-    const { kernels, coarse, around, at } = this.#engine;
+  queue(place: number, skipped: number, rows: number, dead: number, label: number, apart: number): void {
+    const { kernels, coarse, around, byDot, at } = this.#engine;
     const { u32, f32 } = kernels;
-    const { place, rows, label } = piece;
     const word = at.pieces / 4 + PIECE_WORDS * this.#queued;
-    u32[word] = codesAt(this.#engine, coarse, place) + piece.skipped;
+    u32[word] = codesAt(this.#engine, coarse, place) + skipped;
     u32[word + 1] = rows;
     if (around) u32[word + 2] = place;
     else {
-      const byDot = this.#config.metric === 'dot';
       f32[word + 2] = apart;
       f32[word + 3] = byDot ? this.#offset : this.#offset - this.#slack * Math.sqrt(apart + this.#blur);
     }
-    u32[word + 4] = this.#bury(piece, at.dead + DEAD_BYTES * this.#queued);
+    u32[word + 4] = dead;
     u32[word + 5] = label;
     this.#queued++;
     this.#queuedRows += rows;
@@ -143,20 +126,28 @@ export class Estimator {
   }
 
   /** Scans fine codes at once, by tables that are made for the shard; where that is asked for, bounds that hold always. */
-  bound(piece: Piece, shard: Shard, worst: number, waiting: Waiting): void {
+  bound(
+    place: number,
+    skipped: number,
+    rows: number,
+    dead: number,
+    label: number,
+    shard: Shard,
+    worst: number,
+    waiting: Waiting,
+  ): void {
     const { kernels, fine, at } = this.#engine;
     const { metric } = this.#config;
-    const dead = this.#bury(piece, at.dead);
     const { base, a, b, slack, margin } =
       this.#sure === PROVEN
-        ? this.#provenTerms(shard, piece.place, worst)
-        : likelyTerms(this.#engine, metric, piece.place, this.#sure);
+        ? this.#provenTerms(shard, place, worst)
+        : likelyTerms(this.#engine, metric, place, this.#sure);
     waiting.count += kernels.scan(
-      codesAt(this.#engine, fine, piece.place) + piece.skipped,
+      codesAt(this.#engine, fine, place) + skipped,
       fine.nibbles,
       fine.lines,
       0,
-      piece.rows,
+      rows,
       at.shardTables,
       base,
       a,
@@ -165,7 +156,7 @@ export class Estimator {
       dead,
       this.threshold(worst, margin, waiting.limit),
       waiting.end,
-      piece.label,
+      label,
     );
     waiting.margin = Math.max(waiting.margin, margin);
   }
@@ -189,10 +180,15 @@ export class Estimator {
     return byDot ? 0 - value : value;
   }
 
-  /** Puts the bitmap of a piece's dead rows there, if it has any. */
-  #bury({ dead, deadAt, deadWords }: Piece, place: number): number {
+  /**
+   * Puts a bitmap of dead rows, so many words of `dead` from `deadAt` on, where the next piece to be queued has its own;
+   * returns where, or {@link NONE} where there are no words.
+   */
+  bury(dead: Uint32Array, deadAt: number, deadWords: number): number {
     if (deadWords === 0) return NONE;
-    const { u32 } = this.#engine.kernels;
+    const { kernels, at } = this.#engine;
+    const { u32 } = kernels;
+    const place = at.dead + DEAD_BYTES * this.#queued;
     // A few words, one by one: a call would take longer.
     for (let word = 0, to = place / 4; word < deadWords; word++) u32[to + word] = dead[deadAt + word];
     return place;

@@ -107,7 +107,8 @@ function within16(index: Ranked, engine: Engine, query: Query, cost: CostLimit):
   const product = byDot ? DOT : SQUARED_L2;
   const { evictions } = slots;
   let margin = 0;
-  for (const [c, chunk] of chunks.entries()) {
+  for (let c = 0; c < chunks.length; c++) {
+    const chunk = chunks[c];
     const place = chunkAt(engine, chunk);
     if (place === at.chunk) return undefined;
     const members = chunk.ids.length;

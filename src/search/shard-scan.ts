@@ -203,9 +203,8 @@ export class ShardScan {
     }
     this.#makeRoom(by, rows);
     const label = by.waiting.label(directory.columns[record] as Columns, 0, rows);
-    const { dead } = directory;
-    const [deadAt, deadWords] = [directory.deadAt(record), directory.deadWordsOf(record)];
-    by.estimator.queue({ place, skipped: 0, rows, dead, deadAt, deadWords, label }, known);
+    const dead = by.estimator.bury(directory.dead, directory.deadAt(record), directory.deadWordsOf(record));
+    by.estimator.queue(place, 0, rows, dead, label, known);
   }
 
   /** Scans what is queued. */
@@ -245,7 +244,7 @@ export class ShardScan {
     const shape = isFine ? engine.fine : engine.coarse;
     const { centroid } = shard;
     const { block, visible } = segment;
-    const dead = deadBits(segment) ?? NONE_DEAD;
+    const bits = deadBits(segment) ?? NONE_DEAD;
     const columns = columnsOf(block);
     let kept: number | undefined;
     for (let from = 0; from < visible; from += PIECE) {
@@ -258,15 +257,15 @@ export class ShardScan {
         encodeRows(engine, shape, block, centroid, from, from + rows, codesAt(engine, shape, place), 0);
       }
       const skipped = kept === undefined ? 0 : (from / GROUP) * shape.groupBytes;
-      const deadAt = from / 32;
-      const deadWords = dead.length === 0 ? 0 : Math.ceil(rows / 32);
+      const deadWords = bits.length === 0 ? 0 : Math.ceil(rows / 32);
+      const dead = by.estimator.bury(bits, from / 32, deadWords);
       const label = waiting.label(columns, from, rows);
-      const piece = { place, skipped, rows, dead, deadAt, deadWords, label };
-      if (isFine) by.estimator.bound(piece, shard, this.#best.worst, waiting);
-      else {
-        by.estimator.queue(piece, known);
-        this.#estimate(by);
+      if (isFine) {
+        by.estimator.bound(place, skipped, rows, dead, label, shard, this.#best.worst, waiting);
+        continue;
       }
+      by.estimator.queue(place, skipped, rows, dead, label, known);
+      this.#estimate(by);
     }
     return isFine ? undefined : kept;
   }

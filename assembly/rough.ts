@@ -3,21 +3,38 @@ import { Dot, SquaredL2, one } from './products';
 /** The length of a vector in 16-bit numbers; see `ROUGH_LENGTH` in src/kernels/kernels.ts. */
 const LENGTH: f32 = 32000;
 
-/** Values are written for so many rows. */
+/** Rows that a chunk has at most, and values that are written for each. */
 const STAGE: i32 = 64;
+
+/** Where a chunk has its parts; see `roughLayout` in src/kernels/rough-layout.ts. */
+const CONSTANTS: usize = 16;
+const CENTRE: usize = CONSTANTS + 8 * STAGE;
 
 export function roughDistances(
   product: i32,
   query: usize,
-  centre: usize,
-  padded: i32,
-  rows: usize,
+  chunks: usize,
   count: i32,
-  constants: usize,
+  padded: i32,
   scratch: usize,
   out: usize,
-): f32 {
-  const byDot = product == 0;
+  line: usize,
+): void {
+  let apart: f32 = 0;
+  let reach: f32 = 0;
+  for (const end = chunks + 4 * <usize>count; chunks < end; chunks += 4, out += 4 * STAGE) {
+    const chunk = <usize>load<u32>(chunks);
+    reach = max(reach, load<f32>(chunk, 4));
+    apart = max(apart, toChunk(product == 0, query, chunk, padded, scratch, out));
+  }
+  store<f32>(line, apart);
+  store<f32>(line, reach, 4);
+}
+
+/** Writes the values of the rows of a chunk; returns how long the query is without its centre. */
+function toChunk(byDot: bool, query: usize, chunk: usize, padded: i32, scratch: usize, out: usize): f32 {
+  const count: i32 = load<u32>(chunk);
+  const centre = chunk + CENTRE;
   const square = byDot ? one<Dot>(query, query, padded) : one<SquaredL2>(query, centre, padded);
   const base: f32 = byDot ? -one<Dot>(query, centre, padded) : square;
   const length: f32 = sqrt<f32>(square);
@@ -29,13 +46,15 @@ export function roughDistances(
   const factors = f32x4.splat(times);
   const stride: usize = 2 * padded;
   const end = out + 4 * STAGE;
+  let rows = centre + 4 * <usize>padded;
+  let constants = chunk + CONSTANTS;
   for (let r = 0; r < count; r += 4, rows += 4 * stride, constants += 16, out += 16) {
     const sums = f32x4.convert_i32x4_s(four(scratch, rows, stride));
     const along = f32x4.mul(f32x4.mul(factors, v128.load(constants, 4 * STAGE)), sums);
     v128.store(out, f32x4.add(f32x4.add(bases, v128.load(constants)), along));
   }
   for (; out < end; out += 16) v128.store(out, f32x4.splat(Infinity));
-  return base;
+  return length;
 }
 
 /** Writes a vector, less the centre, in 16-bit numbers. */

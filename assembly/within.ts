@@ -1,10 +1,16 @@
-import { SCRATCH } from './scratch';
-
 export function least(values: usize, count: i32): f32 {
   const end = values + 4 * (count & ~3);
+  const many = values + 4 * (count & ~15);
   const all = values + 4 * count;
   let lanes = f32x4.splat(Infinity);
+  let others = lanes;
+  for (; values < many; values += 64) {
+    // Each of them waits for its last.
+    lanes = f32x4.min(lanes, f32x4.min(v128.load(values), v128.load(values, 16)));
+    others = f32x4.min(others, f32x4.min(v128.load(values, 32), v128.load(values, 48)));
+  }
   for (; values < end; values += 16) lanes = f32x4.min(lanes, v128.load(values));
+  lanes = f32x4.min(lanes, others);
   let found = min(
     min(f32x4.extract_lane(lanes, 0), f32x4.extract_lane(lanes, 1)),
     min(f32x4.extract_lane(lanes, 2), f32x4.extract_lane(lanes, 3)),
@@ -30,26 +36,27 @@ export function tally(values: usize, count: i32, low: f32, scale: f32, bins: i32
   const lows = f32x4.splat(low);
   const scales = f32x4.splat(scale);
   const most = f32x4.splat(<f32>bins);
-  const whole = count & ~3;
-  let i = 0;
-  for (; i < whole; i += 4) {
-    const places = f32x4.mul(f32x4.sub(v128.load(values + 4 * i), lows), scales);
-    // Most are too large to be counted.
-    let near = i32x4.bitmask(f32x4.lt(places, most));
-    if (near == 0) continue;
-    v128.store(SCRATCH, places);
-    for (; near != 0; near &= near - 1) count1(load<f32>(SCRATCH + 4 * ctz(near)), out);
+  const zero = f32x4.splat(0);
+  const end = values + 4 * (count & ~3);
+  const all = values + 4 * count;
+  for (; values < end; values += 16) {
+    const places = f32x4.mul(f32x4.sub(v128.load(values), lows), scales);
+    // `pmin(a, b)` is a unless b is less, so that what is no number becomes the last bin.
+    const bin = i32x4.trunc_sat_f32x4_s(f32x4.pmax(zero, f32x4.pmin(most, places)));
+    add1(out, i32x4.extract_lane(bin, 0));
+    add1(out, i32x4.extract_lane(bin, 1));
+    add1(out, i32x4.extract_lane(bin, 2));
+    add1(out, i32x4.extract_lane(bin, 3));
   }
-  for (; i < count; i++) {
-    const place = (load<f32>(values + 4 * i) - low) * scale;
-    if (place < <f32>bins) count1(place, out);
+  for (; values < all; values += 4) {
+    const place = (load<f32>(values) - low) * scale;
+    add1(out, place < <f32>bins ? <i32>max(<f32>0, place) : bins);
   }
 }
 
 /** Adds 1 to a bin. */
-function count1(place: f32, out: usize): void {
-  // What is below the first bin counts in it.
-  const at = out + 4 * <usize>max(<f32>0, place);
+function add1(out: usize, bin: i32): void {
+  const at = out + ((<usize>bin) << 2);
   store<u32>(at, load<u32>(at) + 1);
 }
 

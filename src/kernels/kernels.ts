@@ -178,7 +178,7 @@ export interface Kernels {
 
   /**
    * Counts values (f32) by size: adds 1 to the u32 at `out` of the bin floor((value − low) · scale), evaluated in f32, the
-   * first where that is less; what lies behind the last of `bins` or is no number is not counted. Time: O(count).
+   * first where that is less; what lies behind the last of `bins`, or is no number, counts in one more. Time: O(count).
    */
   tally(values: number, count: number, low: number, scale: number, bins: number, out: number): void;
 
@@ -238,26 +238,25 @@ export interface Kernels {
   ): void;
 
   /**
-   * Products of a query with up to 64 rows that are kept without their centre, in 16-bit numbers: half the memory of 32-bit
-   * floats, and a third of the time. `query` and `centre` are f32 of `padded` components; row r is i16 of as many, such that
-   * times a step it is the vector without the centre, and its length about {@link ROUGH_LENGTH}, or 0. At `constants` are 64
-   * f32 that are added to the values, for `SQUARED_L2` the squares of the rows' lengths, and 64 that are the steps; those of
-   * rows behind the last have to be Infinity and 0, since rows are read four at a time.
+   * Products of a query (f32, `padded` components) with the rows of `count` chunks, which are kept without their centre in
+   * 16-bit numbers: half the memory of 32-bit floats, and a third of the time. Each is `roughLayout` at a byte offset of
+   * those (u32) at `chunks`.
    *
-   * Writes 64 values (f32), Infinity where there is no row: −q · x for `DOT`, |q − x|² for `SQUARED_L2`, off by at most
-   * `roughError`. Returns that of the centre. At `scratch` 2 · `padded` bytes are used. Time: O(count · padded).
+   * For each chunk 64 values (f32) are written, Infinity where there is no row: −q · x for `DOT`, |q − x|² for `SQUARED_L2`,
+   * off by at most `roughError`. What that needs is written to `line`, two f32: how far the query is from the centre that is
+   * farthest (for `DOT` how long it is), and how long the longest row is without its centre. At `scratch` 2 · `padded` bytes
+   * are used. Time: O(rows · padded).
    */
   roughDistances(
     product: Product,
     query: number,
-    centre: number,
-    padded: number,
-    rows: number,
+    chunks: number,
     count: number,
-    constants: number,
+    padded: number,
     scratch: number,
     out: number,
-  ): number;
+    line: number,
+  ): void;
 
   /**
    * The two nearest of some centroids for each of `count` rows: by squared L2, or by −dot · weight for `DOT`, where

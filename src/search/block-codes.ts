@@ -1,8 +1,8 @@
 import { BIASED, type CodeShape, GROUP, LEAN, UNKNOWN, codeBytes } from '../kernels/code-shape.js';
 import { NONE } from '../kernels/kernels.js';
+import { STAGE } from '../kernels/rough-layout.js';
 import { type RowBlock, columnsOf } from '../version/row-block.js';
 import { type Centroid, matrixOf } from '../version/shard.js';
-import { STAGE } from './chunk-layout.js';
 import type { Engine } from './engine.js';
 
 /** Squared lengths that the kernels' bounds hold for; 0 is one of them, too. */

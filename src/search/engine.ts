@@ -3,9 +3,10 @@ import { ResourceExhaustedError } from '../errors.js';
 import { BIASED, type CodeShape, LEAN, PLAIN, codeBytes, codeShape } from '../kernels/code-shape.js';
 import { createKernels } from '../kernels/create-kernels.js';
 import { type Kernels, PIECE_WORDS } from '../kernels/kernels.js';
+import { type RoughLayout, STAGE, roughLayout } from '../kernels/rough-layout.js';
 import { ROUNDS, rotationSigns } from '../kernels/rotation.js';
 import { Arena } from './arena.js';
-import { STAGE, chunkLayout } from './chunk-layout.js';
+import { chunkBytes } from './chunk-memory.js';
 import { LastDirectory, PIECE } from './directory.js';
 import { Slots } from './slots.js';
 
@@ -40,6 +41,8 @@ export interface Engine {
   /** Of the codes that estimates are made of, and of those that bounds are proven by. */
   readonly coarse: CodeShape;
   readonly fine: CodeShape;
+  /** How chunks of centroids lie in memory. */
+  readonly rough: RoughLayout;
   readonly slots: Slots;
   readonly directories: LastDirectory;
   /** Whether a search is using it. */
@@ -71,10 +74,11 @@ interface Places {
   readonly rows: number;
   /** A chunk of centroids that the budget has no room for. */
   readonly chunk: number;
-  /** Where chunks are, by their places in the table. */
+  /** Where chunks are, by their places in the table, and where their centroids are. */
   readonly chunks: number;
+  readonly chunkFloats: number;
   /** The query in 16-bit numbers. */
-  readonly rough: number;
+  readonly integers: number;
   readonly residuals: number;
   /** Products: of the query with all centroids. */
   readonly products: number;
@@ -154,6 +158,7 @@ function newEngine(config: ShardexConfig, kernels: Kernels): Engine {
   const byDot = config.metric === 'dot';
   const coarse = codeShape(config.dimensions, COARSE, byDot ? PLAIN : LEAN);
   const fine = codeShape(config.dimensions, FINE, byDot ? PLAIN : BIASED);
+  const rough = roughLayout(coarse.padded);
   const vector = 4 * fine.padded;
   let next = kernels.base;
   const room = (bytes: number): number => (next += Math.ceil(bytes / 64) * 64) - Math.ceil(bytes / 64) * 64;
@@ -164,12 +169,13 @@ function newEngine(config: ShardexConfig, kernels: Kernels): Engine {
     centre: room(vector),
     rotatedCentre: room(vector),
     rows: room(STAGE * vector),
-    chunk: room(chunkLayout(coarse, STAGE).bytes),
+    chunk: room(chunkBytes({ rough, coarse }, STAGE)),
     chunks: room((4 * CANDIDATES) / STAGE),
-    rough: room(vector / 2),
+    chunkFloats: room((4 * CANDIDATES) / STAGE),
+    integers: room(vector / 2),
     residuals: room(STAGE * vector),
     products: room(4 * CANDIDATES),
-    bins: room(4 * BINS),
+    bins: room(4 * (BINS + 1)),
     tables: room(coarse.tableBytes),
     shardTables: room(fine.tableBytes),
     line: room(12),
@@ -194,6 +200,7 @@ function newEngine(config: ShardexConfig, kernels: Kernels): Engine {
     kernels,
     coarse,
     fine,
+    rough,
     at,
     lent: false,
     around: config.metric === 'euclidean',

@@ -2,12 +2,12 @@ import type { ShardexConfig } from '../config.js';
 import { distances, separations } from '../geometry/metric.js';
 import { productError, roughError } from '../kernels/bounds.js';
 import { DOT, SQUARED_L2 } from '../kernels/kernels.js';
+import { STAGE } from '../kernels/rough-layout.js';
 import { type CentroidChunk, matrixOfChunk, rankShards } from '../version/centroid-table.js';
 import { type Shard, type ShardId, matrixOf } from '../version/shard.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
 import { codable } from './block-codes.js';
-import { STAGE, chunkLayout } from './chunk-layout.js';
-import { chunkAt } from './chunk-memory.js';
+import { chunkAt, floatsAt } from './chunk-memory.js';
 import { BINS, CANDIDATES, type Engine } from './engine.js';
 import { type Query, placeQuery } from './query.js';
 import { costOf, reachWithin } from './stopping.js';
@@ -90,53 +90,40 @@ const LEAST_SHARDS = 128;
  * and measures those that are not out of the question by then. How many; `undefined` where that cannot be done.
  */
 function within16(index: Ranked, engine: Engine, query: Query, cost: CostLimit): number | undefined {
-  const {
-    config,
-    centroids: { chunks, size },
-  } = index;
+  const { config, centroids } = index;
+  const { chunks, size, shortest } = centroids;
   if (size < LEAST_SHARDS || !measurable(index, query)) return undefined;
-  if (config.metric === 'cosine' && chunks.some(({ shortest }) => shortest === 0)) return undefined;
-  const {
-    kernels,
-    coarse: { padded, dimensions },
-    slots,
-    at,
-  } = engine;
+  if (config.metric === 'cosine' && shortest === 0) return undefined;
+  const { kernels, coarse, slots, byDot, at } = engine;
+  const { padded, dimensions } = coarse;
   placeQuery(engine, query);
-  const byDot = config.metric === 'dot';
   const product = byDot ? DOT : SQUARED_L2;
   const { evictions } = slots;
-  let margin = 0;
   for (let c = 0; c < chunks.length; c++) {
-    const chunk = chunks[c];
-    const place = chunkAt(engine, chunk);
+    const place = chunkAt(engine, chunks[c]);
     if (place === at.chunk) return undefined;
-    const members = chunk.ids.length;
-    const { centre, lengths, constants, rows } = chunkLayout(engine.coarse, members);
-    const [values, first] = [at.products + 4 * STAGE * c, (place + lengths) / 4];
-    const base = kernels.roughDistances(
-      product,
-      at.query,
-      place + centre,
-      padded,
-      place + rows,
-      members,
-      place + constants,
-      at.rough,
-      values,
-    );
-    const { f32, u32 } = kernels;
-    const apart = byDot ? query.length : Math.sqrt(base);
-    margin = Math.max(margin, roughError(product, padded, apart, f32[first], f32[first + 1]));
-    u32[at.chunks / 4 + c] = place;
+    kernels.u32[at.chunks / 4 + c] = place;
+    kernels.u32[at.chunkFloats / 4 + c] = floatsAt(engine, place, chunks[c].ids.length);
   }
   if (slots.evictions !== evictions) return undefined;
+  kernels.roughDistances(
+    product,
+    at.query,
+    at.chunks,
+    chunks.length,
+    padded,
+    at.integers,
+    at.products,
+    at.line,
+  );
+  const [apart, reach] = [kernels.f32[at.line / 4], kernels.f32[at.line / 4 + 1]];
+  const margin = roughError(product, padded, apart, reach, Math.sqrt(centroids.longest));
   if (byDot) negate(engine);
   const from = byDot ? at.centre : at.query;
   const count = STAGE * chunks.length;
   const measureWithin = (limit: number): number => {
     const found = kernels.within(at.products, count, Math.min(limit, MOST_VALUE), at.candidates, 0);
-    kernels.distancesAt(product, from, at.candidates, found, at.chunks, padded, dimensions);
+    kernels.distancesAt(product, from, at.candidates, found, at.chunkFloats, padded, dimensions);
     return found;
   };
   const least = kernels.least(at.products, count);
@@ -162,14 +149,19 @@ function valueLimit(
   if (!(scale > 0) || !Number.isFinite(scale)) return Infinity;
   kernels.u32.fill(0, at.bins / 4, at.bins / 4 + BINS);
   kernels.tally(at.products, STAGE * chunks.length, nearest, scale, BINS, at.bins);
-  let edge = nearest;
-  for (let bin = 0, nearer = 0; bin < BINS; bin++) {
-    nearer += kernels.u32[at.bins / 4 + bin];
-    edge = nearest + (bin + 1) / scale;
-    if (costOf(nearer, apartOf(config, query, edge), first, gap) > limit) break;
+  const { u32 } = kernels;
+  const bins = at.bins / 4;
+  for (let bin = bins + 1; bin < bins + BINS; bin++) u32[bin] += u32[bin - 1];
+  const edgeOf = (bin: number): number => nearest + (bin + 1) / scale;
+  // The first bin beyond whose edge all cost more; the costs never fall.
+  let bin = 0;
+  for (let last = BINS - 1; bin < last;) {
+    const middle = (bin + last) >>> 1;
+    if (costOf(u32[bins + middle], apartOf(config, query, edgeOf(middle)), first, gap) > limit) last = middle;
+    else bin = middle + 1;
   }
   // Bins are found in 32 bits.
-  return edge + (Math.abs(nearest) + span) * 2 ** -20;
+  return edgeOf(bin) + (Math.abs(nearest) + span) * 2 ** -20;
 }
 
 /**
@@ -214,9 +206,10 @@ function ranked({ centroids, config }: Ranked, query: Query, most: number): Shar
 }
 
 /** Whether the kernels' bounds hold, and there is room. */
-function measurable({ centroids: { chunks } }: Pick<Ranked, 'centroids'>, query: Query): boolean {
-  if (query.unit === undefined || STAGE * chunks.length > CANDIDATES) return false;
-  return chunks.every(({ shortest, longest }) => codable(longest) && codable(shortest));
+function measurable({ centroids }: Pick<Ranked, 'centroids'>, query: Query): boolean {
+  const { chunks, shortest, longest } = centroids;
+  const hasRoom = STAGE * chunks.length <= CANDIDATES;
+  return hasRoom && query.unit !== undefined && codable(longest) && codable(shortest);
 }
 
 /**
@@ -236,7 +229,7 @@ function measured({ centroids, config }: Ranked, engine: Engine, query: Query): 
   for (let c = 0, out = at.products; c < chunks.length; c++, out += 4 * STAGE) {
     const chunk = chunks[c];
     const { ids, shortest } = chunk;
-    const place = chunkAt(engine, chunk);
+    const place = floatsAt(engine, chunkAt(engine, chunk), ids.length);
     kernels.distances(product, from, place, shape.padded, ids.length, shape.dimensions, out);
     if (config.metric === 'cosine' && shortest === 0) putRight(engine, chunk, out);
     kernels.f32.fill(Infinity, out / 4 + ids.length, out / 4 + STAGE);

@@ -58,6 +58,9 @@ export class CentroidChunk {
 export class CentroidTable {
   readonly chunks: readonly CentroidChunk[];
   readonly size: number;
+  /** The squares of the lengths of the shortest and the longest centroid. */
+  readonly shortest: number;
+  readonly longest: number;
   readonly #centres: Matrix;
 
   static {
@@ -67,6 +70,8 @@ export class CentroidTable {
   constructor(chunks: readonly CentroidChunk[]) {
     this.chunks = Object.freeze(chunks);
     this.size = chunks.reduce((sum, chunk) => sum + chunk.ids.length, 0);
+    this.shortest = chunks.reduce((least, { shortest }) => Math.min(least, shortest), Infinity);
+    this.longest = chunks.reduce((most, { longest }) => Math.max(most, longest), 0);
     this.#centres = matrixFrom(concatenated(chunks.map(centreOfChunk)), chunks.length);
     Object.freeze(this);
   }

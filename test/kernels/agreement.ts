@@ -307,8 +307,8 @@ export const CHECKS: Readonly<Record<string, (pair: Pair) => void>> = {
       fc.property(fc.integer({ min: 0, max: 70 }), range, SEED, (count, { low, scale }, seed) => {
         agree(pair, seed, (arena) => {
           const from = values(arena, count, seed);
-          const bins = arena.take(4 * 16);
-          arena.kernels.u32.fill(0, bins / 4, bins / 4 + 16);
+          const bins = arena.take(4 * 17);
+          arena.kernels.u32.fill(0, bins / 4, bins / 4 + 17);
           arena.kernels.tally(from, count, low, scale, 16, bins);
         });
       }),

@@ -1,47 +1,69 @@
 import { DOT, NONE, type Product, ROUGH_LENGTH } from '../kernels.js';
 import { dot, squaredL2 } from './distances.js';
+import { STAGE, roughLayout } from '../rough-layout.js';
 import type { TwinMemory } from './memory.js';
 
 const { fround } = Math;
-
-/** Values are written for so many rows. */
-const STAGE = 64;
 
 /** Adding it to a number of less than 2^22 rounds that to a whole one, ties to the even one. */
 const ROUNDER = 1.5 * 2 ** 23;
 
 export function roughDistances(
-  { f32 }: TwinMemory,
+  memory: TwinMemory,
   product: Product,
   query: number,
-  centre: number,
-  padded: number,
-  rows: number,
+  chunks: number,
   count: number,
-  constants: number,
+  padded: number,
+  scratch: number,
+  out: number,
+  line: number,
+): void {
+  const { u32, f32 } = memory;
+  let [apart, reach] = [0, 0];
+  for (let c = 0; c < count; c++) {
+    const chunk = u32[chunks / 4 + c];
+    reach = Math.max(reach, f32[chunk / 4 + 1]);
+    const length = toChunk(memory, product === DOT, query, chunk, padded, scratch, out + 4 * STAGE * c);
+    apart = Math.max(apart, length);
+  }
+  f32[line / 4] = apart;
+  f32[line / 4 + 1] = reach;
+}
+
+/** Writes the values of the rows of a chunk; returns how long the query is without its centre. */
+function toChunk(
+  { u32, f32 }: TwinMemory,
+  byDot: boolean,
+  query: number,
+  chunk: number,
+  padded: number,
   scratch: number,
   out: number,
 ): number {
-  const byDot = product === DOT;
-  const [q, c] = [query / 4, centre / 4];
-  const square = byDot ? dot(f32, q, q, padded) : squaredL2(f32, q, c, padded);
-  const base = byDot ? -dot(f32, q, c, padded) : square;
+  const layout = roughLayout(padded);
+  const [q, centre] = [query / 4, chunk + layout.centre];
+  const square = byDot ? dot(f32, q, q, padded) : squaredL2(f32, q, centre / 4, padded);
+  const base = byDot ? -dot(f32, q, centre / 4, padded) : square;
   const length = fround(Math.sqrt(square));
   const scale = length > 0 ? fround(ROUGH_LENGTH / length) : 0;
   const i16 = new Int16Array(f32.buffer);
   toIntegers(f32, i16, query, byDot ? NONE : centre, padded, scale, scratch);
   const times = fround((byDot ? -1 : -2) * fround(length / ROUGH_LENGTH));
-  const read = 4 * Math.ceil(count / 4);
+  const rows = (chunk + layout.rows) / 2;
+  const constants = (chunk + layout.constants) / 4;
+  const read = 4 * Math.ceil(u32[chunk / 4] / 4);
   for (let row = 0; row < STAGE; row++) {
+    if (row >= read) {
+      f32[out / 4 + row] = Infinity;
+      continue;
+    }
     let sum = 0;
-    if (row < read)
-      for (let i = 0; i < padded; i++)
-        sum = (sum + i16[scratch / 2 + i] * i16[rows / 2 + padded * row + i]) | 0;
-    const [added, step] = [f32[constants / 4 + row], f32[constants / 4 + STAGE + row]];
-    const along = fround(fround(times * step) * fround(sum));
-    f32[out / 4 + row] = row < read ? fround(fround(base + added) + along) : Infinity;
+    for (let i = 0; i < padded; i++) sum = (sum + i16[scratch / 2 + i] * i16[rows + padded * row + i]) | 0;
+    const along = fround(fround(times * f32[constants + STAGE + row]) * fround(sum));
+    f32[out / 4 + row] = fround(fround(base + f32[constants + row]) + along);
   }
-  return base;
+  return length;
 }
 
 /** Writes a vector, less the centre, in 16-bit numbers. */

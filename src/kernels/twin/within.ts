@@ -39,7 +39,7 @@ export function tally(
   const [low32, scale32] = [fround(low), fround(scale)];
   for (let i = values / 4; i < values / 4 + count; i++) {
     const place = fround(fround(f32[i] - low32) * scale32);
-    if (place < bins) u32[out / 4 + Math.trunc(Math.max(0, place))]++;
+    u32[out / 4 + (place < bins ? Math.trunc(Math.max(0, place)) : bins)]++;
   }
 }
 

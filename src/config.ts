@@ -22,7 +22,12 @@ export interface ShardexOptions {
   readonly dimensions: number;
   /** Default `'cosine'`. */
   readonly metric?: Metric;
-  /** Live postings a shard may hold before it splits, 8 to 1,000,000. Default 512. */
+  /**
+   * Live postings a shard may hold before it splits, 8 to 1,000,000. Default 768, and 512 with more than 256 dimensions. A
+   * search has something to do for each shard and something for each row that it looks at, which is more the longer rows are:
+   * of 100 dimensions a search of shards of 768 takes about a fifteenth less time than one of shards of 512 at the same
+   * recall, of 768 dimensions up to a fifteenth more.
+   */
   readonly shardCapacity?: number;
   /**
    * How many nearest shards a search scans when it does not say. Default `'auto'`: 2·√S of S shards, and at least 8.
@@ -106,7 +111,8 @@ export function isSlopFactor(value: unknown): value is SlopFactor {
 
 const RULES: {
   readonly [K in keyof ShardexConfig]: {
-    default?: ShardexConfig[K];
+    /** What it is where it is not given; a function of the number of dimensions where it depends on that. */
+    default?: ShardexConfig[K] | ((dimensions: number) => ShardexConfig[K]);
     ok: (v: unknown) => boolean;
     must: string;
   };
@@ -118,7 +124,7 @@ const RULES: {
     must: "'cosine', 'euclidean' or 'dot'",
   },
   shardCapacity: {
-    default: 512,
+    default: (dimensions) => (dimensions > 256 ? 512 : 768),
     ok: (v) => isWhole(v, 8, 1_000_000),
     must: 'an integer from 8 to 1,000,000',
   },
@@ -153,7 +159,9 @@ export function resolveConfig(options: ShardexOptions): ShardexConfig {
   }
   const config: Record<string, unknown> = {};
   for (const [name, rule] of Object.entries(RULES)) {
-    const { [name]: value = rule.default } = given as Record<string, unknown>;
+    const standard: unknown =
+      typeof rule.default === 'function' ? rule.default(config.dimensions as number) : rule.default;
+    const { [name]: value = standard } = given as Record<string, unknown>;
     if (!rule.ok(value)) throw new ConfigError(name, `${name} must be ${rule.must}, not ${show(value)}.`);
     config[name] = value;
   }

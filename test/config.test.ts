@@ -17,6 +17,16 @@ describe('the defaults', () => {
     expect(Object.isFrozen(config)).toBe(true);
   });
 
+  test.each([
+    [1, 768],
+    [256, 768],
+    [257, 512],
+    [10_000, 512],
+  ])('are larger shards where rows are short: %i dimensions', (dimensions, shardCapacity) => {
+    expect(resolveConfig({ dimensions }).shardCapacity).toBe(shardCapacity);
+    expect(resolveConfig({ dimensions, shardCapacity: 600 }).shardCapacity).toBe(600);
+  });
+
   test('stand for undefined too', () => {
     const given = { dimensions: 2, metric: undefined, seed: undefined } as unknown as ShardexOptions;
     expect(resolveConfig(given)).toEqual(resolveConfig({ dimensions: 2 }));

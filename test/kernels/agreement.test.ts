@@ -68,6 +68,16 @@ describe('negative controls: a twin that is broken on purpose is noticed', () =>
       scanMany: (pieces, count, query, padded, bits, lines, tables, b, _, ...rest) =>
         twin.scanMany(pieces, count, query, padded, bits, lines, tables, b, 0, ...rest),
     }),
+    'distancesAt: the query is not looked at': (twin) => ({
+      distancesAt: (product, _, candidates, count, places, ...rest) => {
+        twin.distancesAt(product, twin.u32[places / 4], candidates, count, places, ...rest);
+      },
+    }),
+    'roughDistances: the last chunk is left out': (twin) => ({
+      roughDistances: (product, query, chunks, count, ...rest) => {
+        twin.roughDistances(product, query, chunks, Math.max(0, count - 1), ...rest);
+      },
+    }),
     'least: the first is left out': (twin) => ({
       least: (values, count) => twin.least(values + 4, Math.max(0, count - 1)),
     }),

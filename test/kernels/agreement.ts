@@ -9,6 +9,7 @@ import {
   codeShape,
 } from '../../src/kernels/code-shape.js';
 import { type Kernels, NONE, PIECE_WORDS, type Product } from '../../src/kernels/kernels.js';
+import { STAGE, roughBytes, roughLayout } from '../../src/kernels/rough-layout.js';
 import { rotationSigns } from '../../src/kernels/rotation.js';
 import { pick, seeded } from '../support/random.js';
 import { Arena, KINDS } from './arena.js';
@@ -278,6 +279,63 @@ export const CHECKS: Readonly<Record<string, (pair: Pair) => void>> = {
           });
         },
       ),
+    );
+  },
+
+  distancesAt: (pair) => {
+    fc.assert(
+      fc.property(
+        PRODUCT,
+        DIMENSIONS,
+        GAP,
+        fc.integer({ min: 0, max: 11 }),
+        KIND,
+        SEED,
+        (p, d, gap, count, kind, seed) => {
+          agree(pair, seed, (arena) => {
+            const random = seeded(seed);
+            const { u32 } = arena.kernels;
+            const query = arena.vectors(1, d, kind);
+            const places = arena.take(4 * 3);
+            for (let i = 0; i < 3; i++) u32[places / 4 + i] = arena.vectors(4, d + gap, kind);
+            const list = arena.take(8 * count);
+            for (let i = 0; i < count; i++)
+              u32[list / 4 + 2 * i] = 64 * Math.floor(3 * random()) + Math.floor(4 * random());
+            arena.kernels.distancesAt(p, query, list, count, places, d + gap, d);
+          });
+        },
+      ),
+    );
+  },
+
+  roughDistances: (pair) => {
+    const sizes = fc.array(fc.integer({ min: 0, max: STAGE }), { maxLength: 4 });
+    fc.assert(
+      fc.property(PRODUCT, DIMENSIONS, sizes, KIND, SEED, (p, d, sizes, kind, seed) => {
+        agree(pair, seed, (arena) => {
+          const random = seeded(seed);
+          const { padded } = codeShape(d, 2, PLAIN);
+          const layout = roughLayout(padded);
+          const { u32, f32 } = arena.kernels;
+          const chunks = arena.take(4 * sizes.length);
+          sizes.forEach((count, c) => {
+            // The rows are noise: as long as can be, so that sums overflow, and do so alike.
+            const chunk = arena.take(roughBytes(layout, count));
+            u32[chunks / 4 + c] = chunk;
+            u32[chunk / 4] = count;
+            f32[chunk / 4 + 1] = random();
+            for (let i = 0; i < 2 * STAGE; i++)
+              f32[(chunk + layout.constants) / 4 + i] = pick(random, [0, 1, random(), 3e38, Infinity]);
+            const centre = arena.numbers(arena.vectors(1, padded, kind), padded);
+            f32.set(centre, (chunk + layout.centre) / 4);
+          });
+          const query = arena.vectors(1, padded, kind);
+          const scratch = arena.take(2 * padded);
+          const out = arena.take(4 * STAGE * sizes.length);
+          const line = arena.take(8);
+          arena.kernels.roughDistances(p, query, chunks, sizes.length, padded, scratch, out, line);
+        });
+      }),
     );
   },
 

@@ -88,7 +88,7 @@ describe.each(METRICS)('by %s', (metric) => {
     expect(wide.exact).toBe(false);
     const { calibration } = statistics(index);
     expect(calibration?.postingCount).toBe(5000);
-    expect(calibration?.sampleSize).toBe(512);
+    expect(calibration?.sampleSize).toBe(1024);
     expect(Object.isFrozen(calibration) && Object.isFrozen(calibration?.limits)).toBe(true);
   });
 });

@@ -138,8 +138,8 @@ test('a calibration looks for one posting in a step, and documents are put in pl
   expect(uncalibrated.result.calibration).toBeUndefined();
   expect(uncalibrated.count).toBeGreaterThanOrEqual(4000 / 10 / 128 - 1);
   const calibrated = counted(stateWith(4100).finishing());
-  expect(calibrated.result.calibration?.sampleSize).toBe(512);
-  expect(calibrated.count - uncalibrated.count).toBeGreaterThan(512);
+  expect(calibrated.result.calibration?.sampleSize).toBe(1024);
+  expect(calibrated.count - uncalibrated.count).toBeGreaterThan(1024);
   expect(stateWith(4100).finish().fingerprint).toBe(calibrated.result.fingerprint);
 });
 

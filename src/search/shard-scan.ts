@@ -275,8 +275,8 @@ export class ShardScan {
 const FIRST_PAUSE = 1;
 
 /**
- * Scans shards, the most promising first. The first few are measured before the others are estimated: they hold most of
- * what is looked for, and whoever knows a good bound early has less to measure.
+ * Scans shards, the most promising first. A few rows of the first ones are measured before the others are estimated: they
+ * hold most of what is looked for, and whoever knows a good bound early has less to measure.
  */
 export function scanInTurn(scan: ShardScan, shards: readonly ShardId[], apart: readonly number[] = []): void {
   let pause = FIRST_PAUSE;

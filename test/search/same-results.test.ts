@@ -163,3 +163,20 @@ test('codes of blocks that are gone are forgotten (I8)', async () => {
   await collectGarbage(() => cacheBytes(index) < before / 2);
   expect(cacheBytes(index)).toBeLessThan(before / 2);
 });
+
+test.each(METRICS)('codes that are taken away while others are waiting to be scanned: by %s', (metric) => {
+  const vector = CORPORA.clustered(seeded(11), D);
+  const index = createIndex({ dimensions: D, metric, shardCapacity: 64 }, ofDocuments(9000, 9000, vector));
+  const queries = Array.from({ length: 60 }, vector);
+  const found = (): string =>
+    JSON.stringify(queries.map((query) => search(index, query, { k: 50, recall: 0.99 })));
+  const expected = found();
+  const all = cacheBytes(index);
+  for (const share of [0.3, 0.5, 0.7, 0.9]) {
+    const maxBytes = Math.floor(share * all);
+    configureCache(index, { maxBytes });
+    expect(found()).toBe(expected);
+    expect(found()).toBe(expected);
+    expect(cacheBytes(index)).toBeGreaterThan(0.5 * maxBytes);
+  }
+});

@@ -16,7 +16,7 @@ import {
 } from 'shardex';
 import { describe, expect, test } from 'vitest';
 import { createKernels } from '../../src/kernels/create-kernels.js';
-import { installEngine, knownEngine } from '../../src/search/engine.js';
+import { CANDIDATES, type Engine, installEngine, knownEngine } from '../../src/search/engine.js';
 import { CORPORA } from '../support/corpora.js';
 import { METRICS, ofDocuments } from '../support/postings.js';
 import { seeded } from '../support/random.js';
@@ -164,7 +164,7 @@ test('codes of blocks that are gone are forgotten (I8)', async () => {
   expect(cacheBytes(index)).toBeLessThan(before / 2);
 });
 
-test.each(METRICS)('codes that are taken away while others are waiting to be scanned: by %s', (metric) => {
+test.each(METRICS)('a budget for some of the codes changes no result: by %s', (metric) => {
   const vector = CORPORA.clustered(seeded(11), D);
   const index = createIndex({ dimensions: D, metric, shardCapacity: 64 }, ofDocuments(9000, 9000, vector));
   const queries = Array.from({ length: 60 }, vector);
@@ -179,4 +179,35 @@ test.each(METRICS)('codes that are taken away while others are waiting to be sca
     expect(found()).toBe(expected);
     expect(cacheBytes(index)).toBeGreaterThan(0.5 * maxBytes);
   }
+});
+
+test.each(METRICS)('codes that are taken away while they are queued to be scanned: by %s', (metric) => {
+  const vector = CORPORA.clustered(seeded(12), D);
+  const index = createIndex({ dimensions: D, metric, shardCapacity: 64 }, ofDocuments(9000, 9000, vector));
+  const queries = Array.from({ length: 20 }, vector);
+  const wide = { k: 50, recall: 0.99 };
+  const expected = queries.map((query) => search(index, query, wide));
+  const engine = knownEngine(index.config) as Engine;
+  const { slots, kernels, at } = engine;
+  const own = slots.make.bind(slots);
+  let takenAway = 0;
+  let made = 0;
+  const found = queries.map((query) => {
+    dropCaches(index);
+    slots.make = own;
+    // Now some of the shards that the wide search looks at have codes, and others have none.
+    search(index, query, { k: 50, recall: 0.9 });
+    if (cacheBytes(index) > 0) made++;
+    slots.make = (key, bytes) => {
+      slots.clear();
+      // As codes it would be of rows that are far from everything.
+      kernels.u32.fill(0x7f00, at.candidates / 4 + 2 * CANDIDATES);
+      takenAway++;
+      return own(key, bytes);
+    };
+    return search(index, query, wide);
+  });
+  expect(found).toEqual(expected);
+  expect(made).toBe(queries.length);
+  expect(takenAway).toBeGreaterThan(queries.length);
 });

@@ -239,7 +239,7 @@ export interface Kernels {
 
   /**
    * Products of a query (f32, `padded` components) with the rows of `count` chunks, which are kept without their centre in
-   * 16-bit numbers: half the memory of 32-bit floats, and a third of the time. Each is `roughLayout` at a byte offset of
+   * 16-bit numbers: half the memory of 32-bit floats, and less than half of the time. Each is `roughLayout` at a byte offset of
    * those (u32) at `chunks`.
    *
    * For each chunk 64 values (f32) are written, Infinity where there is no row: −q · x for `DOT`, |q − x|² for `SQUARED_L2`,

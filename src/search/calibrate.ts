@@ -15,8 +15,8 @@ import { costOf } from './stopping.js';
 import { TopK } from './top-k.js';
 
 /**
- * Postings that are looked for: with so many the recall comes out within about half a hundredth of the one asked for. With a
- * quarter of them an index of words that had grown tenfold was two hundredths below.
+ * Postings that are looked for: with so many the recall of an index that has grown or changed is within a hundredth of that of
+ * a fresh one. With a quarter of them an index of words that had grown tenfold was two hundredths below.
  */
 const SAMPLE = 1024;
 

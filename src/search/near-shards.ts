@@ -120,13 +120,12 @@ function within16(index: Ranked, engine: Engine, query: Query, cost: CostLimit):
   const margin = roughError(product, padded, apart, reach, Math.sqrt(centroids.longest));
   if (byDot) negate(engine);
   const from = byDot ? at.centre : at.query;
-  const count = STAGE * chunks.length;
   const measureWithin = (limit: number): number => {
-    const found = kernels.within(at.products, count, Math.min(limit, MOST_VALUE), at.candidates, 0);
+    const found = within(index, engine, limit);
     kernels.distancesAt(product, from, at.candidates, found, at.chunkFloats, padded, dimensions);
     return found;
   };
-  const least = kernels.least(at.products, count);
+  const least = kernels.least(at.products, STAGE * chunks.length);
   if (Number.isNaN(least)) return undefined;
   const first = measureWithin(least + 2 * margin);
   let nearest = Infinity;
@@ -180,7 +179,7 @@ export function nearestShards(
   const { kernels, coarse: shape, at } = engine;
   const count = within(index, engine, Infinity);
   const cut = kernels.select(at.candidates, count, most);
-  const margin = marginOf(config, query, cut, shape.dimensions, largestNorm(index));
+  const margin = marginOf(config, query, cut, shape.dimensions, Math.sqrt(centroids.longest));
   const { u32, f32 } = kernels;
   const surely: { id: ShardId; value: number }[] = [];
   const perhaps: { id: ShardId; value: number }[] = [];
@@ -275,10 +274,6 @@ function marginOf(
   const error = productError(SQUARED_L2, dimensions) * 2 * cut + 2 ** -100;
   // Neither the query nor a centroid is of just unit length in 32 bits.
   return metric === 'cosine' ? error + 2 ** -20 : error;
-}
-
-function largestNorm({ centroids }: Ranked): number {
-  return Math.sqrt(centroids.chunks.reduce((most, { longest }) => Math.max(most, longest), 0));
 }
 
 /** The value that {@link rankShards} ranks a shard by. */

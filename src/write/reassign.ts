@@ -16,7 +16,7 @@ import { BATCH, nearestFinders } from './nearest-finder.js';
 
 /**
  * Lloyd rounds over all parts of a bulk split. On word vectors two more than two save 6 to 9 % of the rows that a recall
- * takes, for a tenth of the time of building; four more than those save another 2 to 3 %.
+ * takes, for a tenth of the time of building; four more than those save another 1 to 3 %.
  */
 const REFINE_ROUNDS = 4;
 /** Fewer parts than this are left as 2-means made them. */

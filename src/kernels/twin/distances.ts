@@ -1,4 +1,5 @@
 import { DOT, NONE, type Product } from '../kernels.js';
+import { STAGE } from '../rough-layout.js';
 import type { TwinMemory } from './memory.js';
 
 const { fround } = Math;
@@ -58,8 +59,8 @@ export function distancesAt(
 ): void {
   const measure = product === DOT ? dot : squaredL2;
   for (let at = candidates / 4; at < candidates / 4 + 2 * count; at += 2) {
-    const row = u32[at] % 64;
-    const place = u32[places / 4 + (u32[at] - row) / 64] / 4 + stride * row;
+    const row = u32[at] % STAGE;
+    const place = u32[places / 4 + (u32[at] - row) / STAGE] / 4 + stride * row;
     f32[at + 1] = measure(f32, query / 4, place, dimensions);
   }
 }

@@ -2,10 +2,11 @@ import { InvalidDeltaError } from '../errors.js';
 import { type CentroidTable, tableFrom } from '../version/centroid-table.js';
 import { bitCount } from '../version/bits.js';
 import type { RowBlock } from '../version/row-block.js';
-import { Centroid, type Shard, matrixOf } from '../version/shard.js';
-import { Segment, ShardRows, deadBits, liveRows } from '../version/shard-rows.js';
+import { type Documents, type DocumentsDraft, entryOf, withShard } from '../version/documents.js';
+import { Centroid, type Shard, type ShardId, matrixOf } from '../version/shard.js';
+import { Segment, ShardRows, bytesOf, deadBits, eachLive } from '../version/shard-rows.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
-import { DraftState } from '../write/draft-state.js';
+import { StringMapDraft } from '../version/string-map.js';
 import type {
   Difference,
   Handle,
@@ -31,22 +32,79 @@ export function assembled(
   blocks: ReadonlyMap<Handle, RowBlock>,
   earlier: ShardexIndex,
 ): ShardexIndex {
-  const state = new DraftState(base);
-  for (const id of difference.gone) state.deleteShard(id);
-  for (const sent of shards) {
-    const { id } = sent;
-    const shard = shardFrom(sent, base.shards.get(id) ?? earlier.shards.get(id), blocks);
-    state.insertShard(shard);
-    if (difference.documents === undefined) state.addToDocuments(liveRows(shard.rows), id);
-  }
-  if (difference.documents !== undefined) setDocuments(state, difference.documents, difference.rows);
-  if (difference.chunks !== undefined) state.setCentroids(centroidsFrom(base, state, difference.chunks));
-  const { version, fingerprint, nextShardId, churn } = difference.label;
-  const calibration =
-    difference.calibration === undefined ? base.calibration : deepFrozen(difference.calibration.is);
-  const next = state.finish({ version, fingerprint, nextShardId, churn, calibration });
-  assertSame(next, difference.label);
-  return next;
+  const documents = new StringMapDraft(base.documents);
+  const changed: ShardId[] = [];
+  let { postingCount, byteLength } = base;
+  const count = (rows: ShardRows, sign: 1 | -1): void => {
+    postingCount += sign * rows.liveCount;
+    byteLength += sign * bytesOf(rows);
+  };
+  const shardMap = base.shards.withMutations((map) => {
+    for (const id of difference.gone) {
+      const before = map.get(id);
+      if (before === undefined) throw damaged(`shard ${id}`);
+      count(before.rows, -1);
+      map.delete(id);
+      changed.push(id);
+    }
+    for (const sent of shards) {
+      const { id } = sent;
+      const before = map.get(id);
+      const shard = shardFrom(sent, base.shards.get(id) ?? earlier.shards.get(id), blocks);
+      if (before !== undefined) count(before.rows, -1);
+      count(shard.rows, 1);
+      if (shard !== before) {
+        map.set(id, shard);
+        changed.push(id);
+      }
+      if (difference.documents === undefined) addDocuments(documents, shard);
+    }
+  });
+  if (difference.documents !== undefined) setDocuments(documents, difference.documents, difference.rows);
+  const index = nextVersion(base, difference, {
+    postingCount,
+    byteLength,
+    shards: shardMap,
+    documents: documents.finish(),
+    changed,
+  });
+  assertSame(index, difference.label);
+  return index;
+}
+
+/** What was put together of a version. */
+interface Assembled {
+  readonly postingCount: number;
+  readonly byteLength: number;
+  readonly shards: ShardexIndex['shards'];
+  readonly documents: Documents;
+  readonly changed: readonly ShardId[];
+}
+
+function nextVersion(
+  base: ShardexIndex,
+  { label, chunks, calibration }: Difference,
+  { postingCount, byteLength, shards, documents, changed }: Assembled,
+): ShardexIndex {
+  const { version, fingerprint, nextShardId, churn } = label;
+  // A shard that came in place of one of its id was both gone and sent.
+  const ids = [...new Set(changed)].sort((a, b) => a - b);
+  return Object.freeze({
+    config: base.config,
+    version,
+    fingerprint,
+    postingCount,
+    documentCount: documents.size,
+    shardCount: shards.size,
+    byteLength,
+    shards,
+    documents,
+    centroids: chunks === undefined ? base.centroids : centroidsFrom(base, shards, chunks),
+    nextShardId,
+    calibration: calibration === undefined ? base.calibration : deepFrozen(calibration.is),
+    churn,
+    changed: Object.freeze({ since: base.fingerprint, ids: Object.freeze(ids) }),
+  });
 }
 
 function shardFrom(
@@ -65,9 +123,9 @@ function shardFrom(
     (centroid !== undefined && !sameVector(matrixOf(old.centroid).vectors, centroid))
   ) {
     if (centroid === undefined) throw damaged(`the centroid of shard ${id}`);
-    return { id, centroid: new Centroid(centroid), rows: new ShardRows(own) };
+    return Object.freeze({ id, centroid: new Centroid(centroid), rows: new ShardRows(own) });
   }
-  return sameRows ? old : { id, centroid: old.centroid, rows: new ShardRows(own) };
+  return sameRows ? old : Object.freeze({ id, centroid: old.centroid, rows: new ShardRows(own) });
 }
 
 function segmentFrom(
@@ -83,17 +141,31 @@ function segmentFrom(
   return new Segment(block, visible, visible - deadCount, dead);
 }
 
-function setDocuments(state: DraftState, { documentIds, entries }: SentDocuments, rows: SentRows): void {
+function setDocuments(
+  documents: DocumentsDraft,
+  { documentIds, entries }: SentDocuments,
+  rows: SentRows,
+): void {
   // An id comes with its rows as well; one string is enough for both.
   const known = new Map(rows.documentIds.map((id) => [id, id]));
   documentIds.forEach((id, i) => {
-    state.setDocument(known.get(id) ?? id, deepFrozen(entries[i]));
+    documents.set(known.get(id) ?? id, deepFrozen(entries[i]));
+  });
+}
+
+/** Notes that a shard holds the documents of its rows. */
+function addDocuments(documents: DocumentsDraft, { id, rows }: Shard): void {
+  eachLive(rows, ({ documentIds }, row) => {
+    const documentId = documentIds[row];
+    const entry = entryOf(documents, documentId);
+    const next = withShard(entry, id);
+    if (next !== entry) documents.set(documentId, next);
   });
 }
 
 function centroidsFrom(
   base: ShardexIndex,
-  state: DraftState,
+  shards: ShardexIndex['shards'],
   chunks: NonNullable<Difference['chunks']>,
 ): CentroidTable {
   return tableFrom(
@@ -101,7 +173,7 @@ function centroidsFrom(
     chunks.map((chunk) =>
       typeof chunk === 'number'
         ? base.centroids.chunks[chunk]
-        : chunk.map((id) => ({ id, vector: matrixOf(state.shard(id).centroid).vectors })),
+        : chunk.map((id) => ({ id, vector: matrixOf((shards.get(id) as Shard).centroid).vectors })),
     ),
   );
 }

@@ -17,7 +17,7 @@ export function codable(squaredNorm: number): boolean {
 /**
  * Where the rotated centroid of a block's shard lies, if tables are made around it, and behind it, from {@link codesAt}
  * on, the codes of the first `visible` rows of the block, made or extended where needed; `undefined` where the budget has
- * no room for them. A block belongs to one shard, whose centroid is fixed, so neither ever goes stale (I6), and all
+ * no room for them, or, unless they may be `replacing` others, none that is free. A block belongs to one shard, whose centroid is fixed, so neither ever goes stale (I6), and all
  * versions and branches that share the block share them.
  */
 export function codesOf(
@@ -26,6 +26,7 @@ export function codesOf(
   block: RowBlock,
   centroid: Centroid,
   visible: number,
+  replacing = true,
 ): number | undefined {
   const { slots } = engine;
   // A block and its columns live equally long, so either stands for it: codes of both kinds can be had at once.
@@ -33,7 +34,7 @@ export function codesOf(
   let slot = slots.find(key);
   if (slot === undefined) {
     // Room for all that the block may hold, so that an append only adds to it.
-    slot = slots.make(key, codesAt(engine, shape, 0) + codeBytes(shape, block.capacity));
+    slot = slots.make(key, codesAt(engine, shape, 0) + codeBytes(shape, block.capacity), replacing);
     if (slot === undefined) return undefined;
     if (isAround(engine, shape)) rotateCentre(engine, centroid, slot.at);
   }

@@ -95,7 +95,8 @@ export class Directory {
     for (let record = this.firstOf(id); record !== NOWHERE; record = this.#give(record));
     this.#setFirst(id, NOWHERE);
     let before = NOWHERE;
-    segments.forEach((segment, s) => {
+    for (let s = 0; s < segments.length; s++) {
+      const segment = segments[s];
       const record = this.#take();
       const at = FIELDS * record;
       this.#fields[at + PLACE] = places[s];
@@ -109,7 +110,7 @@ export class Directory {
       if (before === NOWHERE) this.#setFirst(id, record);
       else this.#fields[FIELDS * before + NEXT] = record;
       before = record;
-    });
+    }
   }
 
   /** Where the codes of a segment are, if the shard has it already, but for rows that have died meanwhile (I6). */
@@ -182,15 +183,26 @@ export class LastDirectory {
   #known = new WeakMap<ShardexIndex, Directory>();
   #last: WeakRef<ShardexIndex> | undefined;
 
-  /** Time: O(shards that differ from the version before · log shards); O(shards) for a first one. */
-  of(index: ShardexIndex): Directory {
+  /** Whether there is one of a version that is still there. */
+  get isKept(): boolean {
+    return this.#last?.deref() !== undefined;
+  }
+
+  /**
+   * Tells of each shard that differs before it is taken in. Time: O(shards that differ from the version before · log shards);
+   * O(shards) for a first one.
+   */
+  of(index: ShardexIndex, changing?: (id: ShardId, before: Directory) => void): Directory {
     const known = this.#known.get(index);
     if (known !== undefined) return known;
     const before = this.#last?.deref();
     const directory = before && this.#known.get(before);
     if (before === undefined || directory === undefined) return this.#keep(index, newDirectory(index));
     this.#known.delete(before);
-    for (const id of changedShards(before, index)) directory.put(id, index.shards.get(id));
+    for (const id of changedShards(before, index)) {
+      changing?.(id, directory);
+      directory.put(id, index.shards.get(id));
+    }
     return this.#keep(index, directory);
   }
 

@@ -61,11 +61,20 @@ export class Slots {
     return slot;
   }
 
-  /** A new slot, empty; `undefined` where the budget has no room for one so large, whatever else goes. */
-  make(key: object, bytes: number): Slot | undefined {
+  /** Whether there is one, without using it. */
+  has(key: object): boolean {
+    const slot = this.#slots.get(key);
+    return slot !== undefined && slot.at >= 0;
+  }
+
+  /**
+   * A new slot, empty; `undefined` where the budget has no room for one so large, whatever else goes: or as it is, if
+   * nothing is to go.
+   */
+  make(key: object, bytes: number, replacing = true): Slot | undefined {
     if (bytes > this.#most) return undefined;
     let at = this.#arena.take(bytes, this.#most);
-    while (at === undefined && this.#evict()) at = this.#arena.take(bytes, this.#most);
+    while (at === undefined && replacing && this.#evict()) at = this.#arena.take(bytes, this.#most);
     if (at === undefined) return undefined;
     const slot: Slot = { at, bytes, rows: 0, recent: true, index: this.#clock.length };
     this.#clock.push(slot);

@@ -24,6 +24,8 @@ export interface FollowingListener {
   readonly send: (message: FromFollower) => void;
   /** The first version, and each one after it. */
   readonly version: (index: ShardexIndex) => void;
+  /** Nothing more has come, and there are so many milliseconds to use; whether more of them would be of use. */
+  readonly idle: (milliseconds: number) => boolean;
   /** Nothing more will come; with an error where that was not meant to happen. */
   readonly ended: (error: Error | undefined) => void;
 }
@@ -106,7 +108,7 @@ export class Following {
       const message = this.#waiting.shift();
       if (message === undefined) return;
       const startedAt = performance.now();
-      if (this.#spent === undefined) this.#awaitTurn();
+      this.#awaitTurn();
       try {
         this.#handle(message);
       } catch (error) {
@@ -118,11 +120,19 @@ export class Following {
   }
 
   #awaitTurn(): void {
+    if (this.#spent !== undefined) return;
     this.#spent = 0;
     void nextTurn().then(() => {
       this.#spent = undefined;
       this.#takeWaiting(SLICE);
+      this.#useTime();
     });
+  }
+
+  /** What is left of the slice, once in a turn rather than after each message, as those often come by several. */
+  #useTime(): void {
+    if (this.#ended || this.#waiting.length > 0) return;
+    if (this.#listener.idle(SLICE - (this.#spent ?? 0))) this.#awaitTurn();
   }
 
   #handle(message: ToFollower): void {

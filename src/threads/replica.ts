@@ -5,6 +5,7 @@ import type { HistoryOptions } from '../publish/history.js';
 import { Publication } from '../publish/publication.js';
 import { ReadableCell, publicationOf } from '../publish/readable-cell.js';
 import type { ListenerErrorHandler } from '../publish/watchers.js';
+import { Preparation } from '../search/preparation.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
 import { Following } from './following.js';
 import { EVERYONE, type FromFollower, type ToFollower } from './messages.js';
@@ -142,6 +143,7 @@ export async function openReplica(port: Port, options: ReplicaOptions = {}): Pro
     const channel = newChannel();
     let replica: Replica | undefined;
     const ending: Ending = { error: undefined };
+    const preparation = new Preparation();
     const leave = (): void => {
       following.stop();
       link.send(channel, { kind: 'leave' });
@@ -196,6 +198,7 @@ export async function openReplica(port: Port, options: ReplicaOptions = {}): Pro
         if (replica === undefined) first(index);
         else publish(replica, index);
       },
+      idle: (milliseconds) => replica !== undefined && preparation.advance(replica.read(), milliseconds),
       ended,
     });
     signal?.addEventListener('abort', abort, { once: true });

@@ -1,0 +1,89 @@
+import type { CodeShape } from '../kernels/code-shape.js';
+import { columnsOf } from '../version/row-block.js';
+import { type Shard, type ShardId, matrixOf } from '../version/shard.js';
+import type { Segment } from '../version/shard-rows.js';
+import type { ShardexIndex } from '../version/shardex-index.js';
+import { codable, codesOf } from './block-codes.js';
+import { type Directory, NOWHERE } from './directory.js';
+import { type Engine, knownEngine } from './engine.js';
+
+/** Which codes of a shard are wanted; flags. */
+const [NONE, COARSE, FINE] = [0, 1, 2];
+
+/**
+ * Does beforehand what searches would do when they first come to what has changed since the version before: for a thread
+ * that follows versions and has time between searches. No result depends on it. It only goes on with what searches have
+ * begun: where there was none yet nothing is done, and shards whose codes nobody has needed get none.
+ */
+export class Preparation {
+  /** Shards that have changed, with the codes that are wanted of them. */
+  readonly #pending = new Map<ShardId, number>();
+
+  /**
+   * Goes on for so many milliseconds, and for a shard more; whether anything is left to do.
+   *
+   * Time: O(shards that differ · log shards + rows that are new in them · dimensions).
+   */
+  advance(index: ShardexIndex, milliseconds: number): boolean {
+    const engine = knownEngine(index.config);
+    if (engine === undefined || engine.lent || !engine.directories.isKept) {
+      this.#pending.clear();
+      return false;
+    }
+    const until = performance.now() + milliseconds;
+    const directory = this.#takeChanges(engine, index);
+    for (const [id, wanted] of this.#pending) {
+      if (performance.now() >= until) return true;
+      this.#pending.delete(id);
+      makeCodes(engine, directory, id, wanted);
+    }
+    return false;
+  }
+
+  #takeChanges(engine: Engine, index: ShardexIndex): Directory {
+    const fresh: ShardId[] = [];
+    let ofAny = NONE;
+    const directory = engine.directories.of(index, (id, before) => {
+      if (before.firstOf(id) === NOWHERE) fresh.push(id);
+      const wanted = wantedOf(engine, before, id);
+      ofAny |= wanted;
+      if (wanted !== NONE) this.#pending.set(id, wanted | (this.#pending.get(id) ?? NONE));
+    });
+    // A new shard is made of others that change with it.
+    if (ofAny !== NONE) for (const id of fresh) this.#pending.set(id, ofAny);
+    return directory;
+  }
+}
+
+/** The codes that are kept of any rows of a shard. */
+function wantedOf({ slots }: Engine, directory: Directory, id: ShardId): number {
+  let wanted = NONE;
+  for (let record = directory.firstOf(id); record !== NOWHERE; record = directory.after(record)) {
+    const { block } = directory.segments[record] as Segment;
+    if (slots.has(block)) wanted |= COARSE;
+    if (slots.has(columnsOf(block))) wanted |= FINE;
+  }
+  return wanted;
+}
+
+/** Makes what codes are missing of a shard, as far as that takes no other codes away. */
+function makeCodes(engine: Engine, directory: Directory, id: ShardId, wanted: number): void {
+  const { coarse, fine } = engine;
+  for (let record = directory.firstOf(id); record !== NOWHERE; record = directory.after(record)) {
+    const shard = directory.shards[record] as Shard;
+    const segment = directory.segments[record] as Segment;
+    if (!codable(matrixOf(shard.centroid).squaredNorms[0])) continue;
+    if ((wanted & COARSE) !== NONE)
+      directory.setPlace(record, made(engine, coarse, shard, segment) ?? NOWHERE);
+    if ((wanted & FINE) !== NONE) made(engine, fine, shard, segment);
+  }
+}
+
+function made(
+  engine: Engine,
+  shape: CodeShape,
+  { centroid }: Shard,
+  { block, visible }: Segment,
+): number | undefined {
+  return codesOf(engine, shape, block, centroid, visible, false);
+}

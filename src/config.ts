@@ -13,7 +13,10 @@ import { ConfigError, InvalidOptionError } from './errors.js';
  */
 export type Metric = 'cosine' | 'euclidean' | 'dot';
 
-/** How many of the nearest shards a search scans: a count, `'all'` (exact), or `'auto'`, which follows the shard count. */
+/**
+ * How many of the nearest shards a search scans: a count, `'all'` (exact), or `'auto'`: as many as a recall of 0.95 takes,
+ * by the index's own calibration.
+ */
 export type SlopFactor = number | 'all' | 'auto';
 
 /** What {@link createIndex} is given. Only `dimensions` is required. */
@@ -30,7 +33,7 @@ export interface ShardexOptions {
    */
   readonly shardCapacity?: number;
   /**
-   * How many nearest shards a search scans when it does not say. Default `'auto'`: 2·√S of S shards, and at least 8.
+   * How many nearest shards a search scans when it does not say. Default `'auto'`: as `recall: 0.95`.
    * The probes needed for a fixed recall grow with about the square root of the number of lists, so a constant would
    * be wasteful for a small index and blind in a large one; the benchmarks in `docs/benchmarks/` have the measured recall.
    */
@@ -166,11 +169,4 @@ export function resolveConfig(options: ShardexOptions): ShardexConfig {
     config[name] = value;
   }
   return Object.freeze(config) as unknown as ShardexConfig;
-}
-
-/** The number of shards to scan among `shardCount`, at least one where there is one. */
-export function resolveSlopFactor(slopFactor: SlopFactor, shardCount: number): number {
-  if (slopFactor === 'all') return shardCount;
-  const wanted = slopFactor === 'auto' ? Math.max(8, Math.ceil(2 * Math.sqrt(shardCount))) : slopFactor;
-  return Math.min(wanted, shardCount);
 }

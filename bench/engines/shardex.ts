@@ -11,7 +11,7 @@ import type { ShardexIndex } from '../../dist/index.js';
 import { type Matrix, rowOf } from '../data-sets/matrix.js';
 import { type Built, type Engine, type Setting, type Sweep } from './engine.js';
 
-const SLOP_FACTORS: Sweep = { knob: 'slopFactor', values: ['auto', 1, 2, 4, 8, 16, 32, 64, 128, 256] };
+const SLOP_FACTORS: Sweep = { knob: 'slopFactor', values: [1, 2, 4, 8, 16, 32, 64, 128, 256] };
 const RECALLS: Sweep = { knob: 'recall', values: [0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998], inFull: true };
 
 type Options = SearchOptions & { readonly recall?: number };

@@ -13,7 +13,6 @@ const K = 10;
 const QUERIES = 500;
 const AT_ONCE = 100;
 const SETTINGS: readonly Setting[] = [
-  { knob: 'slopFactor', value: 'auto' },
   { knob: 'recall', value: 0.9 },
   { knob: 'recall', value: 0.95 },
   { knob: 'recall', value: 0.99 },

@@ -5,7 +5,10 @@ import { InvalidOptionError, type PostingKey } from '../errors.js';
 export interface SearchOptions {
   /** How many results at most, 1 to 10,000. */
   readonly k: number;
-  /** How many of the nearest shards to scan; default: the index's own. `'all'` is exact. Not together with `recall`. */
+  /**
+   * How many of the nearest shards to scan; default: the index's own, which is `'auto'` by default, and means
+   * `recall: 0.95`. `'all'` is exact. Not together with `recall`.
+   */
   readonly slopFactor?: SlopFactor;
   /**
    * Which share of the true k nearest postings to find on the average, above 0 to 1: as many shards are scanned as

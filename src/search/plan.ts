@@ -1,4 +1,4 @@
-import { resolveSlopFactor } from '../config.js';
+import type { ShardexConfig, SlopFactor } from '../config.js';
 import { LEAST_CALIBRATED } from '../version/calibration.js';
 import type { ShardId } from '../version/shard.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
@@ -24,14 +24,24 @@ export interface Plan {
 /** Shards to begin with where all are scanned: enough for a good bound on what the others have to offer. */
 const FIRST = 16;
 
+/** What `'auto'` finds of the true nearest, on the average. */
+const AUTO_RECALL = 0.95;
+
+/** The recall that a search aims at; `undefined` where it scans a number of shards instead, or all. */
+export function aimOf({ recall, slopFactor }: SearchOptions, config: ShardexConfig): number | undefined {
+  return recall ?? ((slopFactor ?? config.slopFactor) === 'auto' ? AUTO_RECALL : undefined);
+}
+
 /** Decides where to look. */
 export function planOf(
   index: ShardexIndex,
   engine: Engine | undefined,
   query: Query,
-  { k, slopFactor, recall }: SearchOptions,
+  options: SearchOptions,
 ): Plan {
-  const { shardCount, postingCount, calibration } = index;
+  const { config, shardCount, postingCount, calibration } = index;
+  const { k, slopFactor = config.slopFactor } = options;
+  const recall = aimOf(options, config);
   const calibrated = calibration !== undefined && postingCount >= LEAST_CALIBRATED;
   if (recall !== undefined && recall < 1 && calibrated) {
     const limit = limitFor(calibration, k, recall, shardCount);
@@ -45,8 +55,7 @@ export function planOf(
       sure: surenessFor(recall),
     };
   }
-  const most =
-    recall === undefined ? resolveSlopFactor(slopFactor ?? index.config.slopFactor, shardCount) : shardCount;
+  const most = recall === undefined ? shardsWithin(slopFactor, shardCount) : shardCount;
   if (most < shardCount) {
     return { shards: nearestShards(index, engine, query, most), apart: [], ranked: shardCount, sure: PROVEN };
   }
@@ -56,4 +65,8 @@ export function planOf(
   const first = nearShards(index, engine, query, FIRST).ids;
   const others = [...index.shards.keys()].filter((id) => !first.includes(id));
   return { shards: [...first, ...others], apart: [], ranked: shardCount, sure: PROVEN };
+}
+
+function shardsWithin(slopFactor: SlopFactor, shardCount: number): number {
+  return typeof slopFactor === 'number' ? Math.min(slopFactor, shardCount) : shardCount;
 }

@@ -4,7 +4,7 @@ import type { Engine } from './engine.js';
 import { PROVEN } from './estimates.js';
 import { nearShards } from './near-shards.js';
 import type { SearchOptions } from './options.js';
-import { type Plan, planOf } from './plan.js';
+import { type Plan, aimOf, planOf } from './plan.js';
 import type { Query } from './query.js';
 import { ShardScan, scanInTurn } from './shard-scan.js';
 import { TopK } from './top-k.js';
@@ -123,10 +123,12 @@ function finished(
 function scanOn(
   index: ShardexIndex,
   engine: Engine | undefined,
-  { k, filter, distinct, recall }: SearchOptions,
+  options: SearchOptions,
   { query, plan: { shards }, best, scan }: Search,
 ): void {
-  const promised = filter !== undefined || distinct === 'document' || recall !== undefined;
+  const { k, filter, distinct } = options;
+  const promised =
+    filter !== undefined || distinct === 'document' || aimOf(options, index.config) !== undefined;
   if (!promised || best.size >= k || shards.length === index.shardCount) return;
   const scanned = new Set(shards);
   const others = nearShards(index, engine, query, index.shardCount).ids.filter((id) => !scanned.has(id));

@@ -37,8 +37,9 @@ export interface Explanation {
  * rounding of the score), then documentId by UTF-16 code units, start, length. The same call on the same version gives
  * the same bytes, whatever is written elsewhere meanwhile and whatever is cached (I1, I10).
  *
- * With `slopFactor` the nearest postings of that many shards, exactly. With `recall` as many shards as it takes to find
- * that share of the true nearest on the average, and within them nearly always the nearest.
+ * With a number as `slopFactor` the nearest postings of that many shards, exactly. With `recall` as many shards as it
+ * takes to find that share of the true nearest on the average, and within them nearly always the nearest; without either
+ * that is 0.95. Below 4,096 postings all are scanned.
  *
  * Time: O(shards · dimensions) to rank the centroids and O(rows of the scanned shards · dimensions) to scan, of which
  * most are ruled out by codes of two bits a dimension.

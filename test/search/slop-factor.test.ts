@@ -1,6 +1,5 @@
-import { createIndex, type SearchResult, search, type ShardexIndex } from 'shardex';
+import { createIndex, type SearchResult, search, searchExplained, type ShardexIndex } from 'shardex';
 import { describe, expect, test } from 'vitest';
-import { resolveSlopFactor } from '../../src/config.js';
 import { NaiveTwin, naiveCosineDistance, naiveDistance, naiveSquaredL2 } from '../support/naive-twin.js';
 import { METRICS, numbered } from '../support/postings.js';
 import { gaussianVector, seeded } from '../support/random.js';
@@ -46,15 +45,25 @@ describe.each(METRICS)('by %s', (metric) => {
     }
   });
 
-  test("'auto' scans twice the root of the shard count", () => {
-    const probes = Math.ceil(2 * Math.sqrt(index.shardCount));
-    expect(probes).toBeGreaterThan(8);
+  test("'auto', the default, aims at a recall of 0.95, and finds all where there are few postings", () => {
     for (const query of queries) {
-      const expected = naiveProbe(index, query, 12, probes);
-      expect(search(index, query, { k: 12, slopFactor: 'auto' })).toEqual(expected);
-      // Which is the default.
-      expect(search(index, query, { k: 12 })).toEqual(expected);
+      const exact = naiveProbe(index, query, 12, index.shardCount);
+      expect(search(index, query, { k: 12, slopFactor: 'auto' })).toEqual(exact);
+      expect(search(index, query, { k: 12 })).toEqual(exact);
     }
+    const many = createIndex(
+      { dimensions: 20, metric, shardCapacity: 64 },
+      numbered(5000, () => gaussianVector(random, 20)),
+    );
+    const ways = [{ slopFactor: 'auto' }, {}, { recall: 0.95 }] as const;
+    const [auto, byDefault, aimed] = ways.map((way) =>
+      Array.from({ length: 8 }, (_, i) =>
+        searchExplained(many, gaussianVector(seeded(i), 20), { k: 12, ...way }),
+      ),
+    );
+    expect(auto).toEqual(aimed);
+    expect(byDefault).toEqual(aimed);
+    expect(aimed.every(({ explanation }) => explanation.exact)).toBe(false);
   });
 
   test('more shards never make a result worse, and with all of them it is exact', () => {
@@ -85,18 +94,19 @@ test("the index's own slop factor is used where the search has none", () => {
 });
 
 test.each([
-  ['all', 0, 0],
-  ['all', 7, 7],
-  ['auto', 0, 0],
-  ['auto', 1, 1],
-  ['auto', 8, 8],
-  ['auto', 16, 8],
-  ['auto', 17, 9],
-  ['auto', 1024, 64],
-  [3, 0, 0],
-  [3, 2, 2],
-  [3, 100, 3],
-  [Number.MAX_SAFE_INTEGER, 5, 5],
-] as const)('a slop factor of %s over %i shards scans %i', (slopFactor, shards, scanned) => {
-  expect(resolveSlopFactor(slopFactor, shards)).toBe(scanned);
+  ['all', 30],
+  ['auto', 30],
+  [3, 3],
+  [29, 29],
+  [Number.MAX_SAFE_INTEGER, 30],
+] as const)('a slop factor of %s over 30 shards scans %i', (slopFactor, scanned) => {
+  // One posting to a corner each, and no two in one shard.
+  const corners = Array.from({ length: 30 * 8 }, (_, i) => ({
+    documentId: `c${i}`,
+    vector: Array.from({ length: 30 }, (__, j) => (j === i % 30 ? 1 + i / 1000 : 0)),
+  }));
+  const index = createIndex({ dimensions: 30, metric: 'euclidean', shardCapacity: 10 }, corners);
+  expect(index.shardCount).toBe(30);
+  const { explanation } = searchExplained(index, corners[0].vector, { k: 3, slopFactor });
+  expect(explanation.shardsScanned).toBe(scanned);
 });

@@ -60,7 +60,7 @@ function wantedOf({ slots }: Engine, directory: Directory, id: ShardId): number 
   let wanted = NONE;
   for (let record = directory.firstOf(id); record !== NOWHERE; record = directory.after(record)) {
     const { block } = directory.segments[record] as Segment;
-    if (slots.has(block)) wanted |= COARSE;
+    if (directory.placeOf(record) !== NOWHERE || slots.has(block)) wanted |= COARSE;
     if (slots.has(columnsOf(block))) wanted |= FINE;
   }
   return wanted;
@@ -73,7 +73,7 @@ function makeCodes(engine: Engine, directory: Directory, id: ShardId, wanted: nu
     const shard = directory.shards[record] as Shard;
     const segment = directory.segments[record] as Segment;
     if (!codable(matrixOf(shard.centroid).squaredNorms[0])) continue;
-    if ((wanted & COARSE) !== NONE)
+    if ((wanted & COARSE) !== NONE && directory.placeOf(record) === NOWHERE)
       directory.setPlace(record, made(engine, coarse, shard, segment) ?? NOWHERE);
     if ((wanted & FINE) !== NONE) made(engine, fine, shard, segment);
   }

@@ -50,7 +50,8 @@ export function assembled(
     for (const sent of shards) {
       const { id } = sent;
       const before = map.get(id);
-      const shard = shardFrom(sent, base.shards.get(id) ?? earlier.shards.get(id), blocks);
+      const old = before ?? base.shards.get(id) ?? earlier.shards.get(id);
+      const shard = shardFrom(sent, old, blocks);
       if (before !== undefined) count(before.rows, -1);
       count(shard.rows, 1);
       if (shard !== before) {

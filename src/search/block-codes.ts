@@ -17,8 +17,8 @@ export function codable(squaredNorm: number): boolean {
 /**
  * Where the rotated centroid of a block's shard lies, if tables are made around it, and behind it, from {@link codesAt}
  * on, the codes of the first `visible` rows of the block, made or extended where needed; `undefined` where the budget has
- * no room for them, or, unless they may be `replacing` others, none that is free. A block belongs to one shard, whose centroid is fixed, so neither ever goes stale (I6), and all
- * versions and branches that share the block share them.
+ * no room for them, or none that is free, unless they may be `replacing` others. A block belongs to one shard, whose
+ * centroid is fixed, so neither ever goes stale (I6), and all versions and branches that share the block share them.
  */
 export function codesOf(
   engine: Engine,

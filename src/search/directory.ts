@@ -183,19 +183,19 @@ export class LastDirectory {
   #known = new WeakMap<ShardexIndex, Directory>();
   #last: WeakRef<ShardexIndex> | undefined;
 
-  /** Whether there is one of a version that is still there. */
-  get isKept(): boolean {
-    return this.#last?.deref() !== undefined;
+  /** The version that was searched last, if it is still there. */
+  get last(): ShardexIndex | undefined {
+    return this.#last?.deref();
   }
 
   /**
-   * Tells of each shard that differs before it is taken in. Time: O(shards that differ from the version before · log shards);
-   * O(shards) for a first one.
+   * Tells of each shard that differs from the last version, before it is taken in. Time: O(shards that differ · log
+   * shards); O(shards) for a first one.
    */
   of(index: ShardexIndex, changing?: (id: ShardId, before: Directory) => void): Directory {
     const known = this.#known.get(index);
     if (known !== undefined) return known;
-    const before = this.#last?.deref();
+    const before = this.last;
     const directory = before && this.#known.get(before);
     if (before === undefined || directory === undefined) return this.#keep(index, newDirectory(index));
     this.#known.delete(before);

@@ -18,15 +18,21 @@ const [NONE, COARSE, FINE] = [0, 1, 2];
 export class Preparation {
   /** Shards that have changed, with the codes that are wanted of them. */
   readonly #pending = new Map<ShardId, number>();
+  /** The version that it was given last. */
+  #reached = -1;
 
   /**
-   * Goes on for so many milliseconds, and for a shard more; whether anything is left to do.
+   * Goes on with the newest version for so many milliseconds, and for a shard more; whether anything is left to do.
    *
    * Time: O(shards that differ · log shards + rows that are new in them · dimensions).
    */
   advance(index: ShardexIndex, milliseconds: number): boolean {
     const engine = knownEngine(index.config);
-    if (engine === undefined || engine.lent || !engine.directories.isKept) {
+    const last = engine?.directories.last?.version ?? -1;
+    // Whoever searches an old version that is held would have to go back to it each time.
+    const follows = last >= this.#reached;
+    this.#reached = index.version;
+    if (engine === undefined || engine.lent || last < 0 || !follows) {
       this.#pending.clear();
       return false;
     }

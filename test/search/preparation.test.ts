@@ -142,6 +142,28 @@ test('shards whose codes nobody has needed get none', () => {
   expect(encoded).toBe(40);
 });
 
+test('while an old version is searched, newer ones are left alone', () => {
+  const engine = countingEngine(index.config);
+  const preparation = new Preparation();
+  searchAll(index);
+  let next = changed(index, 1);
+  expect(preparation.advance(next, Infinity)).toBe(false);
+  expect(engine.directories.last).toBe(next);
+  // One that is held since before.
+  searchAll(index);
+  for (let step = 2; step < 5; step++) {
+    next = changed(next, step);
+    encoded = 0;
+    expect(preparation.advance(next, Infinity)).toBe(false);
+    expect(encoded).toBe(0);
+    expect(engine.directories.last).toBe(index);
+  }
+  searchAll(next);
+  next = changed(next, 5);
+  preparation.advance(next, Infinity);
+  expect(engine.directories.last).toBe(next);
+});
+
 test('takes no codes away from others', () => {
   const engine = countingEngine(index.config);
   searchAll(index);

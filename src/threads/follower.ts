@@ -101,7 +101,8 @@ export class Follower {
       kind: 'version',
       round: this.#round,
       difference,
-      counter: this.#counter,
+      // Once is enough: whoever starts again gets it again.
+      counter: difference.base === undefined ? this.#counter : undefined,
       shares: this.shares,
     });
     // Only now: whoever sees the number may rely on the version being on its way.

@@ -139,7 +139,7 @@ export class Following {
     switch (message.kind) {
       case 'version':
         this.#sharesMemory = message.shares;
-        this.#counter = message.counter;
+        this.#counter = message.counter ?? this.#counter;
         if (message.round === this.#round) this.#takeVersion(message.difference);
         return;
       case 'reminder':

@@ -9,7 +9,7 @@ import type { CommitOptions } from '../publish/index-writer.js';
 import type { PackedError } from './packed-error.js';
 
 /** Both sides must speak the same one. */
-export const PROTOCOL = 2;
+export const PROTOCOL = 3;
 
 /** The channel of what is for all conversations on a port. */
 export const EVERYONE = '*';
@@ -125,7 +125,7 @@ export type ToFollower =
       readonly kind: 'version';
       readonly round: number;
       readonly difference: Difference;
-      /** The number of the newest version on its way to this follower, where memory is shared. */
+      /** With a first version, where memory is shared: the number of the newest version on its way to this follower. */
       readonly counter: BigInt64Array | undefined;
       readonly shares: boolean;
     }

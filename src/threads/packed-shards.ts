@@ -44,7 +44,7 @@ export function unpackShards({ numbers, centroids }: PackedShards): SentShard[] 
       }
       const visible = numbers[at++];
       const words = numbers[at++];
-      const dead = words === 0 ? undefined : Uint32Array.from(numbers.subarray(at, at + words));
+      const dead = words === 0 ? undefined : new Uint32Array(numbers.subarray(at, at + words));
       at += words;
       segments.push({ handle: first, visible, dead });
     }

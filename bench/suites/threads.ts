@@ -40,7 +40,8 @@ export async function threads(options: Options): Promise<SuiteResult> {
   const vectors = await realVectors(options);
   const index = indexOf(vectors);
   const ms = options.quick ? 500 : 8000;
-  const latencies = await readersBesideWriter(vectors, index, ms, options.quick);
+  // Longer than the others: what the slowest wait for comes every few seconds.
+  const latencies = await readersBesideWriter(vectors, index, 3 * ms, options.quick);
   const visible = await timeToVisible(vectors, index, ms);
   const parallel = await manyAtOnce(vectors, index, ms, options);
   const memory = await memoryOfReplicas(vectors, index, options.quick);

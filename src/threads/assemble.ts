@@ -2,7 +2,7 @@ import { InvalidDeltaError } from '../errors.js';
 import { type CentroidTable, tableFrom } from '../version/centroid-table.js';
 import { bitCount } from '../version/bits.js';
 import type { RowBlock } from '../version/row-block.js';
-import { type Documents, type DocumentsDraft, entryOf, withShard } from '../version/documents.js';
+import { type Documents, type DocumentsDraft, noteShard } from '../version/documents.js';
 import { Centroid, type Shard, type ShardId, matrixOf } from '../version/shard.js';
 import { Segment, ShardRows, bytesOf, deadBits, eachLive } from '../version/shard-rows.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
@@ -157,10 +157,7 @@ function setDocuments(
 /** Notes that a shard holds the documents of its rows. */
 function addDocuments(documents: DocumentsDraft, { id, rows }: Shard): void {
   eachLive(rows, ({ documentIds }, row) => {
-    const documentId = documentIds[row];
-    const entry = entryOf(documents, documentId);
-    const next = withShard(entry, id);
-    if (next !== entry) documents.set(documentId, next);
+    noteShard(documents, documentIds[row], id);
   });
 }
 

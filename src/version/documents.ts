@@ -71,6 +71,13 @@ export function withoutShard(entry: DocumentEntry | undefined, shard: ShardId): 
   return rest.length === 1 ? rest[0] : Object.freeze(rest);
 }
 
+/** Notes in a draft that a shard holds a document. */
+export function noteShard(documents: DocumentsDraft, documentId: string, shard: ShardId): void {
+  const entry = entryOf(documents, documentId);
+  const next = withShard(entry, shard);
+  if (next !== entry) documents.set(documentId, next);
+}
+
 /** Where a shard is in an ascending list, or would have to be. */
 function positionOf(shards: readonly ShardId[], shard: ShardId): number {
   let low = 0;

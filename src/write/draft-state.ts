@@ -9,8 +9,8 @@ import {
   type DocumentEntry,
   type DocumentsDraft,
   entryOf,
+  noteShard,
   shardsOf,
-  withShard,
   withoutShard,
 } from '../version/documents.js';
 import { type Steps, runSteps } from '../steps.js';
@@ -155,10 +155,7 @@ export class DraftState {
   /** Notes that a shard holds the documents of these rows. */
   addToDocuments(rows: RowList, shard: ShardId): void {
     for (let i = 0; i < rows.length; i++) {
-      const documentId = columnsOf(rows.blocks[i]).documentIds[rows.rows[i]];
-      const entry = entryOf(this.#documents, documentId);
-      const next = withShard(entry, shard);
-      if (next !== entry) this.setDocument(documentId, next);
+      noteShard(this.#documents, columnsOf(rows.blocks[i]).documentIds[rows.rows[i]], shard);
     }
   }
 

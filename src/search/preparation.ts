@@ -50,6 +50,8 @@ export class Preparation {
     const fresh: ShardId[] = [];
     let ofAny = NONE;
     const directory = engine.directories.of(index, (id, before) => {
+      // What was taken away, as by dropCaches(), is wanted when somebody searches for it.
+      before.checkPlaces(engine.slots.evictions);
       if (before.firstOf(id) === NOWHERE) fresh.push(id);
       const wanted = wantedOf(engine, before, id);
       ofAny |= wanted;

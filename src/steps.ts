@@ -20,3 +20,20 @@ export function runSteps<T>(steps: Steps<T>): T {
     if (done === true) return value;
   }
 }
+
+/**
+ * Does rounds from 0 to `count` in steps, for loops that cost so many multiplications a round. The loop itself is better a
+ * function of its own than part of a generator: engines compile what runs long, and of a generator with several loops
+ * they would compile the whole for each of them.
+ */
+export function* inSteps(
+  count: number,
+  cost: number,
+  rounds: (from: number, to: number) => void,
+): Steps<void> {
+  const most = roundsPerStep(cost);
+  for (let from = 0; from < count; from += most) {
+    yield;
+    rounds(from, Math.min(count, from + most));
+  }
+}

@@ -1,4 +1,4 @@
-import { type Steps, roundsPerStep, runSteps } from '../steps.js';
+import { type Steps, inSteps, runSteps } from '../steps.js';
 import { squaredNorm } from './kernels.js';
 
 /**
@@ -149,41 +149,39 @@ export function* fitPlaneInSteps(
   dimensions: number,
   room: Omit<FittingRoom, 'points'> = fittingRoom(count, dimensions),
 ): Steps<Plane | undefined> {
-  const pause = roundsPerStep(dimensions);
   const { mean, sums, direction } = room;
   const values = room.values.subarray(0, count);
   let [sides, next] = room.sides;
   mean.fill(0);
   sides.fill(0);
-  for (let p = 0; p < count; p++) {
-    if (p % pause === 0) yield;
-    for (let i = 0; i < dimensions; i++) mean[i] += points[p * dimensions + i];
-  }
+  yield* inSteps(count, dimensions, (from, to) => {
+    addPoints(mean, points, from, to);
+  });
   for (let i = 0; i < dimensions; i++) mean[i] /= count;
 
-  yield* toFarthest(direction, mean, points, count);
+  const farthest: Farthest = { point: 0, distance: -1 };
+  yield* inSteps(count, dimensions, (from, to) => {
+    lookForFarthest(farthest, mean, points, from, to);
+  });
+  for (let i = 0; i < dimensions; i++) direction[i] = points[farthest.point * dimensions + i] - mean[i];
   if (squaredNorm(direction, 0, dimensions) === 0) return undefined;
   let threshold = project(direction, Float32Array.from(mean), 0);
   for (let round = 0; ; round++) {
-    for (let p = 0; p < count; p++) {
-      if (p % pause === 0) yield;
-      values[p] = project(direction, points, p * dimensions);
-    }
+    yield* inSteps(count, dimensions, (from, to) => {
+      for (let p = from; p < to; p++) values[p] = project(direction, points, p * dimensions);
+    });
     const balanced = yield* balanceInSteps(values, threshold);
     if (balanced === undefined) return undefined;
     threshold = balanced;
     let changed = 0;
     let far = 0;
     sums.fill(0);
-    for (let p = 0; p < count; p++) {
-      if (p % pause === 0) yield;
-      next[p] = values[p] > threshold ? 1 : 0;
-      if (next[p] === 1) {
-        far++;
-        for (let i = 0; i < dimensions; i++) sums[i] += points[p * dimensions + i];
-      }
-      if (next[p] !== sides[p]) changed++;
-    }
+    const [before, now] = [sides, next];
+    yield* inSteps(count, dimensions, (from, to) => {
+      far += takeSides(now, values, balanced, from, to);
+      changed += countDifferent(before, now, from, to);
+      addFarPoints(sums, points, now, from, to);
+    });
     if (round === ROUNDS || (round > 0 && changed * 200 <= count)) return { direction, threshold };
     [sides, next] = [next, sides];
     threshold = toBetween(direction, sums, far, mean, count);
@@ -191,30 +189,70 @@ export function* fitPlaneInSteps(
   }
 }
 
-/** Makes a direction that from `mean` to the point farthest from it. */
-function* toFarthest(
-  direction: Float64Array,
+/** Adds points to a sum. */
+function addPoints(sum: Float64Array, points: Float32Array, from: number, to: number): void {
+  const d = sum.length;
+  for (let p = from; p < to; p++) for (let i = 0; i < d; i++) sum[i] += points[p * d + i];
+}
+
+/** Adds those of the far side. */
+function addFarPoints(
+  sum: Float64Array,
+  points: Float32Array,
+  sides: Uint8Array,
+  from: number,
+  to: number,
+): void {
+  for (let p = from; p < to; p++) if (sides[p] === 1) addPoints(sum, points, p, p + 1);
+}
+
+/** Notes for each point which side its value puts it on; returns how many are on the far one. */
+function takeSides(
+  sides: Uint8Array,
+  values: Float64Array,
+  threshold: number,
+  from: number,
+  to: number,
+): number {
+  let far = 0;
+  for (let p = from; p < to; p++) {
+    sides[p] = values[p] > threshold ? 1 : 0;
+    far += sides[p];
+  }
+  return far;
+}
+
+function countDifferent(a: Uint8Array, b: Uint8Array, from: number, to: number): number {
+  let different = 0;
+  for (let p = from; p < to; p++) if (a[p] !== b[p]) different++;
+  return different;
+}
+
+/** The point that is farthest from the mean, so far; the first of equals. */
+interface Farthest {
+  point: number;
+  distance: number;
+}
+
+function lookForFarthest(
+  best: Farthest,
   mean: Float64Array,
   points: Float32Array,
-  count: number,
-): Steps<void> {
+  from: number,
+  to: number,
+): void {
   const d = mean.length;
-  const pause = roundsPerStep(d);
-  let best = 0;
-  let bestDistance = -1;
-  for (let p = 0; p < count; p++) {
-    if (p % pause === 0) yield;
+  for (let p = from; p < to; p++) {
     let distance = 0;
     for (let i = 0; i < d; i++) {
       const delta = points[p * d + i] - mean[i];
       distance += delta * delta;
     }
-    if (distance > bestDistance) {
-      best = p;
-      bestDistance = distance;
+    if (distance > best.distance) {
+      best.point = p;
+      best.distance = distance;
     }
   }
-  for (let i = 0; i < d; i++) direction[i] = points[best * d + i] - mean[i];
 }
 
 /**

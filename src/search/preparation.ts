@@ -16,8 +16,13 @@ const [NONE, COARSE, FINE] = [0, 1, 2];
  * begun: where there was none yet nothing is done, and shards whose codes nobody has needed get none.
  */
 export class Preparation {
-  /** Shards that have changed, with the codes that are wanted of them. */
-  readonly #pending = new Map<ShardId, number>();
+  /** Shards that have changed, each of them once. */
+  readonly #pending: ShardId[] = [];
+  /**
+   * The codes that are wanted of them, by shard id. A `Map` of both would be made anew every few versions, and each that
+   * it was would keep the next one from the collections of the young generation.
+   */
+  #wanted = new Uint8Array(64);
   /** The version that it was given last. */
   #reached = -1;
 
@@ -33,17 +38,34 @@ export class Preparation {
     const follows = last >= this.#reached;
     this.#reached = index.version;
     if (engine === undefined || engine.lent || last < 0 || !follows) {
-      this.#pending.clear();
+      this.#forget();
       return false;
     }
     const until = performance.now() + milliseconds;
     const directory = this.#takeChanges(engine, index);
-    for (const [id, wanted] of this.#pending) {
+    while (this.#pending.length > 0) {
       if (performance.now() >= until) return true;
-      this.#pending.delete(id);
+      const id = this.#pending.pop() as ShardId;
+      const wanted = this.#wanted[id];
+      this.#wanted[id] = NONE;
       makeCodes(engine, directory, id, wanted);
     }
     return false;
+  }
+
+  #want(id: ShardId, codes: number): void {
+    if (id >= this.#wanted.length) {
+      const grown = new Uint8Array(2 * (id + 1));
+      grown.set(this.#wanted);
+      this.#wanted = grown;
+    }
+    if (this.#wanted[id] === NONE) this.#pending.push(id);
+    this.#wanted[id] |= codes;
+  }
+
+  #forget(): void {
+    for (const id of this.#pending) this.#wanted[id] = NONE;
+    this.#pending.length = 0;
   }
 
   #takeChanges(engine: Engine, index: ShardexIndex): Directory {
@@ -55,10 +77,10 @@ export class Preparation {
       if (before.firstOf(id) === NOWHERE) fresh.push(id);
       const wanted = wantedOf(engine, before, id);
       ofAny |= wanted;
-      if (wanted !== NONE) this.#pending.set(id, wanted | (this.#pending.get(id) ?? NONE));
+      if (wanted !== NONE) this.#want(id, wanted);
     });
     // A new shard is made of others that change with it.
-    if (ofAny !== NONE) for (const id of fresh) this.#pending.set(id, ofAny);
+    if (ofAny !== NONE) for (const id of fresh) this.#want(id, ofAny);
     return directory;
   }
 }

@@ -1,7 +1,7 @@
 import type { Metric } from '../config.js';
 import { squaredNorm } from '../geometry/kernels.js';
 import { type Matrix, type Probe, probeOf } from '../geometry/metric.js';
-import { type Steps, roundsPerStep, runSteps } from '../steps.js';
+import { type Steps, inSteps, runSteps } from '../steps.js';
 import { type RowList, columnsOf } from './row-block.js';
 import type { ShardRows } from './shard-rows.js';
 
@@ -65,20 +65,20 @@ export function* meanInSteps(
   dimensions: number,
   sums = new Float64Array(dimensions),
 ): Steps<Centroid> {
-  const pause = roundsPerStep(dimensions);
   sums.fill(0);
-  for (let i = 0; i < list.length; i++) {
-    if (i % pause === 0) yield;
-    const columns = columnsOf(list.blocks[i]);
-    const row = list.rows[i];
-    const norm = metric === 'cosine' ? Math.sqrt(columns.squaredNorms[row]) : 1;
-    if (norm === 0) continue;
-    const scale = 1 / norm;
-    const { vectors } = columns;
-    const at = row * dimensions;
-    for (let j = 0; j < dimensions; j++) sums[j] += vectors[at + j] * scale;
-  }
+  yield* inSteps(list.length, dimensions, (from, to) => {
+    for (let i = from; i < to; i++) addRow(sums, columnsOf(list.blocks[i]), list.rows[i], metric);
+  });
   const total = metric === 'cosine' ? Math.sqrt(squaredNorm(sums, 0, dimensions)) : list.length;
   if (total > 0) for (let j = 0; j < dimensions; j++) sums[j] /= total;
   return new Centroid(Float32Array.from(sums));
+}
+
+/** Adds a row to a sum: its direction for the cosine metric. */
+function addRow(sums: Float64Array, { vectors, squaredNorms }: Matrix, row: number, metric: Metric): void {
+  const norm = metric === 'cosine' ? Math.sqrt(squaredNorms[row]) : 1;
+  if (norm === 0) return;
+  const scale = 1 / norm;
+  const at = row * sums.length;
+  for (let j = 0; j < sums.length; j++) sums[j] += vectors[at + j] * scale;
 }

@@ -1,5 +1,5 @@
-import type { ShardexConfig } from '../config.js';
-import { type Matrix, fillProbe, reusableProbe, separations } from '../geometry/metric.js';
+import type { Metric, ShardexConfig } from '../config.js';
+import { type Matrix, type ReusableProbe, fillProbe, reusableProbe, separations } from '../geometry/metric.js';
 import { productError } from '../kernels/bounds.js';
 import { createKernels } from '../kernels/create-kernels.js';
 import { DOT, type Kernels, NONE, type Product, SQUARED_L2 } from '../kernels/kernels.js';
@@ -10,14 +10,6 @@ import { type Centroid, matrixOf } from '../version/shard.js';
 export interface Found {
   readonly index: number;
   readonly separation: number;
-}
-
-/** Finds the nearest of some centroids; of equally near ones the first. */
-export interface Finder {
-  /** For a row, among those from one place to another. */
-  readonly find: (block: RowBlock, row: number, from: number, to: number) => Found;
-  /** The places of those nearest to the rows of a list from `first` on: {@link BATCH} of them, or what is left. */
-  readonly indexes: (rows: RowList, first: number) => Uint32Array;
 }
 
 /** Rows that are measured together, each centroid being read once for two of them. */
@@ -49,118 +41,184 @@ function kernelsOf(config: ShardexConfig): Loaded {
 const LEAST = 2 ** -100;
 const MOST = 2 ** 100;
 
+/** What the finders of one write have in common, one after another. */
+class Shared {
+  readonly metric: Metric;
+  readonly dimensions: number;
+  readonly probe: ReusableProbe;
+  readonly product: Product;
+  /** How far off what the kernels find may be. */
+  readonly error: number;
+  readonly loaded: Loaded;
+  /** Where rows, what is found of each, and centroids are in the memory of the kernels. */
+  readonly rowAt: number;
+  readonly foundAt: number;
+  readonly centroidsAt: number;
+  readonly nearest = new Uint32Array(BATCH);
+  #matrix: Matrix = { vectors: new Float32Array(), squaredNorms: new Float64Array() };
+  #out = new Float64Array();
+
+  constructor(config: ShardexConfig) {
+    const { metric, dimensions } = config;
+    this.metric = metric;
+    this.dimensions = dimensions;
+    this.probe = reusableProbe(dimensions);
+    this.product = metric === 'cosine' ? DOT : SQUARED_L2;
+    // Weights are rounded, and so is the product with them.
+    this.error = productError(this.product, dimensions) + 2 ** -22;
+    this.loaded = kernelsOf(config);
+    this.rowAt = this.loaded.kernels.base;
+    this.foundAt = this.rowAt + roundedUp(4 * dimensions * BATCH);
+    this.centroidsAt = this.foundAt + 16 * BATCH;
+  }
+
+  /** The centroids as a matrix, and a number for each; good until the next ones are asked for. */
+  matrixFrom(centroids: readonly Centroid[]): { readonly matrix: Matrix; readonly out: Float64Array } {
+    const count = centroids.length;
+    if (this.#out.length < count) {
+      this.#out = new Float64Array(count);
+      this.#matrix = {
+        vectors: new Float32Array(count * this.dimensions),
+        squaredNorms: new Float64Array(count),
+      };
+    }
+    const { vectors, squaredNorms } = this.#matrix;
+    for (let c = 0; c < count; c++) {
+      const from = matrixOf(centroids[c]);
+      vectors.set(from.vectors, c * this.dimensions);
+      squaredNorms[c] = from.squaredNorms[0];
+    }
+    return { matrix: this.#matrix, out: this.#out };
+  }
+}
+
 /**
  * Makes what measures rows against some centroids. Each finder ends the one before: they have the same memory, as one is
  * made for every part of a large split. Those of other writes in the lineage only share the kernels, and take turns.
+ */
+export function nearestFinders(config: ShardexConfig): (centroids: readonly Centroid[]) => NearestFinder {
+  const shared = new Shared(config);
+  return (centroids) => new NearestFinder(shared, centroids);
+}
+
+/**
+ * Finds the nearest of some centroids; of equally near ones the first.
  *
  * The kernels say which centroid is nearest, unless rounding could have decided; then, and always for the separation
  * itself, 64-bit floats do. So what is found does not depend on the kernels (I10).
  */
-export function nearestFinders(config: ShardexConfig): (centroids: readonly Centroid[]) => Finder {
-  const { metric, dimensions } = config;
-  const probe = reusableProbe(dimensions);
-  const product = metric === 'cosine' ? DOT : SQUARED_L2;
-  // Weights are rounded, and so is the product with them.
-  const error = productError(product, dimensions) + 2 ** -22;
-  const loaded = kernelsOf(config);
-  const { kernels } = loaded;
-  const rowAt = kernels.base;
-  const foundAt = rowAt + roundedUp(4 * dimensions * BATCH);
-  const centroidsAt = foundAt + 16 * BATCH;
-  const nearest = new Uint32Array(BATCH);
-  let matrix: Matrix = { vectors: new Float32Array(), squaredNorms: new Float64Array() };
-  let out = new Float64Array();
+export class NearestFinder {
+  /** What the kernels' memory is marked by, which is not to keep the finder. */
+  readonly #name = {};
+  readonly #shared: Shared;
+  readonly #count: number;
+  readonly #matrix: Matrix;
+  readonly #out: Float64Array;
+  readonly #weightsAt: number;
+  /** Whether the kernels can be asked. */
+  readonly #fast: boolean;
 
-  return (centroids) => {
-    if (out.length < centroids.length) {
-      out = new Float64Array(centroids.length);
-      matrix = {
-        vectors: new Float32Array(centroids.length * dimensions),
-        squaredNorms: new Float64Array(centroids.length),
-      };
-    }
-    centroids.forEach((centroid, c) => {
-      const { vectors, squaredNorms } = matrixOf(centroid);
-      matrix.vectors.set(vectors, c * dimensions);
-      matrix.squaredNorms[c] = squaredNorms[0];
-    });
-    const weightsAt = centroidsAt + 4 * centroids.length * dimensions;
-    const fast =
+  constructor(shared: Shared, centroids: readonly Centroid[]) {
+    const { kernels } = shared.loaded;
+    this.#shared = shared;
+    this.#count = centroids.length;
+    ({ matrix: this.#matrix, out: this.#out } = shared.matrixFrom(centroids));
+    this.#weightsAt = shared.centroidsAt + 4 * centroids.length * shared.dimensions;
+    this.#fast =
       kernels.simd &&
-      inRange(matrix.squaredNorms, centroids.length) &&
-      kernels.reserve(weightsAt + 4 * centroids.length);
-    const name = {};
-    const claim = (): void => {
-      if (loaded.by === name) return;
-      load(kernels, centroidsAt, weightsAt, matrix, centroids.length);
-      loaded.by = name;
-    };
+      inRange(this.#matrix.squaredNorms, centroids.length) &&
+      kernels.reserve(this.#weightsAt + 4 * centroids.length);
+  }
 
-    const among = (from: number, to: number): number => {
-      separations(metric, probe, matrix, from, to - from, out);
-      let index = 0;
-      for (let c = 1; c < to - from; c++) if (out[c] < out[index]) index = c;
-      return index;
-    };
-    const measure = (count: number, from: number, to: number): void => {
-      const firstAt = centroidsAt + 4 * from * dimensions;
-      const weights = metric === 'cosine' ? weightsAt + 4 * from : NONE;
-      kernels.nearest(
-        product,
-        rowAt,
-        dimensions,
-        count,
-        firstAt,
-        dimensions,
-        to - from,
-        dimensions,
-        weights,
-        foundAt,
-      );
-    };
-    const find: Finder['find'] = (block, row, from, to) => {
-      fillProbe(probe, columnsOf(block), row);
-      if (fast && to - from >= FEWEST && isInRange(probe.squaredNorm)) {
-        claim();
-        kernels.f32.set(probe.vector, rowAt / 4);
-        measure(1, from, to);
-        if (isDecided(kernels, foundAt, product, probe.squaredNorm, error)) {
-          const index = from + kernels.u32[foundAt / 4];
-          separations(metric, probe, matrix, index, 1, out);
-          return { index, separation: out[0] };
-        }
+  /** For a row, among those from one place to another. */
+  find(block: RowBlock, row: number, from: number, to: number): Found {
+    const { metric, probe, loaded, rowAt, foundAt, product, error } = this.#shared;
+    fillProbe(probe, columnsOf(block), row);
+    if (this.#fast && to - from >= FEWEST && isInRange(probe.squaredNorm)) {
+      this.#claim();
+      loaded.kernels.f32.set(probe.vector, rowAt / 4);
+      this.#measure(1, from, to);
+      if (isDecided(loaded.kernels, foundAt, product, probe.squaredNorm, error)) {
+        const index = from + loaded.kernels.u32[foundAt / 4];
+        separations(metric, probe, this.#matrix, index, 1, this.#out);
+        return { index, separation: this.#out[0] };
       }
-      const index = among(from, to);
-      return { index: from + index, separation: out[index] };
-    };
-    const indexes: Finder['indexes'] = (rows, first) => {
-      const count = Math.min(BATCH, rows.length - first);
-      const together = fast && centroids.length >= FEWEST;
-      if (together) {
-        claim();
-        const { f32 } = kernels;
-        for (let i = 0; i < count; i++) {
-          const { vectors } = columnsOf(rows.blocks[first + i]);
-          const at = rows.rows[first + i] * dimensions;
-          const to = rowAt / 4 + i * dimensions;
-          for (let j = 0; j < dimensions; j++) f32[to + j] = vectors[at + j];
-        }
-        measure(count, 0, centroids.length);
-        for (let i = 0; i < count; i++) nearest[i] = kernels.u32[foundAt / 4 + 4 * i];
+    }
+    const index = this.#among(from, to);
+    return { index: from + index, separation: this.#out[index] };
+  }
+
+  /** The places of those nearest to the rows of a list from `first` on: {@link BATCH} of them, or what is left. */
+  indexes(rows: RowList, first: number): Uint32Array {
+    const { probe, loaded, rowAt, foundAt, nearest, product, error } = this.#shared;
+    const { kernels } = loaded;
+    const count = Math.min(BATCH, rows.length - first);
+    const together = this.#fast && this.#count >= FEWEST;
+    if (together) {
+      this.#claim();
+      copyRowsInto(kernels.f32, rowAt / 4, rows, first, count);
+      this.#measure(count, 0, this.#count);
+    }
+    for (let i = 0; i < count; i++) {
+      const columns = columnsOf(rows.blocks[first + i]);
+      const row = rows.rows[first + i];
+      const squared = columns.squaredNorms[row];
+      const at = foundAt + 16 * i;
+      if (together && isInRange(squared) && isDecided(kernels, at, product, squared, error)) {
+        nearest[i] = kernels.u32[at / 4];
+        continue;
       }
-      for (let i = 0; i < count; i++) {
-        const columns = columnsOf(rows.blocks[first + i]);
-        const row = rows.rows[first + i];
-        const squared = columns.squaredNorms[row];
-        if (together && isInRange(squared) && isDecided(kernels, foundAt + 16 * i, product, squared, error))
-          continue;
-        fillProbe(probe, columns, row);
-        nearest[i] = among(0, centroids.length);
-      }
-      return nearest.subarray(0, count);
-    };
-    return { find, indexes };
-  };
+      fillProbe(probe, columns, row);
+      nearest[i] = this.#among(0, this.#count);
+    }
+    return nearest.subarray(0, count);
+  }
+
+  /** By 64-bit floats, from 0 on; `#out` has the separations. */
+  #among(from: number, to: number): number {
+    const { metric, probe } = this.#shared;
+    const out = this.#out;
+    separations(metric, probe, this.#matrix, from, to - from, out);
+    let index = 0;
+    for (let c = 1; c < to - from; c++) if (out[c] < out[index]) index = c;
+    return index;
+  }
+
+  #claim(): void {
+    const { loaded, centroidsAt } = this.#shared;
+    if (loaded.by === this.#name) return;
+    load(loaded.kernels, centroidsAt, this.#weightsAt, this.#matrix, this.#count);
+    loaded.by = this.#name;
+  }
+
+  #measure(count: number, from: number, to: number): void {
+    const { loaded, metric, dimensions, product, rowAt, foundAt, centroidsAt } = this.#shared;
+    const firstAt = centroidsAt + 4 * from * dimensions;
+    const weights = metric === 'cosine' ? this.#weightsAt + 4 * from : NONE;
+    loaded.kernels.nearest(
+      product,
+      rowAt,
+      dimensions,
+      count,
+      firstAt,
+      dimensions,
+      to - from,
+      dimensions,
+      weights,
+      foundAt,
+    );
+  }
+}
+
+/** Copies the vectors of `count` rows of a list to one place, one after another. */
+function copyRowsInto(to: Float32Array, at: number, rows: RowList, first: number, count: number): void {
+  for (let i = first; i < first + count; i++) {
+    const { vectors, starts } = columnsOf(rows.blocks[i]);
+    const dimensions = vectors.length / starts.length;
+    const from = rows.rows[i] * dimensions;
+    for (let j = 0; j < dimensions; j++) to[at + j] = vectors[from + j];
+    at += dimensions;
+  }
 }
 
 /** Whether the second centroid is farther than the first for certain. Errors are relative to |row|, or to the value. */

@@ -112,16 +112,16 @@ export function* placed(
     for (const id of old) (neighbours.get(id) ?? put(neighbours, id, [])).push(part);
     const ids = [...near.filter((id) => byId.has(id)), ...old];
     const firstOld = ids.length - old.length;
-    const { find } = finderFor(ids.map((id) => byId.get(id)?.centroid ?? oldCentroid(id)));
+    const finder = finderFor(ids.map((id) => byId.get(id)?.centroid ?? oldCentroid(id)));
     const pause = roundsPerStep(ids.length * config.dimensions);
     for (let i = 0; i < part.rows.length; i++) {
       if (i % pause === 0) yield;
       const block = part.rows.blocks[i];
       const row = part.rows.rows[i];
-      let best = find(block, row, 0, firstOld);
+      let best = finder.find(block, row, 0, firstOld);
       // The shard that it comes from was its nearest: no old one can be nearer than that one was.
       if (old.length > 0 && best.separation > columnsOf(block).separations[row]) {
-        const other = find(block, row, firstOld, ids.length);
+        const other = finder.find(block, row, firstOld, ids.length);
         if (other.separation < best.separation) best = other;
       }
       const home = ids[best.index];

@@ -1,4 +1,4 @@
-import type { ShardexConfig } from '../config.js';
+import type { Metric, ShardexConfig } from '../config.js';
 import {
   type FittingRoom,
   balanceInSteps,
@@ -7,8 +7,9 @@ import {
   project,
   roomBytes,
 } from '../geometry/bisect.js';
+import type { Matrix } from '../geometry/metric.js';
 import { seededRandom } from '../geometry/random.js';
-import { type Steps, roundsPerStep } from '../steps.js';
+import { type Steps, inSteps } from '../steps.js';
 import { LARGE_PIECE } from '../version/pieces.js';
 import { RowList, columnsOf } from '../version/row-block.js';
 
@@ -67,30 +68,43 @@ function* halves(
   random: () => number,
   scratch: Scratch,
 ): Steps<[RowList, RowList]> {
-  const { dimensions } = config;
-  const pause = roundsPerStep(dimensions + PUSH);
+  const { dimensions, metric } = config;
   const sample = yield* gathered(rows, config, random, scratch.room.points);
   const plane = yield* fitPlaneInSteps(sample, sample.length / dimensions, dimensions, scratch.room);
   const values = scratch.values.subarray(0, rows.length);
   let threshold: number | undefined;
   if (plane !== undefined) {
-    for (let i = 0; i < rows.length; i++) {
-      if (i % pause === 0) yield;
-      const columns = columnsOf(rows.blocks[i]);
-      const row = rows.rows[i];
-      const value = project(plane.direction, columns.vectors, row * dimensions);
-      values[i] = config.metric === 'cosine' ? value * inverse(columns.squaredNorms[row]) : value;
-    }
+    yield* inSteps(rows.length, dimensions, (from, to) => {
+      projectRows(plane.direction, rows, metric, from, to, values);
+    });
     threshold = yield* balanceInSteps(values, plane.threshold);
   }
   const near = new RowList();
   const far = new RowList();
-  for (let i = 0; i < rows.length; i++) {
-    if (i % pause === 0) yield;
-    const isFar = threshold === undefined ? i * 2 >= rows.length : values[i] > threshold;
-    (isFar ? far : near).push(rows.blocks[i], rows.rows[i]);
-  }
+  yield* inSteps(rows.length, PUSH, (from, to) => {
+    for (let i = from; i < to; i++) {
+      const isFar = threshold === undefined ? i * 2 >= rows.length : values[i] > threshold;
+      (isFar ? far : near).push(rows.blocks[i], rows.rows[i]);
+    }
+  });
   return [near, far];
+}
+
+/** On which side of a plane with this direction rows are, and how far; of those made of unit length for the cosine metric. */
+function projectRows(
+  direction: Float64Array,
+  rows: RowList,
+  metric: Metric,
+  from: number,
+  to: number,
+  values: Float64Array,
+): void {
+  for (let i = from; i < to; i++) {
+    const { vectors, squaredNorms } = columnsOf(rows.blocks[i]);
+    const row = rows.rows[i];
+    const value = project(direction, vectors, row * direction.length);
+    values[i] = metric === 'cosine' ? value * inverse(squaredNorms[row]) : value;
+  }
 }
 
 /** The vectors of the rows, or of a sample of them, side by side; of unit length for the cosine metric. */
@@ -101,19 +115,28 @@ function* gathered(
   scratch: Float32Array,
 ): Steps<Float32Array> {
   const { dimensions, metric } = config;
-  const pause = roundsPerStep(dimensions);
   const count = Math.min(rows.length, SAMPLE);
   const points = scratch.subarray(0, count * dimensions);
-  for (let p = 0; p < count; p++) {
-    if (p % pause === 0) yield;
-    const i = count === rows.length ? p : Math.floor(random() * rows.length);
-    const columns = columnsOf(rows.blocks[i]);
-    const row = rows.rows[i];
-    const scale = metric === 'cosine' ? inverse(columns.squaredNorms[row]) : 1;
-    const at = row * dimensions;
-    for (let j = 0; j < dimensions; j++) points[p * dimensions + j] = columns.vectors[at + j] * scale;
-  }
+  yield* inSteps(count, dimensions, (from, to) => {
+    for (let p = from; p < to; p++) {
+      const i = count === rows.length ? p : Math.floor(random() * rows.length);
+      copyPoint(columnsOf(rows.blocks[i]), rows.rows[i], metric, points, p * dimensions, dimensions);
+    }
+  });
   return points;
+}
+
+function copyPoint(
+  { vectors, squaredNorms }: Matrix,
+  row: number,
+  metric: Metric,
+  to: Float32Array,
+  at: number,
+  dimensions: number,
+): void {
+  const scale = metric === 'cosine' ? inverse(squaredNorms[row]) : 1;
+  const from = row * dimensions;
+  for (let j = 0; j < dimensions; j++) to[at + j] = vectors[from + j] * scale;
 }
 
 function inverse(squaredNorm: number): number {

@@ -89,7 +89,8 @@ function nextVersion(
 ): ShardexIndex {
   const { version, fingerprint, nextShardId, churn } = label;
   // A shard that came in place of one of its id was both gone and sent.
-  const ids = [...new Set(changed)].sort((a, b) => a - b);
+  const sorted = changed.toSorted((a, b) => a - b);
+  const ids = sorted.filter((id, i) => id !== sorted[i - 1]);
   return Object.freeze({
     config: base.config,
     version,

@@ -78,6 +78,21 @@ export class CentroidTable {
 }
 
 /**
+ * Memory for ranking, time after time: what each time would leave behind lies outside of the heap, where it costs more
+ * than all that is made of it.
+ */
+export class RankingRoom {
+  readonly values = new Float64Array(MOST);
+  #apart = new Float64Array(16);
+
+  /** Room for a number of each chunk, and perhaps more. */
+  apart(chunks: number): Float64Array {
+    if (this.#apart.length < chunks) this.#apart = new Float64Array(2 * chunks);
+    return this.#apart;
+  }
+}
+
+/**
  * The `most` nearest shards, nearest first, ties to the smaller id. `by: 'separation'` answers where a posting belongs
  * (I6); `by: 'query'` where the postings nearest to it are, which differs for `dot`: the product with a shard's mean
  * is the mean of the products with its members. With `mostChunks` only that many chunks are looked at, the ones with
@@ -92,15 +107,16 @@ export function rankShards(
   most: number,
   by: 'separation' | 'query' = 'separation',
   mostChunks = Infinity,
+  room = new RankingRoom(),
 ): Ranked[] {
   const byDot = metric === 'dot' && by === 'query';
   const measure = byDot ? distances : separations;
   const { chunks } = table;
-  const apart = new Float64Array(chunks.length);
+  const apart = room.apart(chunks.length);
   measure(metric, probe, centresOf(table), 0, chunks.length, apart);
   const length = Math.sqrt(probe.squaredNorm);
   const found = new Nearest(Math.min(most, table.size));
-  const out = new Float64Array(MOST);
+  const out = room.values;
   const scan = (c: number): void => {
     const { ids, reach } = chunks[c];
     const least = byDot ? dotBound(apart[c], length * reach) : bound(metric, apart[c], reach);
@@ -117,14 +133,14 @@ export function rankShards(
   // The nearest chunks first, until there is something to compare with; then whichever others could still matter.
   const exact = mostChunks >= chunks.length;
   const first = exact ? (found.bounded ? chunks.length : 0) : mostChunks;
-  for (let n = 0; n < first && !(exact && found.worst < Infinity); n++) scan(leastOf(apart));
+  for (let n = 0; n < first && !(exact && found.worst < Infinity); n++) scan(leastOf(apart, chunks.length));
   if (exact) for (let c = 0; c < chunks.length; c++) if (apart[c] < Infinity) scan(c);
   return found.sorted();
 }
 
-function leastOf(values: Float64Array): number {
+function leastOf(values: Float64Array, count: number): number {
   let least = 0;
-  for (let i = 1; i < values.length; i++) if (values[i] < values[least]) least = i;
+  for (let i = 1; i < count; i++) if (values[i] < values[least]) least = i;
   return least;
 }
 
@@ -179,7 +195,7 @@ export function* withCentroidsInSteps(
   for (const [m, member] of homeless.entries()) {
     if (m % roundsPerStep(chunks.length * member.vector.length) === 0) yield;
     separations(metric, probeOf(member.vector), centres, 0, chunks.length, out);
-    const home = leastOf(out);
+    const home = leastOf(out, chunks.length);
     const arriving = arrivals.get(home);
     if (arriving === undefined) arrivals.set(home, [member]);
     else arriving.push(member);

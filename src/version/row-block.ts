@@ -15,6 +15,27 @@ export interface Columns extends Matrix {
   readonly documentIds: string[];
 }
 
+/** Made by a class rather than a literal, for the reason that {@link newList} gives: blocks may be gone at once too. */
+class BlockColumns implements Columns {
+  readonly squaredNorms: Float64Array;
+  readonly separations: Float64Array;
+  readonly vectors: Float32Array;
+  readonly starts: Uint32Array;
+  readonly lengths: Uint32Array;
+  readonly documentIds = newList<string>();
+
+  constructor(buffer: ArrayBufferLike, capacity: number, dimensions: number) {
+    let at = 0;
+    const take = (bytes: number): number => (at += bytes) - bytes;
+    this.squaredNorms = new Float64Array(buffer, take(8 * capacity), capacity);
+    this.separations = new Float64Array(buffer, take(8 * capacity), capacity);
+    this.vectors = new Float32Array(buffer, take(4 * capacity * dimensions), capacity * dimensions);
+    this.starts = new Uint32Array(buffer, take(4 * capacity), capacity);
+    this.lengths = new Uint32Array(buffer, take(4 * capacity), capacity);
+    this.documentIds.length = capacity;
+  }
+}
+
 /** Stands for a block, one for each, without holding it. */
 export interface BlockToken {
   /** Bytes of the block's buffer. */
@@ -70,16 +91,7 @@ export class RowBlock {
     this.#token = Object.freeze({ byteLength: this.byteLength });
     if (typeof shared === 'object') this.#tail = capacity;
     const buffer = typeof shared === 'object' ? shared : newBuffer(this.byteLength, shared);
-    let at = 0;
-    const take = (bytes: number): number => (at += bytes) - bytes;
-    this.#columns = {
-      squaredNorms: new Float64Array(buffer, take(8 * capacity), capacity),
-      separations: new Float64Array(buffer, take(8 * capacity), capacity),
-      vectors: new Float32Array(buffer, take(4 * capacity * dimensions), capacity * dimensions),
-      starts: new Uint32Array(buffer, take(4 * capacity), capacity),
-      lengths: new Uint32Array(buffer, take(4 * capacity), capacity),
-      documentIds: new Array<string>(capacity),
-    };
+    this.#columns = new BlockColumns(buffer, capacity, dimensions);
     Object.freeze(this);
   }
 }
@@ -131,10 +143,19 @@ export function sameVector(a: Columns, rowA: number, b: Columns, rowB: number): 
   return true;
 }
 
+/**
+ * An empty array that V8 makes in the young generation. What `[]` makes, it puts into the old one from then on where the
+ * first many of it, as when an index is built, have lived long; and an array there, dead or not, keeps all it holds until
+ * a major collection.
+ */
+export function newList<T>(): T[] {
+  return Array.of<T>();
+}
+
 /** Rows gathered from any blocks, in order. */
 export class RowList {
-  readonly blocks: RowBlock[] = [];
-  readonly rows: number[] = [];
+  readonly blocks = newList<RowBlock>();
+  readonly rows = newList<number>();
 
   get length(): number {
     return this.rows.length;

@@ -20,6 +20,7 @@ import type { Shard, ShardId } from '../version/shard.js';
 import { type ShardRows, bytesOf, eachLive } from '../version/shard-rows.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
 import { StringMapDraft } from '../version/string-map.js';
+import { Routing } from './routing.js';
 
 /**
  * An Immer of our own: the default instance can be told by anyone in the process not to freeze, which would break I1.
@@ -64,6 +65,7 @@ export class DraftState {
   #shards: ImmutableMap<ShardId, Shard>;
   readonly #documents: DocumentsDraft;
   readonly #touched = new Map<ShardId, Drafted<Shard>>();
+  #routing: Routing | undefined;
 
   constructor(base: ShardexIndex) {
     this.config = base.config;
@@ -80,6 +82,10 @@ export class DraftState {
    */
   get digest(): Digest {
     return this.#digest;
+  }
+
+  get routing(): Routing {
+    return (this.#routing ??= new Routing(this.config.dimensions));
   }
 
   hasDocument(documentId: string): boolean {

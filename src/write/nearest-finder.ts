@@ -1,5 +1,11 @@
 import type { Metric, ShardexConfig } from '../config.js';
-import { type Matrix, type ReusableProbe, fillProbe, reusableProbe, separations } from '../geometry/metric.js';
+import {
+  type Matrix,
+  type ReusableProbe,
+  fillProbe,
+  reusableProbe,
+  separations,
+} from '../geometry/metric.js';
 import { productError } from '../kernels/bounds.js';
 import { createKernels } from '../kernels/create-kernels.js';
 import { DOT, type Kernels, NONE, type Product, SQUARED_L2 } from '../kernels/kernels.js';

@@ -201,7 +201,13 @@ describe('ingest', () => {
   control(
     'fails where the loops of a write do not pause',
     '../../src/steps.js',
-    (): Partial<typeof steps> => ({ roundsPerStep: () => Infinity }),
+    (): Partial<typeof steps> => ({
+      roundsPerStep: () => Infinity,
+      *inSteps(count, _, rounds) {
+        yield;
+        rounds(0, count);
+      },
+    }),
     letsOthersRun,
   );
 });

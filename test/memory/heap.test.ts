@@ -3,6 +3,8 @@ import { CowShardexIndex, type ShardexIndex, createIndex } from 'shardex';
 import { beforeAll, expect, test } from 'vitest';
 import { LivingVersions } from '../../src/publish/held.js';
 import { renumbered } from '../../src/version/shardex-index.js';
+import type { RowList } from '../../src/version/row-block.js';
+import { stagePostings } from '../../src/write/staging.js';
 import { collectGarbage } from '../support/garbage.js';
 import { integerBelow, seeded } from '../support/random.js';
 
@@ -76,10 +78,11 @@ test('versions that nobody holds take none', async () => {
   expect(cell.version).toBe(start.version + 2 * COMMITS);
 });
 
+function collectYoung(): void {
+  (globalThis.gc as unknown as (options: object) => void)({ type: 'minor' });
+}
+
 test('nor does the garbage of versions grow old, which would take the collector longer', () => {
-  const collectYoung = (): void => {
-    (globalThis.gc as unknown as (options: object) => void)({ type: 'minor' });
-  };
   const oldBytes = (): number =>
     getHeapSpaceStatistics()
       .filter(({ space_name }) => space_name.startsWith('old'))
@@ -109,4 +112,24 @@ test('a version under another number has an object of its own for that, so that 
   expect(again.shards).toBe(start.shards);
   expect(again.changed).toEqual(start.changed);
   expect(again.changed).not.toBe(start.changed);
+});
+
+test('nor what a write takes in, although what the first one took in has lived long', () => {
+  // As many blocks as a large index has, for V8 to learn from that such arrays and objects live long.
+  const kept: RowList[] = [];
+  const stage = (times: number, keep: boolean): void => {
+    for (let i = 0; i < times; i++) {
+      const list = stagePostings(start.config, [{ documentId: 'a', vector: [i, 1] }]);
+      if (keep) kept.push(list);
+      if (i % 20 === 0) collectYoung();
+    }
+    collectYoung();
+  };
+  stage(20_000, true);
+  stage(2000, false);
+  const before = process.memoryUsage().arrayBuffers;
+  stage(2000, false);
+  const { byteLength } = kept[0].blocks[0];
+  expect((process.memoryUsage().arrayBuffers - before) / 2000).toBeLessThan(byteLength / 4);
+  expect(kept.length).toBe(20_000);
 });

@@ -24,7 +24,7 @@ test.each(METRICS)(
         const near = (): number[] =>
           pick(random, some).map((x) => x * (1 + pick(random, [0, 1e-7, -1e-7, 0.1])));
         const centroids = Array.from({ length: count }, () => new Centroid(Float32Array.from(near())));
-        const { find, indexes } = nearestFinders(config)(centroids);
+        const finder = nearestFinders(config)(centroids);
         const block = new RowBlock(6, d);
         claimRows(block, 0, 6);
         const rows = new RowList();
@@ -46,13 +46,13 @@ test.each(METRICS)(
           nearest.push(all.indexOf(Math.min(...all)));
           const truth = all.slice(from);
           const least = Math.min(...truth);
-          expect(find(block, row, from, count)).toEqual({
+          expect(finder.find(block, row, from, count)).toEqual({
             index: from + truth.indexOf(least),
             separation: least,
           });
         }
-        expect([...indexes(rows, 0)]).toEqual(nearest);
-        expect([...indexes(rows, 4)]).toEqual(nearest.slice(4));
+        expect([...finder.indexes(rows, 0)]).toEqual(nearest);
+        expect([...finder.indexes(rows, 4)]).toEqual(nearest.slice(4));
       }),
       { numRuns: 300 },
     );
@@ -63,7 +63,7 @@ test('more rows than are measured together', () => {
   const random = seeded(6);
   const d = 16;
   const set = Array.from({ length: 20 }, () => new Centroid(Float32Array.from(gaussianVector(random, d))));
-  const { find, indexes } = nearestFinders(createIndex({ dimensions: d }).config)(set);
+  const finder = nearestFinders(createIndex({ dimensions: d }).config)(set);
   const count = 2 * BATCH + 7;
   const block = new RowBlock(count, d);
   claimRows(block, 0, count);
@@ -73,8 +73,8 @@ test('more rows than are measured together', () => {
     writeKey(columnsOf(block), row, 'a', row, 1);
     rows.push(block, row);
   }
-  const found = [0, BATCH, 2 * BATCH].flatMap((first) => [...indexes(rows, first)]);
-  expect(found).toEqual(rows.rows.map((row) => find(block, row, 0, set.length).index));
+  const found = [0, BATCH, 2 * BATCH].flatMap((first) => [...finder.indexes(rows, first)]);
+  expect(found).toEqual(rows.rows.map((row) => finder.find(block, row, 0, set.length).index));
 });
 
 test('finders of one lineage that take turns do not see each other’s centroids', () => {
@@ -91,12 +91,12 @@ test('finders of one lineage that take turns do not see each other’s centroids
     writeKey(columnsOf(block), row, 'a', row, 1);
   }
   const alone = sets.map((set) => {
-    const { find } = nearestFinders(createIndex({ dimensions: d }).config)(set);
-    return Array.from({ length: 50 }, (_, row) => find(block, row, 0, set.length));
+    const finder = nearestFinders(createIndex({ dimensions: d }).config)(set);
+    return Array.from({ length: 50 }, (_, row) => finder.find(block, row, 0, set.length));
   });
   const finders = sets.map((set) => nearestFinders(config)(set));
   for (let row = 0; row < 50; row++)
-    expect(finders.map(({ find }, s) => find(block, row, 0, sets[s].length))).toEqual(
+    expect(finders.map((finder, s) => finder.find(block, row, 0, sets[s].length))).toEqual(
       alone.map((found) => found[row]),
     );
 });

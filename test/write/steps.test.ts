@@ -5,7 +5,7 @@ import { balance, balanceInSteps, fitPlaneInSteps } from '../../src/geometry/bis
 import { type Steps, roundsPerStep, runSteps } from '../../src/steps.js';
 import { withCentroidsInSteps } from '../../src/version/centroid-table.js';
 import { Digest } from '../../src/version/fingerprint.js';
-import { digestRows } from '../../src/version/row-block.js';
+import { RowList, digestRows } from '../../src/version/row-block.js';
 import { meanInSteps } from '../../src/version/shard.js';
 import type { ShardexIndex } from '../../src/version/shardex-index.js';
 import { addRows } from '../../src/write/add.js';
@@ -92,13 +92,26 @@ test.each(Object.entries(works))(
   },
 );
 
-test('parting pauses for the projection and the sharing out of all rows, besides the sample', () => {
+/** How many times parting so many rows in two pauses. */
+function pausesOfParting(rows: RowList): number {
+  return countOf(parts(rows, { ...config, shardCapacity: rows.length }));
+}
+
+test('parting pauses for the projection of all rows, besides the sample', () => {
   // The plane is fitted to 2,048 rows at most: so what 4,000 take more than 2,000 is the loops over all rows.
-  const once = { ...config, shardCapacity: 5000 * 0.75 };
-  const [few, many] = [2048, 4000].map((count) =>
-    countOf(parts(staged(count), { ...once, shardCapacity: count })),
-  );
-  expect(many - few).toBeGreaterThanOrEqual((2 * 1952 * dimensions) / 100_000 - 4);
+  const [few, many] = [2048, 4000].map((count) => pausesOfParting(staged(count)));
+  expect(many - few).toBeGreaterThanOrEqual((1952 * dimensions) / 100_000 - 2);
+});
+
+test('parting pauses for the sharing out of all rows', () => {
+  // Where all are the same there is no plane to project them on.
+  const same = (count: number): RowList => {
+    const { blocks, rows } = staged(1);
+    const list = new RowList();
+    for (let i = 0; i < count; i++) list.push(blocks[0], rows[0]);
+    return list;
+  };
+  expect(pausesOfParting(same(100_000)) - pausesOfParting(same(3000))).toBeGreaterThanOrEqual(8);
 });
 
 test('what a neighbour’s rows are compared with is a step for each part', () => {

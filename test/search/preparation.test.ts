@@ -171,6 +171,22 @@ describe.each(METRICS)('by %s', (metric) => {
     expect(engine.directories.last).toBe(next);
   });
 
+  test('what was given up then is prepared with a later version', () => {
+    countingEngine(index.config);
+    searchAll(index);
+    const next = changed(index, 1);
+    const preparation = new Preparation();
+    expect(preparation.advance(next, 0)).toBe(true);
+    search(index, queries[0], WAY);
+    expect(preparation.advance(next, Infinity)).toBe(false);
+    searchAll(next);
+    const third = changed(next, 2);
+    expect(preparation.advance(third, Infinity)).toBe(false);
+    encoded = 0;
+    searchAll(third);
+    expect(encoded).toBe(0);
+  });
+
   test('takes no codes away from others', () => {
     const engine = countingEngine(index.config);
     searchAll(index);

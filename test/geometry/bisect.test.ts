@@ -20,6 +20,32 @@ function farSide(points: readonly (readonly number[])[]): boolean[] | undefined 
   return plane && points.map((_, p) => project(plane.direction, matrix, p * d) > plane.threshold);
 }
 
+const meanOf = (points: readonly (readonly number[])[]): number[] =>
+  points[0].map((_, i) => points.reduce((sum, point) => sum + point[i], 0) / points.length);
+const minus = (a: readonly number[], b: readonly number[]): number[] =>
+  a.map((component, i) => component - b[i]);
+
+/** What the plane is meant to be, written down as plainly as can be. */
+function naivePlane(points: readonly (readonly number[])[]): { direction: number[]; threshold: number } {
+  const mean = meanOf(points);
+  const distances = points.map((point) => naiveDot(minus(point, mean), minus(point, mean)));
+  let direction = minus(points[distances.indexOf(Math.max(...distances))], mean);
+  let threshold = naiveDot(direction, mean);
+  let sides = points.map(() => false);
+  for (let round = 0; ; round++) {
+    const values = points.map((point) => naiveDot(direction, point));
+    const balanced = balance(Float64Array.from(values), threshold) as number;
+    const now = values.map((value) => value > balanced);
+    const changed = now.filter((side, p) => side !== sides[p]).length;
+    if (round === 8 || (round > 0 && changed * 200 <= points.length))
+      return { direction, threshold: balanced };
+    sides = now;
+    const [far, near] = [true, false].map((side) => meanOf(points.filter((_, p) => sides[p] === side)));
+    direction = minus(far, near);
+    threshold = (naiveDot(far, far) - naiveDot(near, near)) / 2;
+  }
+}
+
 function around(random: Random, centre: readonly number[], spread: number): number[] {
   return centre.map((component) => component + spread * gaussian(random));
 }
@@ -65,6 +91,23 @@ describe('a fitted plane', () => {
       const far = (farSide(points) ?? []).filter(Boolean).length;
       expect(far).toBeGreaterThanOrEqual(Math.floor(count * LEAST_SHARE));
       expect(count - far).toBeGreaterThanOrEqual(Math.floor(count * LEAST_SHARE));
+    }
+  });
+
+  test('is that of a naive 2-means from the same start', () => {
+    const random = seeded(12);
+    for (let round = 0; round < 40; round++) {
+      const d = 1 + integerBelow(random, 12);
+      // An elongated cloud: the means move for several rounds.
+      const points = Array.from({ length: 20 + integerBelow(random, 200) }, () =>
+        gaussianVector(random, d).map((component, i) => component * (i + 1) + gaussian(random) ** 3),
+      ).map((point) => [...Float32Array.from(point)]);
+      const plane = fitPlane(Float32Array.from(points.flat()), points.length, d);
+      const naive = naivePlane(points);
+      expect(plane?.threshold).toBeCloseTo(naive.threshold, 6);
+      [...(plane?.direction ?? [])].forEach((component, i) => {
+        expect(component).toBeCloseTo(naive.direction[i], 6);
+      });
     }
   });
 

@@ -48,7 +48,7 @@ const LEAST = 2 ** -100;
 const MOST = 2 ** 100;
 
 /** What the finders of one write have in common, one after another. */
-class Shared {
+class FinderMemory {
   readonly metric: Metric;
   readonly dimensions: number;
   readonly probe: ReusableProbe;
@@ -103,8 +103,8 @@ class Shared {
  * made for every part of a large split. Those of other writes in the lineage only share the kernels, and take turns.
  */
 export function nearestFinders(config: ShardexConfig): (centroids: readonly Centroid[]) => NearestFinder {
-  const shared = new Shared(config);
-  return (centroids) => new NearestFinder(shared, centroids);
+  const memory = new FinderMemory(config);
+  return (centroids) => new NearestFinder(memory, centroids);
 }
 
 /**
@@ -116,7 +116,7 @@ export function nearestFinders(config: ShardexConfig): (centroids: readonly Cent
 export class NearestFinder {
   /** What the kernels' memory is marked by, which is not to keep the finder. */
   readonly #name = {};
-  readonly #shared: Shared;
+  readonly #memory: FinderMemory;
   readonly #count: number;
   readonly #matrix: Matrix;
   readonly #out: Float64Array;
@@ -124,12 +124,12 @@ export class NearestFinder {
   /** Whether the kernels can be asked. */
   readonly #fast: boolean;
 
-  constructor(shared: Shared, centroids: readonly Centroid[]) {
-    const { kernels } = shared.loaded;
-    this.#shared = shared;
+  constructor(memory: FinderMemory, centroids: readonly Centroid[]) {
+    const { kernels } = memory.loaded;
+    this.#memory = memory;
     this.#count = centroids.length;
-    ({ matrix: this.#matrix, out: this.#out } = shared.matrixFrom(centroids));
-    this.#weightsAt = shared.centroidsAt + 4 * centroids.length * shared.dimensions;
+    ({ matrix: this.#matrix, out: this.#out } = memory.matrixFrom(centroids));
+    this.#weightsAt = memory.centroidsAt + 4 * centroids.length * memory.dimensions;
     this.#fast =
       kernels.simd &&
       inRange(this.#matrix.squaredNorms, centroids.length) &&
@@ -138,7 +138,7 @@ export class NearestFinder {
 
   /** For a row, among those from one place to another. */
   find(block: RowBlock, row: number, from: number, to: number): Found {
-    const { metric, probe, loaded, rowAt, foundAt, product, error } = this.#shared;
+    const { metric, probe, loaded, rowAt, foundAt, product, error } = this.#memory;
     fillProbe(probe, columnsOf(block), row);
     if (this.#fast && to - from >= FEWEST && isInRange(probe.squaredNorm)) {
       this.#claim();
@@ -156,7 +156,7 @@ export class NearestFinder {
 
   /** The places of those nearest to the rows of a list from `first` on: {@link BATCH} of them, or what is left. */
   indexes(rows: RowList, first: number): Uint32Array {
-    const { probe, loaded, rowAt, foundAt, nearest, product, error } = this.#shared;
+    const { probe, loaded, rowAt, foundAt, nearest, product, error } = this.#memory;
     const { kernels } = loaded;
     const count = Math.min(BATCH, rows.length - first);
     const together = this.#fast && this.#count >= FEWEST;
@@ -182,7 +182,7 @@ export class NearestFinder {
 
   /** By 64-bit floats, from 0 on; `#out` has the separations. */
   #among(from: number, to: number): number {
-    const { metric, probe } = this.#shared;
+    const { metric, probe } = this.#memory;
     const out = this.#out;
     separations(metric, probe, this.#matrix, from, to - from, out);
     let index = 0;
@@ -191,14 +191,14 @@ export class NearestFinder {
   }
 
   #claim(): void {
-    const { loaded, centroidsAt } = this.#shared;
+    const { loaded, centroidsAt } = this.#memory;
     if (loaded.by === this.#name) return;
     load(loaded.kernels, centroidsAt, this.#weightsAt, this.#matrix, this.#count);
     loaded.by = this.#name;
   }
 
   #measure(count: number, from: number, to: number): void {
-    const { loaded, metric, dimensions, product, rowAt, foundAt, centroidsAt } = this.#shared;
+    const { loaded, metric, dimensions, product, rowAt, foundAt, centroidsAt } = this.#memory;
     const firstAt = centroidsAt + 4 * from * dimensions;
     const weights = metric === 'cosine' ? this.#weightsAt + 4 * from : NONE;
     loaded.kernels.nearest(

@@ -19,7 +19,7 @@ import {
   isBlock,
 } from './delta.js';
 import type { KeyColumns } from './key-index.js';
-import { Lazy } from './lazy.js';
+import { Lazy } from '../lazy.js';
 import { type ChangedDocuments, type Ledger, changedDocuments, ledgerOfRows } from './ledger.js';
 import { Vanished, VanishedRows } from './vanished.js';
 
@@ -144,7 +144,7 @@ function deltaBetween(a: ShardexIndex, b: ShardexIndex, pairs: readonly Pair[]):
   }));
   const { nextShardId, config, calibration, churn } = b;
   const chunks = chunkChanges(a.centroids, b.centroids);
-  const documents = documentsBetween(a.documents, b.documents);
+  const documents = documentsBetween(a.documents.value, b.documents.value);
   const { keys, isMoved } = vanished;
   const calibrated = { calibration, churn };
   const changes = { dimensions: config.dimensions, nextShardId, gone, shards, chunks, calibrated };

@@ -12,7 +12,7 @@ import {
   nothingChanged,
   sameVersion,
 } from './delta.js';
-import { Lazy } from './lazy.js';
+import { Lazy } from '../lazy.js';
 import { type ChangedDocuments, ledgerOfKeys } from './ledger.js';
 
 /**

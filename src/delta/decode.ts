@@ -15,7 +15,7 @@ import {
 import { checksumOf } from './checksum.js';
 import { CHECKSUM, FORMAT, HEADER, MAGIC } from './encode.js';
 import type { KeyColumns } from './key-index.js';
-import { Lazy } from './lazy.js';
+import { Lazy } from '../lazy.js';
 import type { Ledger } from './ledger.js';
 
 const MOST = Number.MAX_SAFE_INTEGER;

@@ -5,7 +5,7 @@ import { type RowBlock, columnsOf } from '../version/row-block.js';
 import type { Centroid, ShardId } from '../version/shard.js';
 import type { Segment } from '../version/shard-rows.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
-import { Lazy } from './lazy.js';
+import { Lazy } from '../lazy.js';
 import { type ChangedDocuments, type KeyChanges, type Ledger, keyChangesOf } from './ledger.js';
 
 /** Which version is meant: forks count alike, so a number alone does not say. */

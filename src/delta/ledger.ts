@@ -4,7 +4,7 @@ import { compareKeys, keyOfRow } from '../version/posting.js';
 import { columnsOf } from '../version/row-block.js';
 import { type DocumentChanges, type ShardChange, eachWrittenRun } from './delta.js';
 import { type KeyColumns, KeyIndex, columnsOfKeys } from './key-index.js';
-import type { Lazy } from './lazy.js';
+import type { Lazy } from '../lazy.js';
 
 /** What changed for somebody who knows nothing of shards, as briefly as it can be kept. */
 export interface Ledger {

@@ -1,10 +1,11 @@
 import { InvalidDeltaError } from '../errors.js';
+import { Lazy } from '../lazy.js';
 import { type CentroidTable, tableFrom } from '../version/centroid-table.js';
 import { bitCount } from '../version/bits.js';
 import type { RowBlock } from '../version/row-block.js';
-import { type Documents, type DocumentsDraft, noteShard } from '../version/documents.js';
+import { type Documents, documentsIn } from '../version/documents.js';
 import { Centroid, type Shard, type ShardId, matrixOf } from '../version/shard.js';
-import { Segment, ShardRows, bytesOf, deadBits, eachLive } from '../version/shard-rows.js';
+import { Segment, ShardRows, bytesOf, deadBits } from '../version/shard-rows.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
 import { StringMapDraft } from '../version/string-map.js';
 import type {
@@ -32,7 +33,6 @@ export function assembled(
   blocks: ReadonlyMap<Handle, RowBlock>,
   earlier: ShardexIndex,
 ): ShardexIndex {
-  const documents = new StringMapDraft(base.documents);
   const changed: ShardId[] = [];
   let { postingCount, byteLength } = base;
   const count = (rows: ShardRows, sign: 1 | -1): void => {
@@ -58,15 +58,13 @@ export function assembled(
         map.set(id, shard);
         changed.push(id);
       }
-      if (difference.documents === undefined) addDocuments(documents, shard);
     }
   });
-  if (difference.documents !== undefined) setDocuments(documents, difference.documents, difference.rows);
   const index = nextVersion(base, difference, {
     postingCount,
     byteLength,
     shards: shardMap,
-    documents: documents.finish(),
+    documents: documentsAfter(base, shardMap, difference),
     changed,
   });
   assertSame(index, difference.label);
@@ -78,7 +76,7 @@ interface Assembled {
   readonly postingCount: number;
   readonly byteLength: number;
   readonly shards: ShardexIndex['shards'];
-  readonly documents: Documents;
+  readonly documents: ShardexIndex['documents'];
   readonly changed: readonly ShardId[];
 }
 
@@ -96,7 +94,7 @@ function nextVersion(
     version,
     fingerprint,
     postingCount,
-    documentCount: documents.size,
+    documentCount: documents.isMade ? documents.value.size : label.documentCount,
     shardCount: shards.size,
     byteLength,
     shards,
@@ -143,23 +141,34 @@ function segmentFrom(
   return new Segment(block, visible, visible - deadCount, dead);
 }
 
-function setDocuments(
-  documents: DocumentsDraft,
+/** Made at once only where somebody wanted those of the base: a thread that just searches never needs them. */
+function documentsAfter(
+  base: ShardexIndex,
+  shards: ShardexIndex['shards'],
+  { documents, rows }: Difference,
+): Lazy<Documents> {
+  return documents !== undefined && base.documents.isMade
+    ? Lazy.of(changedDocuments(base.documents.value, documents, rows))
+    : documentsLater(shards);
+}
+
+// A function of its own, so that what is made later keeps nothing but what it is made from.
+function documentsLater(shards: ShardexIndex['shards']): Lazy<Documents> {
+  return new Lazy(() => documentsIn(shards.values()));
+}
+
+function changedDocuments(
+  base: Documents,
   { documentIds, entries }: SentDocuments,
   rows: SentRows,
-): void {
+): Documents {
+  const documents = new StringMapDraft(base);
   // An id comes with its rows as well; one string is enough for both.
   const known = new Map(rows.documentIds.map((id) => [id, id]));
   documentIds.forEach((id, i) => {
     documents.set(known.get(id) ?? id, deepFrozen(entries[i]));
   });
-}
-
-/** Notes that a shard holds the documents of its rows. */
-function addDocuments(documents: DocumentsDraft, { id, rows }: Shard): void {
-  eachLive(rows, ({ documentIds }, row) => {
-    noteShard(documents, documentIds[row], id);
-  });
+  return documents.finish();
 }
 
 function centroidsFrom(

@@ -1,5 +1,6 @@
 import { type ChunkChange, nameOf } from '../delta/delta.js';
 import { changedDocuments } from '../delta/ledger.js';
+import type { Lazy } from '../lazy.js';
 import type { CentroidTable } from '../version/centroid-table.js';
 import { changedShards } from '../version/changed-shards.js';
 import type { Documents } from '../version/documents.js';
@@ -67,8 +68,10 @@ function sentShard(
   };
 }
 
-function documentsBetween(a: Documents, b: Documents): SentDocuments {
-  const { documentIds, after } = changedDocuments(a, b);
+function documentsBetween(a: Lazy<Documents>, b: Lazy<Documents>): SentDocuments | undefined {
+  // A replica may serve others, and they must not make it find out what it does not want to know itself.
+  if (!a.isMade || !b.isMade) return undefined;
+  const { documentIds, after } = changedDocuments(a.value, b.value);
   return { documentIds, entries: after };
 }
 

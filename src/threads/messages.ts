@@ -91,7 +91,7 @@ export interface Difference {
   readonly shards: PackedShards;
   /** The table of centroids; missing where the base's stays. */
   readonly chunks: readonly ChunkChange[] | undefined;
-  /** Missing where it starts from the empty version: then all rows say where their documents are. */
+  /** Missing where it starts from the empty version, or the sender does not know: the rows say where documents are. */
   readonly documents: SentDocuments | undefined;
   readonly blocks: readonly SentBlock[];
   readonly rows: SentRows;

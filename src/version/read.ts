@@ -52,7 +52,7 @@ export function postings(index: ShardexIndex, documentId: string): StoredPosting
 export function hasDocument(index: ShardexIndex, documentId: string): boolean {
   assertIndex(index);
   assertDocumentId(documentId);
-  return entryOf(index.documents, documentId) !== undefined;
+  return entryOf(index.documents.value, documentId) !== undefined;
 }
 
 /**
@@ -68,5 +68,5 @@ export function hasDocument(index: ShardexIndex, documentId: string): boolean {
  */
 export function documentIds(index: ShardexIndex): IterableIterator<string> {
   assertIndex(index);
-  return idsOf(index.documents);
+  return idsOf(index.documents.value);
 }

@@ -2,6 +2,7 @@ import { Map as ImmutableMap } from 'immutable';
 import type { ShardexConfig } from '../config.js';
 import { show } from '../config.js';
 import { InvalidIndexError } from '../errors.js';
+import { Lazy } from '../lazy.js';
 import type { Calibration } from './calibration.js';
 import { CentroidTable } from './centroid-table.js';
 import type { ChangedShards } from './changed-shards.js';
@@ -36,10 +37,11 @@ export interface ShardexIndex {
   /** The shards by id: a hash array mapped trie, of which a commit copies only the path to what it touched. */
   readonly shards: ImmutableMap<ShardId, Shard>;
   /**
-   * Which shards hold each document.
+   * Which shards hold each document. It follows from the shards, so whoever only searches can do without: a replica makes
+   * it when it is first asked for, and keeps it up to date from then on.
    * @internal
    */
-  readonly documents: Documents;
+  readonly documents: Lazy<Documents>;
   /**
    * All centroids, ready to be ranked.
    * @internal
@@ -79,7 +81,7 @@ export function emptyIndex(config: ShardexConfig): ShardexIndex {
     shardCount: 0,
     byteLength: 0,
     shards: ImmutableMap<ShardId, Shard>(),
-    documents: noDocuments(),
+    documents: Lazy.of(noDocuments()),
     centroids: new CentroidTable([]),
     nextShardId: 0,
     calibration: undefined,
@@ -120,5 +122,5 @@ export function sameConfig(a: ShardexConfig, b: ShardexConfig): boolean {
 
 /** The shards of a document, ascending by id; none for an unknown document. */
 export function shardsOfDocument(index: ShardexIndex, documentId: string): Shard[] {
-  return shardsOf(entryOf(index.documents, documentId)).map((id) => index.shards.get(id) as Shard);
+  return shardsOf(entryOf(index.documents.value, documentId)).map((id) => index.shards.get(id) as Shard);
 }

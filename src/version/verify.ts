@@ -97,7 +97,7 @@ function checkRoot(index: ShardexIndex, report: Report): void {
   const counts: [string, number, number][] = [
     ['postingCount', index.postingCount, postings],
     ['shardCount', index.shardCount, index.shards.size],
-    ['documentCount', index.documentCount, index.documents.size],
+    ['documentCount', index.documentCount, index.documents.value.size],
     ['byteLength', index.byteLength, bytes],
   ];
   for (const [name, said, counted] of counts) {
@@ -179,7 +179,7 @@ function checkDocuments(index: ShardexIndex, report: Report): void {
     });
   }
   for (const [documentId, shards] of held) {
-    const listed = shardsOf(entryOf(index.documents, documentId));
+    const listed = shardsOf(entryOf(index.documents.value, documentId));
     if (listed.length !== shards.size || !listed.every((id) => shards.has(id))) {
       report(
         'I7',
@@ -188,7 +188,7 @@ function checkDocuments(index: ShardexIndex, report: Report): void {
       );
     }
   }
-  for (const documentId of idsOf(index.documents)) {
+  for (const documentId of idsOf(index.documents.value)) {
     if (!held.has(documentId))
       report('I7', `document ${JSON.stringify(documentId)}`, 'is listed, but has no postings');
   }

@@ -13,6 +13,7 @@ import {
   shardsOf,
   withoutShard,
 } from '../version/documents.js';
+import { Lazy } from '../lazy.js';
 import { type Steps, runSteps } from '../steps.js';
 import { Digest } from '../version/fingerprint.js';
 import { type RowList, columnsOf } from '../version/row-block.js';
@@ -73,7 +74,7 @@ export class DraftState {
     this.#base = base;
     this.root = draftOf(base);
     this.#shards = base.shards;
-    this.#documents = new StringMapDraft(base.documents);
+    this.#documents = new StringMapDraft(base.documents.value);
   }
 
   /**
@@ -217,14 +218,14 @@ export class DraftState {
     // Immutable.js calls a transient map immutable too; only asImmutable() ends its mutability.
     this.#shards = this.#shards.asImmutable();
     const documents = yield* this.#documents.finishing();
-    const changed = this.#shards !== this.#base.shards || documents !== this.#base.documents;
+    const changed = this.#shards !== this.#base.shards || documents !== this.#base.documents.value;
     if (!changed && name === undefined) return this.#base;
     const { root } = this;
     root.version = this.#origin.version + 1;
     this.#digest.addText(this.#base.fingerprint);
     root.fingerprint = this.#digest.toString();
     root.shards = this.#shards;
-    root.documents = documents;
+    if (documents !== this.#base.documents.value) root.documents = Lazy.of(documents);
     if (name !== undefined) Object.assign(root, name);
     else yield* this.#calibrate();
     this.written = 0;

@@ -126,7 +126,7 @@ describe('what a delta that nobody has read keeps', () => {
       return {
         delta: diff(a, b),
         refs,
-        documents: [new WeakRef(a.documents), new WeakRef(b.documents)],
+        documents: [new WeakRef(a.documents.value), new WeakRef(b.documents.value)],
       };
     })();
     expect(refs.length).toBeGreaterThan(100);

@@ -89,8 +89,8 @@ test('the collections of a version give other collections when they are changed'
   version.shards.withMutations((shards) => {
     shards.clear();
   });
-  const documents = new StringMapDraft(version.documents);
-  for (const id of version.documents.keys()) documents.set(id, undefined);
+  const documents = new StringMapDraft(version.documents.value);
+  for (const id of version.documents.value.keys()) documents.set(id, undefined);
   expect(documents.finish().size).toBe(0);
   expect(print(version)).toBe(before);
 });

@@ -29,9 +29,9 @@ const levels = (size: number): number => Math.ceil(Math.log(size) / Math.log(32)
 
 /** Of the documents a bucket was copied, perhaps two more of which one was split or merged, and the path to each. */
 function expectPathCopied(before: ShardexIndex, after: ShardexIndex): void {
-  const [old, now] = [before, after].map(({ documents }) => parts(bucketsOf(documents)));
+  const [old, now] = [before, after].map(({ documents }) => parts(bucketsOf(documents.value)));
   const fresh = [...now].filter((part) => !old.has(part));
-  const buckets = new Set<unknown>(bucketsOf(after.documents));
+  const buckets = new Set<unknown>(bucketsOf(after.documents.value));
   expect(fresh.filter((part) => buckets.has(part)).length).toBeLessThanOrEqual(3);
   // Three paths of nodes at most, each node an object with an array and perhaps a token of who made it; and the list.
   expect(fresh.length).toBeLessThanOrEqual(3 + 3 * 3 * levels(before.documentCount) + 1);

@@ -59,7 +59,7 @@ describe.each(METRICS)('not here: a centroid of NaN after a delete, by %s:', (me
       draft.removeDocuments(['p0', 'p6']);
       draft.addPosting({ documentId: 'new', vector: [0, 11] });
     });
-    expect(after.documents.get('new')).toBe(after.documents.get('p7'));
+    expect(after.documents.value.get('new')).toBe(after.documents.value.get('p7'));
     expectRouted(after);
   });
 });

@@ -70,5 +70,5 @@ test('not here: an arbitrary order of shards. Equally near ones are taken in the
   const inFirst = search(index, gaussianVector(random, 2), { k: 100, slopFactor: 1 });
   const least = Math.min(...index.shards.keys());
   expect(inFirst).toHaveLength(index.shards.get(least)?.rows.liveCount ?? -1);
-  expect(inFirst.every(({ documentId }) => index.documents.get(documentId) === least)).toBe(true);
+  expect(inFirst.every(({ documentId }) => index.documents.value.get(documentId) === least)).toBe(true);
 });

@@ -18,7 +18,7 @@ export function fingerprint(
     search(version, query, { k: 20, slopFactor: 'all', includeVector: true }),
     search(version, query, { k: 5, slopFactor: 2, distinct: 'document' }),
   ]);
-  const sizes = [shards.size, documents.size, centroids.size];
+  const sizes = [shards.size, documents.value.size, centroids.size];
   return JSON.stringify([counts, sizes, content, results], exactly);
 }
 

@@ -13,7 +13,8 @@ import {
 } from 'shardex';
 import { describe, expect, test } from 'vitest';
 import { CentroidChunk, CentroidTable } from '../../src/version/centroid-table.js';
-import { noDocuments } from '../../src/version/documents.js';
+import { Lazy } from '../../src/lazy.js';
+import { type DocumentEntry, noDocuments } from '../../src/version/documents.js';
 import { RowBlock, columnsOf } from '../../src/version/row-block.js';
 import { Centroid } from '../../src/version/shard.js';
 import { Segment, ShardRows, rowsFrom } from '../../src/version/shard-rows.js';
@@ -51,6 +52,15 @@ function withShard(change: (shard: Shard, index: ShardexIndex) => Partial<Shard>
 
 function firstOf(index: ShardexIndex): Shard {
   return [...index.shards.values()].reduce((a, b) => (a.id < b.id ? a : b));
+}
+
+/** The documents of a version, with one listed elsewhere, or not at all. */
+function listing(
+  index: ShardexIndex,
+  documentId: string,
+  entry: DocumentEntry | undefined,
+): ShardexIndex['documents'] {
+  return Lazy.of(withEntry(index.documents.value, documentId, entry));
 }
 
 /** A shard's rows with some more behind them, where the map of documents doesn't know of them. */
@@ -239,19 +249,19 @@ describe('in the documents, verify finds', () => {
 
   test('a document listed in another shard than it is in (I7)', () => {
     const index = sound();
-    const other = [...index.shards.keys()].find((id) => id !== index.documents.get('p3')) ?? -1;
-    const moved = Object.freeze({ ...index, documents: withEntry(index.documents, 'p3', other) });
+    const other = [...index.shards.keys()].find((id) => id !== index.documents.value.get('p3')) ?? -1;
+    const moved = Object.freeze({ ...index, documents: listing(index, 'p3', other) });
     expectFound(moved, 'I7', 'document "p3"', /is listed in shards/);
   });
 
   test('a document that is not listed (I7)', () => {
-    const missing = broken((index) => ({ documents: withEntry(index.documents, 'p3', undefined) }));
+    const missing = broken((index) => ({ documents: listing(index, 'p3', undefined) }));
     expectFound(missing, 'I7', 'document "p3"', /is listed in shards \[\]/);
   });
 
   test('a document that is listed without postings (I7)', () => {
     const listed = broken((index) => ({
-      documents: withEntry(index.documents, 'nobody', firstOf(index).id),
+      documents: listing(index, 'nobody', firstOf(index).id),
     }));
     expectFound(listed, 'I7', 'document "nobody"', /no postings/);
   });
@@ -276,7 +286,7 @@ describe('placement', () => {
       documentCount: index.documentCount + 1,
       byteLength: index.byteLength + 32,
       shards: index.shards.set(a.id, Object.freeze({ ...a, rows })),
-      documents: withEntry(index.documents, 'stray', a.id),
+      documents: listing(index, 'stray', a.id),
     });
   }
 
@@ -315,13 +325,13 @@ describe('placement', () => {
 });
 
 test('the list of violations ends after a hundred, and says so', () => {
-  const found = verify(broken(() => ({ documents: noDocuments() })));
+  const found = verify(broken(() => ({ documents: Lazy.of(noDocuments()) })));
   expect(found.filter(({ invariant }) => invariant === 'I7')).toHaveLength(41);
   const many = createIndex(
     OPTIONS,
     numbered(300, (i) => [i, i]),
   );
-  const listed = verify(Object.freeze({ ...many, documents: noDocuments() }));
+  const listed = verify(Object.freeze({ ...many, documents: Lazy.of(noDocuments()) }));
   expect(listed).toHaveLength(101);
   expect(listed[100].what).toBe('more than is listed');
 });

@@ -114,7 +114,7 @@ describe('update', () => {
       draft.removeDocument('p7');
     });
     const changed = [...after.shards].filter(([id, shard]) => index.shards.get(id) !== shard);
-    expect(changed.map(([id]) => id)).toEqual([index.documents.get('p7')]);
+    expect(changed.map(([id]) => id)).toEqual([index.documents.value.get('p7')]);
     // No centroid came or went.
     expect(after.centroids).toBe(index.centroids);
   });

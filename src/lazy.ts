@@ -5,6 +5,19 @@ export class Lazy<T> {
 
   constructor(make: () => T) {
     this.#make = make;
+    Object.freeze(this);
+  }
+
+  /** What is there already. */
+  static of<T>(value: T): Lazy<T> {
+    const lazy = new Lazy(() => value);
+    void lazy.value;
+    return lazy;
+  }
+
+  /** Whether asking for it costs nothing any more. */
+  get isMade(): boolean {
+    return this.#make === undefined;
   }
 
   get value(): T {

@@ -5,7 +5,7 @@ import type { DraftState } from './draft-state.js';
 
 /** A shard is rebuilt when its dead rows are at least this many, and more than this share of its live ones (I7). */
 const LEAST_DEAD = 16;
-const DEAD_SHARE = 0.5;
+const DEAD_SHARE = 0.25;
 
 /** How many rows were buried, and whose they were. */
 export interface Buried {

@@ -206,9 +206,21 @@ describe('compaction', () => {
       most = Math.max(most, deadRowCount);
     }
     expect(most).toBeGreaterThan(0);
-    // A rebuild comes when more than half as many rows are dead as live, and at least 16.
+    // A rebuild comes when more than a quarter as many rows are dead as live, and at least 16.
     expect(most).toBeLessThanOrEqual(17);
     expect(version.byteLength).toBeLessThan(4 * statistics(version).liveByteLength);
+  });
+
+  test('comes when more than a quarter as many rows are dead as live, since a search scans them, too', () => {
+    const postings = Array.from({ length: 200 }, (_, x) => ({ documentId: `p${x}`, vector: [x, 0] }));
+    let version = createIndex({ dimensions: 2, metric: 'euclidean', shardCapacity: 256 }, postings);
+    for (let x = 0; x < 50; x++) {
+      expect(statistics(version)).toMatchObject({ shardCount: 1, deadRowCount: x });
+      version = update(version, (draft) => {
+        draft.addPosting({ documentId: `p${x}`, vector: [x, 1] });
+      });
+    }
+    expect(statistics(version)).toMatchObject({ shardCount: 1, postingCount: 200, deadRowCount: 0 });
   });
 
   test('does not show in a version that is held', async () => {

@@ -10,8 +10,9 @@ export class Lazy<T> {
 
   /** What is there already. */
   static of<T>(value: T): Lazy<T> {
-    const lazy = new Lazy(() => value);
-    void lazy.value;
+    const lazy = new Lazy<T>(() => value);
+    lazy.#value = value;
+    lazy.#make = undefined;
     return lazy;
   }
 

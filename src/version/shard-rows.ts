@@ -52,9 +52,13 @@ export class ShardRows {
   }
 }
 
-/** Room made for further rows when a shard's last block is full: an eighth of what it holds, within these bounds. */
+/** Room for further rows behind those of a shard: an eighth of what it holds, within these bounds. */
 const LEAST_TAIL = 16;
 const MOST_TAIL = 65_536;
+
+function roomAtEnd(rowCount: number): number {
+  return Math.min(MOST_TAIL, Math.max(LEAST_TAIL, rowCount >>> 3));
+}
 
 /** Bytes of all the blocks that these rows keep alive. */
 export function bytesOf(rows: ShardRows): number {
@@ -110,22 +114,31 @@ export function liveRows(rows: ShardRows): RowList {
   return list;
 }
 
-/** New rows in one block of their own, with no room to spare. `separations[i]` belongs to `list`'s row `i`. */
-export function rowsFrom(list: RowList, separations: ArrayLike<number>, dimensions: number): ShardRows {
+/** New rows in one block of their own, with room for some more. `separations[i]` belongs to `list`'s row `i`. */
+export function rowsFrom(
+  list: RowList,
+  separations: ArrayLike<number>,
+  dimensions: number,
+  room = 0,
+): ShardRows {
   if (list.length === 0) return new ShardRows([]);
-  const block = new RowBlock(list.length, dimensions);
+  const block = new RowBlock(list.length + room, dimensions);
   claimRows(block, 0, list.length);
   fill(block, 0, list, separations, 0, list.length);
   return new ShardRows([new Segment(block, list.length, list.length)]);
 }
 
-/** The same live rows without the dead ones, in a block of their own. Time: O(live rows · dimensions). */
+/**
+ * The same live rows without the dead ones, in a block of their own. Where rows were appended before, more will be, so
+ * there is room for them, and they need no further block soon. Time: O(live rows · dimensions).
+ */
 export function compacted(rows: ShardRows, dimensions: number): ShardRows {
   const list = liveRows(rows);
   return rowsFrom(
     list,
     list.rows.map((row, i) => columnsOf(list.blocks[i]).separations[row]),
     dimensions,
+    rows.segments.length > 1 ? roomAtEnd(list.length) : 0,
   );
 }
 
@@ -148,8 +161,8 @@ export function appended(
     const last = segments.at(-1);
     const room = last === undefined ? 0 : last.block.capacity - last.visible;
     if (last === undefined || room === 0) {
-      const wanted = Math.min(MOST_TAIL, Math.max(LEAST_TAIL, count >>> 3));
-      segments.push(new Segment(new RowBlock(Math.max(wanted, list.length - done), dimensions), 0, 0));
+      const wanted = Math.max(roomAtEnd(count), list.length - done);
+      segments.push(new Segment(new RowBlock(wanted, dimensions), 0, 0));
       continue;
     }
     const take = Math.min(room, list.length - done);

@@ -175,10 +175,22 @@ describe('compacting', () => {
     const base = buried(append(make(some(4, 'a')), some(4, 'b')), 0, [0, 3]);
     const rows = compacted(base, D);
     expect([rows.rowCount, rows.liveCount, rows.segments.length]).toEqual([6, 6, 1]);
-    expect(rows.segments[0].block.capacity).toBe(6);
     expect(contentsOf(rows, D)).toEqual(contentsOf(base, D));
-    expect([...columnsOf(rows.segments[0].block).separations]).toEqual([1, 2, 0, 1, 2, 3]);
+    expect([...columnsOf(rows.segments[0].block).separations.subarray(0, 6)]).toEqual([1, 2, 0, 1, 2, 3]);
     expect(base.rowCount).toBe(8);
+  });
+
+  test('leaves room for more where rows were appended before, and none where they were not', () => {
+    const untouched = compacted(buried(make(some(200, 'a')), 0, [0]), D);
+    expect(untouched.segments[0].block.capacity).toBe(199);
+    expect(append(untouched, some(1, 'b')).segments).toHaveLength(2);
+
+    const rows = compacted(append(make(some(200, 'a')), some(4, 'b')), D);
+    // An eighth.
+    expect(rows.segments[0].block.capacity).toBe(204 + 25);
+    const more = append(rows, some(25, 'c'));
+    expect(more.segments.map(({ block }) => block)).toEqual([rows.segments[0].block]);
+    expect(append(more, some(1, 'd')).segments).toHaveLength(2);
   });
 
   test('of nothing is nothing', () => {

@@ -1,5 +1,6 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
+import { platform, setPriority } from 'node:os';
 import { setImmediate as turn } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { MessageChannel, Worker } from 'node:worker_threads';
@@ -27,13 +28,15 @@ import { type RealVectors, indexOf, realVectors } from '../words-index.js';
 const CHANGES = 10;
 /** Room for what each reader's thread has just made: with more of it a replica's versions are collected more seldom. */
 const YOUNG_MB = 192;
+/** What `nice` calls a priority that leaves a core to whoever else wants it. */
+const LOW = 10;
 /** Vectors in the graph that is measured beside it: building one of all words takes six minutes. */
 const GRAPH = 50_000;
 /** Vectors of 768 dimensions in the index of which the memory of a replica is measured. */
 const LONG = 50_000;
 
 const METHOD =
-  'Searches for the nearest 10 of held-out words at recall 0.95. Latency: a request falls due every 2 ms, and counts from then until it is answered, so that waiting counts. The writer makes commit after commit, of 7 replaced, 2 added and 1 removed posting each, and lets the event loop go round after each. Burning comes in its place, in two ways: arithmetic, which needs neither memory nor a collector, and the same commits to another index that nobody follows, so that memory, its collector and the clock are alike. Everything is measured after as much time with untimed commits and searches. The thread of a reader sleeps while nothing is due soon, for 0.2 ms at a time. Visible: from the return of the commit to the call of a listener in the other thread, by the clock that both share. Memory: what the thread of a replica holds, after collections, besides what it held before and what it shares with the owner. The thread of a reader has a young generation of 192 MB at most.';
+  'Searches for the nearest 10 of held-out words at recall 0.95. Latency: a request falls due every 2 ms, and counts from then until it is answered, so that waiting counts. The writer makes commit after commit, of 7 replaced, 2 added and 1 removed posting each, and lets the event loop go round after each. Burning comes in its place, in two ways: arithmetic, which needs neither memory nor a collector, and the same commits to another index that nobody follows, so that memory, its collector and the clock are alike. Everything is measured after as much time with untimed commits and searches. At a low priority: with `os.setPriority(10)` in the thread of the owner. The thread of a reader sleeps while nothing is due soon, for 0.2 ms at a time. Visible: from the return of the commit to the call of a listener in the other thread, by the clock that both share. Memory: what the thread of a replica holds, after collections, besides what it held before and what it shares with the owner. The thread of a reader has a young generation of 192 MB at most.';
 
 /** What threads give: readers beside a writer, several searches at once, and at which price. */
 export async function threads(options: Options): Promise<SuiteResult> {
@@ -84,14 +87,12 @@ async function readersBesideWriter(
   rows.push(['in a replica, while the owner writes to another index', elsewhere, '']);
   const before = cell.version;
   const writing = await beside(write);
-  const against = ({ p50, p99 }: Latency): string =>
-    `${rounded(writing.p50 / p50)} / ${rounded(writing.p99 / p99)}`;
-  rows.push([
-    'in a replica, while the owner writes',
-    writing,
-    `${against(arithmetic)}, ${against(elsewhere)} times`,
-  ]);
+  const against = (latency: Latency): string =>
+    `${[arithmetic, elsewhere].map(({ p50, p99 }) => `${rounded(latency.p50 / p50)} / ${rounded(latency.p99 / p99)}`).join(', ')} times`;
+  rows.push(['in a replica, while the owner writes', writing, against(writing)]);
   const commits = cell.version - before;
+  const low = await atLowPriority(() => beside(write));
+  if (low !== undefined) rows.push(['the same, the owner at a low priority', low, against(low)]);
   await reader.end();
 
   const alone = new CowShardexIndex(index);
@@ -113,6 +114,20 @@ async function readersBesideWriter(
       { what: `${what}: p99`, value: p99 / 1000, unit: 's' },
     ]),
   };
+}
+
+/**
+ * Does something while other threads go ahead of this one. On Linux a priority is a thread's; elsewhere it is the whole
+ * process's, and only root may raise it again: then `undefined`.
+ */
+async function atLowPriority<T>(work: () => Promise<T>): Promise<T | undefined> {
+  if (platform() !== 'linux' || process.getuid?.() !== 0) return undefined;
+  setPriority(LOW);
+  try {
+    return await work();
+  } finally {
+    setPriority(0);
+  }
 }
 
 function inOneThread(ms: number, write: () => void, answer: (nth: number) => unknown): Latency {

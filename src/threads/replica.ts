@@ -102,7 +102,8 @@ export class Replica extends ReadableCell {
  * first version is here. No vector is copied where both threads have `SharedArrayBuffer`, which in browsers only pages
  * have that are cross-origin isolated; see `sharesMemory`.
  *
- * Time: O(shards + segments + documents) for the first version, and then what each commit changed.
+ * Time: O(shards + segments + postings) for the first version, and then what each commit changed. The first question by a
+ * document's id takes O(postings) once more: until then it is not known which shards hold it.
  *
  * @throws {@link InvalidOptionError}; it rejects with the signal's reason, with {@link PortClosedError} when the port is
  * closed before, and with what the owner refused it for.

@@ -27,7 +27,7 @@ import { type RealVectors, indexOf, realVectors } from '../words-index.js';
 /** Changes in a commit of the writer that never pauses. */
 const CHANGES = 10;
 /** Room for what each reader's thread has just made: with more of it a replica's versions are collected more seldom. */
-const YOUNG_MB = 192;
+const YOUNG_MB = 96;
 /** What `nice` calls a priority that leaves a core to whoever else wants it. */
 const LOW = 10;
 /** Vectors in the graph that is measured beside it: building one of all words takes six minutes. */
@@ -36,7 +36,7 @@ const GRAPH = 50_000;
 const LONG = 50_000;
 
 const METHOD =
-  'Searches for the nearest 10 of held-out words at recall 0.95. Latency: a request falls due every 2 ms, and counts from then until it is answered, so that waiting counts. The writer makes commit after commit, of 7 replaced, 2 added and 1 removed posting each, and lets the event loop go round after each. Burning comes in its place, in two ways: arithmetic, which needs neither memory nor a collector, and the same commits to another index that nobody follows, so that memory, its collector and the clock are alike. Everything is measured after as much time with untimed commits and searches. At a low priority: with `os.setPriority(10)` in the thread of the owner. The thread of a reader sleeps while nothing is due soon, for 0.2 ms at a time. Visible: from the return of the commit to the call of a listener in the other thread, by the clock that both share. Memory: what the thread of a replica holds, after collections, besides what it held before and what it shares with the owner. The thread of a reader has a young generation of 192 MB at most.';
+  'Searches for the nearest 10 of held-out words at recall 0.95. Latency: a request falls due every 2 ms, and counts from then until it is answered, so that waiting counts. The writer makes commit after commit, of 7 replaced, 2 added and 1 removed posting each, and lets the event loop go round after each. Burning comes in its place, in two ways: arithmetic, which needs neither memory nor a collector, and the same commits to another index that nobody follows, so that memory, its collector and the clock are alike. Everything is measured after as much time with untimed commits and searches. At a low priority: with `os.setPriority(10)` in the thread of the owner. The thread of a reader sleeps while nothing is due soon, for 0.2 ms at a time. Visible: from the return of the commit to the call of a listener in the other thread, by the clock that both share. Memory: what the thread of a replica holds, after collections, besides what it held before and what it shares with the owner. The thread of a reader has a young generation of 96 MB at most.';
 
 /** What threads give: readers beside a writer, several searches at once, and at which price. */
 export async function threads(options: Options): Promise<SuiteResult> {

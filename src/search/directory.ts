@@ -1,7 +1,7 @@
 import { changedShards } from '../version/changed-shards.js';
 import { type Columns, columnsOf } from '../version/row-block.js';
 import type { Shard, ShardId } from '../version/shard.js';
-import { type Segment, deadBits } from '../version/shard-rows.js';
+import { type DeadBits, type Segment, deadBits } from '../version/shard-rows.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
 
 /** Where there is none. */
@@ -130,7 +130,7 @@ export class Directory {
     this.#first[id] = record;
   }
 
-  #putDead(record: number, bits: Uint32Array | undefined): void {
+  #putDead(record: number, bits: DeadBits | undefined): void {
     const words = bits === undefined || bits.length > PIECE / 32 ? 0 : bits.length;
     this.#fields[FIELDS * record + DEAD_WORDS] = words;
     if (words > this.#deadRoom) this.#makeDeadRoom(this.#fields.length / FIELDS, words);

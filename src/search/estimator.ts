@@ -184,7 +184,7 @@ export class Estimator {
    * Puts a bitmap of dead rows, so many words of `dead` from `deadAt` on, where the next piece to be queued has its own;
    * returns where, or {@link NONE} where there are no words.
    */
-  bury(dead: Uint32Array, deadAt: number, deadWords: number): number {
+  bury(dead: ArrayLike<number>, deadAt: number, deadWords: number): number {
     if (deadWords === 0) return NONE;
     const { kernels, at } = this.#engine;
     const { u32 } = kernels;

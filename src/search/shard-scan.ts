@@ -3,7 +3,7 @@ import type { PostingKey } from '../errors.js';
 import { GROUP } from '../kernels/code-shape.js';
 import { type Columns, columnsOf } from '../version/row-block.js';
 import { type Shard, type ShardId, matrixOf } from '../version/shard.js';
-import { type Segment, deadBits } from '../version/shard-rows.js';
+import { type DeadBits, type Segment, deadBits } from '../version/shard-rows.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
 import { codable, codesAt, codesOf, encodeRows, isAround, rotateCentre } from './block-codes.js';
 import { type Directory, NOWHERE, PIECE } from './directory.js';
@@ -34,7 +34,7 @@ const SOME = 1.2;
 /** Rows that are fetched together. */
 const AHEAD = 32;
 
-const NONE_DEAD = new Uint32Array();
+const NONE_DEAD: DeadBits = [];
 
 /** What estimating takes. */
 interface Estimating {

@@ -5,7 +5,7 @@ import { bitCount } from '../version/bits.js';
 import type { RowBlock } from '../version/row-block.js';
 import { type Documents, documentsIn } from '../version/documents.js';
 import { Centroid, type Shard, type ShardId, matrixOf } from '../version/shard.js';
-import { Segment, ShardRows, bytesOf, deadBits } from '../version/shard-rows.js';
+import { type DeadBits, Segment, ShardRows, bytesOf, deadBits } from '../version/shard-rows.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
 import { StringMapDraft } from '../version/string-map.js';
 import type {
@@ -202,7 +202,7 @@ function sameVector(a: Float32Array, b: Float32Array): boolean {
   return a.every((component, i) => Object.is(component, b[i]));
 }
 
-function sameBits(a: Uint32Array | undefined, b: Uint32Array | undefined): boolean {
+function sameBits(a: DeadBits | undefined, b: DeadBits | undefined): boolean {
   if (a === undefined || b === undefined) return a === b;
   return a.length === b.length && a.every((word, i) => word === b[i]);
 }

@@ -4,6 +4,7 @@ import type { Calibration } from '../version/calibration.js';
 import type { DocumentEntry } from '../version/documents.js';
 import type { Posting } from '../version/posting.js';
 import type { ShardId } from '../version/shard.js';
+import type { DeadBits } from '../version/shard-rows.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
 import type { CommitOptions } from '../publish/index-writer.js';
 import type { PackedError } from './packed-error.js';
@@ -27,7 +28,7 @@ export type Label = Omit<
 export interface SentSegment {
   readonly handle: Handle;
   readonly visible: number;
-  readonly dead: Uint32Array | undefined;
+  readonly dead: DeadBits | undefined;
 }
 
 /** A shard that is new, where it has a centroid, or has other rows. */

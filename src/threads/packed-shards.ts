@@ -1,3 +1,4 @@
+import { newList } from '../version/row-block.js';
 import type { PackedShards, SentSegment, SentShard } from './messages.js';
 
 /*
@@ -44,11 +45,18 @@ export function unpackShards({ numbers, centroids }: PackedShards): SentShard[] 
       }
       const visible = numbers[at++];
       const words = numbers[at++];
-      const dead = words === 0 ? undefined : new Uint32Array(numbers.subarray(at, at + words));
+      const dead = words === 0 ? undefined : integersIn(numbers, at, words);
       at += words;
       segments.push({ handle: first, visible, dead });
     }
     shards.push({ id, centroid, segments });
   }
   return shards;
+}
+
+/** So many of the numbers, as V8 keeps small integers. */
+function integersIn(numbers: Float64Array, from: number, count: number): number[] {
+  const integers = newList<number>();
+  for (let i = from; i < from + count; i++) integers.push(numbers[i] | 0);
+  return integers;
 }

@@ -1,10 +1,26 @@
 import { bitCount } from './bits.js';
-import { type Columns, RowBlock, RowList, claimRows, columnsOf, copyRow, copyRows } from './row-block.js';
+import {
+  type Columns,
+  RowBlock,
+  RowList,
+  claimRows,
+  columnsOf,
+  copyRow,
+  copyRows,
+  newList,
+} from './row-block.js';
+
+/**
+ * A bit for each row of a segment, 32 in a word, set where it is dead; the words are signed. A plain array, because a typed
+ * one of more than 64 bytes has memory of its own outside of the heap, which the collector's threads would have to free for
+ * every row that dies.
+ */
+export type DeadBits = readonly number[];
 
 /** Whether a row of a segment is deleted or superseded. */
 export let isDead: (segment: Segment, row: number) => boolean;
 /** The bitmap of the dead rows of a segment, for the library's own loops; none where all are live. */
-export let deadBits: (segment: Segment) => Uint32Array | undefined;
+export let deadBits: (segment: Segment) => DeadBits | undefined;
 
 /** The first `visible` rows of a block, less the dead ones (I7). Immutable; its bitmap is private (I1). */
 export class Segment {
@@ -14,7 +30,7 @@ export class Segment {
   readonly visible: number;
   /** Visible rows that are not dead. */
   readonly liveCount: number;
-  readonly #dead: Uint32Array | undefined;
+  readonly #dead: DeadBits | undefined;
 
   static {
     isDead = (segment, row) => {
@@ -25,7 +41,7 @@ export class Segment {
   }
 
   /** @internal */
-  constructor(block: RowBlock, visible: number, liveCount: number, dead?: Uint32Array) {
+  constructor(block: RowBlock, visible: number, liveCount: number, dead?: DeadBits) {
     this.block = block;
     this.visible = visible;
     this.liveCount = liveCount;
@@ -93,7 +109,7 @@ export function buriedBetween(before: Segment, after: Segment): readonly number[
   const [old, now] = [deadBits(before), deadBits(after)];
   const rows: number[] = [];
   if (old === now) return rows;
-  const words = (before.visible + 31) >>> 5;
+  const words = wordsOf(before.visible);
   for (let word = 0; word < words; word++) {
     const [was, is] = [old?.[word] ?? 0, now?.[word] ?? 0];
     if ((was & ~is) !== 0) return undefined;
@@ -183,9 +199,7 @@ export function appended(
 /** Marks rows of one segment dead; they must be live. Time: O(segment rows / 32 + segments). */
 export function buried(rows: ShardRows, segmentIndex: number, dead: readonly number[]): ShardRows {
   const segment = rows.segments[segmentIndex];
-  const bits =
-    grown(deadBits(segment), segment.visible)?.slice() ?? new Uint32Array((segment.visible + 31) >>> 5);
-  for (const row of dead) bits[row >>> 5] |= 1 << (row & 31);
+  const bits = withDead(deadBits(segment), segment.visible, dead);
   const segments = [...rows.segments];
   const next = new Segment(segment.block, segment.visible, segment.liveCount - dead.length, bits);
   // A segment without live rows lets go of its block at once; no later row refers to it.
@@ -216,9 +230,8 @@ export function segmentOf(
   dead: readonly number[],
   earlier?: Segment,
 ): Segment {
-  let bits = earlier === undefined ? undefined : grown(deadBits(earlier), visible)?.slice();
-  if (dead.length > 0) bits ??= new Uint32Array((visible + 31) >>> 5);
-  for (const row of dead) if (bits !== undefined) bits[row >>> 5] |= 1 << (row & 31);
+  const before = earlier === undefined ? undefined : deadBits(earlier);
+  const bits = dead.length > 0 ? withDead(before, visible, dead) : grown(before, visible);
   let deadCount = 0;
   if (bits !== undefined) for (const word of bits) deadCount += bitCount(word);
   return new Segment(block, visible, visible - deadCount, bits);
@@ -241,10 +254,18 @@ function fill(
 }
 
 /** The bitmap, long enough for `visible` rows; the same one where it already is. */
-function grown(bits: Uint32Array | undefined, visible: number): Uint32Array | undefined {
-  const words = (visible + 31) >>> 5;
-  if (bits === undefined || bits.length >= words) return bits;
-  const longer = new Uint32Array(words);
-  longer.set(bits);
-  return longer;
+function grown(bits: DeadBits | undefined, visible: number): DeadBits | undefined {
+  return bits === undefined || bits.length >= wordsOf(visible) ? bits : withDead(bits, visible, []);
+}
+
+/** A bitmap of `visible` rows in which some more are dead. */
+function withDead(bits: DeadBits | undefined, visible: number, dead: readonly number[]): DeadBits {
+  const words = bits?.slice() ?? newList<number>();
+  while (words.length < wordsOf(visible)) words.push(0);
+  for (const row of dead) words[row >>> 5] |= 1 << (row & 31);
+  return words;
+}
+
+function wordsOf(visible: number): number {
+  return (visible + 31) >>> 5;
 }

@@ -87,8 +87,12 @@ async function readersBesideWriter(
   rows.push(['in a replica, while the owner writes to another index', elsewhere, '']);
   const before = cell.version;
   const writing = await beside(write);
-  const against = (latency: Latency): string =>
-    `${[arithmetic, elsewhere].map(({ p50, p99 }) => `${rounded(latency.p50 / p50)} / ${rounded(latency.p99 / p99)}`).join(', ')} times`;
+  const against = (latency: Latency): string => {
+    const ratios = [arithmetic, elsewhere].map(
+      ({ p50, p99 }) => `${rounded(latency.p50 / p50)} / ${rounded(latency.p99 / p99)}`,
+    );
+    return `${ratios.join(', ')} times`;
+  };
   rows.push(['in a replica, while the owner writes', writing, against(writing)]);
   const commits = cell.version - before;
   const low = await atLowPriority(() => beside(write));

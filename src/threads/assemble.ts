@@ -148,7 +148,7 @@ function documentsAfter(
   { documents, rows }: Difference,
 ): Lazy<Documents> {
   return documents !== undefined && base.documents.isMade
-    ? Lazy.of(changedDocuments(base.documents.value, documents, rows))
+    ? Lazy.of(movedDocuments(base.documents.value, documents, rows))
     : documentsLater(shards);
 }
 
@@ -157,11 +157,8 @@ function documentsLater(shards: ShardexIndex['shards']): Lazy<Documents> {
   return new Lazy(() => documentsIn(shards.values()));
 }
 
-function changedDocuments(
-  base: Documents,
-  { documentIds, entries }: SentDocuments,
-  rows: SentRows,
-): Documents {
+/** The documents of the next version, made of those before by what the owner says has moved. */
+function movedDocuments(base: Documents, { documentIds, entries }: SentDocuments, rows: SentRows): Documents {
   const documents = new StringMapDraft(base);
   // An id comes with its rows as well; one string is enough for both.
   const known = new Map(rows.documentIds.map((id) => [id, id]));

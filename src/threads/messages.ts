@@ -10,7 +10,7 @@ import type { CommitOptions } from '../publish/index-writer.js';
 import type { PackedError } from './packed-error.js';
 
 /** Both sides must speak the same one. */
-export const PROTOCOL = 3;
+export const PROTOCOL = 4;
 
 /** The channel of what is for all conversations on a port. */
 export const EVERYONE = '*';

@@ -36,7 +36,8 @@ export function postings(index: ShardexIndex, documentId: string): StoredPosting
 }
 
 /**
- * Whether the index holds any posting of a document. Time: O(log documents).
+ * Whether the index holds any posting of a document. Time: O(log documents); O(postings) for the first question of the kind
+ * to a replica, see {@link openReplica}.
  *
  * @throws {@link InvalidPostingError} for an empty id.
  *

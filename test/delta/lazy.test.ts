@@ -12,6 +12,8 @@ import {
 } from 'shardex';
 import { describe, expect, test } from 'vitest';
 import { seededRandom } from '../../src/geometry/random.js';
+import { Lazy } from '../../src/lazy.js';
+import { documentsIn } from '../../src/version/documents.js';
 import { survivors } from '../support/garbage.js';
 import { expectEqual, expectKeyChanges, sent } from './steps.js';
 
@@ -137,7 +139,25 @@ describe('what a delta that nobody has read keeps', () => {
     expect(await survivors(documents)).toBe(0);
     expect(delta.added.length).toBe(20);
   });
+
+  test('is no shard either where the versions, as those of a replica, have yet to find out about documents', async () => {
+    const { delta, refs } = ((): { delta: Delta; refs: WeakRef<object>[] } => {
+      const { a, b } = versions();
+      const kept = new Set<object>();
+      for (const shard of b.shards.values()) for (const { block } of shard.rows.segments) kept.add(block);
+      return { delta: diff(unasked(a), unasked(b)), refs: [...parts(a, kept), ...parts(b, kept)] };
+    })();
+    expect(refs.length).toBeGreaterThan(50);
+    expect(await survivors(refs)).toBe(0);
+    expect(delta.documents.added.length).toBe(20);
+  });
 });
+
+/** The same version, in which nobody has asked for a document. */
+function unasked(index: ShardexIndex): ShardexIndex {
+  const { shards } = index;
+  return Object.freeze({ ...index, documents: new Lazy(() => documentsIn(shards.values())) });
+}
 
 test('many rows with vectors of one length, as unit vectors are, are told apart by their keys', () => {
   const unit = [

@@ -36,7 +36,7 @@ const GRAPH = 50_000;
 const LONG = 50_000;
 
 const METHOD =
-  'Searches for the nearest 10 of held-out words at recall 0.95. Latency: a request falls due every 2 ms, and counts from then until it is answered, so that waiting counts. The writer makes commit after commit, of 7 replaced, 2 added and 1 removed posting each, and lets the event loop go round after each. Burning comes in its place, in two ways: arithmetic, which needs neither memory nor a collector, and the same commits to another index that nobody follows, so that memory, its collector and the clock are alike. Everything is measured after as much time with untimed commits and searches. At a low priority: with `os.setPriority(10)` in the thread of the owner. The thread of a reader sleeps while nothing is due soon, for 0.2 ms at a time. Visible: from the return of the commit to the call of a listener in the other thread, by the clock that both share. Memory: what the thread of a replica holds, after collections, besides what it held before and what it shares with the owner. The thread of a reader has a young generation of 96 MB at most.';
+  'Searches for the nearest 10 of held-out words at recall 0.95. Latency is measured in two ways. Paced: a request falls due every 2 ms, and counts from then until it is answered, so that waiting counts. Serial: each search is asked for as soon as the one before is answered, which is its start; of the search itself the start is its call, after versions that have come were taken in. The writer makes commit after commit, of 7 replaced, 2 added and 1 removed posting each, and lets the event loop go round after each. Burning comes in its place, in two ways: arithmetic, which needs neither memory nor a collector, and the same commits to another index that nobody follows, so that memory, its collector and the clock are alike. Everything is measured after as much time with untimed commits and searches. At a low priority: with `os.setPriority(10)` in the thread of the owner. The thread of a reader sleeps while nothing is due soon, for 0.2 ms at a time. Visible: from the return of the commit to the call of a listener in the other thread, by the clock that both share. Memory: what the thread of a replica holds, after collections, besides what it held before and what it shares with the owner. The thread of a reader has a young generation of 96 MB at most.';
 
 /** What threads give: readers beside a writer, several searches at once, and at which price. */
 export async function threads(options: Options): Promise<SuiteResult> {
@@ -52,72 +52,116 @@ export async function threads(options: Options): Promise<SuiteResult> {
     title: 'Threads',
     method: METHOD,
     charts: [],
-    tables: [latencies.table, visible.table, parallel.table, ...memory.tables],
+    tables: [...latencies.tables, visible.table, parallel.table, ...memory.tables],
     measurements: [latencies, visible, parallel, memory].flatMap(({ measurements }) => measurements),
   };
 }
 
 type Part = Pick<SuiteResult, 'measurements'> & { readonly table: SuiteResult['tables'][number] };
 
+const BURNS = 'in a replica, while the owner burns its core on arithmetic';
+const WRITES_ELSEWHERE = 'in a replica, while the owner writes to another index';
+const WRITES = 'in a replica, while the owner writes';
+const LOW_PRIORITY = 'the same, the owner at a low priority';
+
 async function readersBesideWriter(
   vectors: RealVectors,
   index: ShardexIndex,
   ms: number,
   quick: boolean,
-): Promise<Part> {
+): Promise<Pick<SuiteResult, 'tables' | 'measurements'>> {
   const cell = new CowShardexIndex(index);
   const reader = await startReader(cell, vectors.queries.slice(0, 500));
-  const rows: [string, Latency, string][] = [];
-  const beside = async (work: () => void): Promise<Latency> => {
-    const asked = reader.ask({ kind: 'search', ms });
+  const beside = async (kind: Task['kind'], work: () => void): Promise<readonly number[]> => {
+    const asked = reader.ask({ kind, ms });
     let done = false;
     void asked.then(() => (done = true));
     while (!(done as boolean)) {
       work();
       await turn();
     }
-    return summary(await asked);
+    return asked;
   };
   const write = writer(vectors, cell);
   const writeElsewhere = writer(vectors, new CowShardexIndex(index));
-  await beside(write);
-  const arithmetic = await beside(burn);
-  rows.push(['in a replica, while the owner burns its core on arithmetic', arithmetic, '']);
-  const elsewhere = await beside(writeElsewhere);
-  rows.push(['in a replica, while the owner writes to another index', elsewhere, '']);
-  const before = cell.version;
-  const writing = await beside(write);
-  const against = (latency: Latency): string => {
-    const ratios = [arithmetic, elsewhere].map(
-      ({ p50, p99 }) => `${rounded(latency.p50 / p50)} / ${rounded(latency.p99 / p99)}`,
-    );
-    return `${ratios.join(', ')} times`;
+  await beside('paced', write);
+  const inEachState = async (kind: Task['kind']): Promise<[string, readonly number[]][]> => {
+    const states: [string, readonly number[]][] = [
+      [BURNS, await beside(kind, burn)],
+      [WRITES_ELSEWHERE, await beside(kind, writeElsewhere)],
+      [WRITES, await beside(kind, write)],
+    ];
+    const low = await atLowPriority(() => beside(kind, write));
+    return low === undefined ? states : [...states, [LOW_PRIORITY, low]];
   };
-  rows.push(['in a replica, while the owner writes', writing, against(writing)]);
+  const before = cell.version;
+  const paced = await inEachState('paced');
   const commits = cell.version - before;
-  const low = await atLowPriority(() => beside(write));
-  if (low !== undefined) rows.push(['the same, the owner at a low priority', low, against(low)]);
+  const serial = await inEachState('serial');
   await reader.end();
+
+  const rows = withRatios(paced.map(([what, latencies]) => [what, summary(latencies)]));
+  // Each second number is of the search itself.
+  const [between, itself] = [0, 1].map((odd) =>
+    withRatios(serial.map(([what, both]) => [what, summary(both.filter((_, i) => i % 2 === odd))])),
+  );
 
   const alone = new CowShardexIndex(index);
   const one = inOneThread(ms, writer(vectors, alone), (nth) =>
     search(alone.read(), vectors.queries[nth % 500], { k: 10, recall: 0.95 }),
   );
-  rows.push(['in the thread that writes', one, '']);
+  rows.push({ what: 'in the thread that writes', latency: one, ratios: '' });
   const graph = await graphInOneThread(vectors, quick ? 2000 : GRAPH, ms);
   if (graph !== undefined)
-    rows.push([`hnswlib-node of ${count(graph.size)} words, in the thread that writes`, graph.latency, '']);
-  return {
-    table: printed({
-      caption: `Latency of a search in ${count(index.postingCount)} words, beside ${count(commits)} commits of ${CHANGES} changes.`,
+    rows.push({
+      what: `hnswlib-node of ${count(graph.size)} words, in the thread that writes`,
+      latency: graph.latency,
+      ratios: '',
+    });
+  const tableOf = (caption: string, states: readonly State[]): SuiteResult['tables'][number] =>
+    printed({
+      caption,
       head: ['', 'p50', 'p99', 'p50 / p99 against arithmetic, another index'],
-      rows: rows.map(([what, { p50, p99 }, ratio]) => [what, time(p50), time(p99), ratio]),
-    }),
-    measurements: rows.flatMap(([what, { p50, p99 }]) => [
-      { what: `${what}: p50`, value: p50 / 1000, unit: 's' },
-      { what: `${what}: p99`, value: p99 / 1000, unit: 's' },
-    ]),
+      rows: states.map(({ what, latency, ratios }) => [what, time(latency.p50), time(latency.p99), ratios]),
+    });
+  const measurementsOf = (kind: string, states: readonly State[]): Measurement[] =>
+    states.flatMap(({ what, latency }) => [
+      { what: `${kind}${what}: p50`, value: latency.p50 / 1000, unit: 's' },
+      { what: `${kind}${what}: p99`, value: latency.p99 / 1000, unit: 's' },
+    ]);
+  return {
+    tables: [
+      tableOf(
+        `Latency of a paced search in ${count(index.postingCount)} words, beside ${count(commits)} commits of ${CHANGES} changes.`,
+        rows,
+      ),
+      tableOf('The same of serial searches, from answer to answer.', between),
+      tableOf('The same of serial searches, the search itself.', itself),
+    ],
+    measurements: [
+      ...measurementsOf('', rows),
+      ...measurementsOf('serial, ', between),
+      ...measurementsOf('serial, the search itself, ', itself),
+    ],
   };
+}
+
+/** What was measured while the owner does something, and how many times as long as while it does something else. */
+interface State {
+  readonly what: string;
+  readonly latency: Latency;
+  readonly ratios: string;
+}
+
+function withRatios(states: readonly (readonly [string, Latency])[]): State[] {
+  const others = states.filter(([what]) => what === BURNS || what === WRITES_ELSEWHERE);
+  return states.map(([what, latency]) => {
+    const isOther = others.some(([other]) => other === what);
+    const ratios = others.map(
+      ([, { p50, p99 }]) => `${rounded(latency.p50 / p50)} / ${rounded(latency.p99 / p99)}`,
+    );
+    return { what, latency, ratios: isOther ? '' : `${ratios.join(', ')} times` };
+  });
 }
 
 /**

@@ -5,7 +5,7 @@ import { Requests } from './requests.js';
 
 /** What {@link parentPort} is asked to do, for so many milliseconds. */
 export interface Task {
-  readonly kind: 'search' | 'watch' | 'memory';
+  readonly kind: 'paced' | 'serial' | 'watch' | 'memory';
   readonly ms: number;
 }
 
@@ -50,9 +50,10 @@ async function run({ kind, ms }: Task): Promise<readonly number[]> {
     stop();
     return seen;
   }
-  const requests = new Requests((nth) =>
-    search(replica.read(), queries[nth % queries.length], { k: 10, recall: 0.95 }),
-  );
+  const answer = (nth: number): unknown =>
+    search(replica.read(), queries[nth % queries.length], { k: 10, recall: 0.95 });
+  if (kind === 'serial') return serial(answer, until);
+  const requests = new Requests(answer);
   while (performance.now() < until) {
     requests.serve();
     // A thread that spun would be in the way of those that collect garbage and compile, and make garbage itself.
@@ -61,4 +62,20 @@ async function run({ kind, ms }: Task): Promise<readonly number[]> {
     await turn();
   }
   return requests.latencies;
+}
+
+/** One search after the other: of each the time since the one before was answered, and the time of the search itself. */
+async function serial(answer: (nth: number) => unknown, until: number): Promise<readonly number[]> {
+  const latencies: number[] = [];
+  let before = performance.now();
+  for (let nth = 0; before < until; nth++) {
+    // Versions are taken in meanwhile.
+    await turn();
+    const calledAt = performance.now();
+    answer(nth);
+    const answeredAt = performance.now();
+    latencies.push(answeredAt - before, answeredAt - calledAt);
+    before = answeredAt;
+  }
+  return latencies;
 }

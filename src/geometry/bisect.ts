@@ -1,3 +1,4 @@
+import { newMemory } from '../memory.js';
 import { type Steps, inSteps, runSteps } from '../steps.js';
 import { squaredNorm } from './kernels.js';
 
@@ -18,6 +19,8 @@ export interface FittingRoom {
   /** The points themselves, for the caller to fill. */
   readonly points: Float32Array;
   readonly mean: Float64Array;
+  /** The mean in 32 bits, as points are. */
+  readonly middle: Float32Array;
   readonly sums: Float64Array;
   readonly direction: Float64Array;
   readonly values: Float64Array;
@@ -26,14 +29,14 @@ export interface FittingRoom {
 
 /** Bytes of the room for so many points. */
 export function roomBytes(count: number, dimensions: number): number {
-  return 8 * (3 * dimensions + count) + 4 * count * dimensions + 2 * count;
+  return 8 * (3 * dimensions + count) + 4 * (count + 1) * dimensions + 2 * count;
 }
 
 /** Room for up to so many points, in a buffer from a multiple of 8 on. */
 export function fittingRoom(
   count: number,
   dimensions: number,
-  buffer = new ArrayBuffer(roomBytes(count, dimensions)),
+  buffer = newMemory(roomBytes(count, dimensions)),
   from = 0,
 ): FittingRoom {
   let at = from;
@@ -44,6 +47,7 @@ export function fittingRoom(
     direction: new Float64Array(buffer, take(8 * dimensions), dimensions),
     values: new Float64Array(buffer, take(8 * count), count),
     points: new Float32Array(buffer, take(4 * count * dimensions), count * dimensions),
+    middle: new Float32Array(buffer, take(4 * dimensions), dimensions),
     sides: [new Uint8Array(buffer, take(count), count), new Uint8Array(buffer, take(count), count)],
   };
 }
@@ -149,7 +153,7 @@ export function* fitPlaneInSteps(
   dimensions: number,
   room: Omit<FittingRoom, 'points'> = fittingRoom(count, dimensions),
 ): Steps<Plane | undefined> {
-  const { mean, sums, direction } = room;
+  const { mean, middle, sums, direction } = room;
   const values = room.values.subarray(0, count);
   let [sides, next] = room.sides;
   mean.fill(0);
@@ -165,7 +169,8 @@ export function* fitPlaneInSteps(
   });
   for (let i = 0; i < dimensions; i++) direction[i] = points[farthest.point * dimensions + i] - mean[i];
   if (squaredNorm(direction, 0, dimensions) === 0) return undefined;
-  let threshold = project(direction, Float32Array.from(mean), 0);
+  middle.set(mean);
+  let threshold = project(direction, middle, 0);
   for (let round = 0; ; round++) {
     yield* inSteps(count, dimensions, (from, to) => {
       for (let p = from; p < to; p++) values[p] = project(direction, points, p * dimensions);

@@ -9,7 +9,7 @@ import { eachLive } from '../version/shard-rows.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
 import { type Engine, lenderForOnce } from './engine.js';
 import { type Near, nearShards } from './near-shards.js';
-import { queryOfProbe } from './query.js';
+import { QueryRoom, queryOfProbe } from './query.js';
 import { ShardScan } from './shard-scan.js';
 import { costOf } from './stopping.js';
 import { TopK } from './top-k.js';
@@ -39,9 +39,10 @@ type Calibrating = Pick<ShardexIndex, 'config' | 'centroids' | 'shards' | 'posti
 export function* calibrate(index: Calibrating): Steps<Calibration> {
   const lend = lenderForOnce(index.config);
   const probe = reusableProbe(index.config.dimensions);
+  const room = new QueryRoom(index.config.dimensions);
   const looked: Looked[] = [];
   for (const row of yield* sample(index)) {
-    looked.push(lend((engine) => look(index, engine, row, probe)));
+    looked.push(lend((engine) => look(index, engine, row, probe, room)));
     yield;
   }
   const gaps = looked.map(
@@ -128,10 +129,11 @@ function look(
   engine: Engine | undefined,
   { home, columns, row }: Sampled,
   probe: ReusableProbe,
+  room: QueryRoom,
 ): Looked {
   const { config, centroids, shards, postingCount } = index;
   fillProbe(probe, columns, row);
-  const query = queryOfProbe(probe, config.metric);
+  const query = queryOfProbe(probe, config.metric, room);
   const share = Math.max(WIDE_ROWS / postingCount, engine === undefined ? 0 : WIDE_SHARE);
   const wide = Math.ceil(centroids.size * Math.min(1, share));
   const near = withoutItself(nearShards(index, engine, query, wide), home, config.metric, query.length);

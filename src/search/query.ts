@@ -15,6 +15,25 @@ export interface Query {
   readonly unit: Float32Array | undefined;
   /** The same rotated, once it was. */
   rotated: Float32Array | undefined;
+  /** Where these two lie, if that was lent. */
+  readonly room: QueryRoom | undefined;
+}
+
+/** Memory for a query, lent by whoever looks for many, one after the other: what each leaves behind is collected late. */
+export class QueryRoom {
+  readonly unit: Float32Array;
+  #rotated = new Float32Array();
+
+  constructor(dimensions: number) {
+    this.unit = new Float32Array(dimensions);
+  }
+
+  /** A copy that lasts until the next one is made. */
+  keep(rotated: Float32Array): Float32Array {
+    if (this.#rotated.length !== rotated.length) this.#rotated = new Float32Array(rotated.length);
+    this.#rotated.set(rotated);
+    return this.#rotated;
+  }
 }
 
 /** Checks a vector and makes a query of it. */
@@ -24,17 +43,23 @@ export function queryOf(vector: VectorInput, dimensions: number, metric: Metric)
   return queryOfProbe({ vector: components, squaredNorm: squaredNorm(components, 0, dimensions) }, metric);
 }
 
-export function queryOfProbe(probe: Probe, metric: Metric): Query {
+/** A query of a vector that was checked. In a room that is lent it is good until the next one is made there. */
+export function queryOfProbe(probe: Probe, metric: Metric, room?: QueryRoom): Query {
   const length = Math.sqrt(probe.squaredNorm);
-  return { probe, length, unit: unitOf(probe, length, metric), rotated: undefined };
+  return { probe, length, unit: unitOf(probe, length, metric, room), rotated: undefined, room };
 }
 
-function unitOf({ vector, squaredNorm }: Probe, length: number, metric: Metric): Float32Array | undefined {
+function unitOf(
+  { vector, squaredNorm }: Probe,
+  length: number,
+  metric: Metric,
+  room: QueryRoom | undefined,
+): Float32Array | undefined {
   if (!codable(squaredNorm)) return undefined;
-  if (metric !== 'cosine') return Float32Array.from(vector);
-  if (squaredNorm === 0) return undefined;
-  const unit = new Float32Array(vector.length);
-  for (let i = 0; i < unit.length; i++) unit[i] = vector[i] / length;
+  const isCosine = metric === 'cosine';
+  if (isCosine && squaredNorm === 0) return undefined;
+  const unit = room?.unit ?? new Float32Array(vector.length);
+  for (let i = 0; i < unit.length; i++) unit[i] = isCosine ? vector[i] / length : vector[i];
   return unit;
 }
 
@@ -46,6 +71,7 @@ export function placeQuery({ kernels, coarse, at }: Engine, query: Query): void 
   kernels.f32.set(query.unit, at.query / 4);
   if (query.rotated === undefined) {
     kernels.rotate(at.query, at.rotatedQuery, 1, padded, at.signs);
-    query.rotated = kernels.f32.slice(at.rotatedQuery / 4, at.rotatedQuery / 4 + padded);
+    const rotated = kernels.f32.subarray(at.rotatedQuery / 4, at.rotatedQuery / 4 + padded);
+    query.rotated = query.room === undefined ? rotated.slice() : query.room.keep(rotated);
   } else kernels.f32.set(query.rotated, at.rotatedQuery / 4);
 }

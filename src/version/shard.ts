@@ -58,12 +58,16 @@ export function meanOf(list: RowList, metric: Metric, dimensions: number): Centr
   return runSteps(meanInSteps(list, metric, dimensions));
 }
 
-/** The same with pauses. Whoever needs many means lends memory for the sums: so they leave no gaps between centroids. */
+/**
+ * The same with pauses. Whoever needs many means lends memory for the sums, so that they leave no gaps between centroids, and
+ * may say where the centroid is to lie.
+ */
 export function* meanInSteps(
   list: RowList,
   metric: Metric,
   dimensions: number,
   sums = new Float64Array(dimensions),
+  place: Float32Array = new Float32Array(dimensions),
 ): Steps<Centroid> {
   sums.fill(0);
   yield* inSteps(list.length, dimensions, (from, to) => {
@@ -71,7 +75,8 @@ export function* meanInSteps(
   });
   const total = metric === 'cosine' ? Math.sqrt(squaredNorm(sums, 0, dimensions)) : list.length;
   if (total > 0) for (let j = 0; j < dimensions; j++) sums[j] /= total;
-  return new Centroid(Float32Array.from(sums));
+  place.set(sums);
+  return new Centroid(place);
 }
 
 /** Adds a row to a sum: its direction for the cosine metric. */

@@ -1,5 +1,6 @@
 import type { ShardexConfig } from '../config.js';
 import { type ReusableProbe, chord, fillProbe, reusableProbe, separations } from '../geometry/metric.js';
+import { newMemory } from '../memory.js';
 import { type Steps, roundsPerStep } from '../steps.js';
 import { CentroidTable, rankShards, withCentroidsInSteps } from '../version/centroid-table.js';
 import { type RowBlock, RowList, columnsOf } from '../version/row-block.js';
@@ -72,9 +73,12 @@ export function* refined(parts: readonly Part[], config: ShardexConfig): Steps<r
       }
     }
     const moved: Part[] = [];
-    for (const { id, centroid } of current) {
+    // The means of all rounds but the last are soon gone, and so in one piece.
+    const memory = round + 1 < REFINE_ROUNDS ? newMemory(4 * dimensions * current.length) : undefined;
+    for (const [at, { id, centroid }] of current.entries()) {
       const rows = next.get(id) as RowList;
-      const mean = rows.length === 0 ? centroid : yield* meanInSteps(rows, metric, dimensions, sums);
+      const place = memory && new Float32Array(memory, 4 * dimensions * at, dimensions);
+      const mean = rows.length === 0 ? centroid : yield* meanInSteps(rows, metric, dimensions, sums, place);
       moved.push({ id, rows, centroid: mean });
     }
     current = moved;

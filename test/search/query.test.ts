@@ -1,0 +1,37 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { squaredNorm } from '../../src/geometry/kernels.js';
+import { QueryRoom, queryOfProbe } from '../../src/search/query.js';
+
+const vectors = fc.array(
+  fc.float({ noNaN: true, noDefaultInfinity: true, min: -1000, max: 1000 }).map(Math.fround),
+  { minLength: 4, maxLength: 4 },
+);
+
+test('a query in a room that is lent is the one that it would be without, one after another', () => {
+  fc.assert(
+    fc.property(fc.array(vectors), fc.constantFrom('cosine', 'euclidean', 'dot'), (all, metric) => {
+      const room = new QueryRoom(4);
+      for (const each of all) {
+        const vector = Float64Array.from(each);
+        const probe = { vector, squaredNorm: squaredNorm(vector, 0, 4) };
+        const { unit, room: own } = queryOfProbe(probe, metric);
+        const lent = queryOfProbe(probe, metric, room);
+        expect(own).toBeUndefined();
+        expect(lent.unit).toEqual(unit);
+        if (unit !== undefined) expect(lent.unit).toBe(room.unit);
+        expect(lent.rotated).toBeUndefined();
+      }
+    }),
+  );
+});
+
+test('a room keeps a copy of what was rotated last, of whatever length', () => {
+  const room = new QueryRoom(2);
+  for (const numbers of [[1, 2], [3, 4], [5, 6, 7, 8], []]) {
+    const rotated = Float32Array.from(numbers);
+    const kept = room.keep(rotated);
+    rotated.fill(0);
+    expect([...kept]).toEqual(numbers);
+  }
+});

@@ -1,4 +1,3 @@
-import { newMemory } from '../memory.js';
 import { type Steps, inSteps, runSteps } from '../steps.js';
 import { squaredNorm } from './kernels.js';
 
@@ -36,7 +35,7 @@ export function roomBytes(count: number, dimensions: number): number {
 export function fittingRoom(
   count: number,
   dimensions: number,
-  buffer = newMemory(roomBytes(count, dimensions)),
+  buffer = new ArrayBuffer(roomBytes(count, dimensions)),
   from = 0,
 ): FittingRoom {
   let at = from;

@@ -1,10 +1,10 @@
 import type { Metric } from '../config.js';
-import { type FittingRoom, fitPlaneInSteps, fittingRoom, project } from '../geometry/bisect.js';
+import { type FittingRoom, fitPlaneInSteps, fittingRoom, project, roomBytes } from '../geometry/bisect.js';
 import { squaredNorm } from '../geometry/kernels.js';
 import { type Matrix, type Probe, chord, distances, probeOf, separations } from '../geometry/metric.js';
-import { newMemory } from '../memory.js';
 import { type Steps, roundsPerStep, runSteps } from '../steps.js';
 import { Nearest, type Ranked } from './nearest.js';
+import { LARGE_PIECE } from './pieces.js';
 import { type Shard, type ShardId, matrixOf } from './shard.js';
 
 /*
@@ -249,7 +249,7 @@ function* parted(metric: Metric, members: readonly Member[], room?: FittingRoom)
   if (members.length === 0) return [];
   if (members.length <= MOST) return [chunkOf(metric, members)];
   const dimensions = members[0].vector.length;
-  room ??= fittingRoom(members.length, dimensions);
+  room ??= roomFor(members.length, dimensions);
   const points = room.points.subarray(0, members.length * dimensions);
   for (const [m, { vector }] of members.entries()) points.set(vector, m * dimensions);
   const plane = yield* fitPlaneInSteps(points, members.length, dimensions, room);
@@ -263,6 +263,16 @@ function* parted(metric: Metric, members: readonly Member[], room?: FittingRoom)
   return [...(yield* parted(metric, near, room)), ...(yield* parted(metric, far, room))];
 }
 
+/** Room for parting members. That of a bulk split is to be given back; a chunk that overflows is too small to matter. */
+function roomFor(members: number, dimensions: number): FittingRoom {
+  const bytes = roomBytes(members, dimensions);
+  return fittingRoom(
+    members,
+    dimensions,
+    new ArrayBuffer(members > 2 * MOST ? Math.max(bytes, LARGE_PIECE) : bytes),
+  );
+}
+
 function matrixFrom(vectors: Float32Array, count: number): Matrix {
   const d = vectors.length / count;
   return {
@@ -272,8 +282,7 @@ function matrixFrom(vectors: Float32Array, count: number): Matrix {
 }
 
 function concatenated(vectors: readonly Float32Array[]): Float32Array {
-  const length = vectors.reduce((sum, vector) => sum + vector.length, 0);
-  const all = new Float32Array(newMemory(4 * length), 0, length);
+  const all = new Float32Array(vectors.reduce((sum, vector) => sum + vector.length, 0));
   let at = 0;
   for (const vector of vectors) {
     all.set(vector, at);

@@ -1,6 +1,5 @@
 import { squaredNorm } from '../geometry/kernels.js';
 import type { Matrix } from '../geometry/metric.js';
-import { newMemory } from '../memory.js';
 import { type Steps, roundsPerStep } from '../steps.js';
 import type { Digest } from './fingerprint.js';
 
@@ -91,10 +90,15 @@ export class RowBlock {
     this.byteLength = capacity * (4 * dimensions + ROW_OVERHEAD);
     this.#token = Object.freeze({ byteLength: this.byteLength });
     if (typeof shared === 'object') this.#tail = capacity;
-    const buffer = typeof shared === 'object' ? shared : newMemory(this.byteLength, shared);
+    const buffer = typeof shared === 'object' ? shared : newBuffer(this.byteLength, shared);
     this.#columns = new BlockColumns(buffer, capacity, dimensions);
     Object.freeze(this);
   }
+}
+
+function newBuffer(byteLength: number, shared: boolean): ArrayBufferLike {
+  const Buffer = shared && typeof SharedArrayBuffer === 'function' ? SharedArrayBuffer : ArrayBuffer;
+  return new Buffer(byteLength);
 }
 
 /** Writes a claimed row whose vector already lies in its place. */

@@ -1,6 +1,5 @@
 import type { ShardexConfig } from '../config.js';
 import { type ReusableProbe, chord, fillProbe, reusableProbe, separations } from '../geometry/metric.js';
-import { newMemory } from '../memory.js';
 import { type Steps, roundsPerStep } from '../steps.js';
 import { CentroidTable, rankShards, withCentroidsInSteps } from '../version/centroid-table.js';
 import { type RowBlock, RowList, columnsOf } from '../version/row-block.js';
@@ -74,7 +73,7 @@ export function* refined(parts: readonly Part[], config: ShardexConfig): Steps<r
     }
     const moved: Part[] = [];
     // The means of all rounds but the last are soon gone, and so in one piece.
-    const memory = round + 1 < REFINE_ROUNDS ? newMemory(4 * dimensions * current.length) : undefined;
+    const memory = round + 1 < REFINE_ROUNDS ? new ArrayBuffer(4 * dimensions * current.length) : undefined;
     for (const [at, { id, centroid }] of current.entries()) {
       const rows = next.get(id) as RowList;
       const place = memory && new Float32Array(memory, 4 * dimensions * at, dimensions);

@@ -9,8 +9,8 @@ import {
 } from '../geometry/bisect.js';
 import type { Matrix } from '../geometry/metric.js';
 import { seededRandom } from '../geometry/random.js';
-import { newMemory } from '../memory.js';
 import { type Steps, inSteps } from '../steps.js';
+import { LARGE_PIECE } from '../version/pieces.js';
 import { RowList, columnsOf } from '../version/row-block.js';
 
 /** Parts are made no fuller than this share of the capacity, so that the next few adds do not split them again. */
@@ -54,7 +54,8 @@ interface Scratch {
 function scratchFor(rows: number, dimensions: number): Scratch {
   const count = Math.min(rows, SAMPLE);
   const bytes = 8 * rows + roomBytes(count, dimensions);
-  const buffer = newMemory(bytes);
+  // A split of one shard is too small to matter, and too frequent to ask for so much.
+  const buffer = new ArrayBuffer(rows > SAMPLE ? Math.max(bytes, LARGE_PIECE) : bytes);
   return {
     values: new Float64Array(buffer, 0, rows),
     room: fittingRoom(count, dimensions, buffer, 8 * rows),

@@ -1,11 +1,11 @@
 import { type ShardexConfig, show } from '../config.js';
 import { InvalidPostingError } from '../errors.js';
+import { LARGE_PIECE } from '../version/pieces.js';
 import { type Posting, keyOfInput, writeVector } from '../version/posting.js';
 import { ROW_OVERHEAD, RowBlock, RowList, columnsOf, copyRow, writeKey } from '../version/row-block.js';
 
-/** Blocks grow with the batch up to this size, and are large ones then, as memory that is not written to costs nothing. */
+/** Blocks grow with the batch up to this size, and are large pieces then. */
 const SMALL_BLOCK = 1 << 20;
-export const LARGE_BLOCK = 40 << 20;
 
 /** Rows of the first block where nobody knows how many will come. */
 const LEAST_ROWS = 16;
@@ -66,11 +66,11 @@ export function stagePostings(config: ShardexConfig, postings: Iterable<Posting>
 function nextCapacity(staged: number, known: number | undefined, dimensions: number): number {
   const rowBytes = 4 * dimensions + ROW_OVERHEAD;
   if (known !== undefined && known > staged) {
-    const pieces = Math.max(1, Math.floor((known * rowBytes) / LARGE_BLOCK));
+    const pieces = Math.max(1, Math.floor((known * rowBytes) / LARGE_PIECE));
     return Math.min(known - staged, Math.ceil(known / pieces));
   }
   const asManyAgain = Math.max(LEAST_ROWS, staged);
-  return asManyAgain * rowBytes <= SMALL_BLOCK ? asManyAgain : Math.ceil(LARGE_BLOCK / rowBytes);
+  return asManyAgain * rowBytes <= SMALL_BLOCK ? asManyAgain : Math.ceil(LARGE_PIECE / rowBytes);
 }
 
 /** Private copies of rows, since adding writes to what it adds, and these may belong to a version (I1). */

@@ -1,9 +1,10 @@
 import type { Posting } from 'shardex';
 import { describe, expect, test } from 'vitest';
 import { resolveConfig } from '../../src/config.js';
+import { LARGE_PIECE } from '../../src/version/pieces.js';
 import { postingOfRow } from '../../src/version/posting.js';
 import { type RowList, columnsOf } from '../../src/version/row-block.js';
-import { LARGE_BLOCK, stagePostings } from '../../src/write/staging.js';
+import { stagePostings } from '../../src/write/staging.js';
 
 const D = 500;
 /** Bytes of a row of that many components. */
@@ -45,7 +46,7 @@ describe('a batch', () => {
   test('of an unknown number is staged in blocks that grow, and are then large enough to be given back', () => {
     const found = sizes(staged(new Set(numbered(1200))));
     expect(found[0]).toBe(16 * ROW);
-    expect(found.at(-1)).toBeGreaterThanOrEqual(LARGE_BLOCK);
+    expect(found.at(-1)).toBeGreaterThanOrEqual(LARGE_PIECE);
     for (const size of found.slice(0, -1)) expect(size).toBeLessThanOrEqual(1 << 20);
   });
 
@@ -55,7 +56,7 @@ describe('a batch', () => {
     const many = Array.from({ length: 50_000 }, () => posting);
     const found = sizes(staged(many));
     expect(found).toHaveLength(2);
-    for (const size of found) expect(size).toBeGreaterThanOrEqual(LARGE_BLOCK);
+    for (const size of found) expect(size).toBeGreaterThanOrEqual(LARGE_PIECE);
     expect(found.reduce((sum, size) => sum + size, 0)).toBeLessThan(50_002 * ROW);
   });
 

@@ -132,7 +132,7 @@ async function readersBesideWriter(
   return {
     tables: [
       tableOf(
-        `Latency of a paced search in ${count(index.postingCount)} words, beside ${count(commits)} commits of ${CHANGES} changes.`,
+        `Latency of a paced search in ${count(index.postingCount)} words, beside ${count(commits)} commits of ${CHANGES} changes in all.`,
         rows,
       ),
       tableOf('The same of serial searches, from answer to answer.', between),

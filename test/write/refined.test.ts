@@ -63,4 +63,6 @@ test('parts of a bulk split are refined as by naive k-means', () => {
   expect(found.map(({ centroid }) => [...matrixOf(centroid).vectors])).toEqual(
     expected.map(({ centroid }) => centroid),
   );
+  // Each lies in memory of its own: what is kept of one, or sent to another thread, must not be those of all.
+  for (const { centroid } of found) expect(matrixOf(centroid).vectors.buffer.byteLength).toBe(4 * DIMENSIONS);
 });

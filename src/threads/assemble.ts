@@ -8,15 +8,7 @@ import { Centroid, type Shard, type ShardId, matrixOf } from '../version/shard.j
 import { type DeadBits, Segment, ShardRows, bytesOf, deadBits } from '../version/shard-rows.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
 import { StringMapDraft } from '../version/string-map.js';
-import type {
-  Difference,
-  Handle,
-  Label,
-  SentDocuments,
-  SentRows,
-  SentSegment,
-  SentShard,
-} from './messages.js';
+import type { Difference, Handle, Label, SentDocuments, SentSegment, SentShard } from './messages.js';
 
 /**
  * The version that a difference leads to. No vector is read: shards get segments of blocks that are there. What an
@@ -145,10 +137,10 @@ function segmentFrom(
 function documentsAfter(
   base: ShardexIndex,
   shards: ShardexIndex['shards'],
-  { documents, rows }: Difference,
+  { documents }: Difference,
 ): Lazy<Documents> {
   return documents !== undefined && base.documents.isMade
-    ? Lazy.of(movedDocuments(base.documents.value, documents, rows))
+    ? Lazy.of(movedDocuments(base.documents.value, documents))
     : documentsLater(shards);
 }
 
@@ -158,12 +150,10 @@ function documentsLater(shards: ShardexIndex['shards']): Lazy<Documents> {
 }
 
 /** The documents of the next version, made of those before by what the owner says has moved. */
-function movedDocuments(base: Documents, { documentIds, entries }: SentDocuments, rows: SentRows): Documents {
+function movedDocuments(base: Documents, { documentIds, entries }: SentDocuments): Documents {
   const documents = new StringMapDraft(base);
-  // An id comes with its rows as well; one string is enough for both.
-  const known = new Map(rows.documentIds.map((id) => [id, id]));
   documentIds.forEach((id, i) => {
-    documents.set(known.get(id) ?? id, deepFrozen(entries[i]));
+    documents.set(id, entries[i]);
   });
   return documents.finish();
 }

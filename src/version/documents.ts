@@ -2,18 +2,19 @@ import type { Shard, ShardId } from './shard.js';
 import { eachLive } from './shard-rows.js';
 import { eachStringDifference } from './string-map-difference.js';
 import { StringMap, StringMapDraft } from './string-map.js';
+import type { Numbers } from './text-bucket.js';
 
 /**
  * The shards that hold a document: mostly one, kept as a plain number, which is all the memory it needs; else a frozen
  * list of them, ascending. A document in S shards makes a change of it cost O(S), which is less than what its rows cost.
  */
-export type DocumentEntry = ShardId | readonly ShardId[];
+export type DocumentEntry = Numbers;
 
 /** The documents of a version. */
-export type Documents = StringMap<DocumentEntry>;
+export type Documents = StringMap;
 
 /** The documents of a version in the making. */
-export type DocumentsDraft = StringMapDraft<DocumentEntry>;
+export type DocumentsDraft = StringMapDraft;
 
 /** What an index without postings holds. */
 export function noDocuments(): Documents {

@@ -1,41 +1,41 @@
 import type { List } from 'immutable';
 import { type StringMap, bucketsOf } from './string-map.js';
+import { type Numbers, type TextBucket, opened, sameNumbers } from './text-bucket.js';
 
 /** Gets each key whose values differ; `undefined` stands for a key that is not there. */
-type Visit<V> = (key: string, before: V | undefined, after: V | undefined) => void;
-
-/** Keys, ascending, each followed by its value. */
-type Bucket = readonly unknown[];
+type Visit = (key: string, before: Numbers | undefined, after: Numbers | undefined) => void;
 
 /**
  * Visits what differs between two maps, in no particular order; buckets that they share, and parts of the table that
  * they share, are passed over (I4). Time: O(differing buckets · log buckets).
  */
-export function eachStringDifference<V>(a: StringMap<V>, b: StringMap<V>, visit: Visit<V>): void {
+export function eachStringDifference(a: StringMap, b: StringMap, visit: Visit): void {
   const [listA, listB] = [bucketsOf(a), bucketsOf(b)];
   // In tables of one size a key has its place in both; else what is missing in one bucket may be in another.
   const alike = listA.size === listB.size;
-  eachPair(listA, listB, (bucketA, bucketB) => {
+  eachPair(listA, listB, (textA, textB) => {
+    const [bucketA, bucketB] = [opened(textA), opened(textB)];
     let [i, j] = [0, 0];
     while (i < bucketA.length || j < bucketB.length) {
       const [keyA, keyB] = [bucketA[i] as string | undefined, bucketB[j] as string | undefined];
       if (keyA !== undefined && keyA === keyB) {
-        if (bucketA[i + 1] !== bucketB[j + 1]) visit(keyA, bucketA[i + 1] as V, bucketB[j + 1] as V);
+        const [before, after] = [bucketA[i + 1] as Numbers, bucketB[j + 1] as Numbers];
+        if (!sameNumbers(before, after)) visit(keyA, before, after);
         i += 2;
         j += 2;
       } else if (keyA !== undefined && (keyB === undefined || keyA < keyB)) {
-        const [before, after] = [bucketA[i + 1] as V, alike ? undefined : b.get(keyA)];
-        if (before !== after) visit(keyA, before, after);
+        const [before, after] = [bucketA[i + 1] as Numbers, alike ? undefined : b.get(keyA)];
+        if (!sameNumbers(before, after)) visit(keyA, before, after);
         i += 2;
       } else if (keyB !== undefined) {
-        if (alike || a.get(keyB) === undefined) visit(keyB, undefined, bucketB[j + 1] as V);
+        if (alike || a.get(keyB) === undefined) visit(keyB, undefined, bucketB[j + 1] as Numbers);
         j += 2;
       }
     }
   });
 }
 
-const NONE: Bucket = [];
+const NONE: TextBucket = '';
 
 /** A node of an Immutable.js list: 32 nodes a level below, or 32 items at level 0. */
 interface Node {
@@ -54,7 +54,11 @@ interface Inside {
  * Visits items of two lists that differ: those at one place in pairs, where the tries of both are of the same shape,
  * which they are for lists of one length.
  */
-function eachPair(a: List<Bucket>, b: List<Bucket>, visit: (a: Bucket, b: Bucket) => void): void {
+function eachPair(
+  a: List<TextBucket>,
+  b: List<TextBucket>,
+  visit: (a: TextBucket, b: TextBucket) => void,
+): void {
   const [insideA, insideB] = [a, b] as unknown as [Inside, Inside];
   // Nodes are Immutable.js's own affair. Should they ever look different, all items are compared instead.
   if (!understood(a, insideA) || !understood(b, insideB)) {
@@ -97,10 +101,14 @@ function eachPair(a: List<Bucket>, b: List<Bucket>, visit: (a: Bucket, b: Bucket
   }
 }
 
-function eachItem(a: Node | undefined, b: Node | undefined, visit: (a: Bucket, b: Bucket) => void): void {
+function eachItem(
+  a: Node | undefined,
+  b: Node | undefined,
+  visit: (a: TextBucket, b: TextBucket) => void,
+): void {
   if (a === b) return;
   for (let i = 0; i < 32; i++) {
-    const [itemA, itemB] = [a?.array[i], b?.array[i]] as [Bucket | undefined, Bucket | undefined];
+    const [itemA, itemB] = [a?.array[i], b?.array[i]] as [TextBucket | undefined, TextBucket | undefined];
     if (itemA !== itemB) visit(itemA ?? NONE, itemB ?? NONE);
   }
 }
@@ -110,7 +118,7 @@ function tailOffset(size: number): number {
   return size < 32 ? 0 : ((size - 1) >>> 5) << 5;
 }
 
-function understood(list: List<Bucket>, { _origin, _level, _root, _tail }: Inside): boolean {
+function understood(list: List<TextBucket>, { _origin, _level, _root, _tail }: Inside): boolean {
   if (list.size === 0) return true;
   const hasTrie = list.size <= 32 || Array.isArray(_root?.array);
   return _origin === 0 && _level % 5 === 0 && hasTrie && Array.isArray(_tail?.array);

@@ -1,87 +1,94 @@
 import { List } from 'immutable';
 import { type Steps, runSteps } from '../steps.js';
+import {
+  type Numbers,
+  type OpenBucket,
+  type TextBucket,
+  closed,
+  opened,
+  positionIn,
+  valueIn,
+} from './text-bucket.js';
 
 /**
  * How many entries a bucket holds on average, at most; one that is next to be split holds about twice as many as one
- * that was. With more of them an entry takes less, but a version takes more, which copies the buckets it changes: from 10
- * to 16 the one gains 2 of 22 bytes, and the other loses 100 of 4,000.
+ * that was. With more of them an entry takes less, but looking for one takes longer, and so does changing one.
  */
 const LOAD = 10;
 
 /** Buckets put in place in one step: about a tenth of a millisecond. */
-const BUCKETS_PER_STEP = 128;
+const BUCKETS_PER_STEP = 64;
 
-/** Keys, ascending by UTF-16 code units, each followed by its value. */
-type Bucket<V> = (string | V)[];
-
-/** The buckets of a map; for tests of what versions share. */
-export let bucketsOf: (map: StringMap<unknown>) => List<readonly unknown[]>;
-let bucketsIn: <V>(map: StringMap<V>) => List<Bucket<V>>;
-let made: <V>(size: number, buckets: List<Bucket<V>>) => StringMap<V>;
+/** The buckets of a map. */
+export let bucketsOf: (map: StringMap) => List<TextBucket>;
+let made: (size: number, buckets: List<TextBucket>) => StringMap;
 
 /**
- * An immutable map of strings to anything but `undefined`. An Immutable.js `Map` takes some 130 bytes for an entry;
- * this one about 22, because it shares buckets of entries where that one shares each of them. It is a hash table by
+ * An immutable map of strings to numbers. An Immutable.js `Map` takes some 130 bytes for an entry beside its key; this one
+ * about 6, because it shares buckets of entries where that one shares each of them. It is a hash table by
  * linear hashing (Litwin, VLDB 1980) over an Immutable.js `List`: with the number of entries grows the number of
  * buckets, one at a time, so a change copies a bucket or two and the path to them, never the table.
  *
  * Which buckets there are, and what lies where in them, follows from the entries alone, not from how they came (I10).
  */
-export class StringMap<V> {
+export class StringMap {
   /** How many entries it has. */
   readonly size: number;
-  readonly #buckets: List<Bucket<V>>;
+  readonly #buckets: List<TextBucket>;
 
   static {
     bucketsOf = (map) => map.#buckets;
-    bucketsIn = (map) => map.#buckets;
     made = (size, buckets) => new StringMap(size, buckets);
   }
 
-  private constructor(size: number, buckets: List<Bucket<V>>) {
+  private constructor(size: number, buckets: List<TextBucket>) {
     this.size = size;
     this.#buckets = buckets;
     Object.freeze(this);
   }
 
-  static empty<V>(): StringMap<V> {
-    return new StringMap<V>(0, List());
+  static empty(): StringMap {
+    return new StringMap(0, List());
   }
 
   /** Time: O(key length + log size). */
-  get(key: string): V | undefined {
+  get(key: string): Numbers | undefined {
     const bucket = this.#buckets.get(placeOf(key, this.#buckets.size));
     return bucket === undefined ? undefined : valueIn(bucket, key);
   }
 
   /** All keys, in an order that depends on nothing but the entries. */
   *keys(): IterableIterator<string> {
-    for (const bucket of this.#buckets) {
+    for (const text of this.#buckets) {
+      const bucket = opened(text);
       for (let at = 0; at < bucket.length; at += 2) yield bucket[at] as string;
     }
   }
 }
 
-/** A map in the making: it copies a bucket when it first changes it, and leaves the map that it started from alone. */
-export class StringMapDraft<V> {
-  #base: StringMap<V>;
+/** A map in the making: it opens a bucket when it first changes it, and leaves the map that it started from alone. */
+export class StringMapDraft {
+  #base: StringMap;
   #size: number;
   #bucketCount: number;
-  readonly #own = new Map<number, Bucket<V>>();
+  readonly #own = new Map<number, OpenBucket>();
 
-  constructor(base: StringMap<V>) {
+  constructor(base: StringMap) {
     this.#base = base;
     this.#size = base.size;
-    this.#bucketCount = bucketsIn(base).size;
+    this.#bucketCount = bucketsOf(base).size;
   }
 
-  get(key: string): V | undefined {
-    const bucket = this.#bucket(placeOf(key, this.#bucketCount));
-    return bucket === undefined ? undefined : valueIn(bucket, key);
+  get(key: string): Numbers | undefined {
+    const place = placeOf(key, this.#bucketCount);
+    const own = this.#own.get(place);
+    if (own === undefined) return valueIn(bucketsOf(this.#base).get(place) ?? '', key);
+    const at = positionIn(own, key);
+    return own[at] === key ? (own[at + 1] as Numbers) : undefined;
   }
 
   /** Puts in an entry, or takes it out where the value is `undefined`. Time: as {@link StringMap.get}. */
-  set(key: string, value: V | undefined): void {
+  set(key: string, value: Numbers | undefined): void {
     // The first bucket comes before the first entry, so that there is a place to look at.
     if (this.#bucketCount === 0) this.#own.set(this.#bucketCount++, []);
     const bucket = this.#ownBucket(placeOf(key, this.#bucketCount));
@@ -98,21 +105,20 @@ export class StringMapDraft<V> {
   }
 
   /** The map as it is by now; the same one where nothing was set. The draft can go on from there. */
-  finish(): StringMap<V> {
+  finish(): StringMap {
     return runSteps(this.finishing());
   }
 
   /** The same with pauses, in which nothing may be set. */
-  *finishing(): Steps<StringMap<V>> {
+  *finishing(): Steps<StringMap> {
     if (this.#own.size === 0) return this.#base;
-    const base = bucketsIn(this.#base);
+    const base = bucketsOf(this.#base);
     // Nodes that were made by mutations keep a token of them, so for the usual one bucket the plain way takes less.
     const mutable = this.#own.size === 1 ? base : base.asMutable();
     let buckets = mutable.size === this.#bucketCount ? mutable : mutable.setSize(this.#bucketCount);
     let pause = BUCKETS_PER_STEP;
     for (const [place, bucket] of this.#own) {
-      // A copy has no room to spare, unlike an array that has grown.
-      if (place < this.#bucketCount) buckets = buckets.set(place, bucket.slice());
+      if (place < this.#bucketCount) buckets = buckets.set(place, closed(bucket));
       if (--pause > 0) continue;
       yield;
       pause = BUCKETS_PER_STEP;
@@ -121,14 +127,10 @@ export class StringMapDraft<V> {
     return (this.#base = made(this.#size, buckets.asImmutable()));
   }
 
-  #bucket(place: number): Bucket<V> | undefined {
-    return this.#own.get(place) ?? bucketsIn(this.#base).get(place);
-  }
-
-  #ownBucket(place: number): Bucket<V> {
+  #ownBucket(place: number): OpenBucket {
     let bucket = this.#own.get(place);
     if (bucket === undefined) {
-      bucket = bucketsIn(this.#base).get(place)?.slice() ?? [];
+      bucket = opened(bucketsOf(this.#base).get(place) ?? '');
       this.#own.set(place, bucket);
     }
     return bucket;
@@ -137,7 +139,7 @@ export class StringMapDraft<V> {
   /** Adds a bucket, and moves to it what belongs there now. */
   #split(): void {
     const place = this.#bucketCount++;
-    const fresh: Bucket<V> = [];
+    const fresh: OpenBucket = [];
     this.#own.set(place, fresh);
     if (place === 0) return;
     const parent = parentOf(place);
@@ -157,7 +159,7 @@ export class StringMapDraft<V> {
   /** Takes the last bucket away; what was in it goes to the one that it was split from. */
   #merge(): void {
     const place = --this.#bucketCount;
-    const gone = this.#bucket(place) ?? [];
+    const gone = this.#ownBucket(place);
     // It stays among the changed ones, which is what tells that there was a change.
     this.#own.set(place, []);
     if (place === 0) return;
@@ -181,23 +183,6 @@ function placeOf(key: string, count: number): number {
 /** The bucket that another one, not the first, was split from. */
 function parentOf(place: number): number {
   return place - 2 ** (31 - Math.clz32(place));
-}
-
-/** Where a key is in a bucket, or would have to be. */
-function positionIn<V>(bucket: Bucket<V>, key: string): number {
-  let low = 0;
-  let high = bucket.length >>> 1;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((bucket[2 * middle] as string) < key) low = middle + 1;
-    else high = middle;
-  }
-  return 2 * low;
-}
-
-function valueIn<V>(bucket: Bucket<V>, key: string): V | undefined {
-  const at = positionIn(bucket, key);
-  return bucket[at] === key ? (bucket[at + 1] as V) : undefined;
 }
 
 /**

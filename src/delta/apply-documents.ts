@@ -65,5 +65,5 @@ function leavingRows(before: Shard, segments: readonly SegmentChange[]): RowList
 }
 
 function eachDocument(list: RowList, visit: (documentId: string, i: number) => unknown): void {
-  for (let i = 0; i < list.length; i++) visit(columnsOf(list.blocks[i]).documentIds[list.rows[i]], i);
+  for (let i = 0; i < list.length; i++) visit(columnsOf(list.blocks[i]).ids.at(list.rows[i]), i);
 }

@@ -104,8 +104,8 @@ function writeLedger(
   };
   const placesOfRows: number[] = [];
   eachWrittenRun(shards, (block, first, count) => {
-    const { documentIds } = columnsOf(block);
-    for (let row = first; row < first + count; row++) placesOfRows.push(place(documentIds[row]));
+    const { ids } = columnsOf(block);
+    for (let row = first; row < first + count; row++) placesOfRows.push(place(ids.at(row)));
   });
   const placesOfRemoved = removed.documentIds.map(place);
   out.number(places.size);

@@ -86,9 +86,9 @@ function updatedRows(
 ): Uint8Array {
   const updated: number[] = [];
   eachWrittenRun(shards, (block, first, count) => {
-    const { documentIds, starts, lengths } = columnsOf(block);
+    const { ids, starts, lengths } = columnsOf(block);
     for (let row = first; row < first + count; row++)
-      updated.push(isUpdated(documentIds[row], starts[row], lengths[row]) ? 1 : 0);
+      updated.push(isUpdated(ids.at(row), starts[row], lengths[row]) ? 1 : 0);
   });
   return Uint8Array.from(updated);
 }

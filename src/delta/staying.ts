@@ -23,8 +23,7 @@ export function stayingOf({
       // Without its rows at hand it is not known what has arrived.
       if (segment === undefined) return undefined;
       const columns = columnsOf(segment.block);
-      for (const { at, count } of runs)
-        for (let i = 0; i < count; i++) arrived.add(columns.documentIds[at + i]);
+      for (const { at, count } of runs) for (let i = 0; i < count; i++) arrived.add(columns.ids.at(at + i));
     }
     const stays: number[] = [];
     for (let i = first; i < last; i++) {

@@ -61,7 +61,7 @@ export class Vanished {
     for (let s = 0; s < sources.length; s++) {
       const { columns, rows } = sources[s];
       for (const row of rows) {
-        documentIds.push(columns.documentIds[row]);
+        documentIds.push(columns.ids.at(row));
         starts[at] = columns.starts[row];
         lengths[at] = columns.lengths[row];
         this.#norms[at] = columns.squaredNorms[row];
@@ -120,7 +120,7 @@ export class Vanished {
   }
 
   #placeByKey(index: KeyIndex, columns: Columns, row: number): number {
-    const at = index.find(columns.documentIds[row], columns.starts[row], columns.lengths[row]);
+    const at = index.find(columns.ids.at(row), columns.starts[row], columns.lengths[row]);
     return at >= 0 && this.#isSame(at, columns, row) ? at : -1;
   }
 
@@ -129,7 +129,7 @@ export class Vanished {
     return (
       starts[at] === columns.starts[row] &&
       lengths[at] === columns.lengths[row] &&
-      documentIds[at] === columns.documentIds[row] &&
+      documentIds[at] === columns.ids.at(row) &&
       sameVector(this.#sources[this.#sourceAt[at]].columns, this.#rows[at], columns, row)
     );
   }

@@ -47,7 +47,7 @@ export class TopK {
 
   offer(distance: number, columns: Columns, row: number, rank = distance): void {
     const candidate = { distance, columns, row, rank };
-    const place = this.#places?.get(columns.documentIds[row]);
+    const place = this.#places?.get(columns.ids.at(row));
     if (place !== undefined) {
       if (compareRanks(candidate, this.#heap[place]) < 0) {
         this.#put(candidate, place);
@@ -103,5 +103,5 @@ export class TopK {
 }
 
 function documentOf(candidate: Candidate): string {
-  return candidate.columns.documentIds[candidate.row];
+  return candidate.columns.ids.at(candidate.row);
 }

@@ -1,4 +1,4 @@
-import { newList } from '../version/row-block.js';
+import { newList } from '../version/new-list.js';
 import type { PackedShards, SentSegment, SentShard } from './messages.js';
 
 /*

@@ -89,7 +89,7 @@ export class ReceivedBlocks {
       const columns = columnsOf(block);
       // Those that are there stay: versions may hold their strings already.
       for (let row = known.rows; row < from + count; row++)
-        columns.documentIds[row] = documentIds[done + row - from];
+        columns.ids.set(row, documentIds[done + row - from]);
       done += count;
       if (copies.length > 0) copyInto(columns, from, copies[run / 3]);
       known.rows = Math.max(known.rows, from + count);

@@ -65,7 +65,7 @@ export class SentBlocks {
     if (from < visible) {
       const { rows } = parcel;
       rows.runs.push(handle, from, visible - from);
-      for (let row = from; row < visible; row++) rows.documentIds.push(columns.documentIds[row]);
+      for (let row = from; row < visible; row++) rows.documentIds.push(columns.ids.at(row));
       if (!this.#shares) rows.copies.push(copies(columns, from, visible));
       sent.rows = visible;
     }

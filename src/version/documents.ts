@@ -25,8 +25,8 @@ export function noDocuments(): Documents {
 export function documentsIn(shards: Iterable<Shard>): Documents {
   const documents: DocumentsDraft = new StringMapDraft(noDocuments());
   for (const { id, rows } of shards) {
-    eachLive(rows, ({ documentIds }, row) => {
-      noteShard(documents, documentIds[row], id);
+    eachLive(rows, ({ ids }, row) => {
+      noteShard(documents, ids.at(row), id);
     });
   }
   return documents.finish();

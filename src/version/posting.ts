@@ -116,7 +116,7 @@ export function keyText(documentId: string, start: number, length: number): stri
 
 /** The key of a stored row. */
 export function keyOfRow(columns: Columns, row: number): PostingKey {
-  return { documentId: columns.documentIds[row], start: columns.starts[row], length: columns.lengths[row] };
+  return { documentId: columns.ids.at(row), start: columns.starts[row], length: columns.lengths[row] };
 }
 
 /** A stored row as a posting of the caller's own. */

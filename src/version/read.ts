@@ -1,4 +1,5 @@
 import { assertDocumentId, compareKeys, postingOfRow, type StoredPosting } from './posting.js';
+import { WantedId } from './id-column.js';
 import { entryOf, idsOf } from './documents.js';
 import { eachLive } from './shard-rows.js';
 import { type ShardexIndex, assertIndex, shardsOfDocument } from './shardex-index.js';
@@ -26,10 +27,10 @@ export function postings(index: ShardexIndex, documentId: string): StoredPosting
   assertIndex(index);
   assertDocumentId(documentId);
   const found: StoredPosting[] = [];
+  const wanted = new WantedId(documentId);
   for (const shard of shardsOfDocument(index, documentId)) {
     eachLive(shard.rows, (columns, row) => {
-      if (columns.documentIds[row] === documentId)
-        found.push(postingOfRow(columns, row, index.config.dimensions));
+      if (columns.ids.is(row, wanted)) found.push(postingOfRow(columns, row, index.config.dimensions));
     });
   }
   return found.sort(compareKeys);

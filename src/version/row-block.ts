@@ -1,6 +1,8 @@
 import { squaredNorm } from '../geometry/kernels.js';
 import type { Matrix } from '../geometry/metric.js';
 import { type Steps, roundsPerStep } from '../steps.js';
+import { IdColumn } from './id-column.js';
+import { newList } from './new-list.js';
 import type { Digest } from './fingerprint.js';
 
 /** Bytes of a row beside its vector: the square of its length, its separation, start and length. */
@@ -12,7 +14,7 @@ export interface Columns extends Matrix {
   readonly separations: Float64Array;
   readonly starts: Uint32Array;
   readonly lengths: Uint32Array;
-  readonly documentIds: string[];
+  readonly ids: IdColumn;
 }
 
 /** Made by a class rather than a literal, for the reason that {@link newList} gives: blocks may be gone at once too. */
@@ -22,7 +24,7 @@ class BlockColumns implements Columns {
   readonly vectors: Float32Array;
   readonly starts: Uint32Array;
   readonly lengths: Uint32Array;
-  readonly documentIds = newList<string>();
+  readonly ids: IdColumn;
 
   constructor(buffer: ArrayBufferLike, capacity: number, dimensions: number) {
     let at = 0;
@@ -32,7 +34,7 @@ class BlockColumns implements Columns {
     this.vectors = new Float32Array(buffer, take(4 * capacity * dimensions), capacity * dimensions);
     this.starts = new Uint32Array(buffer, take(4 * capacity), capacity);
     this.lengths = new Uint32Array(buffer, take(4 * capacity), capacity);
-    this.documentIds.length = capacity;
+    this.ids = new IdColumn(capacity);
   }
 }
 
@@ -104,7 +106,7 @@ function newBuffer(byteLength: number, shared: boolean): ArrayBufferLike {
 /** Writes a claimed row whose vector already lies in its place. */
 export function writeKey(to: Columns, row: number, documentId: string, start: number, length: number): void {
   const dimensions = to.vectors.length / to.squaredNorms.length;
-  to.documentIds[row] = documentId;
+  to.ids.set(row, documentId);
   to.starts[row] = start;
   to.lengths[row] = length;
   to.squaredNorms[row] = squaredNorm(to.vectors, row * dimensions, dimensions);
@@ -117,7 +119,7 @@ export function copyRow(from: Columns, fromRow: number, to: Columns, toRow: numb
   const target = toRow * dimensions;
   for (let i = 0; i < dimensions; i++) to.vectors[target + i] = from.vectors[source + i];
   to.squaredNorms[toRow] = from.squaredNorms[fromRow];
-  to.documentIds[toRow] = from.documentIds[fromRow];
+  to.ids.set(toRow, from.ids.at(fromRow));
   to.starts[toRow] = from.starts[fromRow];
   to.lengths[toRow] = from.lengths[fromRow];
 }
@@ -128,7 +130,7 @@ export function copyRows(from: Columns, first: number, to: Columns, toRow: numbe
   to.vectors.set(from.vectors.subarray(first * dimensions, (first + count) * dimensions), toRow * dimensions);
   for (let i = 0; i < count; i++) {
     to.squaredNorms[toRow + i] = from.squaredNorms[first + i];
-    to.documentIds[toRow + i] = from.documentIds[first + i];
+    to.ids.set(toRow + i, from.ids.at(first + i));
     to.starts[toRow + i] = from.starts[first + i];
     to.lengths[toRow + i] = from.lengths[first + i];
   }
@@ -141,15 +143,6 @@ export function sameVector(a: Columns, rowA: number, b: Columns, rowB: number): 
   const atB = rowB * dimensions;
   for (let i = 0; i < dimensions; i++) if (!Object.is(a.vectors[atA + i], b.vectors[atB + i])) return false;
   return true;
-}
-
-/**
- * An empty array that V8 makes in the young generation. What `[]` makes, it puts into the old one from then on where the
- * first many of it, as when an index is built, have lived long; and an array there, dead or not, keeps all it holds until
- * a major collection.
- */
-export function newList<T>(): T[] {
-  return Array.of<T>();
 }
 
 /** Rows gathered from any blocks, in order. */
@@ -182,7 +175,7 @@ export function* digestRows(digest: Digest, list: RowList): Steps<void> {
       pause = roundsPerStep(2 * (words.length / columns.starts.length));
     }
     const row = list.rows[i];
-    digest.addText(columns.documentIds[row]);
+    digest.addText(columns.ids.at(row));
     digest.add(columns.starts[row]);
     digest.add(columns.lengths[row]);
     const dimensions = words.length / columns.starts.length;

@@ -164,11 +164,11 @@ function checkDocuments(index: ShardexIndex, report: Report): void {
   const held = new Map<string, Set<ShardId>>();
   for (const shard of index.shards.values()) {
     eachLive(shard.rows, (columns, row) => {
-      const documentId = (columns.documentIds as (string | undefined)[])[row];
-      if (documentId === undefined) {
+      if (!columns.ids.has(row)) {
         report('I1', `shard ${shard.id}`, `row ${row} has no documentId`);
         return;
       }
+      const documentId = columns.ids.at(row);
       const key = keyText(documentId, columns.starts[row], columns.lengths[row]);
       if (keys.has(key))
         report('I5', `document ${JSON.stringify(documentId)}`, `has two live rows for ${key}`);

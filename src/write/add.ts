@@ -1,6 +1,7 @@
 import { fillProbe } from '../geometry/metric.js';
 import { type Steps, roundsPerStep } from '../steps.js';
 import { rankShards, withCentroids } from '../version/centroid-table.js';
+import { WantedIds } from '../version/id-column.js';
 import { keyText } from '../version/posting.js';
 import { RowList, columnsOf, digestRows, sameVector } from '../version/row-block.js';
 import { type ShardId, meanInSteps } from '../version/shard.js';
@@ -59,7 +60,7 @@ function* supersede(
   const wanted = new Map<ShardId, Map<string, number[]>>();
   for (let i = 0; i < staged.length; i++) {
     if (i % LOOKUPS === LOOKUPS - 1) yield;
-    const documentId = columnsOf(staged.blocks[i]).documentIds[staged.rows[i]];
+    const documentId = columnsOf(staged.blocks[i]).ids.at(staged.rows[i]);
     for (const shard of state.shardsOfDocument(documentId)) {
       let documents = wanted.get(shard);
       if (documents === undefined) wanted.set(shard, (documents = new Map<string, number[]>()));
@@ -71,10 +72,11 @@ function* supersede(
   const unchanged = new Set<number>();
   const superseded = new Map<ShardId, ReadonlySet<string>>();
   for (const [shard, documents] of wanted) {
+    const wantedIds = new WantedIds(documents);
     const { count, documentIds } = bury(state, shard, (columns, row) => {
-      const places = documents.get(columns.documentIds[row]);
-      if (places === undefined) return false;
-      for (const i of places) {
+      const documentId = wantedIds.idAt(columns.ids, row);
+      if (documentId === undefined) return false;
+      for (const i of documents.get(documentId) ?? []) {
         const mine = columnsOf(staged.blocks[i]);
         const myRow = staged.rows[i];
         if (mine.starts[myRow] !== columns.starts[row] || mine.lengths[myRow] !== columns.lengths[row])
@@ -155,7 +157,7 @@ function* routed(state: DraftState, rows: RowList): Steps<{ homes: ShardId[]; ap
 function keyAt(list: RowList, i: number): string {
   const columns = columnsOf(list.blocks[i]);
   const row = list.rows[i];
-  return keyText(columns.documentIds[row], columns.starts[row], columns.lengths[row]);
+  return keyText(columns.ids.at(row), columns.starts[row], columns.lengths[row]);
 }
 
 function* picked(list: RowList, keep: (i: number) => boolean): Steps<RowList> {

@@ -34,7 +34,7 @@ export function bury(
     else inSegment.push(row);
     state.digest.add(segmentIndex);
     state.digest.add(row);
-    documentIds.add(columns.documentIds[row]);
+    documentIds.add(columns.ids.at(row));
     count++;
   });
   if (count === 0) return { count, documentIds };

@@ -46,18 +46,17 @@ export function* catchUp(
     const now = after.get(key);
     if (now !== undefined && sameVector(columns, row, now.columns, now.row)) {
       after.delete(key);
-    } else if (touched.covers(columns.documentIds[row], placeAt(columns, row))) {
+    } else if (touched.covers(columns.ids.at(row), placeAt(columns, row))) {
       overlaps.push(keyOfRow(columns, row));
       after.delete(key);
     } else if (now === undefined) {
-      theirs.remove(columns.documentIds[row], placeAt(columns, row));
+      theirs.remove(columns.ids.at(row), placeAt(columns, row));
     }
   }
   // Left are those that are new, or have another vector.
   for (const { block, columns, row } of after.values()) {
     if (looked++ % LOOKUPS === 0) yield;
-    if (touched.covers(columns.documentIds[row], placeAt(columns, row)))
-      overlaps.push(keyOfRow(columns, row));
+    if (touched.covers(columns.ids.at(row), placeAt(columns, row))) overlaps.push(keyOfRow(columns, row));
     else theirs.added.push(block, row);
   }
   if (overlaps.length > 0) throw conflict(base, current, overlaps);
@@ -68,7 +67,7 @@ export function* catchUp(
 function collect(shard: Shard | undefined, into: Map<string, Row>): void {
   if (shard === undefined) return;
   eachLive(shard.rows, (columns, row, { block }) => {
-    into.set(keyText(columns.documentIds[row], columns.starts[row], columns.lengths[row]), {
+    into.set(keyText(columns.ids.at(row), columns.starts[row], columns.lengths[row]), {
       block,
       columns,
       row,

@@ -21,6 +21,7 @@ import type { Shard, ShardId } from '../version/shard.js';
 import { type ShardRows, bytesOf, eachLive } from '../version/shard-rows.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
 import { StringMapDraft } from '../version/string-map.js';
+import { WantedIds } from '../version/id-column.js';
 import { Routing } from './routing.js';
 
 /**
@@ -162,14 +163,14 @@ export class DraftState {
   /** Notes that a shard holds the documents of these rows. */
   addToDocuments(rows: RowList, shard: ShardId): void {
     for (let i = 0; i < rows.length; i++) {
-      noteShard(this.#documents, columnsOf(rows.blocks[i]).documentIds[rows.rows[i]], shard);
+      noteShard(this.#documents, columnsOf(rows.blocks[i]).ids.at(rows.rows[i]), shard);
     }
   }
 
   /** Notes that a shard, which is going, holds the documents of these rows no more. */
   removeFromDocuments(rows: RowList, shard: ShardId): void {
     for (let i = 0; i < rows.length; i++) {
-      const documentId = columnsOf(rows.blocks[i]).documentIds[rows.rows[i]];
+      const documentId = columnsOf(rows.blocks[i]).ids.at(rows.rows[i]);
       const entry = entryOf(this.#documents, documentId);
       const next = withoutShard(entry, shard);
       if (next !== entry) this.setDocument(documentId, next);
@@ -180,8 +181,10 @@ export class DraftState {
   dropFromDocuments(documentIds: ReadonlySet<string>, shard: ShardId): void {
     const gone = new Set(documentIds);
     if (this.hasShard(shard)) {
+      const wanted = new WantedIds(gone);
       eachLive(this.shard(shard).rows, (columns, row) => {
-        gone.delete(columns.documentIds[row]);
+        const stays = wanted.idAt(columns.ids, row);
+        if (stays !== undefined) gone.delete(stays);
         return gone.size === 0;
       });
     }

@@ -1,5 +1,6 @@
 import { InvalidPostingError, WriterClosedError } from '../errors.js';
 import { type Steps, runSteps } from '../steps.js';
+import { WantedIds } from '../version/id-column.js';
 import { type Posting, assertDocumentId, keyOfRow, keyText } from '../version/posting.js';
 import { columnsOf } from '../version/row-block.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
@@ -124,9 +125,10 @@ export class IndexDraft {
     for (let i = 0; i < staged.length; i++) {
       const columns = columnsOf(staged.blocks[i]);
       const row = staged.rows[i];
-      if (columns.documentIds[row] !== documentId) {
+      const named = columns.ids.at(row);
+      if (named !== documentId) {
         throw new InvalidPostingError(
-          `Posting ${i} names document ${JSON.stringify(columns.documentIds[row])}, but ${JSON.stringify(documentId)} is being replaced.`,
+          `Posting ${i} names document ${JSON.stringify(named)}, but ${JSON.stringify(documentId)} is being replaced.`,
           i,
         );
       }
@@ -200,11 +202,12 @@ function removeWhere(
   }
   let removed = 0;
   for (const [shard, inShard] of byShard) {
+    const wanted = new WantedIds(inShard);
     const buried = bury(
       state,
       shard,
       (columns, row) =>
-        inShard.has(columns.documentIds[row]) && matches(columns.starts[row], columns.lengths[row]),
+        wanted.idAt(columns.ids, row) !== undefined && matches(columns.starts[row], columns.lengths[row]),
     );
     state.dropFromDocuments(buried.documentIds, shard);
     removed += buried.count;

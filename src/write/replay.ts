@@ -1,4 +1,5 @@
 import { type Steps, runSteps } from '../steps.js';
+import { WantedId } from '../version/id-column.js';
 import { type Columns, type RowBlock, RowList, columnsOf } from '../version/row-block.js';
 import { eachLive } from '../version/shard-rows.js';
 import { type ShardexIndex, shardsOfDocument } from '../version/shardex-index.js';
@@ -30,11 +31,12 @@ export function replay(current: ShardexIndex, changed: Replay): ShardexIndex {
 /** The same within a draft, with pauses. */
 export function* replayInto(state: DraftState, { removed, added }: Replay): Steps<void> {
   for (const [documentId, places] of removed) {
+    const wanted = new WantedId(documentId);
     for (const shard of state.shardsOfDocument(documentId)) {
       const { documentIds } = bury(
         state,
         shard,
-        (columns, row) => columns.documentIds[row] === documentId && places.has(placeAt(columns, row)),
+        (columns, row) => columns.ids.is(row, wanted) && places.has(placeAt(columns, row)),
       );
       state.dropFromDocuments(documentIds, shard);
       yield;
@@ -56,9 +58,10 @@ export function rowAt(block: RowBlock, row: number): Row {
 /** The live rows of a document, by what tells them apart. */
 export function rowsOfDocument(index: ShardexIndex, documentId: string): Map<string, Row> {
   const rows = new Map<string, Row>();
+  const wanted = new WantedId(documentId);
   for (const shard of shardsOfDocument(index, documentId)) {
     eachLive(shard.rows, (columns, row, { block }) => {
-      if (columns.documentIds[row] === documentId) rows.set(placeAt(columns, row), { block, columns, row });
+      if (columns.ids.is(row, wanted)) rows.set(placeAt(columns, row), { block, columns, row });
     });
   }
   return rows;

@@ -23,7 +23,7 @@ export function contentsOf(rows: ShardRows, dimensions: number): StoredPosting[]
 export function idsOf(rows: ShardRows): string[] {
   const found: string[] = [];
   eachLive(rows, (columns, row) => {
-    found.push(columns.documentIds[row]);
+    found.push(columns.ids.at(row));
   });
   return found;
 }

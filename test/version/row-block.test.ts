@@ -96,7 +96,7 @@ describe('rows', () => {
     to.separations[2] = 0.5;
     copyRow(from, 1, to, 2);
     expect([...to.vectors]).toEqual([0, 0, 0, 0, 3, 4]);
-    expect([to.documentIds[2], to.starts[2], to.lengths[2], to.squaredNorms[2]]).toEqual(['doc', 7, 8, 25]);
+    expect([to.ids.at(2), to.starts[2], to.lengths[2], to.squaredNorms[2]]).toEqual(['doc', 7, 8, 25]);
     expect(to.separations[2]).toBe(0.5);
   });
 

@@ -58,7 +58,7 @@ describe('visits', () => {
   test('stop as soon as they are told to', () => {
     const seen: string[] = [];
     eachLive(append(make(some(2, 'a')), some(2, 'b')), (columns, row) => {
-      seen.push(columns.documentIds[row]);
+      seen.push(columns.ids.at(row));
       return seen.length === 3;
     });
     expect(seen).toEqual(['a0', 'a1', 'b0']);

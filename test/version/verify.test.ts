@@ -204,7 +204,7 @@ describe('in a shard, verify finds', () => {
 
   test('rows that nobody has claimed (I1)', () => {
     const block = new RowBlock(4, 2);
-    columnsOf(block).documentIds.push('a', 'b');
+    for (const row of [0, 1]) columnsOf(block).ids.set(row, `d${row}`);
     const rows = new ShardRows([new Segment(block, 2, 2)]);
     expectFound(
       withShard(() => ({ rows })),
@@ -238,7 +238,7 @@ describe('in the documents, verify finds', () => {
   test('two live rows of one key, also in different shards (I5)', () => {
     const index = sound();
     const [a, b] = [...index.shards.values()];
-    const documentId = columnsOf(a.rows.segments[0].block).documentIds[0];
+    const documentId = columnsOf(a.rows.segments[0].block).ids.at(0);
     const rows = rowsWith(b, [{ documentId, vector: [1, 2] }]);
     const doubled = Object.freeze({
       ...index,

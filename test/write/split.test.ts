@@ -14,7 +14,7 @@ const CAPACITY = 20;
 /** Parts are filled to 80 % of the capacity. */
 const LIMIT = 16;
 
-const namesOf = (list: RowList) => list.rows.map((row, i) => columnsOf(list.blocks[i]).documentIds[row]);
+const namesOf = (list: RowList) => list.rows.map((row, i) => columnsOf(list.blocks[i]).ids.at(row));
 
 /** The names in each part of some vectors. */
 function partition(vectors: readonly number[][], metric: Metric, seed = 0): string[][] {

@@ -1,0 +1,77 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { IdColumn, WantedId, WantedIds } from '../../src/version/id-column.js';
+import { hashOf } from '../../src/version/string-map.js';
+
+const id = fc.oneof(
+  fc.nat(30).map((i) => `d${i}`),
+  fc.string({ unit: 'binary', minLength: 1, maxLength: 40 }),
+  fc.constantFrom('\ud800', '\0', 'ÿ', 'Ā', '𝄞'),
+  fc.integer({ min: 250, max: 260 }).map((length) => 'x'.repeat(length)),
+);
+const column = fc
+  .record({ ids: fc.array(id, { minLength: 1, maxLength: 70 }), room: fc.nat(20), seed: fc.nat() })
+  .map(({ ids, room, seed }) => ({ ids, capacity: ids.length + room, seed }));
+
+/** The rows, in an order that branches which claimed them in turn may have written them. */
+function* shuffled(count: number, seed: number): Iterable<number> {
+  const left = Array.from({ length: count }, (_, i) => i);
+  for (let i = seed; left.length > 0; i = (Math.imul(i, 48_271) + 1) >>> 0)
+    yield* left.splice(i % Math.min(left.length, 5), 1);
+}
+
+function filled(ids: readonly string[], capacity: number, order: Iterable<number>): IdColumn {
+  const made = new IdColumn(capacity);
+  for (const row of order) made.set(row, ids[row]);
+  return made;
+}
+
+describe('a column of ids', () => {
+  test('gives back what was put in, in whatever order it came', () => {
+    fc.assert(
+      fc.property(column, ({ ids, capacity, seed }) => {
+        const made = new IdColumn(capacity);
+        const there = new Set<number>();
+        for (const row of shuffled(ids.length, seed)) {
+          made.set(row, ids[row]);
+          there.add(row);
+          for (let other = 0; other < capacity; other++) {
+            expect(made.has(other)).toBe(there.has(other));
+            if (there.has(other)) expect(made.at(other)).toBe(ids[other]);
+          }
+        }
+      }),
+    );
+  });
+
+  test('knows the rows of an id, and those of several, as comparing strings would', () => {
+    fc.assert(
+      fc.property(column, fc.array(id, { maxLength: 8 }), ({ ids, capacity, seed }, others) => {
+        const made = filled(ids, capacity, shuffled(ids.length, seed));
+        const wanted = new Set([...others, ids[0]]);
+        const several = new WantedIds(wanted);
+        for (const one of wanted) {
+          const rows = ids.map((_, row) => made.is(row, new WantedId(one)));
+          expect(rows).toEqual(ids.map((each) => each === one));
+        }
+        expect(ids.map((_, row) => several.idAt(made, row))).toEqual(
+          ids.map((each) => (wanted.has(each) ? each : undefined)),
+        );
+        wanted.delete(ids[0]);
+        expect(several.idAt(made, 0)).toBeUndefined();
+      }),
+    );
+  });
+
+  test('tells ids of one length and one byte of the hash apart', () => {
+    const byteOf = (text: string): number => hashOf(text) & 0xff;
+    const alike = Array.from({ length: 9000 }, (_, i) => String(1000 + i)).filter(
+      (text) => byteOf(text) === 7,
+    );
+    expect(alike.length).toBeGreaterThan(16);
+    const made = filled(alike, alike.length, alike.keys());
+    alike.forEach((one, row) => {
+      expect(alike.filter((_, other) => made.is(other, new WantedId(one)))).toEqual([alike[row]]);
+    });
+  });
+});

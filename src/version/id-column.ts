@@ -14,24 +14,26 @@ const LONGEST = 0xff;
  */
 export class IdColumn {
   readonly #capacity: number;
-  readonly #groups = newList<string | string[]>();
+  readonly #groups = newList<string | string[] | undefined>();
 
   constructor(capacity: number) {
     this.#capacity = capacity;
+    // Else it would grow by more than is needed.
+    this.#groups.length = Math.ceil(capacity / GROUP);
   }
 
   /** The id of a row; not meant for rows that have none yet. */
   at(row: number): string {
     const group = this.#groups[row >>> 4];
     const i = row & 15;
-    if (typeof group !== 'string') return group[i];
+    if (typeof group !== 'string') return (group as string[])[i];
     const start = this.#startOf(group, row);
     return group.slice(start, start + group.charCodeAt(i));
   }
 
   /** Whether a row has an id by now. */
   has(row: number): boolean {
-    const group = this.#groups.at(row >>> 4);
+    const group = this.#groups[row >>> 4];
     return typeof group === 'string' || group?.[row & 15] !== undefined;
   }
 
@@ -39,7 +41,7 @@ export class IdColumn {
   is(row: number, { id, hash }: WantedId): boolean {
     const group = this.#groups[row >>> 4];
     const i = row & 15;
-    if (typeof group !== 'string') return group[i] === id;
+    if (typeof group !== 'string') return group?.[i] === id;
     if (group.charCodeAt(i) !== id.length || group.charCodeAt(this.#sizeAt(row) + i) !== hash) return false;
     return group.startsWith(id, this.#startOf(group, row));
   }

@@ -30,12 +30,13 @@ class Cursor {
 
   number(): number {
     let digit = this.#text.charCodeAt(this.#at++);
-    if (digit < MORE) return digit;
+    // Said this way round, so that beyond the end of a text it ends.
+    if (!(digit >= MORE)) return digit;
     let value = digit - MORE;
     for (let weight = MORE; ; weight *= MORE) {
       digit = this.#text.charCodeAt(this.#at++);
       // Not by shifting: there may be more than 32 bits.
-      if (digit < MORE) return value + weight * digit;
+      if (!(digit >= MORE)) return value + weight * digit;
       value += weight * (digit - MORE);
     }
   }

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { IdColumn } from '../../src/version/id-column.js';
 import { StringMap, StringMapDraft } from '../../src/version/string-map.js';
 import { collectGarbage } from '../support/garbage.js';
 
@@ -7,20 +8,40 @@ async function heapUsed(): Promise<number> {
   return process.memoryUsage().heapUsed;
 }
 
-test('a document takes at most 12 bytes of heap beside the characters of its id', async () => {
-  const ids = Array.from({ length: 200_000 }, (_, i) => `document ${i}`);
-  const made = (): StringMap => {
-    const draft = new StringMapDraft(StringMap.empty());
-    ids.forEach((id, i) => {
-      draft.set(id, i);
-    });
-    return draft.finish();
-  };
-  // Once without measuring, so that the ids are flat and the code is compiled.
+const COUNT = 200_000;
+
+/** A string of its own, of 15 characters, each time. */
+const idOf = (i: number): string => `document ${100_000 + i}`;
+
+/** What each of so many ids adds to the heap. */
+async function bytesFor(made: () => unknown, count: number): Promise<number> {
+  // Once without measuring, so that the code is compiled.
   made();
   const before = await heapUsed();
-  const map = made();
+  const kept = made();
   const after = await heapUsed();
-  expect((after - before) / ids.length).toBeLessThan(12 + 15);
-  expect(map.size).toBe(ids.length);
+  expect(kept).toBeDefined();
+  return (after - before) / count;
+}
+
+test('a document takes at most 12 bytes of heap beside the characters of its id', async () => {
+  const made = (): StringMap => {
+    const draft = new StringMapDraft(StringMap.empty());
+    for (let i = 0; i < COUNT; i++) draft.set(idOf(i), i);
+    return draft.finish();
+  };
+  expect(made().size).toBe(COUNT);
+  expect(await bytesFor(made, COUNT)).toBeLessThan(15 + 12);
+});
+
+test('a row takes at most 10 bytes of heap for its id beside the characters, in small blocks too', async () => {
+  const rows = 40;
+  const blocks = Math.floor(COUNT / rows);
+  const made = (): IdColumn[] =>
+    Array.from({ length: blocks }, (_, b) => {
+      const column = new IdColumn(rows);
+      for (let row = 0; row < rows; row++) column.set(row, idOf(rows * b + row));
+      return column;
+    });
+  expect(await bytesFor(made, blocks * rows)).toBeLessThan(15 + 10);
 });

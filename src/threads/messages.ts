@@ -2,6 +2,7 @@ import type { ShardexConfig } from '../config.js';
 import type { ChunkChange, VersionName } from '../delta/delta.js';
 import type { Calibration } from '../version/calibration.js';
 import type { DocumentEntry } from '../version/documents.js';
+import type { IdPart } from '../version/id-column.js';
 import type { Posting } from '../version/posting.js';
 import type { ShardId } from '../version/shard.js';
 import type { DeadBits } from '../version/shard-rows.js';
@@ -10,7 +11,7 @@ import type { CommitOptions } from '../publish/index-writer.js';
 import type { PackedError } from './packed-error.js';
 
 /** Both sides must speak the same one. */
-export const PROTOCOL = 4;
+export const PROTOCOL = 5;
 
 /** The channel of what is for all conversations on a port. */
 export const EVERYONE = '*';
@@ -67,8 +68,8 @@ export interface RowCopies {
 export interface SentRows {
   /** For each run the handle of the block, the first row, and how many there are. */
   readonly runs: readonly number[];
-  /** The documents of all these rows. */
-  readonly documentIds: readonly string[];
+  /** The documents of all these rows, run by run, as columns of ids take them. */
+  readonly ids: readonly IdPart[];
   /** For each run, where memory is not shared; else empty. */
   readonly copies: readonly RowCopies[];
 }

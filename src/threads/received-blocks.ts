@@ -80,17 +80,14 @@ export class ReceivedBlocks {
     return block;
   }
 
-  #takeRows({ runs, documentIds, copies }: SentRows): boolean {
+  #takeRows({ runs, ids, copies }: SentRows): boolean {
     for (let run = 0, done = 0; run < runs.length; run += 3) {
       const [handle, from, count] = [runs[run], runs[run + 1], runs[run + 2]];
       const known = this.#known.get(handle);
       const block = known?.block.deref();
       if (known === undefined || block === undefined || from > known.rows) return false;
       const columns = columnsOf(block);
-      // Those that are there stay: versions may hold their strings already.
-      for (let row = known.rows; row < from + count; row++)
-        columns.ids.set(row, documentIds[done + row - from]);
-      done += count;
+      done = columns.ids.putParts(ids, done, from, from + count, known.rows);
       if (copies.length > 0) copyInto(columns, from, copies[run / 3]);
       known.rows = Math.max(known.rows, from + count);
     }

@@ -1,3 +1,4 @@
+import type { IdPart } from '../version/id-column.js';
 import { type Columns, type RowBlock, columnsOf } from '../version/row-block.js';
 import type { Handle, KnownBlock, RowCopies, SentBlock } from './messages.js';
 
@@ -12,7 +13,7 @@ interface Sent {
 /** What goes along with a difference, so that its handles can be understood. */
 export class Parcel {
   readonly blocks: SentBlock[] = [];
-  readonly rows = { runs: [] as number[], documentIds: [] as string[], copies: [] as RowCopies[] };
+  readonly rows = { runs: [] as number[], ids: [] as IdPart[], copies: [] as RowCopies[] };
   /**
    * Blocks that the follower has for sure, as the version that it starts from has them, or they are in this parcel.
    * `undefined` where it starts from nothing: then it keeps all blocks of the book, as it has promised.
@@ -65,7 +66,7 @@ export class SentBlocks {
     if (from < visible) {
       const { rows } = parcel;
       rows.runs.push(handle, from, visible - from);
-      for (let row = from; row < visible; row++) rows.documentIds.push(columns.ids.at(row));
+      columns.ids.partsInto(rows.ids, from, visible);
       if (!this.#shares) rows.copies.push(copies(columns, from, visible));
       sent.rows = visible;
     }

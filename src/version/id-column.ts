@@ -14,7 +14,7 @@ const LONGEST = 0xff;
  */
 export class IdColumn {
   readonly #capacity: number;
-  readonly #groups = newList<string | string[] | undefined>();
+  readonly #groups = newList<IdPart | undefined>();
 
   constructor(capacity: number) {
     this.#capacity = capacity;
@@ -26,7 +26,7 @@ export class IdColumn {
   at(row: number): string {
     const group = this.#groups[row >>> 4];
     const i = row & 15;
-    if (typeof group !== 'string') return (group as string[])[i];
+    if (typeof group !== 'string') return (group as readonly string[])[i];
     const start = this.#startOf(group, row);
     return group.slice(start, start + group.charCodeAt(i));
   }
@@ -59,6 +59,42 @@ export class IdColumn {
     if (group.length === this.#sizeAt(row) && isComplete(group)) this.#groups[row >>> 4] = packed(group);
   }
 
+  /**
+   * Adds the ids of the rows from `from` to before `to`, for {@link putParts} of the same column elsewhere. Sixteen that lie
+   * in one text come as that: a message of few strings takes less time than one of many.
+   */
+  partsInto(parts: IdPart[], from: number, to: number): void {
+    for (let row = from; row < to;) {
+      const group = this.#groups[row >>> 4];
+      const whole = group !== undefined && this.#isWhole(row, to);
+      parts.push(whole ? group : this.at(row));
+      row += whole ? this.#sizeAt(row) : 1;
+    }
+  }
+
+  /**
+   * Puts in the ids of the rows from `from` to before `to`, which are the {@link partsInto parts} from `at` on; those of the
+   * rows before `known` are there already. Returns where the parts of other rows begin.
+   */
+  putParts(parts: readonly IdPart[], at: number, from: number, to: number, known = from): number {
+    let next = at;
+    for (let row = from; row < to; next++) {
+      if (this.#isWhole(row, to)) {
+        this.#groups[row >>> 4] = parts[next];
+        row += this.#sizeAt(row);
+      } else {
+        if (row >= known) this.set(row, parts[next] as string);
+        row++;
+      }
+    }
+    return next;
+  }
+
+  /** Whether a group begins at a row, and ends before another one. */
+  #isWhole(row: number, to: number): boolean {
+    return (row & 15) === 0 && row + this.#sizeAt(row) <= to;
+  }
+
   /** How many rows are in the group of a row: fewer at the end of the block. */
   #sizeAt(row: number): number {
     return Math.min(GROUP, this.#capacity - (row & ~15));
@@ -70,6 +106,9 @@ export class IdColumn {
     return start;
   }
 }
+
+/** The id of a row, or those of a group of rows. */
+export type IdPart = string | readonly string[];
 
 /** An id that rows are compared with. */
 export class WantedId {
@@ -115,7 +154,7 @@ function isComplete(group: readonly (string | undefined)[]): group is readonly s
   return true;
 }
 
-function packed(group: string[]): string | string[] {
+function packed(group: readonly string[]): IdPart {
   const heads = newList<number>();
   for (const id of group) {
     if (id.length > LONGEST) return group;

@@ -9,7 +9,7 @@ const CAPACITY = 4;
 function sent(times: number): Pick<Difference, 'blocks' | 'rows'> {
   return {
     blocks: [{ handle: 7, times, capacity: CAPACITY, memory: undefined }],
-    rows: { runs: [7, 0, 1], documentIds: ['a'], copies: [] },
+    rows: { runs: [7, 0, 1], ids: ['a'], copies: [] },
   };
 }
 

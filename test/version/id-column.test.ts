@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { IdColumn, WantedId, WantedIds } from '../../src/version/id-column.js';
+import { IdColumn, type IdPart, WantedId, WantedIds } from '../../src/version/id-column.js';
 import { hashOf } from '../../src/version/string-map.js';
 
 const id = fc.oneof(
@@ -10,7 +10,11 @@ const id = fc.oneof(
   fc.constantFrom(254, 255, 256, 65_536, 65_539).map((length) => 'x'.repeat(length)),
 );
 const column = fc
-  .record({ ids: fc.array(id, { minLength: 1, maxLength: 70 }), room: fc.nat(20), seed: fc.nat() })
+  .record({
+    ids: fc.array(id, { minLength: 1, maxLength: 70, size: 'max' }),
+    room: fc.nat(20),
+    seed: fc.nat(),
+  })
   .map(({ ids, room, seed }) => ({ ids, capacity: ids.length + room, seed }));
 
 /** The rows, in an order that branches which claimed them in turn may have written them. */
@@ -61,6 +65,40 @@ describe('a column of ids', () => {
         expect(several.idAt(made, 0)).toBeUndefined();
       }),
     );
+  });
+
+  test('is the same elsewhere, whatever parts it is sent in, also where parts come twice', () => {
+    fc.assert(
+      fc.property(
+        column,
+        fc.array(fc.nat(70), { maxLength: 6 }),
+        fc.nat(20),
+        ({ ids, capacity }, cuts, again) => {
+          const made = filled(ids, capacity, ids.keys());
+          const other = new IdColumn(capacity);
+          const ends = [...cuts.filter((cut) => cut < ids.length), ids.length].sort((a, b) => a - b);
+          const parts: IdPart[] = ['of other rows'];
+          let known = 0;
+          let at = 1;
+          for (const end of ends) {
+            const from = Math.max(0, known - again);
+            made.partsInto(parts, from, end);
+            at = other.putParts(structuredClone(parts), at, from, end, known);
+            expect(at).toBe(parts.length);
+            known = Math.max(known, end);
+            for (let row = 0; row < known; row++) expect(other.at(row)).toBe(ids[row]);
+            if (known < capacity) expect(other.has(known)).toBe(false);
+          }
+        },
+      ),
+    );
+  });
+
+  test('sends sixteen ids as one text', () => {
+    const ids = Array.from({ length: 40 }, (_, i) => `d${i}`);
+    const parts: IdPart[] = [];
+    filled(ids, 40, ids.keys()).partsInto(parts, 10, 40);
+    expect(parts).toHaveLength(6 + 2);
   });
 
   test('tells ids of one length and one byte of the hash apart', () => {

@@ -3,6 +3,8 @@
 import { readSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createIndex, documentIds, search, statistics } from '../dist/index.js';
+import { IdColumn } from '../dist/version/id-column.js';
+import { StringMap, StringMapDraft } from '../dist/version/string-map.js';
 
 const dimensions = Number(process.argv[2]);
 
@@ -51,11 +53,30 @@ const node = await settled();
 const index = createIndex({ dimensions }, postings());
 const built = await settled();
 
-// What the ids take is what as many others like them take.
-const copies = Array.from(documentIds(index), (id) => Buffer.from(id).toString());
-const withCopies = await settled();
-const ids = withCopies.heapUsed - built.heapUsed - 8 * copies.length;
-copies.length = 0;
+const { postingCount, shardCount, byteLength, deadRowCount } = statistics(index);
+
+/** What something takes on the heap: what another one like it takes. */
+async function taken(/** @type {() => unknown} */ make) {
+  const { heapUsed } = await settled();
+  const kept = [make()];
+  const bytes = (await settled()).heapUsed - heapUsed;
+  kept.length = 0;
+  return bytes;
+}
+
+const ids = await taken(() => {
+  const rows = Math.ceil(postingCount / shardCount);
+  const columns = Array.from({ length: shardCount }, () => new IdColumn(rows));
+  let row = 0;
+  for (const id of documentIds(index)) columns[Math.floor(row / rows)].set(row++ % rows, id);
+  return columns;
+});
+const documents = await taken(() => {
+  const map = new StringMapDraft(StringMap.empty());
+  let row = 0;
+  for (const id of documentIds(index)) map.set(id, row++ % shardCount);
+  return map.finish();
+});
 
 const before = await settled();
 let found = 0;
@@ -66,7 +87,17 @@ queries.length = 0;
 if (found === 0) throw new Error('No search found anything.');
 const searched = await settled();
 
-const { postingCount, shardCount, byteLength, deadRowCount } = statistics(index);
 console.log(
-  JSON.stringify({ postingCount, shardCount, byteLength, deadRowCount, ids, node, built, before, searched }),
+  JSON.stringify({
+    postingCount,
+    shardCount,
+    byteLength,
+    deadRowCount,
+    ids,
+    documents,
+    node,
+    built,
+    before,
+    searched,
+  }),
 );

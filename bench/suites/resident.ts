@@ -26,6 +26,7 @@ interface Found {
   readonly byteLength: number;
   readonly deadRowCount: number;
   readonly ids: number;
+  readonly documents: number;
   readonly node: NodeJS.MemoryUsage;
   readonly built: NodeJS.MemoryUsage;
   readonly before: NodeJS.MemoryUsage;
@@ -59,7 +60,18 @@ export async function resident(options: Options): Promise<SuiteResult> {
 }
 
 function tableOf({ name, dimensions }: Source, found: Found, raw: number): Table {
-  const { postingCount, shardCount, byteLength, deadRowCount, ids, node, built, before, searched } = found;
+  const {
+    postingCount,
+    shardCount,
+    byteLength,
+    deadRowCount,
+    ids,
+    documents,
+    node,
+    built,
+    before,
+    searched,
+  } = found;
   const rowBytes = byteLength - raw;
   const heap = built.heapUsed - node.heapUsed;
   const outside = built.arrayBuffers - node.arrayBuffers - byteLength;
@@ -76,8 +88,9 @@ function tableOf({ name, dimensions }: Source, found: Found, raw: number): Table
     rows: [
       row('vectors (raw)', raw),
       row('other columns of the rows, and room for more', rowBytes),
-      row('document ids', ids),
-      row('documents by id, rows’ ids, shards', heap - ids),
+      row('ids of the rows', ids),
+      row('map of documents', documents),
+      row('shards, compiled code', heap - ids - documents),
       row('centroids', outside),
       row('Node itself, with the library', node.rss),
       row('taken while building and kept', built.rss - known),

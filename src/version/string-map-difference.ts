@@ -1,6 +1,6 @@
 import type { List } from 'immutable';
 import { type StringMap, bucketsOf } from './string-map.js';
-import { type Numbers, type TextBucket, opened, sameNumbers } from './text-bucket.js';
+import { type Numbers, type TextBucket, isBefore, opened, sameNumbers } from './text-bucket.js';
 
 /** Gets each key whose values differ; `undefined` stands for a key that is not there. */
 type Visit = (key: string, before: Numbers | undefined, after: Numbers | undefined) => void;
@@ -23,7 +23,7 @@ export function eachStringDifference(a: StringMap, b: StringMap, visit: Visit): 
         if (!sameNumbers(before, after)) visit(keyA, before, after);
         i += 2;
         j += 2;
-      } else if (keyA !== undefined && (keyB === undefined || keyA < keyB)) {
+      } else if (keyA !== undefined && (keyB === undefined || isBefore(keyA, keyB))) {
         const [before, after] = [bucketA[i + 1] as Numbers, alike ? undefined : b.get(keyA)];
         if (!sameNumbers(before, after)) visit(keyA, before, after);
         i += 2;

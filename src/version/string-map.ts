@@ -6,7 +6,8 @@ import {
   type TextBucket,
   closed,
   opened,
-  positionIn,
+  replaced,
+  spanOf,
   valueIn,
 } from './text-bucket.js';
 
@@ -17,7 +18,7 @@ import {
 const LOAD = 10;
 
 /** Buckets put in place in one step: about a tenth of a millisecond. */
-const BUCKETS_PER_STEP = 64;
+const BUCKETS_PER_STEP = 128;
 
 /** The buckets of a map. */
 export let bucketsOf: (map: StringMap) => List<TextBucket>;
@@ -66,12 +67,12 @@ export class StringMap {
   }
 }
 
-/** A map in the making: it opens a bucket when it first changes it, and leaves the map that it started from alone. */
+/** A map in the making: it keeps the buckets that it has changed, and leaves the map that it started from alone. */
 export class StringMapDraft {
   #base: StringMap;
   #size: number;
   #bucketCount: number;
-  readonly #own = new Map<number, OpenBucket>();
+  readonly #own = new Map<number, TextBucket>();
 
   constructor(base: StringMap) {
     this.#base = base;
@@ -80,24 +81,18 @@ export class StringMapDraft {
   }
 
   get(key: string): Numbers | undefined {
-    const place = placeOf(key, this.#bucketCount);
-    const own = this.#own.get(place);
-    if (own === undefined) return valueIn(bucketsOf(this.#base).get(place) ?? '', key);
-    const at = positionIn(own, key);
-    return own[at] === key ? (own[at + 1] as Numbers) : undefined;
+    return valueIn(this.#bucket(placeOf(key, this.#bucketCount)), key);
   }
 
   /** Puts in an entry, or takes it out where the value is `undefined`. Time: as {@link StringMap.get}. */
   set(key: string, value: Numbers | undefined): void {
     // The first bucket comes before the first entry, so that there is a place to look at.
-    if (this.#bucketCount === 0) this.#own.set(this.#bucketCount++, []);
-    const bucket = this.#ownBucket(placeOf(key, this.#bucketCount));
-    const at = positionIn(bucket, key);
-    const isThere = bucket[at] === key;
-    if (value !== undefined) {
-      if (isThere) bucket[at + 1] = value;
-      else bucket.splice(at, 0, key, value);
-    } else if (isThere) bucket.splice(at, 2);
+    if (this.#bucketCount === 0) this.#own.set(this.#bucketCount++, '');
+    const place = placeOf(key, this.#bucketCount);
+    const bucket = this.#bucket(place);
+    const span = spanOf(bucket, key);
+    const isThere = span.to > span.from;
+    if (isThere || value !== undefined) this.#own.set(place, replaced(bucket, span, key, value));
     this.#size += Number(value !== undefined) - Number(isThere);
     const wanted = Math.ceil(this.#size / LOAD);
     while (this.#bucketCount < wanted) this.#split();
@@ -118,7 +113,7 @@ export class StringMapDraft {
     let buckets = mutable.size === this.#bucketCount ? mutable : mutable.setSize(this.#bucketCount);
     let pause = BUCKETS_PER_STEP;
     for (const [place, bucket] of this.#own) {
-      if (place < this.#bucketCount) buckets = buckets.set(place, closed(bucket));
+      if (place < this.#bucketCount) buckets = buckets.set(place, bucket);
       if (--pause > 0) continue;
       yield;
       pause = BUCKETS_PER_STEP;
@@ -127,47 +122,40 @@ export class StringMapDraft {
     return (this.#base = made(this.#size, buckets.asImmutable()));
   }
 
-  #ownBucket(place: number): OpenBucket {
-    let bucket = this.#own.get(place);
-    if (bucket === undefined) {
-      bucket = opened(bucketsOf(this.#base).get(place) ?? '');
-      this.#own.set(place, bucket);
-    }
-    return bucket;
+  #bucket(place: number): TextBucket {
+    return this.#own.get(place) ?? bucketsOf(this.#base).get(place) ?? '';
   }
 
   /** Adds a bucket, and moves to it what belongs there now. */
   #split(): void {
     const place = this.#bucketCount++;
-    const fresh: OpenBucket = [];
-    this.#own.set(place, fresh);
+    this.#own.set(place, '');
     if (place === 0) return;
     const parent = parentOf(place);
-    const old = this.#ownBucket(parent);
-    let kept = 0;
+    const [kept, moved]: [OpenBucket, OpenBucket] = [[], []];
+    const old = opened(this.#bucket(parent));
     for (let at = 0; at < old.length; at += 2) {
-      const key = old[at] as string;
-      if (placeOf(key, this.#bucketCount) === place) fresh.push(key, old[at + 1]);
-      else {
-        old[kept++] = key;
-        old[kept++] = old[at + 1];
-      }
+      const isMoved = placeOf(old[at] as string, this.#bucketCount) === place;
+      (isMoved ? moved : kept).push(old[at], old[at + 1]);
     }
-    old.length = kept;
+    this.#own.set(parent, closed(kept));
+    this.#own.set(place, closed(moved));
   }
 
   /** Takes the last bucket away; what was in it goes to the one that it was split from. */
   #merge(): void {
     const place = --this.#bucketCount;
-    const gone = this.#ownBucket(place);
+    const gone = opened(this.#bucket(place));
     // It stays among the changed ones, which is what tells that there was a change.
-    this.#own.set(place, []);
+    this.#own.set(place, '');
     if (place === 0) return;
-    const into = this.#ownBucket(parentOf(place));
+    const parent = parentOf(place);
+    let into = this.#bucket(parent);
     for (let at = 0; at < gone.length; at += 2) {
       const key = gone[at] as string;
-      into.splice(positionIn(into, key), 0, key, gone[at + 1]);
+      into = replaced(into, spanOf(into, key), key, gone[at + 1] as Numbers);
     }
+    this.#own.set(parent, into);
   }
 }
 

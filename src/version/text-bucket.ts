@@ -2,14 +2,14 @@
 export type Numbers = number | readonly number[];
 
 /**
- * The entries of a bucket as one text, ascending by key: for each the length of its key, the key, and a number, which is twice the
+ * The entries of a bucket as one text, shorter keys first and equally long ones ascending: for each the length of its key, the key, and a number, which is twice the
  * value, or one more than twice the number of values that follow. Numbers are written in digits of seven bits, the lowest first,
  * and 128 more in each but the last; so a text of such keys as have a byte for each character has a byte for each as well.
  * An entry takes some 3 bytes beside its key, where two places of an array would take 16 and the key as a string of its own 32.
  */
 export type TextBucket = string;
 
-/** The same, to be changed: keys, ascending, each followed by what it stands for. */
+/** The same, to be looked at: keys, in that order, each followed by what it stands for. */
 export type OpenBucket = (string | Numbers)[];
 
 /** What is added to a digit that is not the last one. */
@@ -22,6 +22,10 @@ class Cursor {
 
   constructor(text: TextBucket) {
     this.#text = text;
+  }
+
+  get at(): number {
+    return this.#at;
   }
 
   get atEnd(): boolean {
@@ -46,6 +50,21 @@ class Cursor {
     const at = this.#at;
     this.#at = at + length;
     return length === key.length && this.#text.startsWith(key, at);
+  }
+
+  /** What is less than 0 where the key that comes next, of the length of the given one, comes before that; it is passed over. */
+  compareKey(key: string): number {
+    const at = this.#at;
+    this.#at = at + key.length;
+    for (let i = 0; i < key.length; i++) {
+      const difference = this.#text.charCodeAt(at + i) - key.charCodeAt(i);
+      if (difference !== 0) return difference;
+    }
+    return 0;
+  }
+
+  skipKey(length: number): void {
+    this.#at += length;
   }
 
   key(length: number): string {
@@ -74,7 +93,43 @@ export function valueIn(text: TextBucket, key: string): Numbers | undefined {
   return undefined;
 }
 
-/** The bucket as it can be changed. */
+/** Where the entry of a key is in a bucket, from its first place to the one after its last; both the same where it would be. */
+export interface Span {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Finds the entry of a key. Time: O(entries). */
+export function spanOf(text: TextBucket, key: string): Span {
+  const cursor = new Cursor(text);
+  while (!cursor.atEnd) {
+    const from = cursor.at;
+    const length = cursor.number();
+    if (length > key.length) return { from, to: from };
+    if (length < key.length) cursor.skipKey(length);
+    else {
+      const order = cursor.compareKey(key);
+      if (order > 0) return { from, to: from };
+      cursor.skipValue();
+      if (order === 0) return { from, to: cursor.at };
+      continue;
+    }
+    cursor.skipValue();
+  }
+  return { from: cursor.at, to: cursor.at };
+}
+
+/** The bucket with another entry of a key in its span, or none where the value is `undefined`; in one piece. */
+export function replaced(
+  text: TextBucket,
+  { from, to }: Span,
+  key: string,
+  value: Numbers | undefined,
+): TextBucket {
+  return [text.slice(0, from), value === undefined ? '' : entryOf(key, value), text.slice(to)].join('');
+}
+
+/** What is in a bucket. */
 export function opened(text: TextBucket): OpenBucket {
   const bucket: OpenBucket = [];
   const cursor = new Cursor(text);
@@ -82,19 +137,18 @@ export function opened(text: TextBucket): OpenBucket {
   return bucket;
 }
 
-/** The bucket as a text, in one piece. */
+/** The bucket of some entries, which are in order; in one piece. */
 export function closed(bucket: OpenBucket): TextBucket {
-  const parts: string[] = [];
-  for (let at = 0; at < bucket.length; at += 2) {
-    const [key, value] = [bucket[at] as string, bucket[at + 1] as Numbers];
-    parts.push(digits(key.length), key);
-    if (typeof value === 'number') parts.push(digits(2 * value));
-    else {
-      parts.push(digits(2 * value.length + 1));
-      for (const each of value) parts.push(digits(each));
-    }
-  }
-  return parts.join('');
+  const entries: string[] = [];
+  for (let at = 0; at < bucket.length; at += 2)
+    entries.push(entryOf(bucket[at] as string, bucket[at + 1] as Numbers));
+  return entries.join('');
+}
+
+function entryOf(key: string, value: Numbers): string {
+  const head = digits(key.length) + key;
+  if (typeof value === 'number') return head + digits(2 * value);
+  return head + digits(2 * value.length + 1) + value.map(digits).join('');
 }
 
 function digits(value: number): string {
@@ -102,16 +156,9 @@ function digits(value: number): string {
   return String.fromCharCode(MORE + (value % MORE)) + digits(Math.floor(value / MORE));
 }
 
-/** Where a key is in an open bucket, or would have to be. */
-export function positionIn(bucket: OpenBucket, key: string): number {
-  let low = 0;
-  let high = bucket.length >>> 1;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((bucket[2 * middle] as string) < key) low = middle + 1;
-    else high = middle;
-  }
-  return 2 * low;
+/** The order of keys in a bucket. */
+export function isBefore(a: string, b: string): boolean {
+  return a.length === b.length ? a < b : a.length < b.length;
 }
 
 /** Whether two values are the same. */

@@ -2,9 +2,10 @@
 export type Numbers = number | readonly number[];
 
 /**
- * The entries of a bucket as one text, shorter keys first and equally long ones ascending: for each the length of its key, the key, and a number, which is twice the
- * value, or one more than twice the number of values that follow. Numbers are written in digits of seven bits, the lowest first,
- * and 128 more in each but the last; so a text of such keys as have a byte for each character has a byte for each as well.
+ * The entries of a bucket as one text, shorter keys first and equally long ones ascending. Each is the length of its key, the
+ * key, and a number: twice the value, or one more than twice the number of values that follow. Numbers are written in digits
+ * of seven bits, the lowest first, with 128 more in each but the last, so that they are characters of a byte: a text takes two
+ * bytes for each only where a key does.
  * An entry takes some 3 bytes beside its key, where two places of an array would take 16 and the key as a string of its own 32.
  */
 export type TextBucket = string;
@@ -52,7 +53,10 @@ class Cursor {
     return length === key.length && this.#text.startsWith(key, at);
   }
 
-  /** What is less than 0 where the key that comes next, of the length of the given one, comes before that; it is passed over. */
+  /**
+   * Compares the key that comes next, which is as long as the given one, with that: less than 0 where it comes before it.
+   * It is passed over.
+   */
   compareKey(key: string): number {
     const at = this.#at;
     this.#at = at + key.length;

@@ -82,7 +82,7 @@ export {
 } from './threads/search-pool.js';
 export type { Thread } from './threads/thread.js';
 export type { RemoteCommit } from './threads/writer-session.js';
-export type { Calibration } from './version/calibration.js';
+export type { CalibrationSummary } from './calibration/summary.js';
 export type { Posting, StoredPosting, VectorInput } from './version/posting.js';
 export { documentIds, hasDocument, postings } from './version/read.js';
 export type { RowBlock } from './version/row-block.js';

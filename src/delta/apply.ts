@@ -1,3 +1,4 @@
+import { changedCalibration } from '../calibration/change.js';
 import type { ShardexConfig } from '../config.js';
 import { DeltaMismatchError } from '../errors.js';
 import { separations } from '../geometry/metric.js';
@@ -8,7 +9,7 @@ import { type Segment, ShardRows, isDead, liveRows, roomAfter, segmentOf } from 
 import { type ShardexIndex, assertIndex } from '../version/shardex-index.js';
 import { DraftState } from '../write/draft-state.js';
 import { moveDocuments } from './apply-documents.js';
-import { check, known } from './check.js';
+import { check, disagreement, known } from './check.js';
 import {
   type BasePlace,
   type Changes,
@@ -58,6 +59,9 @@ export function applyDelta(base: ShardexIndex, delta: Delta): ShardexIndex {
   if (delta.isEmpty) return base;
   const changes = changesOf(delta);
   check(changes.dimensions === base.config.dimensions, 'the dimensions');
+  const calibration = changedCalibration(base.calibration, changes.calibration, () =>
+    disagreement('the calibration'),
+  );
   const state = new DraftState(base);
   const gone = new Set(changes.gone);
   const made = changes.shards.map((change) => shardFrom(base, change, gone));
@@ -78,8 +82,8 @@ export function applyDelta(base: ShardexIndex, delta: Delta): ShardexIndex {
   });
   if (changes.chunks !== undefined) state.setCentroids(centroidsFrom(base, state, changes));
   const { version, fingerprint } = delta.next;
-  const { nextShardId, calibrated } = changes;
-  return state.finish({ version, fingerprint, nextShardId, ...calibrated });
+  const { nextShardId, churn } = changes;
+  return state.finish({ version, fingerprint, nextShardId, churn, calibration });
 }
 
 function shardFrom(base: ShardexIndex, change: ShardChange, gone: ReadonlySet<ShardId>): Shard {

@@ -1,3 +1,4 @@
+import { calibrationChange } from '../calibration/change.js';
 import { InvalidIndexError } from '../errors.js';
 import { changedShards } from '../version/changed-shards.js';
 import type { CentroidTable } from '../version/centroid-table.js';
@@ -142,12 +143,12 @@ function deltaBetween(a: ShardexIndex, b: ShardexIndex, pairs: readonly Pair[]):
     segments: segments.map((segment) => segmentChange(segment, vanished)),
     ...(centroid === undefined && { leaving: { first, last } }),
   }));
-  const { nextShardId, config, calibration, churn } = b;
+  const { nextShardId, config, churn } = b;
   const chunks = chunkChanges(a.centroids, b.centroids);
   const documents = documentsBetween(a.documents.value, b.documents.value);
   const { keys, isMoved } = vanished;
-  const calibrated = { calibration, churn };
-  const changes = { dimensions: config.dimensions, nextShardId, gone, shards, chunks, calibrated };
+  const calibration = calibrationChange(a.calibration, b.calibration);
+  const changes = { dimensions: config.dimensions, nextShardId, gone, shards, chunks, churn, calibration };
   return new Delta(
     a,
     b,

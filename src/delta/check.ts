@@ -8,8 +8,12 @@ export function known<T>(value: T | undefined, what: string): T {
 
 /** Refuses a delta whose parts contradict the base. */
 export function check(holds: boolean, what: string): void {
-  if (!holds)
-    throw new InvalidDeltaError(
-      `The delta and its base disagree on ${what}: it was made by other means or damaged. Nothing was changed; make it again with diff().`,
-    );
+  if (!holds) throw disagreement(what);
+}
+
+/** The error for a delta whose parts contradict the base. */
+export function disagreement(what: string): InvalidDeltaError {
+  return new InvalidDeltaError(
+    `The delta and its base disagree on ${what}: it was made by other means or damaged. Nothing was changed; make it again with diff().`,
+  );
 }

@@ -1,5 +1,7 @@
+import { composeCalibrations } from '../calibration/change.js';
 import { DeltaMismatchError } from '../errors.js';
 import type { ShardId } from '../version/shard.js';
+import { disagreement } from './check.js';
 import { composeKeys } from './compose-keys.js';
 import { type ShardChanges, composeSegment } from './compose-segment.js';
 import {
@@ -53,12 +55,12 @@ export function composeDeltas(a: Delta, b: Delta): Delta {
   }
   if (a.isEmpty) return b;
   if (b.isEmpty) return a;
-  const { dimensions, nextShardId, calibrated } = changesOf(b);
+  const { dimensions, nextShardId, churn } = changesOf(b);
   if (sameVersion(a.base, b.next)) {
     return new Delta(
       a.base,
       b.next,
-      { dimensions, nextShardId, gone: [], shards: [], chunks: undefined, calibrated },
+      { dimensions, nextShardId, gone: [], shards: [], chunks: undefined, churn, calibration: 'same' },
       nothingChanged(),
     );
   }
@@ -67,7 +69,10 @@ export function composeDeltas(a: Delta, b: Delta): Delta {
   // At once: what is put off would keep every delta that was ever part of this one, and everything that those keep.
   const ledger = ledgerOfKeys(composeKeys(a, b), shards);
   const documents = composeDocuments(changesOf(a).documents?.value, changesOf(b).documents?.value);
-  const changes = { dimensions, nextShardId, gone, shards, chunks, calibrated, ...documents };
+  const calibration = composeCalibrations(changesOf(a).calibration, changesOf(b).calibration, () =>
+    disagreement('the calibration'),
+  );
+  const changes = { dimensions, nextShardId, gone, shards, chunks, churn, calibration, ...documents };
   return new Delta(a.base, b.next, changes, new Lazy(() => ledger));
 }
 

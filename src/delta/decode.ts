@@ -1,9 +1,9 @@
 import { show } from '../config.js';
 import { InvalidDeltaError } from '../errors.js';
-import { CALIBRATED_K, CALIBRATED_RECALL, type Calibrated } from '../version/calibration.js';
 import { RowBlock, claimRows, columnsOf, writeKey } from '../version/row-block.js';
 import { Centroid, type ShardId } from '../version/shard.js';
 import { ByteReader, damaged } from './bytes.js';
+import { readCalibration } from './calibration-bytes.js';
 import {
   type ChunkChange,
   Delta,
@@ -81,12 +81,13 @@ export function decodeDelta(bytes: Uint8Array): Delta {
   const gone = readAscending(reader, MOST, 'shards that are gone');
   const shards = readShards(reader, block, dimensions);
   const chunks = readChunks(reader);
-  const calibrated = readCalibration(reader);
+  const churn = reader.number(MOST, 'a count of changes');
+  const calibration = readCalibration(reader);
   reader.end();
   return new Delta(
     base,
     next,
-    { dimensions, nextShardId, gone, shards, chunks, calibrated },
+    { dimensions, nextShardId, gone, shards, chunks, churn, calibration },
     ledgerAtHand(ledger),
   );
 }
@@ -237,27 +238,4 @@ function readChunks(reader: ByteReader): readonly ChunkChange[] | undefined {
     for (let i = 0; i < count; i++) chunks.push(first + i);
   }
   return chunks;
-}
-
-function readCalibration(reader: ByteReader): Calibrated {
-  const churn = reader.number(MOST, 'a count of changes');
-  if (reader.number(1, 'the calibration') === 0) return { calibration: undefined, churn };
-  const postingCount = reader.number(MOST, 'a count of postings');
-  const shardCount = reader.number(MOST, 'a count of shards');
-  const sampleSize = reader.number(MOST, 'the size of a sample');
-  const width = CALIBRATED_RECALL.length;
-  const bytes = reader.raw(8 * (1 + CALIBRATED_K.length * width), 'the calibration');
-  const [gap, ...limits] = new Float64Array(bytes.buffer, bytes.byteOffset, bytes.length / 8);
-  if (shardCount < 1 || ![gap, ...limits].every((number) => Number.isFinite(number) && number >= 0))
-    throw damaged('the calibration is none');
-  const calibration = Object.freeze({
-    postingCount,
-    shardCount,
-    sampleSize,
-    gap,
-    limits: Object.freeze(
-      CALIBRATED_K.map((_, i) => Object.freeze(limits.slice(i * width, (i + 1) * width))),
-    ),
-  });
-  return { calibration, churn };
 }

@@ -1,5 +1,5 @@
 import { InvalidDeltaError, type PostingKey } from '../errors.js';
-import type { Calibrated } from '../version/calibration.js';
+import type { CalibrationChange } from '../calibration/change.js';
 import { type StoredPosting, postingOfRow } from '../version/posting.js';
 import { type RowBlock, columnsOf } from '../version/row-block.js';
 import type { Centroid, ShardId } from '../version/shard.js';
@@ -93,8 +93,9 @@ export interface Changes {
   readonly shards: readonly ShardChange[];
   /** Missing where the base's table stays. */
   readonly chunks: readonly ChunkChange[] | undefined;
-  /** The next version's calibration, which a replica does not make itself. */
-  readonly calibrated: Calibrated;
+  /** The next version's count of changes, and its calibration, which a replica does not make itself. */
+  readonly churn: number;
+  readonly calibration: CalibrationChange;
   /** The shards that documents are in, where that is at hand: then it does not have to follow from the rows. */
   readonly documents?: Lazy<ChangedDocuments>;
   /** The documents of all rows that are no more where they were in the base, if they are at hand. */
@@ -190,7 +191,7 @@ export function isBlock(from: RowBlock | BasePlace): from is RowBlock {
 
 /** The change from a version to itself. */
 export function emptyDelta(index: ShardexIndex): Delta {
-  const { nextShardId, config, calibration, churn } = index;
+  const { nextShardId, config, churn } = index;
   return new Delta(
     index,
     index,
@@ -200,7 +201,8 @@ export function emptyDelta(index: ShardexIndex): Delta {
       gone: [],
       shards: [],
       chunks: undefined,
-      calibrated: { calibration, churn },
+      churn,
+      calibration: 'same',
     },
     nothingChanged(),
   );

@@ -1,7 +1,7 @@
-import type { Calibrated } from '../version/calibration.js';
 import { columnsOf } from '../version/row-block.js';
 import { type Centroid, matrixOf } from '../version/shard.js';
 import { ByteWriter } from './bytes.js';
+import { writeCalibration } from './calibration-bytes.js';
 import { checksumOf } from './checksum.js';
 import {
   type Changes,
@@ -27,7 +27,7 @@ import { stayingOf } from './staying.js';
 /** The bytes "SHXD". */
 export const MAGIC = 0x44_58_48_53;
 /** The one format there is. */
-export const FORMAT = 1;
+export const FORMAT = 2;
 /** Words of the header. */
 export const HEADER = 8;
 /** Where in the header the checksum is. */
@@ -86,7 +86,8 @@ function metadata(delta: Delta, changes: Changes): Uint8Array {
   writeAscending(out, changes.gone);
   writeShards(out, changes);
   writeChunks(out, changes.chunks);
-  writeCalibration(out, changes.calibrated);
+  out.number(changes.churn);
+  writeCalibration(out, changes.calibration);
   return out.padded();
 }
 
@@ -220,14 +221,4 @@ function writeChunks(out: ByteWriter, chunks: readonly ChunkChange[] | undefined
       for (const id of group) out.number(id);
     }
   }
-}
-
-function writeCalibration(out: ByteWriter, { calibration, churn }: Calibrated): void {
-  out.number(churn);
-  out.number(calibration === undefined ? 0 : 1);
-  if (calibration === undefined) return;
-  const { postingCount, shardCount, sampleSize, gap, limits } = calibration;
-  for (const count of [postingCount, shardCount, sampleSize]) out.number(count);
-  const numbers = Float64Array.of(gap, ...limits.flat());
-  out.raw(new Uint8Array(numbers.buffer));
 }

@@ -121,14 +121,17 @@ export function usingEngine<T>(config: ShardexConfig, use: (engine: Engine | und
 /** Lends an engine for the time of a call; none for few dimensions. */
 export type Lender = <T>(use: (engine: Engine | undefined) => T) => T;
 
+/** As many looks at all rows as pay for making codes that are used for nothing else. */
+const MANY = 64;
+
 /**
- * What lends an engine for looking at many rows once, call by call, as a calibration does: the lineage's own where
- * searches keep codes already, since they will want those of the other rows next, else one that is let go with all that
- * it has made. Nobody may ever search an index that was built, and a memory of kernels does not shrink.
+ * What lends an engine for looking at all rows so many times. The lineage's own, whose codes the next look or search
+ * will want again. Only for many looks at once where no codes are kept yet, as when an index is built, it is one that is let go
+ * with all that it has made: nobody may ever search that index, and a memory of kernels does not shrink.
  */
-export function lenderForOnce(config: ShardexConfig): Lender {
+export function lenderFor(config: ShardexConfig, looks: number): Lender {
   const own = engines.get(config);
-  if (config.dimensions < LEAST_DIMENSIONS || (own !== undefined && own.slots.byteLength > 0))
+  if (config.dimensions < LEAST_DIMENSIONS || looks < MANY || (own !== undefined && own.slots.byteLength > 0))
     return (use) => usingEngine(config, use);
   const passing = newEngine(config, createKernels(own && { simd: own.kernels.simd }));
   if (own !== undefined) passing.slots.most = own.slots.most;

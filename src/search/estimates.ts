@@ -38,12 +38,37 @@ function shardTables(
   return [kernels.f32[line], kernels.f32[line + 1], kernels.f32[line + 2]];
 }
 
-/** Makes the tables of a query for the shard with this centroid; the values of a scan are bounds as `sure` as is wanted. */
-export function likelyTerms(engine: Engine, metric: Metric, centre: number, sure: Sureness): Terms {
-  const [offset, step, product] = shardTables(engine, metric, centre);
-  const slack = (2 * sure * Math.sqrt(product)) / Math.sqrt(engine.fine.padded);
-  return { base: product, a: -2 * offset, b: -2 * step, slack, margin: 0 };
+/**
+ * Makes the tables of a query for the shard with this centroid; the values of a scan are bounds as `sure` as is wanted.
+ * Not for dot products.
+ *
+ * The difference of query and centroid is rotated, rather than each for itself: where both are far from the origin and
+ * near each other, what rounding loses of them would be more than all that rows differ by.
+ */
+export function likelyTerms(engine: Engine, metric: Metric, centroid: Centroid, sure: Sureness): Terms {
+  const { kernels, at, fine } = engine;
+  const { padded, bits } = fine;
+  const { f32 } = kernels;
+  const { vectors } = matrixOf(centroid);
+  f32.fill(0, at.centre / 4, at.centre / 4 + padded);
+  let product = 0;
+  for (let i = 0; i < vectors.length; i++) {
+    const component = Math.fround(f32[at.query / 4 + i] - vectors[i]);
+    f32[at.centre / 4 + i] = component;
+    product += component * component;
+  }
+  kernels.rotate(at.centre, at.rotatedCentre, 1, padded, at.signs);
+  kernels.tables(at.rotatedCentre, NONE, padded, bits, at.shardTables, at.line);
+  const [offset, step] = [f32[at.line / 4], f32[at.line / 4 + 1]];
+  const apart = Math.sqrt(product);
+  // A query of unit length is rounded to 32 bits.
+  const lost = rotationError(padded) * apart + (metric === 'cosine' ? UNIT_ROUNDING : 0);
+  const slack = (2 * sure * apart) / Math.sqrt(padded);
+  return { base: product - 2 * apart * lost, a: -2 * offset, b: -2 * step, slack, margin: 0 };
 }
+
+/** How far a vector of unit length can be from what it is in 32 bits. */
+const UNIT_ROUNDING = 2 ** -24;
 
 /**
  * Makes the look-up tables of a query for the shard with this centroid, which lies rotated at `centre`, such that the

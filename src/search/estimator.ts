@@ -1,4 +1,5 @@
 import type { ShardexConfig } from '../config.js';
+import { rotationError } from '../kernels/bounds.js';
 import { typicalError } from '../kernels/code-shape.js';
 import { DOT, NONE, PIECE_WORDS, SQUARED_L2 } from '../kernels/kernels.js';
 import { columnsOf } from '../version/row-block.js';
@@ -32,6 +33,11 @@ export class Estimator {
   #step = 0;
   /** What the rounding of those tables adds to the error of estimates, as if the query were farther away: squared. */
   #blur = 0;
+  /** What rotating loses of a vector, relative to its length; and how much of a distance may be lost by it. */
+  readonly #turned: number;
+  readonly #mostTurned: number;
+  /** The length of the query as the kernels have it. */
+  readonly #engineLength: number;
   #queued = 0;
   #queuedRows = 0;
 
@@ -41,6 +47,11 @@ export class Estimator {
     this.#query = query;
     this.#sure = sure;
     this.#slack = slackFor(config.metric, query, engine.coarse, sure);
+    const { padded, bits } = engine.coarse;
+    this.#turned = rotationError(padded);
+    // Half the standard error of an estimate of a row that is as far from the centroid.
+    this.#mostTurned = typicalError(bits) / Math.sqrt(padded) / 2;
+    this.#engineLength = config.metric === 'cosine' ? 1 : query.length;
     this.resume();
   }
 
@@ -66,12 +77,15 @@ export class Estimator {
   }
 
   /**
-   * Whether a shard is so near, as `apart` says (see `Near.values`), that the rounding of tables which are not made for it
-   * would be much of the error of its estimates. Then fine codes are to be scanned by {@link bound}. By dot product `apart`
-   * is no distance, and no shard is nearer than another.
+   * Whether a shard is so near, as `apart` says (see `Near.values`), that the rounding of tables which are not made for it,
+   * or of the query and the centroid, which are rotated each for itself, would be much of the error of its estimates.
+   * Then fine codes are to be scanned by {@link bound}. By dot product `apart` is no distance, and no shard is nearer than another.
    */
   isTooNear(apart: number): boolean {
-    return this.#blur > 0 && this.#blur > MOST_BLUR * apart;
+    if (this.#engine.byDot) return false;
+    const root = Math.sqrt(Math.max(0, apart));
+    const turned = this.#turned * (2 * this.#engineLength + root);
+    return this.#blur > MOST_BLUR * apart || turned > this.#mostTurned * root;
   }
 
   /** How many rows are to be estimated by {@link estimate}, and whether there is room for another piece. */
@@ -141,7 +155,7 @@ export class Estimator {
     const { base, a, b, slack, margin } =
       this.#sure === PROVEN
         ? this.#provenTerms(shard, place, worst)
-        : likelyTerms(this.#engine, metric, place, this.#sure);
+        : likelyTerms(this.#engine, metric, shard.centroid, this.#sure);
     waiting.count += kernels.scan(
       codesAt(this.#engine, fine, place) + skipped,
       fine.nibbles,

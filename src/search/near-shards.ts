@@ -10,7 +10,8 @@ import { codable } from './block-codes.js';
 import { chunkAt, floatsAt } from './chunk-memory.js';
 import { BINS, CANDIDATES, type Engine } from './engine.js';
 import { type Query, placeQuery } from './query.js';
-import { costOf, reachWithin } from './stopping.js';
+import type { Features } from '../calibration/calibration.js';
+import { SPREAD_RANK, costOf, countWithin, mostWithin, reachWithin } from '../calibration/cost.js';
 
 /** What of a version a ranking looks at. */
 export type Ranked = Pick<ShardexIndex, 'config' | 'centroids' | 'shards'>;
@@ -23,40 +24,115 @@ export interface Near {
   readonly values: readonly number[];
 }
 
-/** Up to which cost shards are wanted; see {@link costOf}. */
+/** Up to which cost shards are wanted; see {@link costOf}. The limit depends on how the nearest centroids lie. */
 export interface CostLimit {
+  readonly limitOf: (features: Features) => number;
+  readonly gap: number;
+}
+
+/** The limit for one query. */
+interface Cut {
   readonly limit: number;
   readonly gap: number;
 }
 
 /**
- * The `most` shards nearest to a query, nearest first; of those that cost more than the limit, any may be missing. Near
- * enough for estimates: with an engine it is done in 32 bits, so centroids whose values differ by less than that shows
- * may change places. The same with any kernels (I10).
+ * The `most` shards nearest to a query, nearest first. Near enough for estimates: with an engine it is done in 32 bits,
+ * so centroids whose values differ by less than that shows may change places. The same with any kernels (I10).
  */
-export function nearShards(
+export function nearShards(index: Ranked, engine: Engine | undefined, query: Query, most: number): Near {
+  if (engine === undefined || measured(index, engine, query) === undefined)
+    return rankedExactly(index, query, most);
+  return inOrder(index, engine, query, most, within(index, engine, Infinity));
+}
+
+/** The shards that cost no more than a limit, nearest first, as {@link nearShards} ranks them; at least one. */
+export function shardsWithin(index: Ranked, engine: Engine | undefined, query: Query, cost: CostLimit): Near {
+  const found = candidatesWithin(index, engine, query, cost);
+  const near =
+    engine === undefined || found === undefined
+      ? rankedExactly(index, query, index.centroids.size)
+      : inOrder(index, engine, query, mostWithin(found.cut.limit, index.centroids.size), found.count);
+  const { gap, limit } = found?.cut ?? { gap: cost.gap, limit: cost.limitOf(featuresOf(near.apart)) };
+  const count = countWithin(limit, near.apart, gap);
+  return {
+    ids: near.ids.slice(0, count),
+    apart: near.apart.slice(0, count),
+    values: near.values.slice(0, count),
+  };
+}
+
+function featuresOf(apart: readonly number[]): Features {
+  const last = apart[Math.min(SPREAD_RANK, apart.length) - 1];
+  return { nearest: apart[0], spread: Math.max(0, last - apart[0]) };
+}
+
+function rankedExactly({ config, centroids }: Ranked, query: Query, most: number): Near {
+  const ranked = rankShards(centroids, config.metric, query.probe, most, 'query');
+  return {
+    ids: ranked.map(({ id }) => id),
+    apart: ranked.map(({ value }) => exactApart(config, query, value)),
+    values: [],
+  };
+}
+
+/** What candidates were made, and for which limit. */
+interface Found {
+  readonly count: number;
+  readonly cut: Cut;
+}
+
+/** Makes candidates of all shards within a limit, and of few others; `undefined` where that takes exact ranking. */
+function candidatesWithin(
   index: Ranked,
   engine: Engine | undefined,
   query: Query,
-  most: number,
-  cost?: CostLimit,
-): Near {
+  cost: CostLimit,
+): Found | undefined {
+  if (engine === undefined) return undefined;
+  const rough = within16(index, engine, query, cost);
+  if (rough !== undefined) return rough;
+  if (measured(index, engine, query) === undefined) return undefined;
   const { config, centroids } = index;
-  if (engine !== undefined && cost !== undefined) {
-    const count = within16(index, engine, query, cost);
-    if (count !== undefined) return inOrder(index, engine, query, most, count);
+  const least = leastOf(engine, engine.at.products, STAGE * centroids.chunks.length, 1, SPREAD_RANK);
+  const cut = cutFor(config, query, least, cost);
+  return { count: within(index, engine, valueLimit(index, engine, query, least[0], cut)), cut };
+}
+
+function cutFor(
+  config: ShardexConfig,
+  query: Query,
+  least: readonly number[],
+  { gap, limitOf }: CostLimit,
+): Cut {
+  return { gap, limit: limitOf(featuresOf(least.map((value) => apartOf(config, query, value)))) };
+}
+
+/**
+ * The `most` least of `count` values in kernel memory, `stride` numbers apart, ascending. Places without a centroid, which
+ * hold infinity, are left out; where a value is not a number, there is no order and the result is empty.
+ */
+function leastOf(
+  { kernels: { f32 } }: Engine,
+  at: number,
+  count: number,
+  stride: number,
+  most: number,
+): number[] {
+  const least: number[] = [];
+  let bound = Infinity;
+  for (let i = 0, place = at / 4; i < count; i++, place += stride) {
+    const value = f32[place];
+    if (!(value < bound)) {
+      if (Number.isNaN(value)) return [];
+      continue;
+    }
+    let to = Math.min(least.length, most - 1);
+    for (; to > 0 && least[to - 1] > value; to--) least[to] = least[to - 1];
+    least[to] = value;
+    if (least.length === most) bound = least[most - 1];
   }
-  const nearest = engine === undefined ? undefined : measured(index, engine, query);
-  if (engine === undefined || nearest === undefined) {
-    const ranked = rankShards(centroids, config.metric, query.probe, most, 'query');
-    return {
-      ids: ranked.map(({ id }) => id),
-      apart: ranked.map(({ value }) => exactApart(config, query, value)),
-      values: [],
-    };
-  }
-  const limit = cost === undefined ? Infinity : valueLimit(index, engine, query, nearest, cost);
-  return inOrder(index, engine, query, most, within(index, engine, limit));
+  return least;
 }
 
 /** The best of so many candidates, in order. */
@@ -87,9 +163,9 @@ const LEAST_SHARDS = 128;
 
 /**
  * Makes candidates of all shards that cost no more than the limit, and of few others: looks at all centroids in 16 bits,
- * and measures those that are not out of the question by then. How many; `undefined` where that cannot be done.
+ * and measures those that are not out of the question by then. `undefined` where that cannot be done.
  */
-function within16(index: Ranked, engine: Engine, query: Query, cost: CostLimit): number | undefined {
+function within16(index: Ranked, engine: Engine, query: Query, cost: CostLimit): Found | undefined {
   const { config, centroids } = index;
   const { chunks, size, shortest } = centroids;
   if (size < LEAST_SHARDS || !measurable(index, query)) return undefined;
@@ -125,12 +201,13 @@ function within16(index: Ranked, engine: Engine, query: Query, cost: CostLimit):
     kernels.distancesAt(product, from, at.candidates, found, at.chunkFloats, padded, dimensions);
     return found;
   };
-  const least = kernels.least(at.products, STAGE * chunks.length);
-  if (Number.isNaN(least)) return undefined;
-  const first = measureWithin(least + 2 * margin);
-  let nearest = Infinity;
-  for (let i = 0; i < first; i++) nearest = Math.min(nearest, kernels.f32[at.candidates / 4 + 2 * i + 1]);
-  return measureWithin(valueLimit(index, engine, query, nearest, cost) + 2 * margin);
+  const fourth = leastOf(engine, at.products, STAGE * chunks.length, 1, SPREAD_RANK);
+  if (fourth.length < SPREAD_RANK) return undefined;
+  // The nearest ones by their exact values are among those that may be as near as the fourth in 16 bits.
+  const first = measureWithin(fourth[SPREAD_RANK - 1] + 2 * margin);
+  const least = leastOf(engine, at.candidates + 4, first, 2, SPREAD_RANK);
+  const cut = cutFor(config, query, least, cost);
+  return { count: measureWithin(valueLimit(index, engine, query, least[0], cut) + 2 * margin), cut };
 }
 
 /** A value beyond which all shards cost more than the limit, found by counting, without an order. */
@@ -139,7 +216,7 @@ function valueLimit(
   { kernels, at }: Engine,
   query: Query,
   nearest: number,
-  { limit, gap }: CostLimit,
+  { limit, gap }: Cut,
 ): number {
   const first = apartOf(config, query, nearest);
   const farthest = first + reachWithin(limit, gap);
@@ -156,7 +233,8 @@ function valueLimit(
   let bin = 0;
   for (let last = BINS - 1; bin < last;) {
     const middle = (bin + last) >>> 1;
-    if (costOf(u32[bins + middle], apartOf(config, query, edgeOf(middle)), first, gap) > limit) last = middle;
+    if (costOf(u32[bins + middle], apartOf(config, query, edgeOf(middle)) - first, gap) > limit)
+      last = middle;
     else bin = middle + 1;
   }
   // Bins are found in 32 bits.

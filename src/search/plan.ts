@@ -1,13 +1,14 @@
 import type { ShardexConfig, SlopFactor } from '../config.js';
-import { LEAST_CALIBRATED } from '../version/calibration.js';
+import { isUsable } from '../calibration/calibration.js';
+import { GROWTH, type Limit, type LimitOf, limitsOf } from '../calibration/limits.js';
 import type { ShardId } from '../version/shard.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
 import type { Engine } from './engine.js';
 import { PROVEN, type Sureness } from './estimates.js';
-import { nearShards, nearestShards } from './near-shards.js';
+import { nearShards, nearestShards, shardsWithin } from './near-shards.js';
 import type { SearchOptions } from './options.js';
 import type { Query } from './query.js';
-import { limitFor, mostPlaces, placesWithin, surenessFor } from './stopping.js';
+import { recallOfShards, surenessFor } from './stopping.js';
 
 /** Where a search is going to look. */
 export interface Plan {
@@ -19,6 +20,8 @@ export interface Plan {
   readonly ranked: number;
   /** How sure a row of theirs must be too far before it is passed over (see `ShardScan`). */
   readonly sure: Sureness;
+  /** The limit that a recall was translated to; `undefined` where none was asked for, or all is scanned. */
+  readonly limit: Limit | undefined;
 }
 
 /** Shards to begin with where all are scanned: enough for a good bound on what the others have to offer. */
@@ -39,34 +42,75 @@ export function planOf(
   query: Query,
   options: SearchOptions,
 ): Plan {
-  const { config, shardCount, postingCount, calibration } = index;
-  const { k, slopFactor = config.slopFactor } = options;
+  const { config, shardCount, calibration } = index;
+  const { slopFactor = config.slopFactor } = options;
   const recall = aimOf(options, config);
-  const calibrated = calibration !== undefined && postingCount >= LEAST_CALIBRATED;
-  if (recall !== undefined && recall < 1 && calibrated) {
-    const limit = limitFor(calibration, k, recall, shardCount);
-    const { gap } = calibration;
-    const near = nearShards(index, engine, query, mostPlaces(limit, shardCount), { limit, gap });
-    const places = placesWithin(limit, near, gap);
+  const whole = index.whole ?? index;
+  if (
+    recall !== undefined &&
+    recall < 1 &&
+    calibration !== undefined &&
+    isUsable(calibration, whole.postingCount)
+  ) {
+    const limits = limitsOf(calibration);
+    const limitOf = limits.for(wantedResults(index, options), recallOfShards(recall));
+    return planFor(index, engine, query, recall, limits.gap, limitOf);
+  }
+  const most = recall === undefined ? shardsOf(slopFactor, shardCount) : shardCount;
+  if (most < shardCount) {
     return {
-      shards: near.ids.slice(0, places),
-      apart: near.values,
+      shards: nearestShards(index, engine, query, most),
+      apart: [],
       ranked: shardCount,
-      sure: surenessFor(recall),
+      sure: PROVEN,
+      limit: undefined,
     };
   }
-  const most = recall === undefined ? shardsWithin(slopFactor, shardCount) : shardCount;
-  if (most < shardCount) {
-    return { shards: nearestShards(index, engine, query, most), apart: [], ranked: shardCount, sure: PROVEN };
-  }
   if (engine === undefined || shardCount <= FIRST) {
-    return { shards: [...index.shards.keys()], apart: [], ranked: 0, sure: PROVEN };
+    return { shards: [...index.shards.keys()], apart: [], ranked: 0, sure: PROVEN, limit: undefined };
   }
   const first = nearShards(index, engine, query, FIRST).ids;
   const others = [...index.shards.keys()].filter((id) => !first.includes(id));
-  return { shards: [...first, ...others], apart: [], ranked: shardCount, sure: PROVEN };
+  return { shards: [...first, ...others], apart: [], ranked: shardCount, sure: PROVEN, limit: undefined };
 }
 
-function shardsWithin(slopFactor: SlopFactor, shardCount: number): number {
+/** Scans the shards within the limit for a recall; in a part of a version, those of them that are in it. */
+function planFor(
+  index: ShardexIndex,
+  engine: Engine | undefined,
+  query: Query,
+  recall: number,
+  gap: number,
+  limitOf: LimitOf,
+): Plan {
+  const { calibration, config, shards, whole } = index;
+  const centroids = whole?.centroids ?? index.centroids;
+  // What has come since the sample last changed.
+  const grown = GROWTH * Math.max(0, Math.log(centroids.size / (calibration?.shardCount ?? centroids.size)));
+  let limit: Limit | undefined;
+  const { ids, values } = shardsWithin({ config, shards, centroids }, engine, query, {
+    gap,
+    limitOf: (features) => {
+      limit = limitOf(features);
+      return limit.limit + grown;
+    },
+  });
+  const plan = { ranked: centroids.size, sure: surenessFor(recall), limit };
+  if (whole === undefined) return { ...plan, shards: ids, apart: values };
+  const own = ids.flatMap((id, i) => (shards.has(id) ? [i] : []));
+  return { ...plan, shards: own.map((i) => ids[i]), apart: own.map((i) => values[i]) };
+}
+
+/**
+ * How many of the nearest postings hold what is wanted. The k-th nearest document has its best posting among the
+ * nearest k times as many as a document has.
+ */
+function wantedResults(index: ShardexIndex, { k, distinct }: SearchOptions): number {
+  if (distinct !== 'document') return k;
+  const { postingCount } = index.whole ?? index;
+  return Math.ceil((k * postingCount) / Math.max(1, index.documentCount));
+}
+
+function shardsOf(slopFactor: SlopFactor, shardCount: number): number {
   return typeof slopFactor === 'number' ? Math.min(slopFactor, shardCount) : shardCount;
 }

@@ -1,3 +1,4 @@
+import type { Limit } from '../calibration/limits.js';
 import type { Shard, ShardId } from '../version/shard.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
 import type { Engine } from './engine.js';
@@ -20,6 +21,8 @@ export interface Outcome {
   readonly measured: number;
   /** Whether the results are the true nearest for sure. */
   readonly exact: boolean;
+  /** What a recall was translated to, where it was. */
+  readonly limit: Limit | undefined;
 }
 
 /** Shards of each query that are scanned for it alone, in turn: they hold most of what it looks for. */
@@ -116,7 +119,7 @@ function finished(
   scanOn(index, engine, options, search);
   const { best, plan, scan } = search;
   const exact = plan.sure === PROVEN && scan.tally.shards === index.shardCount;
-  return { best, ranked: plan.ranked, ...scan.tally, exact };
+  return { best, ranked: plan.ranked, ...scan.tally, exact, limit: plan.limit };
 }
 
 /** Scans on where a filter, or the wish for distinct documents or a recall, leaves fewer results than asked for. */
@@ -131,9 +134,15 @@ function scanOn(
     filter !== undefined || distinct === 'document' || aimOf(options, index.config) !== undefined;
   if (!promised || best.size >= k || shards.length === index.shardCount) return;
   const scanned = new Set(shards);
-  const others = nearShards(index, engine, query, index.shardCount).ids.filter((id) => !scanned.has(id));
-  for (let from = 0, count = shards.length; from < others.length && best.size < k; count *= 2) {
-    scanInTurn(scan, others.slice(from, from + count));
+  const near = nearShards(index, engine, query, index.shardCount);
+  const left = near.ids.flatMap((id, i) => (scanned.has(id) ? [] : [i]));
+  for (let from = 0, count = Math.max(1, shards.length); from < left.length && best.size < k; count *= 2) {
+    const some = left.slice(from, from + count);
+    scanInTurn(
+      scan,
+      some.map((i) => near.ids[i]),
+      some.map((i) => near.values[i]),
+    );
     from += count;
   }
 }

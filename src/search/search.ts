@@ -1,3 +1,4 @@
+import type { Limit } from '../calibration/limits.js';
 import { show } from '../config.js';
 import { InvalidOptionError, type PostingKey } from '../errors.js';
 import { scoreOf } from '../geometry/metric.js';
@@ -5,7 +6,9 @@ import { keyOfRow, type VectorInput } from '../version/posting.js';
 import { type ShardexIndex, assertIndex } from '../version/shardex-index.js';
 import { type Engine, usingEngine } from './engine.js';
 import { type SearchOptions, assertSearchOptions } from './options.js';
+import { aimOf } from './plan.js';
 import { type Query, queryOf } from './query.js';
+import { recallOfShards } from './stopping.js';
 import { type Outcome, run, runMany } from './run.js';
 
 /** A posting that was found. */
@@ -30,6 +33,16 @@ export interface Explanation {
   readonly rowsMeasured: number;
   /** Whether these are the true nearest for sure; otherwise some of them may have been missed. */
   readonly exact: boolean;
+  /** Where a recall was aimed at, what to expect of queries like this one; `undefined` otherwise, and where all was scanned. */
+  readonly expected: Expectation | undefined;
+}
+
+/** What a search by recall expects, and what it rests on. */
+export interface Expectation {
+  /** The share of the true nearest that is found, on average over queries of the kind of this one. */
+  readonly recall: number;
+  /** Postings of the index of that kind that this was measured on, each looked for as if it were not there. */
+  readonly sampleSize: number;
 }
 
 /**
@@ -39,7 +52,7 @@ export interface Explanation {
  *
  * With a number as `slopFactor` the nearest postings of that many shards, exactly. With `recall` as many shards as it
  * takes to find that share of the true nearest on the average, and within them nearly always the nearest; without either
- * that is 0.95. Below 4,096 postings all are scanned.
+ * that is 0.95. Below 1,024 postings all are scanned.
  *
  * Time: O(shards · dimensions) to rank the centroids and O(rows of the scanned shards · dimensions) to scan, of which
  * most are ruled out by codes of two bits a dimension.
@@ -95,7 +108,7 @@ export function searchExplained(
   options: SearchOptions,
 ): ExplainedSearch {
   const outcome = outcomeOf(index, query, options);
-  const { ranked, shards, rows, measured, exact } = outcome;
+  const { ranked, shards, rows, measured, exact, limit } = outcome;
   return {
     results: resultsOf(index, outcome, options),
     explanation: {
@@ -104,6 +117,7 @@ export function searchExplained(
       rowsScanned: rows,
       rowsMeasured: measured,
       exact,
+      expected: limit && expectationOf(limit, aimOf(options, index.config)),
     },
   };
 }
@@ -143,6 +157,11 @@ export function searchMany(
   });
 }
 
+/** Of the recall that shards allow for, estimates may lose what was allowed for them beyond what was asked for. */
+function expectationOf({ expected, samples }: Limit, asked = 1): Expectation {
+  return { recall: expected - (recallOfShards(asked) - asked), sampleSize: samples };
+}
+
 /** Queries that are looked for together; what each has found so far is kept meanwhile. */
 const AT_ONCE = 256;
 
@@ -150,7 +169,7 @@ const AT_ONCE = 256;
 const SMALL = 2048;
 
 function withEngine<T>(index: ShardexIndex, use: (engine: Engine | undefined) => T): T {
-  return index.postingCount < SMALL ? use(undefined) : usingEngine(index.config, use);
+  return (index.whole ?? index).postingCount < SMALL ? use(undefined) : usingEngine(index.config, use);
 }
 
 function queryFor({ config }: ShardexIndex, vector: VectorInput): Query {

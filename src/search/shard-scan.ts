@@ -122,6 +122,14 @@ export class ShardScan {
     this.#by.waiting.keepBest(most);
   }
 
+  /** The rows that wait, in no particular order. */
+  waitingRows(): { columns: Columns; row: number }[] {
+    if (this.#by === undefined) return [];
+    this.#estimate(this.#by);
+    const { waiting } = this.#by;
+    return Array.from({ length: waiting.count }, (_, i) => waiting.rowOf(i));
+  }
+
   /** Measures some of the most promising that wait; the others go on waiting. */
   measureSome(): void {
     if (this.#by === undefined) return;
@@ -220,7 +228,7 @@ export class ShardScan {
 
   /** Whether it has to be found out how far a shard is. */
   #isNeeded({ engine }: Estimating, apart: number): boolean {
-    return Number.isNaN(apart) && !engine.around && this.#sure !== PROVEN;
+    return Number.isNaN(apart) && !engine.byDot && this.#sure !== PROVEN;
   }
 
   /** Whether a shard so far away takes fine codes. */

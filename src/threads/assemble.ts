@@ -1,3 +1,4 @@
+import { changedCalibration } from '../calibration/change.js';
 import { InvalidDeltaError } from '../errors.js';
 import { Lazy } from '../lazy.js';
 import { type CentroidTable, tableFrom } from '../version/centroid-table.js';
@@ -93,7 +94,7 @@ function nextVersion(
     documents,
     centroids: chunks === undefined ? base.centroids : centroidsFrom(base, shards, chunks),
     nextShardId,
-    calibration: calibration === undefined ? base.calibration : deepFrozen(calibration.is),
+    calibration: changedCalibration(base.calibration, calibration, () => damaged('the calibration')),
     churn,
     changed: Object.freeze({ since: base.fingerprint, ids: Object.freeze(ids) }),
   });
@@ -192,11 +193,4 @@ function sameVector(a: Float32Array, b: Float32Array): boolean {
 function sameBits(a: DeadBits | undefined, b: DeadBits | undefined): boolean {
   if (a === undefined || b === undefined) return a === b;
   return a.length === b.length && a.every((word, i) => word === b[i]);
-}
-
-/** What comes in a message is plain objects; some of it becomes part of a version (I1). */
-function deepFrozen<T>(value: T): T {
-  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value;
-  for (const part of Object.values(value)) deepFrozen(part);
-  return Object.freeze(value);
 }

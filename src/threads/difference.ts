@@ -1,3 +1,4 @@
+import { calibrationChange } from '../calibration/change.js';
 import { type ChunkChange, nameOf } from '../delta/delta.js';
 import { changedDocuments } from '../delta/ledger.js';
 import type { Lazy } from '../lazy.js';
@@ -40,7 +41,7 @@ export function differenceBetween(
     base: base === undefined ? undefined : nameOf(base),
     config: base === undefined ? next.config : undefined,
     label: labelOf(next),
-    calibration: from.calibration === next.calibration ? undefined : { is: next.calibration },
+    calibration: calibrationChange(from.calibration, next.calibration),
     gone,
     shards: packShards(shards),
     documents: base === undefined ? undefined : documentsBetween(base.documents, next.documents),

@@ -1,6 +1,6 @@
 import type { ShardexConfig } from '../config.js';
 import type { ChunkChange, VersionName } from '../delta/delta.js';
-import type { Calibration } from '../version/calibration.js';
+import type { CalibrationChange } from '../calibration/change.js';
 import type { DocumentEntry } from '../version/documents.js';
 import type { IdPart } from '../version/id-column.js';
 import type { Posting } from '../version/posting.js';
@@ -11,7 +11,7 @@ import type { CommitOptions } from '../publish/index-writer.js';
 import type { PackedError } from './packed-error.js';
 
 /** Both sides must speak the same one. */
-export const PROTOCOL = 5;
+export const PROTOCOL = 6;
 
 /** The channel of what is for all conversations on a port. */
 export const EVERYONE = '*';
@@ -86,8 +86,8 @@ export interface Difference {
   readonly base: VersionName | undefined;
   readonly config: ShardexConfig | undefined;
   readonly label: Label;
-  /** Missing where the base's stays. */
-  readonly calibration: { readonly is: Calibration | undefined } | undefined;
+  /** In terms of the base's. */
+  readonly calibration: CalibrationChange;
   /** Shards of the base that are gone or replaced. */
   readonly gone: readonly ShardId[];
   readonly shards: PackedShards;

@@ -35,6 +35,7 @@ export function partOf(version: ShardexIndex, { index, count }: PartOf): Shardex
     shardCount: shards.size,
     postingCount: shards.reduce((sum, { rows }) => sum + rows.liveCount, 0),
     centroids: tableFrom(version.config.metric, chunks),
+    whole: { centroids: version.centroids, postingCount: version.postingCount },
   });
 }
 

@@ -3,7 +3,7 @@ import type { Matrix } from '../geometry/metric.js';
 import { type Steps, roundsPerStep } from '../steps.js';
 import { IdColumn } from './id-column.js';
 import { newList } from './new-list.js';
-import type { Digest } from './fingerprint.js';
+import { Digest } from './fingerprint.js';
 
 /** Bytes of a row beside its vector: the square of its length, its separation, start and length. */
 export const ROW_OVERHEAD = 24;
@@ -158,6 +158,15 @@ export class RowList {
     this.blocks.push(block);
     this.rows.push(row);
   }
+}
+
+/** A 32-bit hash of the vector of a row. */
+export function hashOfRow({ vectors, squaredNorms }: Columns, row: number): number {
+  const dimensions = vectors.length / squaredNorms.length;
+  const digest = new Digest();
+  const words = new Uint32Array(vectors.buffer, vectors.byteOffset + 4 * row * dimensions, dimensions);
+  digest.addWords(words, 0, dimensions);
+  return digest.words()[0];
 }
 
 /** Takes in the keys and vectors of rows, in order. */

@@ -3,7 +3,7 @@ import type { ShardexConfig } from '../config.js';
 import { show } from '../config.js';
 import { InvalidIndexError } from '../errors.js';
 import { Lazy } from '../lazy.js';
-import type { Calibration } from './calibration.js';
+import type { Calibration } from '../calibration/calibration.js';
 import { CentroidTable } from './centroid-table.js';
 import type { ChangedShards } from './changed-shards.js';
 import { type Documents, entryOf, noDocuments, shardsOf } from './documents.js';
@@ -53,12 +53,12 @@ export interface ShardexIndex {
    */
   readonly nextShardId: ShardId;
   /**
-   * How far a search has to look for a recall; see {@link Statistics.calibration}.
+   * What a search by recall goes by; see {@link Statistics.calibration}.
    * @internal
    */
   readonly calibration: Calibration | undefined;
   /**
-   * Postings written or removed since the calibration was made.
+   * Postings written or removed since the index was empty.
    * @internal
    */
   readonly churn: number;
@@ -68,6 +68,11 @@ export interface ShardexIndex {
    * @internal
    */
   readonly changed: ChangedShards;
+  /**
+   * Where this is only a part of a version, with some of its shards, what a search has to know of all of it.
+   * @internal
+   */
+  readonly whole?: Pick<ShardexIndex, 'centroids' | 'postingCount'>;
 }
 
 /** Version 0: nothing in it. */

@@ -1,4 +1,4 @@
-import type { Calibration } from './calibration.js';
+import { type CalibrationSummary, summaryOf } from '../calibration/summary.js';
 import { ROW_OVERHEAD } from './row-block.js';
 import { bytesOf } from './shard-rows.js';
 import { type ShardexIndex, assertIndex } from './shardex-index.js';
@@ -21,8 +21,11 @@ export interface Statistics {
   readonly liveByteLength: number;
   /** How many live postings the shards hold. */
   readonly shardSize: ShardSizes;
-  /** What a search goes by that is asked for a recall; `undefined` before there were 4,096 postings: below that everything is scanned. */
-  readonly calibration: Calibration | undefined;
+  /**
+   * What searches by recall rest on; `undefined` below 1,024 postings, where they scan all shards. To measure the recall
+   * itself, see `measureRecall`.
+   */
+  readonly calibration: CalibrationSummary | undefined;
 }
 
 /** Live postings per shard; all 0 where there is no shard. */
@@ -77,6 +80,6 @@ export function statistics(index: ShardexIndex): Statistics {
       most,
       utilization: mean / index.config.shardCapacity,
     }),
-    calibration: index.calibration,
+    calibration: index.calibration && summaryOf(index.calibration, index.postingCount, index.churn),
   });
 }

@@ -24,7 +24,7 @@ export function* addRows(state: DraftState, staged: RowList): Steps<number> {
   const { rows, superseded } = yield* supersede(state, yield* newestOfEachKey(staged));
   if (rows.length === 0) return 0;
   yield* digestRows(state.digest, rows);
-  state.written += rows.length;
+  state.written.add(rows);
   if (state.centroids.size === 0) yield* found(state, rows);
   else yield* settleInto(state, rows);
   for (const [shard, documentIds] of superseded) {

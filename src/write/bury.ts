@@ -38,6 +38,7 @@ export function bury(
     count++;
   });
   if (count === 0) return { count, documentIds };
+  state.doubt(documentIds);
   state.digest.add(id);
   let { rows } = state.shard(id);
   // From the last segment on, because a segment that dies altogether is taken out.

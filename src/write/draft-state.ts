@@ -1,8 +1,6 @@
 import { Immer } from 'immer';
 import type { Map as ImmutableMap } from 'immutable';
 import type { ShardexConfig } from '../config.js';
-import { calibrate } from '../search/calibrate.js';
-import { calibrationDue } from '../version/calibration.js';
 import type { CentroidTable } from '../version/centroid-table.js';
 import type { ChangedShards } from '../version/changed-shards.js';
 import {
@@ -22,7 +20,9 @@ import { type ShardRows, bytesOf, eachLive } from '../version/shard-rows.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
 import { StringMapDraft } from '../version/string-map.js';
 import { WantedIds } from '../version/id-column.js';
+import { resampled } from './resample.js';
 import { Routing } from './routing.js';
+import { Written } from './written.js';
 
 /**
  * An Immer of our own: the default instance can be told by anyone in the process not to freeze, which would break I1.
@@ -58,8 +58,10 @@ export class DraftState {
   /** Shards that hold more than their capacity, and shards that have lost postings; settled before publishing. */
   readonly overfull = new Set<ShardId>();
   readonly shrunk = new Set<ShardId>();
-  /** Postings written, wherever they were put. */
-  written = 0;
+  /** Postings written since the last {@link finish}. */
+  written: Written;
+  /** The documents that have lost a posting since then, or had one moved, where there is a sample that may have lost it. */
+  readonly #doubtful = new Set<string>();
   readonly #origin: ShardexIndex;
   #base: ShardexIndex;
   #digest = new Digest();
@@ -76,6 +78,7 @@ export class DraftState {
     this.root = draftOf(base);
     this.#shards = base.shards;
     this.#documents = new StringMapDraft(base.documents.value);
+    this.written = writtenAfter(base);
   }
 
   /**
@@ -193,6 +196,12 @@ export class DraftState {
     }
   }
 
+  /** Takes note of documents that postings were buried of. */
+  doubt(documentIds: Iterable<string>): void {
+    if (this.#base.calibration === undefined) return;
+    for (const documentId of documentIds) this.#doubtful.add(documentId);
+  }
+
   shardsOfDocument(documentId: string): readonly ShardId[] {
     return shardsOf(entryOf(this.#documents, documentId));
   }
@@ -230,25 +239,36 @@ export class DraftState {
     root.shards = this.#shards;
     if (documents !== this.#base.documents.value) root.documents = Lazy.of(documents);
     if (name !== undefined) Object.assign(root, name);
-    else yield* this.#calibrate();
-    this.written = 0;
+    else yield* this.#resample();
+    this.#doubtful.clear();
     root.changed = this.#changes();
     root.shardCount = this.#shards.size;
     root.documentCount = documents.size;
     this.#base = finished(root);
     this.root = draftOf(this.#base);
+    this.written = writtenAfter(this.#base);
     this.#digest = new Digest();
     return this.#base;
   }
 
-  *#calibrate(): Steps<void> {
+  /** Keeps the sample that searches by recall go by up with what has changed. */
+  *#resample(): Steps<void> {
     const { root, config } = this;
     // What was removed is what is missing of what there was and what was written.
-    root.churn += 2 * this.written + this.#base.postingCount - root.postingCount;
-    const { calibration, churn, postingCount, centroids } = root;
-    if (!calibrationDue({ calibration, churn }, postingCount)) return;
-    root.calibration = yield* calibrate({ config, shards: this.#shards, centroids, postingCount });
-    root.churn = 0;
+    const changed = 2 * this.written.count + this.#base.postingCount - root.postingCount;
+    root.churn += changed;
+    const { postingCount, churn, centroids } = root;
+    root.calibration = yield* resampled(this.#base.calibration, {
+      config,
+      shards: this.#shards,
+      centroids,
+      postingCount,
+      churn,
+      changed,
+      written: this.written,
+      doubtful: this.#doubtful,
+      shardsOfDocument: (documentId) => this.shardsOfDocument(documentId),
+    });
   }
 
   #changes(): ChangedShards {
@@ -260,4 +280,8 @@ export class DraftState {
   #ownShards(): ImmutableMap<ShardId, Shard> {
     return (this.#shards = this.#shards.asMutable());
   }
+}
+
+function writtenAfter({ postingCount, churn, fingerprint }: ShardexIndex): Written {
+  return new Written(postingCount, churn, fingerprint);
 }

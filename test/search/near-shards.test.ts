@@ -7,9 +7,10 @@ import { STAGE } from '../../src/kernels/rough-layout.js';
 import { chunkAt, floatsAt } from '../../src/search/chunk-memory.js';
 import { type Engine, installEngine } from '../../src/search/engine.js';
 import { Estimator } from '../../src/search/estimator.js';
-import { nearShards } from '../../src/search/near-shards.js';
+import { nearShards, shardsWithin } from '../../src/search/near-shards.js';
 import { type Query, placeQuery, queryOf } from '../../src/search/query.js';
-import { costOf, placesWithin } from '../../src/search/stopping.js';
+import type { Features } from '../../src/calibration/calibration.js';
+import { costOf, countWithin } from '../../src/calibration/cost.js';
 import type { Shard } from '../../src/version/shard.js';
 import { CORPORA, type Corpus } from '../support/corpora.js';
 import { METRICS, numbered } from '../support/postings.js';
@@ -36,13 +37,18 @@ describe.each(METRICS.flatMap((metric) => KINDS.map((corpus) => [corpus, metric]
         const gap = all.apart[Math.min(31, all.apart.length - 1)] - all.apart[0];
         for (const place of [0, 3, 20, 90]) {
           if (place >= all.ids.length) continue;
-          const limit = costOf(place, all.apart[place], all.apart[0], gap);
-          const some = nearShards(index, engine, query, index.shardCount, { limit, gap });
-          const wanted = placesWithin(limit, all, gap);
+          const limit = costOf(place, all.apart[place] - all.apart[0], gap);
+          const seen: Features[] = [];
+          const limitOf = (features: Features): number => {
+            seen.push(features);
+            return limit;
+          };
+          const some = shardsWithin(index, engine, query, { limitOf, gap });
+          const wanted = countWithin(limit, all.apart, gap);
           expect(wanted).toBeGreaterThan(place);
-          expect(placesWithin(limit, some, gap)).toBe(wanted);
-          expect(some.ids.slice(0, wanted)).toEqual(all.ids.slice(0, wanted));
-          expect(some.apart.slice(0, wanted)).toEqual(all.apart.slice(0, wanted));
+          expect(some.ids).toEqual(all.ids.slice(0, wanted));
+          expect(some.apart).toEqual(all.apart.slice(0, wanted));
+          expect(seen).toEqual([{ nearest: all.apart[0], spread: all.apart[3] - all.apart[0] }]);
           left += all.ids.length - some.ids.length;
         }
       }
@@ -118,8 +124,7 @@ test('centroids that 16 bits wrongly ruled out would be missed: a kernel that is
     } satisfies Partial<Kernels>);
     const engine = installEngine(index.config, own);
     return queries.map((query) => {
-      const near = nearShards(index, engine, query, 20, { limit: 3, gap: 0.5 });
-      return near.ids.slice(0, placesWithin(3, near, 0.5));
+      return shardsWithin(index, engine, query, { limitOf: () => 3, gap: 0.5 }).ids;
     });
   };
   expect(found(0)).toEqual(found(0));

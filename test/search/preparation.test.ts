@@ -1,15 +1,20 @@
 import {
   CowShardexIndex,
+  type IndexDraft,
   type SearchOptions,
   type ShardexIndex,
+  applyDelta,
   cacheBytes,
   configureCache,
   createIndex,
+  decodeDelta,
+  diff,
   dropCaches,
+  encodeDelta,
   openReplica,
   search,
   serveReplicas,
-  update,
+  updateWithDelta,
 } from 'shardex';
 import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -56,10 +61,18 @@ describe.each(METRICS)('by %s', (metric) => {
     return JSON.stringify(queries.map((query) => search(version, query, WAY)));
   }
 
+  /** The version after a change that was made elsewhere: whoever changes an index looks for some of its postings. */
+  function changedElsewhere(version: ShardexIndex, recipe: (draft: IndexDraft) => void): ShardexIndex {
+    const empty = createIndex(index.config);
+    const twin = applyDelta(empty, diff(empty, version));
+    const { delta } = updateWithDelta(twin, recipe);
+    return applyDelta(version, decodeDelta(encodeDelta(delta)));
+  }
+
   /** Some documents removed, some replaced, and enough added to split shards. */
   function changed(version: ShardexIndex, step: number): ShardexIndex {
     const random = seeded(step);
-    return update(version, (draft) => {
+    return changedElsewhere(version, (draft) => {
       const added = ofDocuments(300, 300, vector).map((p) => ({
         ...p,
         documentId: `s${step}${p.documentId}`,
@@ -138,15 +151,18 @@ describe.each(METRICS)('by %s', (metric) => {
     expect(encoded).toBeLessThan(2500);
     encoded = 0;
     // Every shard gets a row, and none is split.
-    const next = update(index, (draft) => {
+    const next = changedElsewhere(index, (draft) => {
       for (const [id, { centroid }] of index.shards)
         draft.addPosting({ documentId: `c${id}`, vector: centroid.toArray() });
     });
     expect(next.shardCount).toBe(index.shardCount);
     new Preparation().advance(next, Infinity);
-    expect(encoded).toBe(40);
+    // About the one row that came to each of the 40, out of one for each of all shards.
+    expect(encoded).toBeGreaterThanOrEqual(40);
+    expect(encoded).toBeLessThan(60);
+    const prepared = encoded;
     search(next, queries[0], { k: 1, slopFactor: 40 });
-    expect(encoded).toBe(40);
+    expect(encoded).toBe(prepared);
   });
 
   test('while an old version is searched, newer ones are left alone', () => {

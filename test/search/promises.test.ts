@@ -87,9 +87,16 @@ describe.each(METRICS)('by %s', (metric) => {
     expect(wide.shardsScanned).toBeGreaterThan(narrow.shardsScanned);
     expect(wide.exact).toBe(false);
     const { calibration } = statistics(index);
-    expect(calibration?.postingCount).toBe(5000);
-    expect(calibration?.sampleSize).toBe(1024);
-    expect(Object.isFrozen(calibration) && Object.isFrozen(calibration?.limits)).toBe(true);
+    expect(calibration).toMatchObject({ sampleSize: 625, age: 0 });
+    expect(calibration?.standardError).toBeGreaterThan(0);
+    expect(Object.isFrozen(calibration)).toBe(true);
+    expect(exact.expected).toBeUndefined();
+    expect(explanation.expected).toBeUndefined();
+    expect(wide.expected?.recall).toBeGreaterThan(0.98);
+    expect(narrow.expected?.recall).toBeGreaterThan(0.59);
+    expect(narrow.expected?.recall).toBeLessThan(wide.expected?.recall ?? 0);
+    expect(wide.expected?.sampleSize).toBeLessThanOrEqual(625);
+    expect(wide.expected?.sampleSize).toBeGreaterThanOrEqual(48);
   });
 });
 

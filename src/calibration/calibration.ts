@@ -1,0 +1,83 @@
+import type { List } from 'immutable';
+import type { PostingKey } from '../errors.js';
+
+/*
+ * What a search by recall goes by: a sample of the index's own postings, each looked for as if it were not there, with
+ * the ranks of the shards that its true neighbours are in. The sample is part of the version. Every commit renews as
+ * much of it as it changes of the index, so that it follows what the index holds and equal versions have equal samples
+ * (I10). How far to search for a recall is derived from it; see `limits.ts`.
+ */
+
+/** What a search knows of a query before it scans a row. */
+export interface Features {
+  /** Distance of the nearest centroid. */
+  readonly nearest: number;
+  /** How much farther than that the fourth nearest one is. */
+  readonly spread: number;
+}
+
+/** One posting of the sample, and what looking for it came to. */
+export interface Sample extends PostingKey, Features {
+  /** A hash of its vector: a posting that was replaced under the same key is another one. */
+  readonly hash: number;
+  /** Its place in the order of writing, as far as that is known: 0 for what was there before any. */
+  readonly born: number;
+  /** Live postings, and shards, when it was looked for. */
+  readonly postingCount: number;
+  readonly shardCount: number;
+  /** `ShardexIndex.churn` at that time. */
+  readonly churn: number;
+  /** How much farther than the nearest centroid the 32nd nearest one is. */
+  readonly gap: number;
+  /** Where its neighbours are, packed by `packRanks`; distances are in units of its gap. */
+  readonly ranks: string;
+}
+
+/** The sample of a version. Frozen. */
+export interface Calibration {
+  /** In no particular order, so that a change of one shares the others with the version before. */
+  readonly samples: List<Sample>;
+  /** How many were looked for in all, up to this version. */
+  readonly taken: number;
+  /** Up to which `ShardexIndex.churn` changes have been made up for. */
+  readonly settled: number;
+  /** Live postings, and shards, when the sample last changed. */
+  readonly postingCount: number;
+  readonly shardCount: number;
+}
+
+/** A version's calibration, and how much of the index has changed in all. */
+export interface Calibrated {
+  /** None while the index is small. */
+  readonly calibration: Calibration | undefined;
+  /** Postings written or removed since the index was empty. */
+  readonly churn: number;
+}
+
+/** Below this many postings every search scans all shards, of which there are hardly more than two by default. */
+export const LEAST_CALIBRATED = 1024;
+
+/**
+ * Postings in a full sample. The standard error of a recall of 0.95 of 10 neighbours is then some 0.005, and a kind of
+ * data that makes up a tenth of the index has 100 of them.
+ */
+const FULL_SAMPLE = 1024;
+
+/** Postings for each one of the sample of a small index, where all of it would take as long as building the index. */
+const SMALL_SHARE = 8;
+
+/** How many postings the sample of an index of this many has; 0 where none is kept. */
+export function sampleSizeFor(postingCount: number): number {
+  if (postingCount < LEAST_CALIBRATED) return 0;
+  return Math.min(FULL_SAMPLE, Math.floor(postingCount / SMALL_SHARE));
+}
+
+/** The greatest chance of being in the sample that a posting of an index of this many, or of more, can have. */
+export function greatestChance(postingCount: number): number {
+  return Math.min(1 / SMALL_SHARE, FULL_SAMPLE / postingCount);
+}
+
+/** Whether a sample says enough to search by. */
+export function isUsable({ samples }: Calibration, postingCount: number): boolean {
+  return postingCount >= LEAST_CALIBRATED && samples.size >= sampleSizeFor(postingCount) / 2;
+}

@@ -1,0 +1,263 @@
+import type { Calibration, Features, Sample } from './calibration.js';
+import { costFrom } from './cost.js';
+import { LEVELS, eachEntry, widthsOf } from './ranks.js';
+import { type Group, type Tree, greatest, groupsOf, growTree } from './tree.js';
+
+/*
+ * How far a search has to go for a recall, from the sample of a version. In every group of the sample the recall is
+ * at least nearly what was asked for, and on average over all of it what was asked for. Everything here is a pure
+ * function of the sample; what was derived once is kept with it.
+ */
+
+/** How far below what was asked for the recall of a group may be. */
+const LEEWAY = 0.005;
+
+/**
+ * Standard errors that are added to what is asked for: a sample may by chance be easier than what will be searched for.
+ * Fewer for a group, of which there are many, and whose members are looked for with the limit of all where that is higher.
+ */
+const ERRORS_OF_ALL = 3;
+const ERRORS_OF_GROUP = 0.5;
+
+/** The number of shards that hold a share of the neighbours grows with this power of the number of all shards. */
+export const GROWTH = 0.5;
+
+/** Past the highest level, limits rise by so many times what they rose between the last two. */
+const WIDENED = 1.5;
+
+/** The limit of a search, and what it rests on. */
+export interface Limit {
+  /** Shards that cost more are not scanned; see `costOf`. */
+  readonly limit: number;
+  /** The share of the true neighbours expected in the shards within it. */
+  readonly expected: number;
+  /** How many queries of the sample that expectation is of. */
+  readonly samples: number;
+}
+
+/** Limits by query features, for one number of results and one recall. */
+export type LimitOf = (features: Features) => Limit;
+
+/** What is derived from a calibration. */
+export interface Limits {
+  /** How much farther than the nearest centroid the 32nd nearest one is, on average. */
+  readonly gap: number;
+  /** Standard error of a recall of 0.95 of the 10 nearest. */
+  readonly standardError: number;
+  /** Limits for the `k` best at a recall below 1. */
+  readonly for: (k: number, recall: number) => LimitOf;
+}
+
+const derived = new WeakMap<Calibration, Limits>();
+
+/** What a calibration says about searches; derived when it is first asked for. Time: O(sample), some 0.5 ms, once. */
+export function limitsOf(calibration: Calibration): Limits {
+  let limits = derived.get(calibration);
+  if (limits === undefined) derived.set(calibration, (limits = new SampleLimits(calibration)));
+  return limits;
+}
+
+class SampleLimits implements Limits {
+  readonly gap: number;
+  readonly #calibration: Calibration;
+  readonly #samples: readonly Sample[];
+  readonly #levels: (CostLevel | undefined)[] = LEVELS.map(() => undefined);
+  readonly #made = new Map<string, LimitOf>();
+  #tree: Tree | undefined;
+
+  constructor(calibration: Calibration) {
+    const samples = calibration.samples.toArray();
+    this.#calibration = calibration;
+    this.#samples = samples;
+    this.gap = samples.reduce((sum, { gap }) => sum + gap, 0) / Math.max(1, samples.length);
+  }
+
+  get standardError(): number {
+    const all = this.#samples.map((_, i) => i);
+    return this.#level(LEVELS.indexOf(10)).standardError(all, 0.95);
+  }
+
+  for(k: number, recall: number): LimitOf {
+    const key = `${k} ${recall}`;
+    let made = this.#made.get(key);
+    if (made === undefined) this.#made.set(key, (made = this.#make(k, recall)));
+    return made;
+  }
+
+  #make(k: number, recall: number): LimitOf {
+    const wanted = Math.log(k) + shrinkageOf(this.#samples, this.#calibration.postingCount);
+    const logs = LEVELS.map((level) => Math.log(level));
+    const last = LEVELS.length - 1;
+    if (wanted <= 0) return this.#at(0, recall);
+    if (wanted > logs[last]) {
+      const [low, high] = [this.#at(last - 1, recall), this.#at(last, recall)];
+      const times = (WIDENED * (wanted - logs[last])) / (logs[last] - logs[last - 1]);
+      return (features) => {
+        const [a, b] = [low(features), high(features)];
+        return { ...b, limit: b.limit + times * Math.max(0, b.limit - a.limit) };
+      };
+    }
+    const upper = logs.findIndex((log) => wanted <= log);
+    const share = (wanted - logs[upper - 1]) / (logs[upper] - logs[upper - 1]);
+    if (share === 1) return this.#at(upper, recall);
+    const [low, high] = [this.#at(upper - 1, recall), this.#at(upper, recall)];
+    return (features) => {
+      const [a, b] = [low(features), high(features)];
+      return {
+        ...a,
+        limit: a.limit + share * (b.limit - a.limit),
+        expected: Math.min(a.expected, b.expected),
+      };
+    };
+  }
+
+  /** Limits at one of the levels. */
+  #at(level: number, recall: number): LimitOf {
+    const key = `level ${level} ${recall}`;
+    const known = this.#made.get(key);
+    if (known !== undefined) return known;
+    const costs = this.#level(level);
+    const samples = this.#samples;
+    this.#tree ??= growTree(samples, this.#level(LEVELS.indexOf(10)).hardest());
+    const tree = this.#tree;
+    const all = samples.map((_, i) => i);
+    const floors = new Map<Group, number>(
+      groupsOf(tree).map((group) => {
+        const aim = raised(recall, ERRORS_OF_GROUP * costs.standardError(group.members, recall)) - LEEWAY;
+        return [group, costs.limitFor(group.members, aim)];
+      }),
+    );
+    const floorOf = (group: Group): number => floors.get(group) ?? 0;
+    const own = samples.map((sample) => greatest(tree, sample, floorOf));
+    const aim = raised(recall, ERRORS_OF_ALL * costs.standardError(all, recall));
+    const common = costs.limitFor(all, aim, own);
+    const expectedOf = new Map<Group, number>(
+      groupsOf(tree).map((group) => [group, costs.recallAt(group.members, (i) => Math.max(common, own[i]))]),
+    );
+    const made: LimitOf = (features) => {
+      let expected = 1;
+      let count = 0;
+      const floor = greatest(tree, features, (group) => {
+        const each = expectedOf.get(group) ?? 0;
+        if (each <= expected) [expected, count] = [each, group.members.length];
+        return floorOf(group);
+      });
+      return { limit: Math.max(common, floor), expected, samples: count };
+    };
+    this.#made.set(key, made);
+    return made;
+  }
+
+  #level(level: number): CostLevel {
+    return (this.#levels[level] ??= new CostLevel(
+      this.#samples,
+      this.#calibration.shardCount,
+      this.gap,
+      level,
+    ));
+  }
+}
+
+/** A recall that is raised by so much, but no more than half of what is missing to 1. */
+function raised(recall: number, by: number): number {
+  return Math.min((1 + recall) / 2, recall + by);
+}
+
+/** By how much the logarithm of k has to grow, as k of fewer postings reach as far as more of many did. */
+function shrinkageOf(samples: readonly Sample[], postingCount: number): number {
+  const sum = samples.reduce((all, then) => all + Math.max(0, Math.log(then.postingCount / postingCount)), 0);
+  return sum / Math.max(1, samples.length);
+}
+
+/** The costs of the shards that hold the neighbours of each member of a sample, ascending, at one level. */
+class CostLevel {
+  readonly #costs: Float64Array;
+  /** The share of the neighbours that is found up to each entry. */
+  readonly #found: Float64Array;
+  readonly #width: number;
+
+  constructor(samples: readonly Sample[], shardCount: number, gap: number, level: number) {
+    const widths = widthsOf(level);
+    this.#width = widths.length;
+    this.#found = new Float64Array(widths.length + 1);
+    widths.forEach((width, i) => (this.#found[i + 1] = this.#found[i] + width));
+    this.#found[widths.length] = 1;
+    this.#costs = new Float64Array(samples.length * widths.length);
+    samples.forEach((sample, s) => {
+      this.#read(sample, s * widths.length, level, gap, shardCount);
+    });
+  }
+
+  #read(sample: Sample, at: number, level: number, gap: number, shardCount: number): void {
+    const more = GROWTH * Math.max(0, Math.log(shardCount / sample.shardCount));
+    const unit = sample.gap > 0 ? sample.gap : 1;
+    eachEntry(sample.ranks, level, (logRank, beyond, i) => {
+      // The nearest shard is scanned in any case.
+      const grown = logRank === 0 ? 0 : logRank + more;
+      this.#costs[at + i] = costFrom(grown, beyond * unit, gap);
+    });
+  }
+
+  /** The greatest cost of each member. */
+  hardest(): Float64Array {
+    const width = this.#width;
+    return Float64Array.from(
+      { length: this.#costs.length / width },
+      (_, i) => this.#costs[(i + 1) * width - 1],
+    );
+  }
+
+  /** The mean recall of some members, each at its own limit. */
+  recallAt(members: readonly number[], limitOf: (member: number) => number): number {
+    let sum = 0;
+    for (const member of members) sum += this.#foundBy(member, limitOf(member));
+    return members.length === 0 ? 0 : sum / members.length;
+  }
+
+  /**
+   * The least limit, but for the width of a bin, that gives members a mean recall, where each has at least the limit that
+   * `floors` says.
+   */
+  limitFor(members: readonly number[], recall: number, floors?: readonly number[]): number {
+    const [costs, width, found] = [this.#costs, this.#width, this.#found];
+    let most = 0;
+    for (const member of members) most = Math.max(most, costs[(member + 1) * width - 1]);
+    if (most === 0) return 0;
+    const shares = new Float64Array(BINS + 1);
+    for (const member of members) {
+      const floor = floors === undefined ? 0 : floors[member];
+      for (let i = 0, at = member * width; i < width; i++, at++)
+        shares[costs[at] <= floor ? 0 : Math.ceil((costs[at] / most) * BINS)] += found[i + 1] - found[i];
+    }
+    const wanted = (recall - 1e-9) * members.length;
+    let sum = 0;
+    for (let bin = 0; bin <= BINS; bin++) {
+      sum += shares[bin];
+      if (sum >= wanted) return (bin / BINS) * most;
+    }
+    return most;
+  }
+
+  /** The standard error of the mean recall of members at the limit that gives it. */
+  standardError(members: readonly number[], recall: number): number {
+    const limit = this.limitFor(members, recall);
+    let squares = 0;
+    for (const member of members) squares += (this.#foundBy(member, limit) - recall) ** 2;
+    return members.length === 0 ? 0 : Math.sqrt(squares) / members.length;
+  }
+
+  /** The share of a member's neighbours that cost no more than a limit. */
+  #foundBy(member: number, limit: number): number {
+    const first = member * this.#width;
+    let [low, high] = [0, this.#width];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#costs[first + middle] <= limit) low = middle + 1;
+      else high = middle;
+    }
+    return this.#found[low];
+  }
+}
+
+/** Bins that costs are counted in, from 0 to the greatest: so many that a limit is exact to a hundredth or two. */
+const BINS = 4096;

@@ -1,0 +1,102 @@
+/*
+ * Where the neighbours of one posting lie among its nearest shards, packed into a short string. A string is immutable,
+ * takes two bytes a number, and travels in deltas and messages as it is.
+ */
+
+/** Numbers of neighbours for which ranks are noted; limits for others are interpolated by the logarithm. */
+export const LEVELS = [1, 10, 100, 1000] as const;
+
+/**
+ * Shares of the neighbours, nearest shard first, that one entry each stands for at the two upper levels. They are
+ * narrow where high recalls are decided. At the lower levels every neighbour has an entry.
+ */
+const EDGES = [
+  0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.875, 0.9, 0.92, 0.94, 0.95, 0.96, 0.97, 0.98,
+  0.985, 0.99, 0.995, 1,
+] as const;
+
+const WIDTHS: readonly (readonly number[])[] = LEVELS.map((level) =>
+  level <= 10
+    ? Array.from({ length: level }, () => 1 / level)
+    : EDGES.slice(1).map((edge, i) => edge - EDGES[i]),
+);
+
+/** Where the entries of each level begin, and behind the last one where they end. */
+const STARTS: readonly number[] = WIDTHS.reduce(
+  (starts, widths) => [...starts, starts[starts.length - 1] + widths.length],
+  [0],
+);
+
+/** Length of the string: two characters an entry. */
+export const PACKED_LENGTH = 2 * STARTS[LEVELS.length];
+
+/** The share of the neighbours that each entry of a level stands for; their sum is 1. */
+export function widthsOf(level: number): readonly number[] {
+  return WIDTHS[level];
+}
+
+/** One neighbour: the rank of its shard, from 0, and how much farther than the nearest one that is, in units of a gap. */
+export interface Neighbour {
+  readonly rank: number;
+  readonly beyond: number;
+}
+
+/** Packs the ranks of neighbours, given in order of their distance from the query, nearest first. */
+export function packRanks(neighbours: readonly Neighbour[]): string {
+  const codes: number[] = [];
+  LEVELS.forEach((level, l) => {
+    const best = neighbours.slice(0, level).sort((a, b) => a.rank - b.rank);
+    let done = 0;
+    for (const width of WIDTHS[l]) {
+      const at = Math.min(best.length - 1, Math.floor((done + width / 2) * best.length));
+      codes.push(logCode(best[at].rank), floatCode(best[at].beyond));
+      done += width;
+    }
+  });
+  return String.fromCharCode(...codes);
+}
+
+/** Calls `visit` with each entry of a level in ascending order: the logarithm of its rank from 1, and the distance. */
+export function eachEntry(
+  packed: string,
+  level: number,
+  visit: (logRank: number, beyond: number, i: number) => void,
+): void {
+  for (let at = STARTS[level], i = 0; at < STARTS[level + 1]; at++, i++)
+    visit(packed.charCodeAt(2 * at) / LOG_UNIT, floatFrom(packed.charCodeAt(2 * at + 1)), i);
+}
+
+/** Whether a string is one that {@link packRanks} could have made: ascending at every level. */
+export function isPacked(ranks: string): boolean {
+  if (ranks.length !== PACKED_LENGTH) return false;
+  for (let level = 0; level < LEVELS.length; level++) {
+    for (let at = STARTS[level] + 1; at < STARTS[level + 1]; at++)
+      if (ranks.charCodeAt(2 * at) < ranks.charCodeAt(2 * (at - 1))) return false;
+  }
+  return true;
+}
+
+/** Units of a logarithm of a rank; the greatest that fits is that of nine million. */
+const LOG_UNIT = 4096;
+
+// Rounded up, so that a limit made of a rank always includes it.
+function logCode(rank: number): number {
+  return Math.min(0xffff, Math.ceil(Math.log(rank + 1) * LOG_UNIT));
+}
+
+/* A float of five bits of exponent and eleven of mantissa, without a sign, rounded up. */
+const MANTISSA = 2048;
+const LEAST_EXPONENT = -15;
+
+function floatCode(value: number): number {
+  if (!(value > 0)) return 0;
+  const exponent = Math.max(LEAST_EXPONENT, Math.floor(Math.log2(value)));
+  const mantissa = Math.ceil((value / 2 ** exponent - 1) * MANTISSA);
+  const code = (exponent - LEAST_EXPONENT) * MANTISSA + mantissa;
+  return Math.min(0xffff, Math.max(1, code));
+}
+
+function floatFrom(code: number): number {
+  if (code === 0) return 0;
+  return (1 + (code % MANTISSA) / MANTISSA) * 2 ** (Math.floor(code / MANTISSA) + LEAST_EXPONENT);
+}

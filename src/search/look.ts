@@ -1,0 +1,143 @@
+import type { Metric } from '../config.js';
+import { GAP_RANK, SPREAD_RANK } from '../calibration/cost.js';
+import type { Sample } from '../calibration/calibration.js';
+import { LEVELS, type Neighbour, packRanks } from '../calibration/ranks.js';
+import { type ReusableProbe, fillProbe, reusableProbe } from '../geometry/metric.js';
+import { keyOfRow } from '../version/posting.js';
+import { type Columns, hashOfRow } from '../version/row-block.js';
+import type { Shard, ShardId } from '../version/shard.js';
+import type { ShardexIndex } from '../version/shardex-index.js';
+import { columnsOf } from '../version/row-block.js';
+import type { Engine, Lender } from './engine.js';
+import { type Near, nearShards } from './near-shards.js';
+import { QueryRoom, queryOfProbe } from './query.js';
+import { ShardScan } from './shard-scan.js';
+import { TopK } from './top-k.js';
+
+/*
+ * Looks for a posting of the index as if it were not there, in all shards, and notes in which of its nearest shards its
+ * true neighbours are. Nothing is left out: a truth found in part of the shards would know nothing of the neighbours
+ * elsewhere, and every recall derived from it would be too high.
+ */
+
+/** The parts of a version in the making that looking for a posting takes. */
+export type Looked = Pick<ShardexIndex, 'config' | 'centroids' | 'shards' | 'postingCount' | 'churn'>;
+
+/** A live row, and the shard that it is in. */
+export interface LiveRow {
+  readonly home: Shard;
+  readonly columns: Columns;
+  readonly row: number;
+}
+
+/** Neighbours that are found by distance; those of higher ranks, up to the highest level, by estimates alone. */
+const MEASURED = 100;
+const MOST = LEVELS[LEVELS.length - 1];
+
+/** When this many times as many estimates wait as are wanted, only the best of them go on waiting. */
+const PRUNED = 8;
+
+/** Looks for postings of one version, one after the other. */
+export class Looker {
+  readonly #index: Looked;
+  readonly #lend: Lender;
+  readonly #probe: ReusableProbe;
+  readonly #room: QueryRoom;
+
+  constructor(index: Looked, lend: Lender) {
+    this.#index = index;
+    this.#lend = lend;
+    this.#probe = reusableProbe(index.config.dimensions);
+    this.#room = new QueryRoom(index.config.dimensions);
+  }
+
+  /** Looks for a row. Deterministic (I10). Time: O(rows), by codes where there are enough dimensions. */
+  look(row: LiveRow, born: number): Sample {
+    return this.#lend((engine) => this.#look(engine, row, born));
+  }
+
+  #look(engine: Engine | undefined, { home, columns, row }: LiveRow, born: number): Sample {
+    const { config, centroids, postingCount, churn } = this.#index;
+    fillProbe(this.#probe, columns, row);
+    const query = queryOfProbe(this.#probe, config.metric, this.#room);
+    const all = nearShards(this.#index, engine, query, centroids.size);
+    const { ids, apart } = withoutItself(all, home, config.metric, query.length);
+    const beyond = (rank: number): number => Math.max(0, apart[Math.min(rank, apart.length) - 1] - apart[0]);
+    const gap = beyond(GAP_RANK);
+    const unit = gap > 0 ? gap : 1;
+    const rankOf = new Map<Columns, number>();
+    ids.forEach((id, rank) => {
+      const shard = this.#index.shards.get(id) as Shard;
+      for (const { block } of shard.rows.segments) rankOf.set(columnsOf(block), rank);
+    });
+    const values = new Map(all.ids.map((id, i) => [id, all.values[i]]));
+    const neighbours = this.#neighbours(engine, query, ids, values)
+      .filter((found) => found.columns !== columns || found.row !== row)
+      .slice(0, MOST)
+      .map((found): Neighbour => {
+        const rank = rankOf.get(found.columns) as number;
+        return { rank, beyond: (apart[rank] - apart[0]) / unit };
+      });
+    return Object.freeze({
+      ...keyOfRow(columns, row),
+      hash: hashOfRow(columns, row),
+      born,
+      postingCount,
+      shardCount: centroids.size,
+      churn,
+      nearest: apart[0],
+      spread: beyond(SPREAD_RANK),
+      gap,
+      ranks: packRanks(neighbours),
+    });
+  }
+
+  /** The nearest rows in all shards, nearest first. */
+  #neighbours(
+    engine: Engine | undefined,
+    query: ReturnType<typeof queryOfProbe>,
+    ids: readonly ShardId[],
+    values: ReadonlyMap<ShardId, number | undefined>,
+  ): { columns: Columns; row: number }[] {
+    // One more than wanted of each, for the posting itself.
+    const best = new TopK(MOST + 1, false);
+    const scan = new ShardScan(this.#index, query, best, undefined, engine, 0);
+    for (const id of ids) {
+      scan.scan(id, values.get(id));
+      if (scan.waiting > PRUNED * MOST) scan.keepBest(MOST + 1);
+    }
+    scan.keepBest(MOST + 1);
+    // Where rows had to be measured outright, only distances can be compared with theirs.
+    const estimated = best.size === 0 ? scan.waitingRows() : [];
+    if (estimated.length > 0) scan.keepBest(MEASURED + 1);
+    scan.measure();
+    const measured = best.sorted();
+    if (estimated.length === 0) return measured;
+    const nearest = new Map<Columns, Set<number>>();
+    for (const { columns, row } of measured) {
+      const rows = nearest.get(columns) ?? new Set();
+      nearest.set(columns, rows.add(row));
+    }
+    return [...measured, ...estimated.filter(({ columns, row }) => nearest.get(columns)?.has(row) !== true)];
+  }
+}
+
+/**
+ * The shards as they would be ranked if the posting were not among them: its own centroid is nearer to it than it would
+ * be to a stranger, since it is the mean of its members. Without one of n it is n / (n − 1) times as far.
+ */
+function withoutItself(
+  { ids, apart }: Near,
+  home: Shard,
+  metric: Metric,
+  length: number,
+): Pick<Near, 'ids' | 'apart'> {
+  const n = home.rows.liveCount;
+  if (n < 2) return { ids, apart };
+  const corrected = ids.map((id, i): [ShardId, number] => {
+    if (id !== home.id) return [id, apart[i]];
+    return [id, (n * apart[i] + (metric === 'dot' ? length : 0)) / (n - 1)];
+  });
+  corrected.sort(([a, x], [b, y]) => x - y || a - b);
+  return { ids: corrected.map(([id]) => id), apart: corrected.map(([, x]) => x) };
+}

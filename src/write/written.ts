@@ -1,0 +1,56 @@
+import { greatestChance } from '../calibration/calibration.js';
+import type { PostingKey } from '../errors.js';
+import { seededRandom } from '../geometry/random.js';
+import { keyOfRow, keyText } from '../version/posting.js';
+import { type RowList, columnsOf } from '../version/row-block.js';
+
+/** A posting that was written, with its place in the order of writing. */
+interface Lot {
+  readonly key: PostingKey;
+  readonly born: number;
+  readonly drawn: number;
+}
+
+/**
+ * Counts the postings that a draft writes, and draws some of them by lot for the calibration. Which ones follows from
+ * the fingerprint of the version that the draft was made from, so that equal operations draw equally (I10).
+ */
+export class Written {
+  /** Postings written, wherever they were put. */
+  count = 0;
+  readonly #before: number;
+  readonly #churn: number;
+  readonly #random: () => number;
+  readonly #lots: Lot[] = [];
+
+  /** `postingCount`, `churn` and `fingerprint` are those of the version that the draft goes on from. */
+  constructor(postingCount: number, churn: number, fingerprint: string) {
+    this.#before = postingCount;
+    this.#churn = churn;
+    this.#random = seededRandom(Number.parseInt(fingerprint.slice(0, 8), 16));
+  }
+
+  /** Takes note of rows. Time: O(rows). */
+  add(rows: RowList): void {
+    for (let i = 0; i < rows.length; i++) {
+      const postingCount = this.#before + ++this.count;
+      const drawn = this.#random();
+      // The chance only falls as the index grows, so none is missed that will have been drawn in the end.
+      if (drawn >= greatestChance(postingCount)) continue;
+      const key = keyOfRow(columnsOf(rows.blocks[i]), rows.rows[i]);
+      this.#lots.push({ key, born: this.#churn + this.count, drawn });
+    }
+  }
+
+  /** Those that were drawn, where each had this chance, in the order of writing; of one key the last one only. */
+  drawn(chance: number): Lot[] {
+    const byKey = new Map<string, Lot>();
+    for (const lot of this.#lots) {
+      if (lot.drawn >= chance) continue;
+      const text = keyText(lot.key.documentId, lot.key.start, lot.key.length);
+      byKey.delete(text);
+      byKey.set(text, lot);
+    }
+    return [...byKey.values()];
+  }
+}

@@ -3,8 +3,7 @@ import type { ShardId } from '../version/shard.js';
 import { type Segment, buried, compacted, eachLive } from '../version/shard-rows.js';
 import type { DraftState } from './draft-state.js';
 
-/** A shard is rebuilt when its dead rows are at least this many, and more than this share of its live ones (I7). */
-const LEAST_DEAD = 16;
+/** A shard is rebuilt when its dead rows are more than this share of its live ones, a fifth of all of them (I7). */
 const DEAD_SHARE = 0.25;
 
 /** How many rows were buried, and whose they were. */
@@ -43,10 +42,8 @@ export function bury(
   let { rows } = state.shard(id);
   // From the last segment on, because a segment that dies altogether is taken out.
   for (const [segmentIndex, inSegment] of [...dead].reverse()) rows = buried(rows, segmentIndex, inSegment);
-  const deadCount = rows.rowCount - rows.liveCount;
-  if (deadCount >= LEAST_DEAD && deadCount > DEAD_SHARE * rows.liveCount) {
+  if (rows.rowCount - rows.liveCount > DEAD_SHARE * rows.liveCount)
     rows = compacted(rows, state.config.dimensions);
-  }
   state.setRows(id, rows);
   return { count, documentIds };
 }

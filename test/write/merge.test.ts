@@ -2,7 +2,7 @@ import { createIndex, type ShardexIndex, statistics, update } from 'shardex';
 import { describe, expect, test } from 'vitest';
 import { NaiveTwin } from '../support/naive-twin.js';
 import { METRICS, numbered } from '../support/postings.js';
-import { clusteredVectors, gaussianVector, integerBelow, pick, seeded } from '../support/random.js';
+import { clusteredVectors, gaussian, gaussianVector, integerBelow, pick, seeded } from '../support/random.js';
 import { expectSameContents, expectSound } from '../support/sound.js';
 
 const CAPACITY = 32;
@@ -131,15 +131,28 @@ describe('dead rows', () => {
     expectSound(index);
   });
 
-  test('are not worth the trouble while there are only 15', () => {
-    let index = createIndex(
-      { ...OPTIONS, shardCapacity: 512 },
-      numbered(20, (i) => [i]),
-    );
-    for (let i = 0; i < 15; i++) index = without(index, `p${i}`);
-    expect([dead(index), index.postingCount]).toEqual([15, 5]);
-    expect(dead(without(index, 'p15'))).toBe(0);
-  });
+  test.each([8, 16, 64, 512])(
+    'are at most a fifth of each shard that holds up to %i postings',
+    (shardCapacity) => {
+      const random = seeded(shardCapacity);
+      let index = createIndex({ ...OPTIONS, shardCapacity });
+      let met = 0;
+      for (let round = 0; round < 400; round++) {
+        const documentId = `p${integerBelow(random, 300)}`;
+        index = update(index, (draft) => {
+          if (random() < 0.3) draft.removeDocument(documentId);
+          else draft.addPosting({ documentId, vector: [gaussian(random)] });
+        });
+        for (const { rows } of index.shards.values()) {
+          const deadCount = rows.rowCount - rows.liveCount;
+          expect(deadCount).toBeLessThanOrEqual(rows.rowCount / 5);
+          met += Math.sign(deadCount);
+        }
+      }
+      expect(met).toBeGreaterThan(100);
+      expectSound(index);
+    },
+  );
 
   test('do not pile up where the same keys are written for ever', () => {
     const random = seeded(1);

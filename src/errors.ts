@@ -113,8 +113,8 @@ export interface ConflictDetails {
   /** The documents that both sides changed, sorted. */
   readonly documents: readonly string[];
   /**
-   * The postings that both sides touched, sorted: of a document that the writer removed or replaced as a whole, all
-   * that the others changed. Empty where any other commit is a conflict.
+   * The postings that both sides touched, sorted: of a document that one side removed or replaced as a whole, all
+   * that the other one changed. Empty where any other commit is a conflict.
    */
   readonly postings: readonly PostingKey[];
   /** The shards of the current version that hold those documents, ascending. */

@@ -3,7 +3,7 @@ import { InvalidOptionError, type MergeConflict, MergeConflictError, type Postin
 import { type VectorInput, compareKeys, keyOfRow, keyText, postingOfRow } from '../version/posting.js';
 import { sameVector } from '../version/row-block.js';
 import { type ShardexIndex, assertIndex } from '../version/shardex-index.js';
-import { Replay, type Row, replay, rowAt, rowsOfDocument } from '../write/replay.js';
+import { Replay, type Row, replay, rowAt, rowsOfDocuments, shardsIn } from '../write/replay.js';
 import { stagePostings } from '../write/staging.js';
 import { placeText } from '../write/touched.js';
 import { diff } from './between.js';
@@ -71,21 +71,26 @@ export function merge(
   if (ours === base) return theirs;
 
   const changed = new Replay();
-  const conflicts: { conflict: MergeConflict; base: Row | undefined; theirs: Row | undefined }[] = [];
+  const both: { key: PostingKey; ours: Row | undefined; theirs: Row | undefined }[] = [];
   for (const [text, { key, row }] of [...theirChanges].sort(([, a], [, b]) => compareKeys(a.key, b.key))) {
     const our = ourChanges.get(text);
     if (our === undefined) take(changed, key, row);
-    else if (!sameRow(our.row, row)) {
-      const before = rowsOfDocument(base, key.documentId).get(placeText(key.start, key.length));
-      const conflict = Object.freeze({
-        ...key,
-        base: vectorOf(base, before),
-        ours: vectorOf(base, our.row),
-        theirs: vectorOf(base, row),
-      });
-      conflicts.push({ conflict, base: before, theirs: row });
-    }
+    else if (!sameRow(our.row, row)) both.push({ key, ours: our.row, theirs: row });
   }
+  const inBase = rowsOfDocuments(
+    shardsIn(base),
+    both.map(({ key }) => key.documentId),
+  );
+  const conflicts = both.map(({ key, ours, theirs }) => {
+    const before = inBase(key.documentId).get(placeText(key.start, key.length));
+    const conflict = Object.freeze({
+      ...key,
+      base: vectorOf(base, before),
+      ours: vectorOf(base, ours),
+      theirs: vectorOf(base, theirs),
+    });
+    return { conflict, base: before, theirs };
+  });
   if (onConflict === undefined && conflicts.length > 0)
     throw mergeConflict(conflicts.map(({ conflict }) => conflict));
   for (const { conflict, ...rows } of conflicts) {

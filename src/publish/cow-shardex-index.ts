@@ -14,6 +14,7 @@ import { IndexWriter } from './index-writer.js';
 import { type IngestOptions, ingest } from './ingest.js';
 import { Publication } from './publication.js';
 import { ReadableCell, publicationOf } from './readable-cell.js';
+import type { Moment } from './touch-log.js';
 import type { ListenerErrorHandler } from './watchers.js';
 
 /** Options of a {@link CowShardexIndex}. */
@@ -100,9 +101,12 @@ export class CowShardexIndex extends ReadableCell {
     publication.assertOpen();
     const { meter, living } = publication;
     const base = living.current;
+    // Let go of when it is closed, for those who keep closed writers (I8).
+    let since: Moment | undefined = publication.touches.now;
     const writer = new IndexWriter(publication.current, {
-      commit: (committing, touched, onConflict) => publication.commit(committing, touched, onConflict),
+      commit: (committing, touched, onConflict) => publication.commit(committing, touched, onConflict, since),
       closed: (closing, discarded) => {
+        since = undefined;
         base.writers--;
         if (discarded) meter.discards++;
         meter.writerClosed(closing);

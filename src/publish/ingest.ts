@@ -6,7 +6,7 @@ import { type Posting, keyOfRow } from '../version/posting.js';
 import { type RowList, columnsOf } from '../version/row-block.js';
 import { type ShardexIndex, renumbered } from '../version/shardex-index.js';
 import { addRows } from '../write/add.js';
-import { catchUp } from '../write/catch-up.js';
+import { type Missed, catchUp } from '../write/catch-up.js';
 import type { DraftState } from '../write/draft-state.js';
 import { changeInSteps, touchedBy } from '../write/index-draft.js';
 import { settle } from '../write/rebalance.js';
@@ -17,6 +17,7 @@ import { type IndexWriter, closeCommitted } from './index-writer.js';
 import { Intake } from './intake.js';
 import type { Publication } from './publication.js';
 import { Slices } from './slices.js';
+import { type Moment, touchedSince } from './touch-log.js';
 
 /** How far an `ingest` has come. */
 export interface IngestProgress {
@@ -59,6 +60,7 @@ export async function ingest(
 ): Promise<Commit> {
   const { signal, onProgress, sliceMs, commitEvery } = checked(options);
   signal?.throwIfAborted();
+  let since = publication.touches.now;
   let writer = openWriter();
   let taken = 0;
   let published = 0;
@@ -84,9 +86,10 @@ export async function ingest(
         if (slices.isOver) await slices.pause();
       }
       if (last !== undefined && staging.list.length === 0) return last;
-      last = await publishRows(publication, writer, staging.list, slices);
+      last = await publishRows(publication, writer, since, staging.list, slices);
       published = taken;
       if (intake.isDone) return last;
+      since = publication.touches.now;
       writer = openWriter();
     }
   } finally {
@@ -99,27 +102,32 @@ export async function ingest(
 async function publishRows(
   publication: Publication,
   writer: IndexWriter,
+  opened: Moment,
   staged: RowList,
   slices: Slices,
 ): Promise<Commit> {
-  const { meter } = publication;
+  const { meter, touches } = publication;
   const touched = touchedBy(writer);
   let startedWith = slices.count;
   const written = await slices.run(changeInSteps(writer, (state) => added(state, staged, touched)));
   slices.end();
   let known = writer.base;
+  let since = opened;
   let took = slices.count - startedWith;
   let gainsGround = true;
   for (;;) {
     const startedAt = performance.now();
     const { current } = publication;
-    const joining = joined(writer, known, current, written > 0);
+    const { now } = touches;
+    const missed = { base: writer.base, known, current, recorded: touchedSince(since) };
+    const joining = joined(writer, missed, written > 0);
     try {
       startedWith = slices.count;
       const next = gainsGround ? await slices.run(joining) : runSteps(joining);
       slices.check();
-      // Between the comparison in here and the last look at what is current nothing awaits.
-      const commit = publication.publish(current, next, startedAt);
+      // Between these comparisons and the last look at what is current nothing awaits.
+      const isMissing = touches.now !== now;
+      const commit = isMissing ? undefined : publication.publish(current, next, startedAt, touched);
       if (commit !== undefined) {
         if (next !== current && current !== writer.base) meter.rebases++;
         closeCommitted(writer);
@@ -130,6 +138,7 @@ async function publishRows(
       throw error;
     }
     known = current;
+    since = now;
     const before = took;
     took = slices.count - startedWith;
     gainsGround = took < SHRINKING * before;
@@ -146,16 +155,12 @@ function* added(state: DraftState, staged: RowList, touched: Touched): Steps<num
   return written;
 }
 
-/** The version to follow `current`: what the writer has made, with what others did since the version it knows. */
-function joined(
-  writer: IndexWriter,
-  known: ShardexIndex,
-  current: ShardexIndex,
-  isChanged: boolean,
-): Steps<ShardexIndex> {
+/** The version to follow the current one: what the writer has made, with what it has missed of what others did. */
+function joined(writer: IndexWriter, missed: Missed, isChanged: boolean): Steps<ShardexIndex> {
   const touched = touchedBy(writer);
+  const { known, current, recorded } = missed;
   return changeInSteps(writer, function* (state) {
-    if (current !== known) yield* catchUp(state, known, current, touched, isChanged);
+    if (current !== known || recorded.length > 0) yield* catchUp(state, missed, touched, isChanged);
     if (!isChanged) return current;
     yield* settle(state);
     const mine = yield* state.finishing();

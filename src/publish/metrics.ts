@@ -68,6 +68,10 @@ export class Meter {
     forget();
   });
 
+  get liveWriters(): number {
+    return this.#liveWriters;
+  }
+
   writerOpened(startedAt: number): void {
     this.clones.add(startedAt);
     this.#liveWriters++;

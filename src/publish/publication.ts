@@ -10,6 +10,7 @@ import { HeldWarning, type HeldOptions } from './held-warning.js';
 import { History, type HistoryOptions } from './history.js';
 import type { IndexWriter } from './index-writer.js';
 import { Meter } from './metrics.js';
+import { type Moment, TouchLog, touchedSince } from './touch-log.js';
 import { Pin } from './pin.js';
 import { type VersionCell, compareAndSet } from './version-cell.js';
 import { type ListenerErrorHandler, Watchers } from './watchers.js';
@@ -31,6 +32,7 @@ export class Publication {
   readonly history: History;
   readonly watchers: Watchers;
   readonly living: LivingVersions;
+  readonly touches = new TouchLog();
   readonly #cell: VersionCell;
   readonly #validate: Validator | undefined;
   readonly #warning: HeldWarning | undefined;
@@ -62,13 +64,20 @@ export class Publication {
    *
    * @throws {@link CellClosedError}, and what the validator throws.
    */
-  publish(expected: ShardexIndex, next: ShardexIndex, startedAt: number): Commit | undefined {
+  publish(
+    expected: ShardexIndex,
+    next: ShardexIndex,
+    startedAt: number,
+    touched?: Touched,
+  ): Commit | undefined {
     this.assertOpen();
     const commit = new Commit(expected, next);
     // A validator may commit, or close the cell; so the comparison comes after it.
     if (next !== expected && this.#cell.current === expected) this.#examine(commit);
     this.assertOpen();
     if (!compareAndSet(this.#cell, expected, next)) return undefined;
+    // Nobody but the other open writers will ask, and who commits is one of them itself.
+    if (touched !== undefined && this.meter.liveWriters > 1) this.touches.add(touched);
     if (next === expected) return commit;
     this.meter.commits.add(startedAt);
     this.history.superseded(expected, this.living.superseded(expected, next));
@@ -77,29 +86,36 @@ export class Publication {
     return commit;
   }
 
-  /** Publishes what a writer has made, replayed on the current version where others came first. */
-  commit(writer: IndexWriter, touched: Touched, onConflict: 'rebase' | 'fail'): Commit {
+  /** Publishes what a writer, made at a moment, has made, replayed on the current version where others came first. */
+  commit(
+    writer: IndexWriter,
+    touched: Touched,
+    onConflict: 'rebase' | 'fail',
+    since: Moment | undefined,
+  ): Commit {
     const startedAt = performance.now();
     this.assertOpen();
     const mine = writer.preview();
     // A writer that touched nothing has nothing to compare: whatever is current stays so (I2).
     if (touched.isEmpty) return new Commit(this.current, this.current);
-    let expected = writer.base;
-    let next = mine;
-    let commit: Commit | undefined;
+    const { base } = writer;
     try {
-      while ((commit = this.publish(expected, next, startedAt)) === undefined) {
-        expected = this.current;
+      for (;;) {
+        const expected = this.current;
         // Without a change to publish only what others did to the same postings can matter.
-        if (onConflict === 'fail' && mine !== writer.base) throw conflict(writer.base, expected, []);
-        next = rebase(writer.base, mine, expected, touched);
+        if (expected !== base && onConflict === 'fail' && mine !== base) throw conflict(base, expected, []);
+        const recorded = touchedSince(since);
+        const isAlone = expected === base && recorded.length === 0;
+        const next = isAlone ? mine : rebase(base, mine, expected, touched, recorded);
+        const commit = this.publish(expected, next, startedAt, touched);
+        if (commit === undefined) continue;
+        if (next !== expected && expected !== base) this.meter.rebases++;
+        return commit;
       }
     } catch (error) {
       if (error instanceof ConflictError) this.meter.conflicts++;
       throw error;
     }
-    if (next !== expected && expected !== writer.base) this.meter.rebases++;
-    return commit;
   }
 
   /** Keeps a version until the pin is released. Time: O(living versions that are newer). */

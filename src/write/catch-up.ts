@@ -7,59 +7,89 @@ import type { Shard } from '../version/shard.js';
 import { eachLive } from '../version/shard-rows.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
 import type { DraftState } from './draft-state.js';
-import { conflict } from './rebase.js';
-import { Replay, type Row, placeAt, replayInto } from './replay.js';
+import { changes, conflict, isCovered } from './rebase.js';
+import { Replay, type Row, placeAt, replayInto, rowsOfDocuments, shardsIn } from './replay.js';
 import type { Touched } from './touched.js';
 
 /** Keys looked up in one step. */
 const LOOKUPS = 256;
 
+/** What a draft has to catch up with. */
+export interface Missed {
+  /** The version that the draft was made from. */
+  readonly base: ShardexIndex;
+  /** The version up to which it has caught up. */
+  readonly known: ShardexIndex;
+  readonly current: ShardexIndex;
+  /** What was touched by the commits since `known`. */
+  readonly recorded: readonly Touched[];
+}
+
 /**
- * Replays on a draft what others have published since `base`: the other way round than `rebase()`, and by the same rule
- * (I3), for drafts that are so much larger than what others do meanwhile that their own changes cannot be made again.
+ * Replays on a draft what others have published since it last caught up: the other way round than `rebase()`, and by the same
+ * rule (I3), for drafts that are so much larger than what others do meanwhile that their own changes cannot be made again.
  * A draft without changes is only compared.
  *
- * Time: O(rows of the shards that others changed).
+ * Time: O(rows of the shards that others changed + documents that they touched).
  *
  * @throws {@link ConflictError} with every overlap.
  */
 export function* catchUp(
   state: DraftState,
-  base: ShardexIndex,
-  current: ShardexIndex,
+  { base, known, current, recorded }: Missed,
   touched: Touched,
   isChanged: boolean,
 ): Steps<void> {
   const before = new Map<string, Row>();
   const after = new Map<string, Row>();
-  for (const id of differingShards(base.shards, current.shards)) {
-    collect(base.shards.get(id), before);
+  for (const id of differingShards(known.shards, current.shards)) {
+    collect(known.shards.get(id), before);
     yield;
     collect(current.shards.get(id), after);
     yield;
   }
-  const overlaps: PostingKey[] = [];
+  const overlaps = new Map<string, PostingKey>();
   const theirs = new Replay();
+  const lost = new Set<string>();
   let looked = 0;
   for (const [key, { columns, row }] of before) {
     if (looked++ % LOOKUPS === 0) yield;
+    const documentId = columns.ids.at(row);
     const now = after.get(key);
+    // Only removing or replacing the document does that.
+    if (now === undefined && touched.has(documentId)) lost.add(documentId);
     if (now !== undefined && sameVector(columns, row, now.columns, now.row)) {
       after.delete(key);
-    } else if (touched.covers(columns.ids.at(row), placeAt(columns, row))) {
-      overlaps.push(keyOfRow(columns, row));
+    } else if (touched.covers(documentId, placeAt(columns, row))) {
+      overlaps.set(key, keyOfRow(columns, row));
       after.delete(key);
     } else if (now === undefined) {
-      theirs.remove(columns.ids.at(row), placeAt(columns, row));
+      theirs.remove(documentId, placeAt(columns, row));
     }
   }
   // Left are those that are new, or have another vector.
-  for (const { block, columns, row } of after.values()) {
+  for (const [key, { block, columns, row }] of after) {
     if (looked++ % LOOKUPS === 0) yield;
-    if (touched.covers(columns.ids.at(row), placeAt(columns, row))) overlaps.push(keyOfRow(columns, row));
+    if (touched.covers(columns.ids.at(row), placeAt(columns, row))) overlaps.set(key, keyOfRow(columns, row));
     else theirs.added.push(block, row);
   }
-  if (overlaps.length > 0) throw conflict(base, current, overlaps);
+  yield;
+  const shared = touched.sharedWith(recorded);
+  const perhaps = new Set([...lost, ...shared.keys()]);
+  const [was, is] = [
+    rowsOfDocuments(shardsIn(base), perhaps),
+    rowsOfDocuments((id) => state.shardsOfDocument(id).map((shard) => state.shard(shard)), perhaps),
+  ];
+  for (const documentId of perhaps) {
+    for (const [place, { columns, row }] of changes(was(documentId), is(documentId))) {
+      // What is not covered is what others did, which was taken over.
+      if (!touched.covers(documentId, place)) continue;
+      if (!lost.has(documentId) && !isCovered(shared, documentId, place)) continue;
+      const { start, length } = keyOfRow(columns, row);
+      overlaps.set(keyText(documentId, start, length), { documentId, start, length });
+    }
+  }
+  if (overlaps.size > 0) throw conflict(base, current, [...overlaps.values()]);
   if (isChanged) yield* replayInto(state, theirs);
 }
 

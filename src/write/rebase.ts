@@ -2,17 +2,18 @@ import { ConflictError, type PostingKey } from '../errors.js';
 import { compareKeys, keyOfRow } from '../version/posting.js';
 import { sameVector } from '../version/row-block.js';
 import { type ShardexIndex, shardsOfDocument } from '../version/shardex-index.js';
-import { Replay, type Row, replay, rowsOfDocument } from './replay.js';
+import { Replay, type Row, type RowsByPlace, replay, rowsOfDocuments, shardsIn } from './replay.js';
 import type { Touched } from './touched.js';
 
 /**
  * Replays what a draft did to `base` on `current`, which others have published since (I3).
  *
- * Others touched a posting if it is not the same in `base` and `current`; this needs no record of their commits. Where
- * they touched one that the draft touched too, be it by removing or replacing its whole document, that is a conflict;
- * other changes of the same document are joined.
+ * Two sides conflict where one changed a posting that the other touched, be it by writing it, even as it was, or by removing
+ * or replacing its whole document; other changes of the same document are joined. What others changed is told by comparing
+ * `base` and `current`, and a posting that is gone tells that they removed or replaced its document. What else they touched
+ * is not to be seen there, so it has to be `recorded`; so it does not matter which side commits first.
  *
- * Time: O(postings in the shards that hold the touched documents), besides routing what is added anew.
+ * Time: O(postings in the shards that hold the touched documents + commits recorded), besides routing what is added anew.
  *
  * @throws {@link ConflictError} with every overlap; nothing is made then.
  */
@@ -21,25 +22,49 @@ export function rebase(
   mine: ShardexIndex,
   current: ShardexIndex,
   touched: Touched,
+  recorded: Iterable<Touched>,
 ): ShardexIndex {
+  const byMe: string[] = [];
+  const byOthers: string[] = [];
+  for (const documentId of touched.documentIds()) {
+    if (!sameShards(base, mine, documentId)) byMe.push(documentId);
+    if (!sameShards(base, current, documentId)) byOthers.push(documentId);
+  }
+  const either = new Set([...byMe, ...byOthers]);
+  const before = rowsOfDocuments(shardsIn(base), either);
+  const [after, now] = [rowsOfDocuments(shardsIn(mine), byMe), rowsOfDocuments(shardsIn(current), byOthers)];
+  const shared = touched.sharedWith(recorded);
   const overlaps: PostingKey[] = [];
   const changed = new Replay();
-  for (const documentId of touched.documentIds()) {
-    const before = rowsOfDocument(base, documentId);
-    if (!sameShards(base, current, documentId)) {
-      for (const [place, row] of changes(before, rowsOfDocument(current, documentId))) {
-        if (touched.covers(documentId, place)) overlaps.push(keyOfRow(row.columns, row.row));
-      }
-    }
-    const after = rowsOfDocument(mine, documentId);
-    for (const [place, { block, row }] of changes(before, after)) {
-      if (after.has(place)) changed.added.push(block, row);
+  const [mineDiffer, othersDiffer] = [new Set(byMe), new Set(byOthers)];
+  for (const documentId of either) {
+    const old = before(documentId);
+    const mineNow = mineDiffer.has(documentId) ? after(documentId) : old;
+    const theirs = othersDiffer.has(documentId) ? now(documentId) : old;
+    const my = changes(old, mineNow);
+    const overlap = new Map<string, Row>();
+    for (const [place, row] of changes(old, theirs))
+      if (touched.covers(documentId, place)) overlap.set(place, row);
+    const whole = hasLost(old, theirs);
+    for (const [place, row] of my) {
+      if (whole || isCovered(shared, documentId, place)) overlap.set(place, row);
+      else if (mineNow.has(place)) changed.added.push(row.block, row.row);
       else changed.remove(documentId, place);
     }
+    for (const { columns, row } of overlap.values()) overlaps.push(keyOfRow(columns, row));
   }
   if (overlaps.length > 0) throw conflict(base, current, overlaps);
 
-  return replay(current, changed);
+  return current === base ? mine : replay(current, changed);
+}
+
+/** Whether one of the others, by document, touched a posting. */
+export function isCovered(
+  shared: ReadonlyMap<string, readonly Touched[]>,
+  documentId: string,
+  place: string,
+): boolean {
+  return shared.get(documentId)?.some((other) => other.covers(documentId, place)) === true;
 }
 
 /** The error for postings that both sides touched; without any, for another version than the expected one. */
@@ -71,7 +96,7 @@ export function conflict(
 }
 
 /** What was added, removed or given another vector: the new row, or the old one where there is no new one. */
-function changes(before: ReadonlyMap<string, Row>, after: ReadonlyMap<string, Row>): Map<string, Row> {
+export function changes(before: RowsByPlace, after: RowsByPlace): Map<string, Row> {
   const changed = new Map<string, Row>();
   for (const [place, row] of before) {
     const next = after.get(place);
@@ -80,6 +105,13 @@ function changes(before: ReadonlyMap<string, Row>, after: ReadonlyMap<string, Ro
   }
   for (const [place, row] of after) if (!before.has(place)) changed.set(place, row);
   return changed;
+}
+
+/** Whether a posting is gone, which only removing or replacing the document does. */
+function hasLost(before: RowsByPlace, after: RowsByPlace): boolean {
+  if (before === after) return false;
+  for (const place of before.keys()) if (!after.has(place)) return true;
+  return false;
 }
 
 /** Whether two versions hold a document in the very same shard values; then it cannot differ. */

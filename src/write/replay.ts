@@ -1,12 +1,13 @@
 import { type Steps, runSteps } from '../steps.js';
-import { WantedId } from '../version/id-column.js';
+import { WantedIds } from '../version/id-column.js';
 import { type Columns, type RowBlock, RowList, columnsOf } from '../version/row-block.js';
+import type { Shard } from '../version/shard.js';
 import { eachLive } from '../version/shard-rows.js';
 import { type ShardexIndex, shardsOfDocument } from '../version/shardex-index.js';
 import { addRows } from './add.js';
-import { bury } from './bury.js';
 import { DraftState } from './draft-state.js';
 import { settle } from './rebalance.js';
+import { removeWhere } from './remove.js';
 import { stageRows } from './staging.js';
 import { placeText } from './touched.js';
 
@@ -30,18 +31,11 @@ export function replay(current: ShardexIndex, changed: Replay): ShardexIndex {
 
 /** The same within a draft, with pauses. */
 export function* replayInto(state: DraftState, { removed, added }: Replay): Steps<void> {
-  for (const [documentId, places] of removed) {
-    const wanted = new WantedId(documentId);
-    for (const shard of state.shardsOfDocument(documentId)) {
-      const { documentIds } = bury(
-        state,
-        shard,
-        (columns, row) => columns.ids.is(row, wanted) && places.has(placeAt(columns, row)),
-      );
-      state.dropFromDocuments(documentIds, shard);
-      yield;
-    }
-  }
+  yield* removeWhere(
+    state,
+    removed.keys(),
+    (documentId, start, length) => removed.get(documentId)?.has(placeText(start, length)) === true,
+  );
   yield* addRows(state, stageRows(added, state.config.dimensions));
 }
 
@@ -55,17 +49,43 @@ export function rowAt(block: RowBlock, row: number): Row {
   return { block, columns: columnsOf(block), row };
 }
 
+/** The shards that hold a document. */
+export type ShardsOf = (documentId: string) => readonly Shard[];
+
+/** Those in a version. */
+export function shardsIn(index: ShardexIndex): ShardsOf {
+  return (documentId) => shardsOfDocument(index, documentId);
+}
+
 /** The live rows of a document, by what tells them apart. */
-export function rowsOfDocument(index: ShardexIndex, documentId: string): Map<string, Row> {
-  const rows = new Map<string, Row>();
-  const wanted = new WantedId(documentId);
-  for (const shard of shardsOfDocument(index, documentId)) {
-    eachLive(shard.rows, (columns, row, { block }) => {
-      if (columns.ids.is(row, wanted)) rows.set(placeAt(columns, row), { block, columns, row });
+export type RowsByPlace = ReadonlyMap<string, Row>;
+
+/**
+ * The live rows of some documents; looks through each shard once, however many of them it holds.
+ * Time: O(rows of the shards that hold them).
+ */
+export function rowsOfDocuments(
+  shardsOf: ShardsOf,
+  documentIds: Iterable<string>,
+): (documentId: string) => RowsByPlace {
+  const found = new Map<string, Map<string, Row>>();
+  const shards = new Set<Shard>();
+  for (const documentId of documentIds) {
+    found.set(documentId, new Map());
+    for (const shard of shardsOf(documentId)) shards.add(shard);
+  }
+  const wanted = new WantedIds(found);
+  for (const { rows } of shards) {
+    eachLive(rows, (columns, row, { block }) => {
+      const documentId = wanted.idAt(columns.ids, row);
+      if (documentId !== undefined)
+        found.get(documentId)?.set(placeAt(columns, row), { block, columns, row });
     });
   }
-  return rows;
+  return (documentId) => found.get(documentId) ?? NO_ROWS;
 }
+
+const NO_ROWS: RowsByPlace = new Map();
 
 export function placeAt(columns: Columns, row: number): string {
   return placeText(columns.starts[row], columns.lengths[row]);

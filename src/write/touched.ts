@@ -35,6 +35,24 @@ export class Touched {
     return this.#documents.keys();
   }
 
+  /**
+   * Those of some others that touched a document that this one touched too, by document.
+   * Time: O(documents of the smaller one, for each of the others).
+   */
+  sharedWith(others: Iterable<Touched>): ReadonlyMap<string, readonly Touched[]> {
+    const shared = new Map<string, Touched[]>();
+    for (const other of others) {
+      const [few, many] = this.#documents.size < other.#documents.size ? [this, other] : [other, this];
+      for (const documentId of few.documentIds()) {
+        if (!many.has(documentId)) continue;
+        const list = shared.get(documentId);
+        if (list === undefined) shared.set(documentId, [other]);
+        else list.push(other);
+      }
+    }
+    return shared;
+  }
+
   /** Whether the draft touched this posting of a document, be it with all of the document. */
   covers(documentId: string, place: string): boolean {
     const touched = this.#documents.get(documentId);

@@ -34,12 +34,13 @@ function race(cell: CowShardexIndex, first: Change, second: Change): ConflictErr
   const [winner, loser] = [cell.cloneForWrite(), cell.cloneForWrite()];
   first(winner);
   second(loser);
+  const { hasChanges } = loser;
   const { index: published } = winner.commitChanges();
   const error = thrownBy(() => loser.commitChanges());
   expect(error).toBeInstanceOf(ConflictError);
   expect(cell.read()).toBe(published);
   // The writer is still there, with its changes; only committing it again is refused.
-  expect(loser.hasChanges).toBe(true);
+  expect(loser.hasChanges).toBe(hasChanges);
   expect(() => loser.commitChanges()).toThrow(ConflictError);
   loser.discard();
   expect(cell.read()).toBe(published);
@@ -143,6 +144,144 @@ describe('adding what is there already claims that it is there, so removing it m
   });
 });
 
+describe('the order of two commits does not decide between a conflict and none:', () => {
+  type Sides = readonly [string, Change, Change];
+  const inA = (...starts: number[]): Posting[] => starts.map((start) => at('a', start, start % 7));
+  const adds: Change = (writer) => {
+    writer.addPosting(at('a', 999, 1));
+  };
+  const overlapping: Sides[] = [
+    ['removing a document and adding to it', (writer) => writer.removeDocument('a'), adds],
+    [
+      'removing a document and giving one of it another vector',
+      (writer) => writer.removeDocument('a'),
+      (writer) => {
+        writer.addPosting(at('a', 10, 77));
+      },
+    ],
+    [
+      'replacing a document and adding to it',
+      (writer) => {
+        writer.replaceDocument('a', inA(1, 2));
+      },
+      adds,
+    ],
+    [
+      'replacing a document by more than it was and adding to it',
+      (writer) => {
+        writer.replaceDocument('a', [...postings(writer.base, 'a'), at('a', 5, 5)]);
+      },
+      adds,
+    ],
+    [
+      'replacing a document by what it was and adding to it',
+      (writer) => {
+        writer.replaceDocument('a', postings(writer.base, 'a'));
+      },
+      adds,
+    ],
+    [
+      'removing an unknown document and making it',
+      (writer) => writer.removeDocument('new'),
+      (writer) => {
+        writer.addPosting(at('new', 0, 1));
+      },
+    ],
+    [
+      'making a document as a whole and adding to it',
+      (writer) => {
+        writer.replaceDocument('new', [at('new', 0, 1)]);
+      },
+      (writer) => {
+        writer.addPosting(at('new', 1, 1));
+      },
+    ],
+    [
+      'adding what is there, and removing it',
+      (writer) => {
+        writer.addPostings(postings(writer.base, 'a').slice(0, 1));
+      },
+      (writer) => writer.removeDocument('a'),
+    ],
+    [
+      'adding what is there and more, and removing it',
+      (writer) => {
+        writer.addPostings([...postings(writer.base, 'a').slice(0, 1), at('c', 0, 1)]);
+      },
+      (writer) => writer.removeDocument('a'),
+    ],
+    [
+      'removing a document, and removing it',
+      (writer) => writer.removeDocument('a'),
+      (writer) => writer.removeDocument('a'),
+    ],
+  ];
+
+  test.each(overlapping)('%s', (_, one, other) => {
+    expect([race(opened(), one, other), race(opened(), other, one)].map(({ code }) => code)).toEqual([
+      'COMMIT_CONFLICT',
+      'COMMIT_CONFLICT',
+    ]);
+  });
+
+  test.each(overlapping)('%s, with commits of others in between', (_, one, other) => {
+    for (const [first, second] of [
+      [one, other],
+      [other, one],
+    ]) {
+      const cell = opened();
+      const [winner, loser] = [cell.cloneForWrite(), cell.cloneForWrite()];
+      first(winner);
+      second(loser);
+      cell.update((draft) => draft.addPostings(Array.from({ length: 30 }, (_, i) => at('c', 100 + i, i))));
+      winner.commitChanges();
+      cell.update((draft) => draft.removeDocument('b'));
+      expect(() => loser.commitChanges()).toThrow(ConflictError);
+    }
+  });
+
+  test('a document that was removed and put back meanwhile was touched all the same', () => {
+    const cell = opened();
+    const before = postings(cell.read(), 'a');
+    const writer = cell.cloneForWrite();
+    writer.addPosting(at('a', 999, 1));
+    cell.update((draft) => {
+      draft.removeDocument('a');
+    });
+    cell.update((draft) => {
+      draft.replaceDocument('a', before);
+    });
+    expect(thrownBy(() => writer.commitChanges())).toMatchObject({ postings: [{ start: 999 }] });
+  });
+
+  test('what was committed before a writer was made is no conflict', () => {
+    const cell = opened();
+    const other = cell.cloneForWrite();
+    cell.update((draft) => {
+      draft.removeDocument('a');
+    });
+    cell.update((draft) => {
+      draft.addPosting(at('b', 0, 0));
+    });
+    const writer = cell.cloneForWrite();
+    adds(writer);
+    expect(postings(writer.commitChanges().index, 'a')).toHaveLength(1);
+    other.discard();
+  });
+
+  test("with onConflict: 'fail' too, where the other commit published nothing", () => {
+    const cell = opened();
+    const writer = cell.cloneForWrite();
+    writer.removeDocument('a');
+    cell.update((draft) => {
+      draft.addPostings(postings(cell.read(), 'a').slice(0, 1));
+    });
+    expect(cell.version).toBe(1);
+    expect(() => writer.commitChanges({ onConflict: 'fail' })).toThrow(ConflictError);
+    expect(cell.version).toBe(1);
+  });
+});
+
 describe('no conflict:', () => {
   test('different keys of one document are joined', () => {
     const cell = opened();
@@ -172,21 +311,6 @@ describe('no conflict:', () => {
     expect(postings(after, 'a')).toEqual([]);
     expect(after.postingCount).toBe(24 + 40);
     expectSound(after);
-  });
-
-  test('a document that others changed and changed back', () => {
-    const cell = opened();
-    const before = postings(cell.read(), 'a');
-    const writer = cell.cloneForWrite();
-    writer.removeDocument('a');
-    cell.update((draft) => {
-      draft.removeDocument('a');
-    });
-    cell.update((draft) => {
-      draft.replaceDocument('a', before);
-    });
-    expect(postings(writer.commitChanges().index, 'a')).toEqual([]);
-    expectSound(cell.read());
   });
 
   test('a writer that changed nothing, and touched nothing that others changed', () => {

@@ -95,7 +95,7 @@ describe('I3', () => {
     'fails where an overlap is not looked for',
     REBASE,
     ({ rebase }: typeof rebaseModule): Partial<typeof rebaseModule> => ({
-      rebase: (_, mine, current, touched) => rebase(current, mine, current, touched),
+      rebase: (_, mine, current, touched) => rebase(current, mine, current, touched, []),
     }),
     refusesOverlap,
   );

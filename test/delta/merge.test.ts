@@ -74,6 +74,28 @@ test('three-way merges come to what plain maps come to, conflicts included, over
   expect(met).toBeGreaterThan(10);
 }, 120_000);
 
+test('merging meets the same conflicts from either side, and comes to the same', () => {
+  fc.assert(
+    fc.property(metric, commits, commits, commits, (metric, common, left, right) => {
+      const base = grow(createIndex({ dimensions: 2, metric, shardCapacity: 8 }), common);
+      const [one, other] = [grow(base, left), grow(base, right)];
+      const met = [
+        [one, other],
+        [other, one],
+      ].map(([ours, theirs]) => {
+        const keys: string[] = [];
+        const onConflict = (conflict: MergeConflict): 'base' => {
+          keys.push(textOf(conflict));
+          return 'base';
+        };
+        return { merged: sorted(contents(merge(ours, theirs, base, { onConflict }))), keys };
+      });
+      expect(met[0]).toEqual(met[1]);
+    }),
+    { numRuns: 60 },
+  );
+}, 60_000);
+
 const BASE = createIndex({ dimensions: 1, metric: 'euclidean' }, [
   { documentId: 'a', vector: [1] },
   { documentId: 'b', vector: [2] },

@@ -1,6 +1,7 @@
 import {
   ConflictError,
   CowShardexIndex,
+  type IndexDraft,
   ResourceExhaustedError,
   applyDelta,
   hasDocument,
@@ -138,6 +139,45 @@ test('other postings of the same document are joined', async () => {
     },
   });
   expect(postingsOf(cell.read(), 'q1').map(({ start }) => start)).toEqual([0, 7]);
+});
+
+test.each<[string, (draft: IndexDraft) => void]>([
+  ['removed', (draft) => draft.removeDocument('p7')],
+  [
+    'replaced',
+    (draft) => {
+      draft.replaceDocument('p7', [{ documentId: 'p7', start: 9, vector: [1, 1, 1, 1] }]);
+    },
+  ],
+  [
+    'replaced by what it was',
+    (draft) => {
+      draft.replaceDocument('p7', postingsOf(draft.preview(), 'p7'));
+    },
+  ],
+])('a document that is %s as a whole meanwhile cannot be added to', async (_, change) => {
+  for (const at of [1, 200, await slicesAlone()]) {
+    const cell = cellOf(filled());
+    const error = await rejectionOf(
+      cell.ingest([...arriving(), { documentId: 'p7', start: 5, vector: [1, 0, 0, 0] }], {
+        ...everywhere,
+        onProgress: ({ slices }) => {
+          if (slices === at) cell.update(change);
+        },
+      }),
+    );
+    expect(error).toBeInstanceOf(ConflictError);
+    expect((error as ConflictError).postings).toContainEqual({ documentId: 'p7', start: 5, length: 0 });
+  }
+});
+
+test('a document that was ingested is not removed as a whole by a writer that began before', async () => {
+  const cell = cellOf(filled());
+  const writer = cell.cloneForWrite();
+  writer.replaceDocument('p7', postingsOf(cell.read(), 'p7'));
+  writer.removeDocument('p8');
+  await cell.ingest([{ documentId: 'p7', start: 5, vector: [1, 0, 0, 0] }], everywhere);
+  expect(() => writer.commitChanges()).toThrow(ConflictError);
 });
 
 test('what was there already, and is removed meanwhile, is a conflict too', async () => {

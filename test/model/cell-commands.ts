@@ -44,6 +44,7 @@ class Update extends OnCell {
       return;
     }
     const after = change();
+    cell.touches.push(shadow.touched);
     if (shadow.differs) expect(after).not.toBe(before);
     if (!shadow.changed) expect(after).toBe(before);
     if (after === before) expect(real.cells[at].read()).toBe(before);

@@ -16,24 +16,32 @@ export interface Outcome {
 }
 
 /**
- * Predicts a rebase from values alone (I3): others touched a posting if it is not the same in the base and the current
- * version. That is a conflict where the writer added it too, even as it was, or removed or replaced its document.
+ * Predicts a rebase from values and from what each commit meanwhile touched (I3). It is a conflict where one side changed a
+ * posting that the other one added, even as it was, or whose document the other one removed or replaced: that one did so is
+ * also known from a posting that is gone.
  */
 export function outcomeOf(
   base: NaiveTwin,
   mine: NaiveTwin,
   current: NaiveTwin,
   touched: TouchedKeys,
+  recorded: readonly TouchedKeys[],
 ): Outcome {
   const ours = differences(base, mine);
   const theirs = differences(base, current);
   const postings: PostingKey[] = [];
   const merged = current.clone();
   for (const [documentId, keys] of touched) {
-    for (const [key, { before, after }] of theirs.get(documentId) ?? []) {
-      if (keys === 'whole' || keys.has(key)) postings.push(bareKey(after ?? before));
-    }
+    const theirChanges = theirs.get(documentId) ?? new Map<string, never>();
+    const isLost = [...theirChanges.values()].some(({ after }) => after === undefined);
+    const met = new Map<string, PostingKey>();
+    for (const [key, { before, after }] of theirChanges)
+      if (covers(keys, key)) met.set(key, bareKey(after ?? before));
     const changed = ours.get(documentId);
+    for (const [key, { before, after }] of changed ?? [])
+      if (isLost || recorded.some((other) => covers(other.get(documentId), key)))
+        met.set(key, bareKey(after ?? before));
+    postings.push(...met.values());
     if (changed === undefined) continue;
     const rest = merged.postings(documentId).filter((posting) => !changed.has(keyOf(posting)));
     const added = [...changed.values()].flatMap(({ after }) => (after === undefined ? [] : [after]));
@@ -41,6 +49,10 @@ export function outcomeOf(
   }
   const documents = [...new Set(postings.map(({ documentId }) => documentId))].sort();
   return { documents, postings: postings.sort(comparePostings), merged };
+}
+
+function covers(keys: 'whole' | ReadonlySet<string> | undefined, key: string): boolean {
+  return keys === 'whole' || keys?.has(key) === true;
 }
 
 function bareKey(posting: PostingKey | undefined): PostingKey {

@@ -10,6 +10,7 @@ import { expect } from 'vitest';
 import { fingerprint } from '../support/fingerprint.js';
 import { NaiveTwin } from '../support/naive-twin.js';
 import { expectSameContents } from '../support/sound.js';
+import type { TouchedKeys } from './overlap.js';
 import { type Shadow } from './shadow.js';
 
 /** A version in the model; there is one for each real one, so that its identity stands for the real identity. */
@@ -21,6 +22,8 @@ export interface ModelVersion {
 /** A cell in the model, with what its metrics must come to. */
 export interface ModelCell {
   current: ModelVersion;
+  /** What its commits touched, one after another, also those that changed nothing. */
+  readonly touches: TouchedKeys[];
   clones: number;
   commits: number;
   conflicts: number;
@@ -31,6 +34,8 @@ export interface ModelCell {
 export interface ModelWriter {
   readonly cell: number;
   readonly shadow: Shadow;
+  /** How many commits the cell had recorded when it was opened. */
+  readonly since: number;
 }
 
 /** What should be. Cells, writers and held versions have the same places here and in {@link Real}. */
@@ -71,7 +76,7 @@ export function setUp(options: ShardexOptions): { model: Model; real: Real } {
 }
 
 export function addCell(model: Model, real: Real, current: ModelVersion, version: ShardexIndex): void {
-  model.cells.push({ current, clones: 0, commits: 0, conflicts: 0, rebases: 0, discards: 0 });
+  model.cells.push({ current, touches: [], clones: 0, commits: 0, conflicts: 0, rebases: 0, discards: 0 });
   real.cells.push(new CowShardexIndex(version));
 }
 

@@ -21,9 +21,9 @@ class Open implements fc.Command<Model, Real> {
 
   run(model: Model, real: Real): void {
     const cell = this.nth % model.cells.length;
-    const { current } = model.cells[cell];
+    const { current, touches } = model.cells[cell];
     model.cells[cell].clones++;
-    model.writers.push({ cell, shadow: new Shadow(current) });
+    model.writers.push({ cell, shadow: new Shadow(current), since: touches.length });
     const writer = real.cells[cell].cloneForWrite();
     expect(writer.base).toBe(real.cells[cell].read());
     expect(writer.hasChanges).toBe(false);
@@ -128,8 +128,9 @@ class Commit extends OnWriter {
 
   run(model: Model, real: Real): void {
     const at = this.place(model);
-    const { cell: cellAt, shadow } = model.writers[at];
+    const { cell: cellAt, shadow, since } = model.writers[at];
     const cell = model.cells[cellAt];
+    const recorded = cell.touches.slice(since);
     const writer = real.writers[at];
     const current = real.cells[cellAt].read();
     // Whether changes that undid each other count as changes is the library's to say; nothing else is.
@@ -137,25 +138,27 @@ class Commit extends OnWriter {
     if (!shadow.changed) expect(hasChanges).toBe(false);
     if (shadow.differs) expect(hasChanges).toBe(true);
 
-    if (cell.current === shadow.base) {
+    const isBase = cell.current === shadow.base;
+    if (isBase && recorded.length === 0) {
       if (hasChanges) expectPublished(model, real, cellAt, shadow.twin, this.#commit(writer));
       else expect(this.#commit(writer)).toBe(current);
-    } else if (hasChanges && this.onConflict === 'fail') {
+    } else if (!isBase && hasChanges && this.onConflict === 'fail') {
       this.#expectConflict(model, real, { documents: [], postings: [] });
       return;
     } else {
-      const outcome = outcomeOf(shadow.base.twin, shadow.twin, cell.current.twin, shadow.touched);
+      const outcome = outcomeOf(shadow.base.twin, shadow.twin, cell.current.twin, shadow.touched, recorded);
       if (outcome.documents.length > 0) {
         this.#expectConflict(model, real, outcome);
         return;
       }
-      if (shadow.differs) {
-        cell.rebases++;
+      if (isBase ? hasChanges : shadow.differs) {
+        if (!isBase) cell.rebases++;
         expectPublished(model, real, cellAt, outcome.merged, this.#commit(writer));
       } else {
         expect(this.#commit(writer)).toBe(current);
       }
     }
+    cell.touches.push(shadow.touched);
     this.expectClosed(model, real);
   }
 

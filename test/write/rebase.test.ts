@@ -104,6 +104,42 @@ const CHANGES: readonly Change[] = [
     },
   },
   {
+    name: 'replaces a by what it had, and more',
+    keys: ['a8'],
+    whole: true,
+    run: (draft) => {
+      draft.replaceDocument('a', [posting('a', 0, 1), posting('a', 1, 30), posting('a', 8, 3)]);
+    },
+  },
+  {
+    name: 'replaces a by what it had',
+    keys: [],
+    whole: true,
+    again: ['a0', 'a1', 'a2', 'a3', 'a8', 'a9'],
+    run: (draft) => {
+      draft.replaceDocument('a', [posting('a', 0, 1), posting('a', 1, 30)]);
+    },
+  },
+  {
+    name: 'removes a document that is not there',
+    keys: [],
+    whole: true,
+    again: ['new0', 'new1'],
+    run: (draft) => {
+      draft.removeDocument('new');
+    },
+  },
+  {
+    name: 'removes a, and makes it again as it was',
+    keys: [],
+    whole: true,
+    again: ['a0', 'a1', 'a2', 'a3', 'a8', 'a9'],
+    run: (draft) => {
+      draft.removeDocument('a');
+      draft.addPostings([posting('a', 0, 1), posting('a', 1, 30)]);
+    },
+  },
+  {
     name: 'makes a new document',
     keys: ['new0'],
     run: (draft) => {
@@ -149,15 +185,14 @@ describe.each(CHANGES)('where one writer $name', (mine) => {
       joined = 'conflict';
     }
     expectSound(cell.read());
-    const written = [...mine.keys, ...(mine.again ?? [])];
-    const same = written.some((key) => theirs.keys.includes(key));
-    const sameDocument = mine.keys.some((key) =>
-      theirs.keys.some((other) => other.startsWith(key.slice(0, -1))),
-    );
+    const touches = (change: Change, key: string): boolean =>
+      change.keys.includes(key) ||
+      change.again?.includes(key) === true ||
+      (change.whole === true && change.keys.some((other) => other.startsWith(key.slice(0, -1))));
     // As if one had come after the other (I3).
     const joinedWell = [after(theirs, mine), after(mine, theirs)];
-    // A document that was removed or replaced as a whole leaves no room for what others did to it.
-    if (same || (mine.whole === true && sameDocument)) {
+    // Whoever comes first: what one changed and the other touched, be it with all of its document.
+    if (mine.keys.some((key) => touches(theirs, key)) || theirs.keys.some((key) => touches(mine, key))) {
       expect(joined).toBe('conflict');
       expect(cell.read()).toBe(current);
     } else {

@@ -1,7 +1,6 @@
-import type { Shard, ShardId } from './shard.js';
-import { eachLive } from './shard-rows.js';
+import type { ShardId } from './shard.js';
 import { eachStringDifference } from './string-map-difference.js';
-import { StringMap, StringMapDraft } from './string-map.js';
+import { StringMap } from './string-map.js';
 import type { Numbers } from './text-bucket.js';
 
 /**
@@ -13,30 +12,13 @@ export type DocumentEntry = Numbers;
 /** The documents of a version. */
 export type Documents = StringMap;
 
-/** The documents of a version in the making. */
-export type DocumentsDraft = StringMapDraft;
-
 /** What an index without postings holds. */
 export function noDocuments(): Documents {
   return StringMap.empty();
 }
 
-/** What some shards hold, found by looking at every row of them. Time: O(rows · log rows). */
-export function documentsIn(shards: Iterable<Shard>): Documents {
-  const documents: DocumentsDraft = new StringMapDraft(noDocuments());
-  for (const { id, rows } of shards) {
-    eachLive(rows, ({ ids }, row) => {
-      noteShard(documents, ids.at(row), id);
-    });
-  }
-  return documents.finish();
-}
-
 /** Where a document is; `undefined` for an unknown one. */
-export function entryOf(
-  documents: Documents | DocumentsDraft,
-  documentId: string,
-): DocumentEntry | undefined {
+export function entryOf(documents: Documents, documentId: string): DocumentEntry | undefined {
   return documents.get(documentId);
 }
 
@@ -82,13 +64,6 @@ export function withoutShard(entry: DocumentEntry | undefined, shard: ShardId): 
   if (entry[at] !== shard) return entry;
   const rest = [...entry.slice(0, at), ...entry.slice(at + 1)];
   return rest.length === 1 ? rest[0] : Object.freeze(rest);
-}
-
-/** Notes in a draft that a shard holds a document. */
-export function noteShard(documents: DocumentsDraft, documentId: string, shard: ShardId): void {
-  const entry = entryOf(documents, documentId);
-  const next = withShard(entry, shard);
-  if (next !== entry) documents.set(documentId, next);
 }
 
 /** Where a shard is in an ascending list, or would have to be. */

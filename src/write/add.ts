@@ -2,13 +2,13 @@ import { fillProbe } from '../geometry/metric.js';
 import { type Steps, roundsPerStep } from '../steps.js';
 import { rankShards, withCentroids } from '../version/centroid-table.js';
 import { WantedIds } from '../version/id-column.js';
-import { keyText } from '../version/posting.js';
 import { RowList, columnsOf, digestRows, sameVector } from '../version/row-block.js';
 import { type ShardId, meanInSteps } from '../version/shard.js';
 import { appended, liveRows, rowsFrom } from '../version/shard-rows.js';
 import { bury } from './bury.js';
 import type { DraftState } from './draft-state.js';
 import { type SplitJob, split, splitOverfull } from './rebalance.js';
+import { type StagedKeys, stagedKeys } from './staged-keys.js';
 
 /** A shard that overflows in a draft is split at once when it holds this many times its capacity, else at the end. */
 const PATIENCE = 2;
@@ -21,7 +21,7 @@ const LOOKUPS = 256;
  * A row equal to the one it would replace is left out. Returns how many rows were written.
  */
 export function* addRows(state: DraftState, staged: RowList): Steps<number> {
-  const { rows, superseded } = yield* supersede(state, yield* newestOfEachKey(staged));
+  const { rows, superseded } = yield* supersede(state, staged, yield* stagedKeys(staged));
   if (rows.length === 0) return 0;
   yield* digestRows(state.digest, rows);
   state.written.add(rows);
@@ -40,57 +40,59 @@ export function* addRows(state: DraftState, staged: RowList): Steps<number> {
   return rows.length;
 }
 
-/** Of rows with the same key the last one, as if they had been added one after another. */
-function* newestOfEachKey(staged: RowList): Steps<RowList> {
-  if (staged.length < 2) return staged;
-  const newest = new Map<string, number>();
-  for (let i = 0; i < staged.length; i++) {
-    if (i % LOOKUPS === 0) yield;
-    newest.set(keyAt(staged, i), i);
-  }
-  if (newest.size === staged.length) return staged;
-  return yield* picked(staged, (i) => newest.get(keyAt(staged, i)) === i);
-}
-
 /** Buries the rows that have one of these keys, wherever they are. Returns the rows that are not there already. */
 function* supersede(
   state: DraftState,
   staged: RowList,
+  keys: StagedKeys,
 ): Steps<{ rows: RowList; superseded: Map<ShardId, ReadonlySet<string>> }> {
-  const wanted = new Map<ShardId, Map<string, number[]>>();
-  for (let i = 0; i < staged.length; i++) {
-    if (i % LOOKUPS === LOOKUPS - 1) yield;
-    const documentId = columnsOf(staged.blocks[i]).ids.at(staged.rows[i]);
-    for (const shard of state.shardsOfDocument(documentId)) {
-      let documents = wanted.get(shard);
-      if (documents === undefined) wanted.set(shard, (documents = new Map<string, number[]>()));
-      const places = documents.get(documentId);
-      if (places === undefined) documents.set(documentId, [i]);
-      else places.push(i);
+  const wanted = new Map<ShardId, Set<string>>();
+  let pause = LOOKUPS;
+  for (const documentId of keys.documentIds()) {
+    if (--pause === 0) {
+      yield;
+      pause = LOOKUPS;
+    }
+    for (const shard of shardsToSearch(state, documentId, keys)) {
+      const documentIds = wanted.get(shard);
+      if (documentIds === undefined) wanted.set(shard, new Set([documentId]));
+      else documentIds.add(documentId);
     }
   }
   const unchanged = new Set<number>();
   const superseded = new Map<ShardId, ReadonlySet<string>>();
-  for (const [shard, documents] of wanted) {
-    const wantedIds = new WantedIds(documents);
+  for (const [shard, ids] of wanted) {
+    const wantedIds = new WantedIds(ids);
     const { count, documentIds } = bury(state, shard, (columns, row) => {
+      const [start, length] = [columns.starts[row], columns.lengths[row]];
+      if (!keys.mayHave(start, length)) return false;
       const documentId = wantedIds.idAt(columns.ids, row);
       if (documentId === undefined) return false;
-      for (const i of documents.get(documentId) ?? []) {
-        const mine = columnsOf(staged.blocks[i]);
-        const myRow = staged.rows[i];
-        if (mine.starts[myRow] !== columns.starts[row] || mine.lengths[myRow] !== columns.lengths[row])
-          continue;
-        if (!sameVector(mine, myRow, columns, row)) return true;
-        unchanged.add(i);
-      }
+      const i = keys.find(documentId, start, length);
+      if (i < 0) return false;
+      if (!sameVector(columnsOf(staged.blocks[i]), staged.rows[i], columns, row)) return true;
+      unchanged.add(i);
       return false;
     });
     if (count > 0) superseded.set(shard, documentIds);
     yield;
   }
-  const rows = unchanged.size === 0 ? staged : yield* picked(staged, (i) => !unchanged.has(i));
+  // Of rows with the same key the last one is written, as if they had been added one after another.
+  if (unchanged.size === 0 && keys.size === staged.length) return { rows: staged, superseded };
+  const rows = yield* picked(staged, (i) => !unchanged.has(i) && keys.isFound(i));
   return { rows, superseded };
+}
+
+/** The shards in which rows of a document may lie that have one of these keys. */
+function shardsToSearch(state: DraftState, documentId: string, keys: StagedKeys): Iterable<ShardId> {
+  const places = state.placesOf(documentId);
+  if (places === undefined) return state.shardsOfDocument(documentId);
+  const shards = new Set<ShardId>();
+  for (const place of keys.placesOf(documentId)) {
+    const shard = places.get(place);
+    if (shard !== undefined && state.hasShard(shard)) shards.add(shard);
+  }
+  return shards;
 }
 
 /** The first shard of an index, or several of them at once where the rows do not fit into one. */
@@ -152,12 +154,6 @@ function* routed(state: DraftState, rows: RowList): Steps<{ homes: ShardId[]; ap
     columns.separations[rows.rows[i]] = home.value;
   }
   return { homes, apart };
-}
-
-function keyAt(list: RowList, i: number): string {
-  const columns = columnsOf(list.blocks[i]);
-  const row = list.rows[i];
-  return keyText(columns.ids.at(row), columns.starts[row], columns.lengths[row]);
 }
 
 function* picked(list: RowList, keep: (i: number) => boolean): Steps<RowList> {

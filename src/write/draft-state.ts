@@ -3,14 +3,8 @@ import type { Map as ImmutableMap } from 'immutable';
 import type { ShardexConfig } from '../config.js';
 import type { CentroidTable } from '../version/centroid-table.js';
 import type { ChangedShards } from '../version/changed-shards.js';
-import {
-  type DocumentEntry,
-  type DocumentsDraft,
-  entryOf,
-  noteShard,
-  shardsOf,
-  withoutShard,
-} from '../version/documents.js';
+import type { DocumentEntry } from '../version/documents.js';
+import { DocumentsDraft } from '../version/documents-draft.js';
 import { Lazy } from '../lazy.js';
 import { type Steps, runSteps } from '../steps.js';
 import { Digest } from '../version/fingerprint.js';
@@ -18,8 +12,8 @@ import { type RowList, columnsOf } from '../version/row-block.js';
 import type { Shard, ShardId } from '../version/shard.js';
 import { type ShardRows, bytesOf, eachLive } from '../version/shard-rows.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
-import { StringMapDraft } from '../version/string-map.js';
 import { WantedIds } from '../version/id-column.js';
+import { Places } from './places.js';
 import { resampled } from './resample.js';
 import { Routing } from './routing.js';
 import { Written } from './written.js';
@@ -62,6 +56,7 @@ export class DraftState {
   written: Written;
   /** The documents that have lost a posting since then, or had one moved, where there is a sample that may have lost it. */
   readonly #doubtful = new Set<string>();
+  readonly #places = new Places();
   readonly #origin: ShardexIndex;
   #base: ShardexIndex;
   #digest = new Digest();
@@ -77,7 +72,7 @@ export class DraftState {
     this.#base = base;
     this.root = draftOf(base);
     this.#shards = base.shards;
-    this.#documents = new StringMapDraft(base.documents.value);
+    this.#documents = new DocumentsDraft(base.documents.value);
     this.written = writtenAfter(base);
   }
 
@@ -94,7 +89,7 @@ export class DraftState {
   }
 
   hasDocument(documentId: string): boolean {
-    return entryOf(this.#documents, documentId) !== undefined;
+    return this.#documents.has(documentId);
   }
 
   shard(id: ShardId): Shard {
@@ -166,17 +161,16 @@ export class DraftState {
   /** Notes that a shard holds the documents of these rows. */
   addToDocuments(rows: RowList, shard: ShardId): void {
     for (let i = 0; i < rows.length; i++) {
-      noteShard(this.#documents, columnsOf(rows.blocks[i]).ids.at(rows.rows[i]), shard);
+      const columns = columnsOf(rows.blocks[i]);
+      this.#documents.note(columns.ids.at(rows.rows[i]), shard);
+      this.#places.note(columns, rows.rows[i], shard);
     }
   }
 
   /** Notes that a shard, which is going, holds the documents of these rows no more. */
   removeFromDocuments(rows: RowList, shard: ShardId): void {
     for (let i = 0; i < rows.length; i++) {
-      const documentId = columnsOf(rows.blocks[i]).ids.at(rows.rows[i]);
-      const entry = entryOf(this.#documents, documentId);
-      const next = withoutShard(entry, shard);
-      if (next !== entry) this.setDocument(documentId, next);
+      this.#documents.drop(columnsOf(rows.blocks[i]).ids.at(rows.rows[i]), shard);
     }
   }
 
@@ -191,9 +185,7 @@ export class DraftState {
         return gone.size === 0;
       });
     }
-    for (const documentId of gone) {
-      this.setDocument(documentId, withoutShard(entryOf(this.#documents, documentId), shard));
-    }
+    for (const documentId of gone) this.#documents.drop(documentId, shard);
   }
 
   /** Takes note of documents that postings were buried of. */
@@ -203,7 +195,14 @@ export class DraftState {
   }
 
   shardsOfDocument(documentId: string): readonly ShardId[] {
-    return shardsOf(entryOf(this.#documents, documentId));
+    return this.#documents.shardsOf(documentId);
+  }
+
+  /** The shards of a document's postings by their places, where that is known; see {@link Places}. */
+  placesOf(documentId: string): ReadonlyMap<string, ShardId> | undefined {
+    return this.#places.of(documentId, () =>
+      this.shardsOfDocument(documentId).map((shard) => this.shard(shard)),
+    );
   }
 
   /**

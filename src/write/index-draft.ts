@@ -1,15 +1,14 @@
 import { InvalidPostingError, WriterClosedError } from '../errors.js';
 import { type Steps, runSteps } from '../steps.js';
-import { WantedIds } from '../version/id-column.js';
-import { type Posting, assertDocumentId, keyOfRow, keyText } from '../version/posting.js';
+import { type Posting, assertDocumentId, keyOfRow } from '../version/posting.js';
 import { columnsOf } from '../version/row-block.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
 import { addRows } from './add.js';
-import { bury } from './bury.js';
 import { DraftState } from './draft-state.js';
 import { settle } from './rebalance.js';
+import { removeWhere } from './remove.js';
 import { stagePostings } from './staging.js';
-import { Touched } from './touched.js';
+import { Touched, placeText } from './touched.js';
 
 /** What a draft has touched so far. */
 export let touchedBy: (draft: IndexDraft) => Touched;
@@ -61,7 +60,8 @@ export class IndexDraft {
 
   /**
    * Adds a posting, or replaces the one with the same key. Adding one that is there already changes nothing.
-   * Time: O(shards · dimensions) to find the nearest shard, O(dimensions) to store.
+   * Time: O(shards · dimensions) to find the nearest shard, O(dimensions) to store; the one with the same key is looked for
+   * in all shards that hold its document, where that is long only twice in a draft.
    *
    * @throws {@link InvalidPostingError}, {@link InvalidVectorError}, {@link WriterClosedError}
    */
@@ -105,7 +105,7 @@ export class IndexDraft {
   removeDocuments(documentIds: Iterable<string>): number {
     this.#open();
     const ids = new Set(checkedIds(documentIds));
-    const removed = this.#whole(this.#open(), (state) => removeWhere(state, ids, () => true));
+    const removed = this.#whole(this.#open(), (state) => runSteps(removeWhere(state, ids, () => true)));
     for (const id of ids) this.#touched.addDocument(id);
     return removed;
   }
@@ -132,12 +132,10 @@ export class IndexDraft {
           i,
         );
       }
-      keep.add(keyText(documentId, columns.starts[row], columns.lengths[row]));
+      keep.add(placeText(columns.starts[row], columns.lengths[row]));
     }
     this.#whole(opened, (state) => {
-      const others = (start: number, length: number): boolean =>
-        !keep.has(keyText(documentId, start, length));
-      removeWhere(state, new Set([documentId]), others);
+      runSteps(removeWhere(state, [documentId], (_, start, length) => !keep.has(placeText(start, length))));
       runSteps(addRows(state, staged));
     });
     this.#touched.addDocument(documentId);
@@ -184,35 +182,6 @@ export class IndexDraft {
     if (typeof this.#state !== 'string') return this.#state;
     throw new WriterClosedError(`This draft was ${this.#state}; take a new one from the current version.`);
   }
-}
-
-/** Removes the matching postings of some documents and returns how many there were. */
-function removeWhere(
-  state: DraftState,
-  documentIds: ReadonlySet<string>,
-  matches: (start: number, length: number) => boolean,
-): number {
-  const byShard = new Map<number, Set<string>>();
-  for (const documentId of documentIds) {
-    for (const shard of state.shardsOfDocument(documentId)) {
-      const inShard = byShard.get(shard);
-      if (inShard === undefined) byShard.set(shard, new Set([documentId]));
-      else inShard.add(documentId);
-    }
-  }
-  let removed = 0;
-  for (const [shard, inShard] of byShard) {
-    const wanted = new WantedIds(inShard);
-    const buried = bury(
-      state,
-      shard,
-      (columns, row) =>
-        wanted.idAt(columns.ids, row) !== undefined && matches(columns.starts[row], columns.lengths[row]),
-    );
-    state.dropFromDocuments(buried.documentIds, shard);
-    removed += buried.count;
-  }
-  return removed;
 }
 
 function* checkedIds(documentIds: Iterable<string>): Iterable<string> {

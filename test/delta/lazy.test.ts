@@ -13,7 +13,7 @@ import {
 import { describe, expect, test } from 'vitest';
 import { seededRandom } from '../../src/geometry/random.js';
 import { Lazy } from '../../src/lazy.js';
-import { documentsIn } from '../../src/version/documents.js';
+import { documentsIn } from '../../src/version/documents-draft.js';
 import { survivors } from '../support/garbage.js';
 import { expectEqual, expectKeyChanges, sent } from './steps.js';
 

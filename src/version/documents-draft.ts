@@ -1,0 +1,116 @@
+import { type Steps, runSteps } from '../steps.js';
+import {
+  type DocumentEntry,
+  type Documents,
+  noDocuments,
+  shardsOf,
+  withShard,
+  withoutShard,
+} from './documents.js';
+import type { Shard, ShardId } from './shard.js';
+import { eachLive } from './shard-rows.js';
+import { StringMapDraft } from './string-map.js';
+import { sameNumbers } from './text-bucket.js';
+
+/** A document in as many shards is kept as a set while they change. */
+const MANY_SHARDS = 8;
+
+/** Entries written back in one step. */
+const ENTRIES = 64;
+
+/**
+ * The documents of a version in the making. An entry is written as a whole, so that one by one the changes of a document in
+ * S shards would take O(S²): the shards of such documents are a set until the draft is finished.
+ */
+export class DocumentsDraft {
+  readonly #map: StringMapDraft;
+  readonly #long = new Map<string, Set<ShardId>>();
+
+  constructor(base: Documents) {
+    this.#map = new StringMapDraft(base);
+  }
+
+  has(documentId: string): boolean {
+    return this.#long.has(documentId) || this.#map.get(documentId) !== undefined;
+  }
+
+  /** The shards of a document, ascending; none for an unknown one. */
+  shardsOf(documentId: string): readonly ShardId[] {
+    const long = this.#long.get(documentId);
+    return long === undefined ? shardsOf(this.#map.get(documentId)) : ascending(long);
+  }
+
+  set(documentId: string, entry: DocumentEntry | undefined): void {
+    this.#long.delete(documentId);
+    this.#map.set(documentId, entry);
+  }
+
+  /** Notes that a shard holds a document. Time: O(log documents), amortised. */
+  note(documentId: string, shard: ShardId): void {
+    const entry = this.#opened(documentId);
+    if (entry instanceof Set) {
+      entry.add(shard);
+      return;
+    }
+    const next = withShard(entry, shard);
+    if (next !== entry) this.#map.set(documentId, next);
+  }
+
+  /** Notes that a shard holds a document no more. Time: likewise. */
+  drop(documentId: string, shard: ShardId): void {
+    const entry = this.#opened(documentId);
+    if (entry instanceof Set) {
+      entry.delete(shard);
+      if (entry.size === 0) this.set(documentId, undefined);
+      return;
+    }
+    const next = withoutShard(entry, shard);
+    if (next !== entry) this.#map.set(documentId, next);
+  }
+
+  /** The documents as they are by now; the same value where nothing was changed. The draft can go on from there. */
+  finish(): Documents {
+    return runSteps(this.finishing());
+  }
+
+  /** The same with pauses, in which nothing may be changed. */
+  *finishing(): Steps<Documents> {
+    let pause = ENTRIES;
+    for (const [documentId, shards] of this.#long) {
+      const list = ascending(shards);
+      const entry = list.length === 1 ? list[0] : list;
+      if (!sameNumbers(this.#map.get(documentId), entry)) this.#map.set(documentId, entry);
+      if (--pause > 0) continue;
+      yield;
+      pause = ENTRIES;
+    }
+    this.#long.clear();
+    return yield* this.#map.finishing();
+  }
+
+  /** The shards of a document, as a set where they are many. */
+  #opened(documentId: string): DocumentEntry | Set<ShardId> | undefined {
+    const long = this.#long.get(documentId);
+    if (long !== undefined) return long;
+    const entry = this.#map.get(documentId);
+    if (typeof entry !== 'object' || entry.length < MANY_SHARDS) return entry;
+    const shards = new Set(entry);
+    this.#long.set(documentId, shards);
+    return shards;
+  }
+}
+
+/** What some shards hold, found by looking at every row of them. Time: O(rows · log rows). */
+export function documentsIn(shards: Iterable<Shard>): Documents {
+  const documents = new DocumentsDraft(noDocuments());
+  for (const { id, rows } of shards) {
+    eachLive(rows, ({ ids }, row) => {
+      documents.note(ids.at(row), id);
+    });
+  }
+  return documents.finish();
+}
+
+function ascending(shards: ReadonlySet<ShardId>): readonly ShardId[] {
+  return Object.freeze([...shards].sort((a, b) => a - b));
+}

@@ -1,4 +1,8 @@
 import type { PostingKey } from '../errors.js';
+import { keyText } from '../version/posting.js';
+
+/** Keys of one bucket that are looked through before all are put into a map: strangers may choose them so that they meet. */
+const MOST_TOGETHER = 32;
 
 /** Keys by column: an object for each would cost more than all that is done with them. */
 export interface KeyColumns {
@@ -21,6 +25,7 @@ export class KeyIndex {
   readonly #keys: KeyColumns;
   readonly #numbers = new Map<string, number>();
   readonly #numberOf: Uint32Array;
+  #byText: Map<string, number> | undefined;
   /** The last key of each bucket, and for each key the one before it; one more than its place, so that 0 is none. */
   readonly #last: Uint32Array;
   readonly #before: Uint32Array;
@@ -48,10 +53,18 @@ export class KeyIndex {
     if (number === undefined) return -1;
     const { starts, lengths } = this.#keys;
     let at = this.#last[this.#bucket(number, start, length)];
-    for (; at > 0; at = this.#before[at - 1]) {
+    for (let left = MOST_TOGETHER; at > 0; at = this.#before[at - 1]) {
       if (this.#numberOf[at - 1] === number && starts[at - 1] === start && lengths[at - 1] === length) break;
+      if (--left === 0) return this.#texts().get(keyText(documentId, start, length)) ?? -1;
     }
     return at - 1;
+  }
+
+  #texts(): ReadonlyMap<string, number> {
+    const { documentIds, starts, lengths } = this.#keys;
+    return (this.#byText ??= new Map(
+      documentIds.map((documentId, at) => [keyText(documentId, starts[at], lengths[at]), at]),
+    ));
   }
 
   #bucket(number: number, start: number, length: number): number {

@@ -4,8 +4,11 @@ import type { Segment } from '../version/shard-rows.js';
 import type { BasePlace } from './delta.js';
 import { type KeyColumns, KeyIndex, bucketsFor, hashOf } from './key-index.js';
 
-/** Rows with vectors of one length that are looked through before keys are: postings may well have one vector each. */
-const MOST_ALIKE = 32;
+/**
+ * Rows of one bucket that are looked through before keys are: postings may well have one vector each, or vectors that were
+ * chosen so that they meet.
+ */
+const MOST_TOGETHER = 32;
 
 /** Rows of one segment of the base. */
 interface Source extends BasePlace {
@@ -110,11 +113,9 @@ export class Vanished {
     const norm = columns.squaredNorms[row];
     this.#wanted[0] = norm;
     let at = this.#last[this.#bucket(this.#wantedWords, 0)];
-    for (let alike = 0; at > 0; at = this.#before[at - 1]) {
-      if (this.#norms[at - 1] !== norm) continue;
-      if (this.#isSame(at - 1, columns, row)) break;
-      if (++alike === MOST_ALIKE)
-        return this.#placeByKey((this.#byKey = new KeyIndex(this.keys)), columns, row);
+    for (let left = MOST_TOGETHER; at > 0; at = this.#before[at - 1]) {
+      if (this.#norms[at - 1] === norm && this.#isSame(at - 1, columns, row)) break;
+      if (--left === 0) return this.#placeByKey((this.#byKey = new KeyIndex(this.keys)), columns, row);
     }
     return at - 1;
   }

@@ -1,5 +1,5 @@
+import { hashOf } from './hash.js';
 import { newList } from './new-list.js';
-import { hashOf } from './string-map.js';
 
 /** As many rows, one after another, have their ids in one text. */
 const GROUP = 16;

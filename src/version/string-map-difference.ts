@@ -1,6 +1,7 @@
 import type { List } from 'immutable';
 import { type StringMap, bucketsOf } from './string-map.js';
-import { type Numbers, type TextBucket, isBefore, opened, sameNumbers } from './text-bucket.js';
+import { type Bucket, ordered, sideOf } from './bucket.js';
+import { type Numbers, isBefore, sameNumbers } from './text-bucket.js';
 
 /** Gets each key whose values differ; `undefined` stands for a key that is not there. */
 type Visit = (key: string, before: Numbers | undefined, after: Numbers | undefined) => void;
@@ -13,8 +14,8 @@ export function eachStringDifference(a: StringMap, b: StringMap, visit: Visit): 
   const [listA, listB] = [bucketsOf(a), bucketsOf(b)];
   // In tables of one size a key has its place in both; else what is missing in one bucket may be in another.
   const alike = listA.size === listB.size;
-  eachPair(listA, listB, (textA, textB) => {
-    const [bucketA, bucketB] = [opened(textA), opened(textB)];
+  const compare = (partA: Bucket, partB: Bucket): void => {
+    const [bucketA, bucketB] = [ordered(partA), ordered(partB)];
     let [i, j] = [0, 0];
     while (i < bucketA.length || j < bucketB.length) {
       const [keyA, keyB] = [bucketA[i] as string | undefined, bucketB[j] as string | undefined];
@@ -32,10 +33,31 @@ export function eachStringDifference(a: StringMap, b: StringMap, visit: Visit): 
         j += 2;
       }
     }
+  };
+  eachPair(listA, listB, (bucketA, bucketB) => {
+    eachPart(bucketA, bucketB, compare);
   });
 }
 
-const NONE: TextBucket = '';
+/** Visits the parts of two buckets that differ; those that both share are passed over. */
+function eachPart(a: Bucket, b: Bucket, visit: (a: Bucket, b: Bucket) => void): void {
+  const left: [Bucket, Bucket][] = [[a, b]];
+  for (let pair = left.pop(); pair !== undefined; pair = left.pop()) {
+    const [partA, partB] = pair;
+    if (partA === partB) continue;
+    if (typeof partA === 'string' || typeof partB === 'string') visit(partA, partB);
+    else if (partA.bit === partB.bit) left.push([partA.high, partB.high], [partA.low, partB.low]);
+    else if (partA.bit < partB.bit) {
+      const isLow = sideOf(partA, partB) === 'low';
+      left.push([partA.high, isLow ? NONE : partB], [partA.low, isLow ? partB : NONE]);
+    } else {
+      const isLow = sideOf(partB, partA) === 'low';
+      left.push([isLow ? NONE : partA, partB.high], [isLow ? partA : NONE, partB.low]);
+    }
+  }
+}
+
+const NONE: Bucket = '';
 
 /** A node of an Immutable.js list: 32 nodes a level below, or 32 items at level 0. */
 interface Node {
@@ -54,11 +76,7 @@ interface Inside {
  * Visits items of two lists that differ: those at one place in pairs, where the tries of both are of the same shape,
  * which they are for lists of one length.
  */
-function eachPair(
-  a: List<TextBucket>,
-  b: List<TextBucket>,
-  visit: (a: TextBucket, b: TextBucket) => void,
-): void {
+function eachPair(a: List<Bucket>, b: List<Bucket>, visit: (a: Bucket, b: Bucket) => void): void {
   const [insideA, insideB] = [a, b] as unknown as [Inside, Inside];
   // Nodes are Immutable.js's own affair. Should they ever look different, all items are compared instead.
   if (!understood(a, insideA) || !understood(b, insideB)) {
@@ -101,14 +119,10 @@ function eachPair(
   }
 }
 
-function eachItem(
-  a: Node | undefined,
-  b: Node | undefined,
-  visit: (a: TextBucket, b: TextBucket) => void,
-): void {
+function eachItem(a: Node | undefined, b: Node | undefined, visit: (a: Bucket, b: Bucket) => void): void {
   if (a === b) return;
   for (let i = 0; i < 32; i++) {
-    const [itemA, itemB] = [a?.array[i], b?.array[i]] as [TextBucket | undefined, TextBucket | undefined];
+    const [itemA, itemB] = [a?.array[i], b?.array[i]] as [Bucket | undefined, Bucket | undefined];
     if (itemA !== itemB) visit(itemA ?? NONE, itemB ?? NONE);
   }
 }
@@ -118,7 +132,7 @@ function tailOffset(size: number): number {
   return size < 32 ? 0 : ((size - 1) >>> 5) << 5;
 }
 
-function understood(list: List<TextBucket>, { _origin, _level, _root, _tail }: Inside): boolean {
+function understood(list: List<Bucket>, { _origin, _level, _root, _tail }: Inside): boolean {
   if (list.size === 0) return true;
   const hasTrie = list.size <= 32 || Array.isArray(_root?.array);
   return _origin === 0 && _level % 5 === 0 && hasTrie && Array.isArray(_tail?.array);

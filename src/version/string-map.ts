@@ -1,15 +1,8 @@
 import { List } from 'immutable';
 import { type Steps, runSteps } from '../steps.js';
-import {
-  type Numbers,
-  type OpenBucket,
-  type TextBucket,
-  closed,
-  opened,
-  replaced,
-  spanOf,
-  valueIn,
-} from './text-bucket.js';
+import { type Bucket, branch, changed, changedText, entriesOf, find, parted } from './bucket.js';
+import { hashOf } from './hash.js';
+import { type Numbers, spanOf } from './text-bucket.js';
 
 /**
  * How many entries a bucket holds on average, at most; one that is next to be split holds about twice as many as one
@@ -21,8 +14,8 @@ const LOAD = 10;
 const BUCKETS_PER_STEP = 128;
 
 /** The buckets of a map. */
-export let bucketsOf: (map: StringMap) => List<TextBucket>;
-let made: (size: number, buckets: List<TextBucket>) => StringMap;
+export let bucketsOf: (map: StringMap) => List<Bucket>;
+let made: (size: number, buckets: List<Bucket>) => StringMap;
 
 /**
  * An immutable map of strings to numbers. An Immutable.js `Map` takes some 130 bytes for an entry beside its key; this one
@@ -35,14 +28,14 @@ let made: (size: number, buckets: List<TextBucket>) => StringMap;
 export class StringMap {
   /** How many entries it has. */
   readonly size: number;
-  readonly #buckets: List<TextBucket>;
+  readonly #buckets: List<Bucket>;
 
   static {
     bucketsOf = (map) => map.#buckets;
     made = (size, buckets) => new StringMap(size, buckets);
   }
 
-  private constructor(size: number, buckets: List<TextBucket>) {
+  private constructor(size: number, buckets: List<Bucket>) {
     this.size = size;
     this.#buckets = buckets;
     Object.freeze(this);
@@ -54,15 +47,16 @@ export class StringMap {
 
   /** Time: O(key length + log size). */
   get(key: string): Numbers | undefined {
-    const bucket = this.#buckets.get(placeOf(key, this.#buckets.size));
-    return bucket === undefined ? undefined : valueIn(bucket, key);
+    const hash = hashOf(key);
+    const bucket = this.#buckets.get(placeOf(hash, this.#buckets.size));
+    return bucket === undefined ? undefined : find(bucket, key, hash);
   }
 
   /** All keys, in an order that depends on nothing but the entries. */
   *keys(): IterableIterator<string> {
-    for (const text of this.#buckets) {
-      const bucket = opened(text);
-      for (let at = 0; at < bucket.length; at += 2) yield bucket[at] as string;
+    for (const bucket of this.#buckets) {
+      const entries = entriesOf(bucket);
+      for (let at = 0; at < entries.length; at += 2) yield entries[at] as string;
     }
   }
 }
@@ -72,7 +66,7 @@ export class StringMapDraft {
   #base: StringMap;
   #size: number;
   #bucketCount: number;
-  readonly #own = new Map<number, TextBucket>();
+  readonly #own = new Map<number, Bucket>();
 
   constructor(base: StringMap) {
     this.#base = base;
@@ -81,18 +75,26 @@ export class StringMapDraft {
   }
 
   get(key: string): Numbers | undefined {
-    return valueIn(this.#bucket(placeOf(key, this.#bucketCount)), key);
+    const hash = hashOf(key);
+    return find(this.#bucket(placeOf(hash, this.#bucketCount)), key, hash);
   }
 
   /** Puts in an entry, or takes it out where the value is `undefined`. Time: as {@link StringMap.get}. */
   set(key: string, value: Numbers | undefined): void {
     // The first bucket comes before the first entry, so that there is a place to look at.
     if (this.#bucketCount === 0) this.#own.set(this.#bucketCount++, '');
-    const place = placeOf(key, this.#bucketCount);
+    const hash = hashOf(key);
+    const place = placeOf(hash, this.#bucketCount);
     const bucket = this.#bucket(place);
-    const span = spanOf(bucket, key);
-    const isThere = span.to > span.from;
-    if (isThere || value !== undefined) this.#own.set(place, replaced(bucket, span, key, value));
+    const span = typeof bucket === 'string' ? spanOf(bucket, key) : undefined;
+    const isThere = span === undefined ? find(bucket, key, hash) !== undefined : span.to > span.from;
+    if (isThere || value !== undefined) {
+      const isText = typeof bucket === 'string' && span !== undefined;
+      this.#own.set(
+        place,
+        isText ? changedText(bucket, span, key, value) : changed(bucket, key, hash, value),
+      );
+    }
     this.#size += Number(value !== undefined) - Number(isThere);
     const wanted = Math.ceil(this.#size / LOAD);
     while (this.#bucketCount < wanted) this.#split();
@@ -122,7 +124,7 @@ export class StringMapDraft {
     return (this.#base = made(this.#size, buckets.asImmutable()));
   }
 
-  #bucket(place: number): TextBucket {
+  #bucket(place: number): Bucket {
     return this.#own.get(place) ?? bucketsOf(this.#base).get(place) ?? '';
   }
 
@@ -132,55 +134,37 @@ export class StringMapDraft {
     this.#own.set(place, '');
     if (place === 0) return;
     const parent = parentOf(place);
-    const [kept, moved]: [OpenBucket, OpenBucket] = [[], []];
-    const old = opened(this.#bucket(parent));
-    for (let at = 0; at < old.length; at += 2) {
-      const isMoved = placeOf(old[at] as string, this.#bucketCount) === place;
-      (isMoved ? moved : kept).push(old[at], old[at + 1]);
-    }
-    this.#own.set(parent, closed(kept));
-    this.#own.set(place, closed(moved));
+    const [kept, moved] = parted(this.#bucket(parent), topBitOf(place));
+    this.#own.set(parent, kept);
+    this.#own.set(place, moved);
   }
 
   /** Takes the last bucket away; what was in it goes to the one that it was split from. */
   #merge(): void {
     const place = --this.#bucketCount;
-    const gone = opened(this.#bucket(place));
+    const gone = this.#bucket(place);
     // It stays among the changed ones, which is what tells that there was a change.
     this.#own.set(place, '');
     if (place === 0) return;
     const parent = parentOf(place);
-    let into = this.#bucket(parent);
-    for (let at = 0; at < gone.length; at += 2) {
-      const key = gone[at] as string;
-      into = replaced(into, spanOf(into, key), key, gone[at + 1] as Numbers);
-    }
-    this.#own.set(parent, into);
+    this.#own.set(parent, branch(topBitOf(place), this.#bucket(parent), gone));
   }
 }
 
-/** The bucket of a key in a table of `count` buckets: as many low bits of the hash as name one that is there. */
-function placeOf(key: string, count: number): number {
+/** The bucket of a hash in a table of `count` buckets: as many low bits of it as name one that is there. */
+function placeOf(hash: number, count: number): number {
   if (count < 2) return 0;
   const bits = 32 - Math.clz32(count - 1);
-  const hash = hashOf(key);
   const place = hash & (2 ** bits - 1);
   return place < count ? place : place & (2 ** (bits - 1) - 1);
 }
 
 /** The bucket that another one, not the first, was split from. */
 function parentOf(place: number): number {
-  return place - 2 ** (31 - Math.clz32(place));
+  return place - 2 ** topBitOf(place);
 }
 
-/**
- * A hash of a string, each bit of which depends on all of it: FNV-1a over its code units, mixed by the last step of
- * MurmurHash3.
- */
-export function hashOf(key: string): number {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < key.length; i++) hash = Math.imul(hash ^ key.charCodeAt(i), 0x01000193);
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return hash ^ (hash >>> 16);
+/** The bit by which a bucket, not the first, differs from the one that it was split from. */
+function topBitOf(place: number): number {
+  return 31 - Math.clz32(place);
 }

@@ -97,6 +97,12 @@ export function valueIn(text: TextBucket, key: string): Numbers | undefined {
   return undefined;
 }
 
+/** The first key of a bucket that has any. */
+export function firstKeyOf(text: TextBucket): string {
+  const cursor = new Cursor(text);
+  return cursor.key(cursor.number());
+}
+
 /** Where the entry of a key is in a bucket, from its first place to the one after its last; both the same where it would be. */
 export interface Span {
   readonly from: number;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { IdColumn, type IdPart, WantedId, WantedIds } from '../../src/version/id-column.js';
-import { hashOf } from '../../src/version/string-map.js';
+import { hashOf } from '../../src/version/hash.js';
 
 const id = fc.oneof(
   fc.nat(30).map((i) => `d${i}`),

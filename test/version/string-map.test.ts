@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
-import { StringMap, StringMapDraft, bucketsOf, hashOf } from '../../src/version/string-map.js';
+import { type Bucket, Branch, entriesOf as bucketEntries } from '../../src/version/bucket.js';
+import { hashOf } from '../../src/version/hash.js';
+import { StringMap, StringMapDraft, bucketsOf } from '../../src/version/string-map.js';
 import { eachStringDifference } from '../../src/version/string-map-difference.js';
 import { type Numbers, opened, sameNumbers } from '../../src/version/text-bucket.js';
 import { integerBelow, seeded } from '../support/random.js';
@@ -18,6 +20,12 @@ function entriesOf(map: StringMap): [string, Numbers | undefined][] {
 /** What lies where in a map. */
 function layoutOf(map: StringMap): unknown[] {
   return bucketsOf(map).toArray();
+}
+
+/** The bucket as a text; none of these has opened up. */
+function textOf(bucket: Bucket): string {
+  if (typeof bucket !== 'string') throw new Error('The bucket has opened up.');
+  return bucket;
 }
 
 /** Two texts after which a prefix has the same hash; found by chance, of some 80,000 texts. */
@@ -44,11 +52,16 @@ function colliding(levels: number): string[] {
 }
 
 const COLLIDING = colliding(8);
+/** So many that their bucket opens up. */
+const MANY_COLLIDING = colliding(10);
 const INHERITED = ['propertyIsEnumerable', 'propertyIsEnumerable.', '__proto__', 'constructor', 'toString'];
 
 const key = fc.oneof(
   fc.nat(300).map((i) => `key ${i}`),
   fc.constantFrom(...COLLIDING),
+  // Long ones of one hash, and such as share most of their bits.
+  fc.nat(40).map((i) => `${'a'.repeat(50 * i)}${COLLIDING[i]}`),
+  fc.tuple(fc.constantFrom(...COLLIDING), fc.nat(60)).map(([text, n]) => text + 'x'.repeat(20 * n)),
   fc.constantFrom(...INHERITED),
   fc.string({ unit: 'binary', maxLength: 3 }),
 );
@@ -117,6 +130,94 @@ describe('a map of strings', () => {
     expect(new Set(draft.finish().keys())).toEqual(new Set(keys.filter((_, i) => i % 2 === 0)));
   });
 
+  /** How many texts and characters are looked at or written. */
+  function workOf(change: () => unknown): number {
+    const read = vi.spyOn(String.prototype, 'charCodeAt');
+    const starts = vi.spyOn(String.prototype, 'startsWith');
+    change();
+    const work = read.mock.calls.length + starts.mock.calls.length;
+    read.mockRestore();
+    starts.mockRestore();
+    return work;
+  }
+
+  const longest = (map: StringMap): number =>
+    Math.max(
+      ...bucketsOf(map).map((bucket) => {
+        const texts = [bucket];
+        let most = 0;
+        for (let at = texts.pop(); at !== undefined; at = texts.pop()) {
+          if (at instanceof Branch) texts.push(at.low, at.high);
+          else most = Math.max(most, at.length);
+        }
+        return most;
+      }),
+    );
+
+  // A bucket for each of the ways in which keys can be made to meet: one hash, and the low bits of one.
+  const alike = Array.from({ length: 100_000 }, (_, i) => `u${i.toString(36)}`)
+    .filter((text) => (hashOf(text) & 63) === 0)
+    .slice(0, 1024);
+
+  test.each([
+    ['of one hash', MANY_COLLIDING],
+    ['of hashes with the same low bits', alike],
+    [
+      'of one hash, long and alike but for their ends',
+      MANY_COLLIDING.slice(0, 256).map((text) => 'x'.repeat(400) + text),
+    ],
+  ])('takes in keys %s in about the time of ordinary ones, and takes them out again', (_, keys) => {
+    const ordinary = keys.map((text, i) => `${i}`.padEnd(text.length, 'q'));
+    const [map, other] = [keys, ordinary].map((all) => mapOf(all.map((text, i) => [text, i])));
+    expect(longest(map)).toBeLessThanOrEqual(2048);
+    const [work, usual] = [keys, ordinary].map((all) => workOf(() => mapOf(all.map((text, i) => [text, i]))));
+    // A text is looked through up to three times as far as one of ordinary ones is on average.
+    expect(work).toBeLessThan(40 * usual);
+    const perChange = [map, other].map((each, at) =>
+      workOf(() => mapOf([[[keys, ordinary][at][77], 5]], each)),
+    );
+    expect(perChange[0]).toBeLessThan(40 * perChange[1]);
+    keys.forEach((text, i) => {
+      expect(map.get(text)).toBe(i);
+    });
+    const rest = keys.slice(0, 10);
+    const less = mapOf(
+      keys.slice(10).map((text) => [text, undefined as never]),
+      map,
+    );
+    expect(layoutOf(less)).toEqual(layoutOf(mapOf(rest.map((text, i) => [text, i]))));
+    // A difference looks at the parts that differ.
+    const next = mapOf([[keys[5], 99_999]], map);
+    const found: unknown[] = [];
+    const looked = workOf(() => {
+      eachStringDifference(map, next, (...difference) => found.push(difference));
+    });
+    expect(found).toEqual([[keys[5], 5, 99_999]]);
+    expect(looked).toBeLessThan(work / 10);
+  });
+
+  test('grows and shrinks without a look at each key of a bucket that has opened up', () => {
+    // The keys of one hash and one ordinary key, which comes and goes where their bucket is parted and put together.
+    const keys = MANY_COLLIDING.slice(0, 600);
+    for (let size = keys.length; size < keys.length + 20; size++) {
+      const more = Array.from({ length: size - keys.length }, (_, i) => `more ${i}`);
+      const map = mapOf([...keys, ...more].map((text, i) => [text, i]));
+      expect(workOf(() => mapOf([['one more', 1]], map))).toBeLessThan(4000);
+    }
+  });
+
+  test('a key that is longer than a bucket may be, and one that begins like others, are keys as any', () => {
+    const keys = ['x', 'y'].flatMap((end) => [1, 5000, 10_000].map((n) => 'a'.repeat(n) + end));
+    const all = [...keys, ...MANY_COLLIDING.slice(0, 600)];
+    const map = mapOf(all.map((text, i) => [text, i]));
+    all.forEach((text, i) => {
+      expect(map.get(text)).toBe(i);
+      expect(map.get(text + 'z')).toBeUndefined();
+    });
+    expect([...map.keys()].sort()).toEqual([...all].sort());
+    expect(bucketsOf(map).flatMap((bucket) => bucketEntries(bucket)).size).toBe(2 * all.length);
+  });
+
   test('finds nothing in an empty one, nor what every object inherits', () => {
     for (const map of [StringMap.empty(), mapOf([['a', 1]])]) {
       for (const text of ['', 'b', ...INHERITED]) expect(map.get(text)).toBeUndefined();
@@ -125,7 +226,7 @@ describe('a map of strings', () => {
 
   test('has a byte for each character of a key, and some 3 more for an entry, where all characters have one', () => {
     const map = mapOf(Array.from({ length: 1000 }, (_, i) => [`key ${i}`, i]));
-    for (const bucket of bucketsOf(map)) {
+    for (const bucket of bucketsOf(map).map(textOf)) {
       const keys = opened(bucket).filter((each) => typeof each === 'string');
       expect(/^[\0-\xff]*$/.test(bucket)).toBe(true);
       expect(bucket.length - keys.join('').length).toBeLessThanOrEqual(3 * keys.length);
@@ -155,7 +256,7 @@ describe('a map of strings', () => {
       expect(map.size).toBe(10_000);
       expect(bucketsOf(map).size).toBe(Math.ceil(10_000 / 10));
       // 10 on average, 20 in one that is next to be split, and what chance adds to that.
-      expect(Math.max(...bucketsOf(map).map((bucket) => opened(bucket).length / 2))).toBeLessThan(64);
+      expect(Math.max(...bucketsOf(map).map((bucket) => bucketEntries(bucket).length / 2))).toBeLessThan(64);
     }
   });
 
@@ -266,8 +367,12 @@ describe('the difference of two maps', () => {
   test('does not look at what is shared', () => {
     const map = mapOf(Array.from({ length: 20_000 }, (_, i) => [`d${i}`, i]));
     const next = mapOf([['d7', 77_777]], map); // prettier-ignore
-    const old = new Set<string>(bucketsOf(next));
-    expect(bucketsOf(map).count((bucket) => !old.has(bucket))).toBe(1);
+    const old = new Set(bucketsOf(next).map(textOf));
+    expect(
+      bucketsOf(map)
+        .map(textOf)
+        .count((bucket) => !old.has(bucket)),
+    ).toBe(1);
     const read = vi.spyOn(String.prototype, 'charCodeAt');
     const found = differenceOf(map, next);
     const texts = new Set(read.mock.contexts.map(String));
@@ -275,6 +380,6 @@ describe('the difference of two maps', () => {
     expect(found).toEqual([['d7', 7, 77_777]]);
     expect(texts.size).toBe(2);
     for (const text of texts)
-      expect([old.has(text), bucketsOf(map).includes(text)]).not.toEqual([true, true]);
+      expect([old.has(text), bucketsOf(map).map(textOf).includes(text)]).not.toEqual([true, true]);
   });
 });

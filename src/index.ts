@@ -4,7 +4,7 @@
  * @packageDocumentation
  */
 export type { Metric, ShardexConfig, ShardexOptions, SlopFactor } from './config.js';
-export { applyDelta } from './delta/apply.js';
+export { type ApplyOptions, applyDelta } from './delta/apply.js';
 export { diff, invertDelta } from './delta/between.js';
 export { composeDeltas } from './delta/compose.js';
 export { type Commit, updateWithDelta } from './delta/commit.js';

@@ -2,41 +2,25 @@ import { RowList, columnsOf } from '../version/row-block.js';
 import type { Shard } from '../version/shard.js';
 import { eachLiveRow } from '../version/shard-rows.js';
 import type { DraftState } from '../write/draft-state.js';
-import { check } from './check.js';
 import type { SegmentChange, ShardChange } from './delta.js';
 
 /**
  * Notes which documents a shard holds from now on, and which no more: `before` is what goes on as `shard`, if anything
- * does. Time: O(rows that came or went); O(rows of the shard) where the delta does not say which documents stay.
+ * does. What the delta says of documents that stay is not believed. Time: O(rows of the shard).
  */
 export function moveDocuments(
   state: DraftState,
   before: Shard | undefined,
   shard: Shard,
-  { segments, staying }: ShardChange,
+  { segments }: ShardChange,
 ): void {
   const arriving = newRows(shard, segments);
   state.addToDocuments(arriving, shard.id);
   if (before === undefined) return;
-  const rows = leavingRows(before, segments);
-  if (rows.length === 0) return;
-  const arrived = new Set<string>();
-  eachDocument(arriving, (documentId) => arrived.add(documentId));
-  const gone = new RowList();
-  let next = 0;
-  eachDocument(rows, (documentId, i) => {
-    const stays = staying?.[next] === i;
-    if (stays) next++;
-    else if (!arrived.has(documentId)) gone.push(rows.blocks[i], rows.rows[i]);
-  });
-  if (staying !== undefined) {
-    check(next === staying.length, `the documents that stay in shard ${shard.id}`);
-    state.removeFromDocuments(gone, shard.id);
-    return;
-  }
   const perhaps = new Set<string>();
-  eachDocument(gone, (documentId) => perhaps.add(documentId));
-  state.dropFromDocuments(perhaps, shard.id);
+  eachDocument(leavingRows(before, segments), (documentId) => perhaps.add(documentId));
+  eachDocument(arriving, (documentId) => perhaps.delete(documentId));
+  if (perhaps.size > 0) state.dropFromDocuments(perhaps, shard.id);
 }
 
 /** The rows of a shard that were not there before. */
@@ -64,6 +48,6 @@ function leavingRows(before: Shard, segments: readonly SegmentChange[]): RowList
   return list;
 }
 
-function eachDocument(list: RowList, visit: (documentId: string, i: number) => unknown): void {
-  for (let i = 0; i < list.length; i++) visit(columnsOf(list.blocks[i]).ids.at(list.rows[i]), i);
+function eachDocument(list: RowList, visit: (documentId: string) => unknown): void {
+  for (let i = 0; i < list.length; i++) visit(columnsOf(list.blocks[i]).ids.at(list.rows[i]));
 }

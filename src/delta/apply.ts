@@ -1,15 +1,17 @@
 import { changedCalibration } from '../calibration/change.js';
-import type { ShardexConfig } from '../config.js';
-import { DeltaMismatchError } from '../errors.js';
+import { type ShardexConfig, assertOptions, show } from '../config.js';
+import { DeltaMismatchError, InvalidDeltaError, InvalidOptionError } from '../errors.js';
 import { separations } from '../geometry/metric.js';
-import { type CentroidTable, tableFrom } from '../version/centroid-table.js';
+import { type CentroidTable, MOST_IN_CHUNK, tableFrom } from '../version/centroid-table.js';
 import { RowBlock, claimRows, columnsOf, copyRows } from '../version/row-block.js';
 import { type Shard, type ShardId, centroidProbe, matrixOf } from '../version/shard.js';
 import { type Segment, ShardRows, isDead, liveRows, roomAfter, segmentOf } from '../version/shard-rows.js';
 import { type ShardexIndex, assertIndex } from '../version/shardex-index.js';
+import { verify } from '../version/verify.js';
 import { DraftState } from '../write/draft-state.js';
 import { moveDocuments } from './apply-documents.js';
 import { check, disagreement, known } from './check.js';
+import { checkRows } from './check-rows.js';
 import {
   type BasePlace,
   type Changes,
@@ -23,15 +25,29 @@ import {
   sameVersion,
 } from './delta.js';
 
+/** How {@link applyDelta} goes about it. */
+export interface ApplyOptions {
+  /**
+   * Also checks the whole version as {@link verify} does, before it is handed out: for a delta that came from somebody who is
+   * not trusted. Default `false`.
+   */
+  readonly verify?: boolean;
+}
+
 /**
  * The version that a delta leads to: equal to the one its maker had in every observable way, down to shard ids and the
  * last bit of every search result, without routing or clustering anything. The base stays as it is.
  *
- * Time: O(rows that changed · dimensions) where the delta was decoded, else O(segments of the shards that changed +
- * documents that moved).
+ * A delta that was decoded is checked against the base: no shard or posting may be there twice or get lost, and the parts have
+ * to agree. It has to be trusted for what would take a look at more than it changes: that postings lie in their nearest shard
+ * (I6), that the next version's name is its own, and what it says of what changed. `verify: true` looks at the first.
+ *
+ * Time: O(rows that changed · dimensions + rows of the shards that changed, or that hold documents of new rows) where the
+ * delta was decoded, else O(segments of the shards that changed + documents that moved); with `verify` as {@link verify}.
  *
  * @throws {@link DeltaMismatchError} if `base` is not an equal of the version that the delta starts from;
- * {@link InvalidDeltaError} for what is not a delta, or one whose parts contradict the base; nothing is made then.
+ * {@link InvalidDeltaError} for what is not a delta, one whose parts contradict the base, or one that `verify` refuses;
+ * {@link InvalidOptionError}. Nothing is made then.
  *
  * @example
  * ```ts
@@ -46,9 +62,13 @@ import {
  * applyDelta(replica, delta); // → throws DeltaMismatchError
  * ```
  */
-export function applyDelta(base: ShardexIndex, delta: Delta): ShardexIndex {
+export function applyDelta(base: ShardexIndex, delta: Delta, options: ApplyOptions = {}): ShardexIndex {
   assertIndex(base);
   assertDelta(delta);
+  assertOptions(options, ['verify']);
+  const { verify: isVerified = false } = options;
+  if (typeof isVerified !== 'boolean')
+    throw new InvalidOptionError('verify', `verify must be true or false, not ${show(isVerified)}.`);
   if (!sameVersion(base, delta.base)) {
     throw new DeltaMismatchError(
       `This delta starts from version ${delta.base.version} (${delta.base.fingerprint}), not from version ${base.version} (${base.fingerprint}). Apply those before it first, or use diff() between the two versions.`,
@@ -64,6 +84,8 @@ export function applyDelta(base: ShardexIndex, delta: Delta): ShardexIndex {
   );
   const state = new DraftState(base);
   const gone = new Set(changes.gone);
+  // One that was made here, and never was bytes, cannot have been forged.
+  if (changes.documents === undefined) checkRows(base, changes);
   const made = changes.shards.map((change) => shardFrom(base, change, gone));
   const documents = changes.documents?.value;
   for (const id of changes.gone) {
@@ -80,10 +102,40 @@ export function applyDelta(base: ShardexIndex, delta: Delta): ShardexIndex {
   documents?.documentIds.forEach((documentId, i) => {
     state.setDocument(documentId, documents.after[i]);
   });
-  if (changes.chunks !== undefined) state.setCentroids(centroidsFrom(base, state, changes));
+  checkShardIds(base, state, changes);
+  if (changes.chunks !== undefined) state.setCentroids(centroidsFrom(base, state, changes, gone));
   const { version, fingerprint } = delta.next;
   const { nextShardId, churn } = changes;
-  return state.finish({ version, fingerprint, nextShardId, churn, calibration });
+  const next = state.finish({ version, fingerprint, nextShardId, churn, calibration });
+  if (isVerified) assertVerified(next);
+  return next;
+}
+
+function assertVerified(next: ShardexIndex): void {
+  const violations = verify(next);
+  if (violations.length === 0) return;
+  const [{ invariant, where, what }] = violations;
+  throw new InvalidDeltaError(
+    `The delta leads to a version that is not sound: ${where} ${what} (${invariant}). Nothing was changed; take deltas only from those you trust, or make it again with diff().`,
+  );
+}
+
+/** That ids of shards are given out once, and that the table of centroids changes where they come or go. */
+function checkShardIds(base: ShardexIndex, state: DraftState, changes: Changes): void {
+  const { nextShardId, shards, gone, chunks } = changes;
+  for (const { id, centroid } of shards) {
+    check(id < nextShardId, `the next shard id, ${nextShardId}`);
+    check(centroid === undefined || chunks !== undefined, 'the centroids of new shards');
+  }
+  check(gone.length === 0 || chunks !== undefined, 'the centroids of shards that are gone');
+  // Only the way back to an older version gives ids back: those have to be free.
+  if (nextShardId >= base.nextShardId) return;
+  if (base.nextShardId - nextShardId <= base.shardCount)
+    for (let id = nextShardId; id < base.nextShardId; id++)
+      check(!state.hasShard(id), `the next shard id, ${nextShardId}`);
+  else
+    for (const id of base.shards.keys())
+      check(id < nextShardId || !state.hasShard(id), `the next shard id, ${nextShardId}`);
 }
 
 function shardFrom(base: ShardexIndex, change: ShardChange, gone: ReadonlySet<ShardId>): Shard {
@@ -105,6 +157,7 @@ function shardFrom(base: ShardexIndex, change: ShardChange, gone: ReadonlySet<Sh
       return written(base, segment, kept, centroid, dimensions);
     }),
   );
+  check(rows.liveCount > 0 && rows.liveCount <= base.config.shardCapacity, `the postings of shard ${id}`);
   return { id, centroid, rows };
 }
 
@@ -175,16 +228,26 @@ function copyRun(base: ShardexIndex, { at, count, from, row }: Run, to: RowBlock
   copyRows(columns, row, columnsOf(to), at, count);
 }
 
-function centroidsFrom(base: ShardexIndex, state: DraftState, { chunks }: Changes): CentroidTable {
+function centroidsFrom(
+  base: ShardexIndex,
+  state: DraftState,
+  { chunks, shards }: Changes,
+  gone: ReadonlySet<ShardId>,
+): CentroidTable {
   let count = 0;
   const seen = new Set<ShardId>();
   const members = (chunks ?? []).map((chunk) => {
     if (typeof chunk === 'number') {
       const kept = known(base.centroids.chunks.at(chunk), `chunk ${chunk} of the centroids`);
       count += kept.ids.length;
-      for (const id of kept.ids) seen.add(id);
+      for (const id of kept.ids) {
+        // One of the same id may have come in its place.
+        check(!gone.has(id), `shard ${id} among the centroids`);
+        seen.add(id);
+      }
       return kept;
     }
+    check(chunk.length > 0 && chunk.length <= MOST_IN_CHUNK, 'a chunk of the centroids');
     count += chunk.length;
     return chunk.map((id) => {
       seen.add(id);
@@ -192,6 +255,8 @@ function centroidsFrom(base: ShardexIndex, state: DraftState, { chunks }: Change
       return { id, vector: matrixOf(state.shard(id).centroid).vectors };
     });
   });
-  check(count === seen.size && [...seen].every((id) => state.hasShard(id)), 'the shards with a centroid');
+  const all = base.shardCount - gone.size + shards.filter(({ centroid }) => centroid !== undefined).length;
+  check(count === seen.size && count === all, 'the shards with a centroid');
+  for (const id of seen) check(state.hasShard(id), 'the shards with a centroid');
   return tableFrom(base.config.metric, members);
 }

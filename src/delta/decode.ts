@@ -20,6 +20,8 @@ import type { Ledger } from './ledger.js';
 
 const MOST = Number.MAX_SAFE_INTEGER;
 const MOST_ROWS = 0xffff_ffff;
+/** Shards are counted up from 0; beyond this many, the next ids would not be exact numbers for long. */
+const MOST_SHARDS = 2 ** 48;
 /** Kept chunks are named by how many they are; this many would be four million shards at the least. */
 const MOST_CHUNKS = 1 << 18;
 
@@ -62,7 +64,7 @@ export function decodeDelta(bytes: Uint8Array): Delta {
   const reader = new ByteReader(new Uint8Array(words.buffer, words.byteOffset + 4 * metaAt));
   const base = readName(reader);
   const next = readName(reader);
-  const nextShardId = reader.number(MOST, 'a shard id');
+  const nextShardId = reader.number(MOST_SHARDS, 'a shard id');
   const documentIds = Array.from({ length: reader.count('documents') }, () => readDocumentId(reader));
   // Every row takes up bytes of its own, in its vector as well as here, so this much is really there.
   const block = new RowBlock(rows, dimensions, false);

@@ -13,7 +13,9 @@ import { type Shard, type ShardId, matrixOf } from './shard.js';
  * Chunks that the triangle inequality proves too far are skipped; what comes back is exact all the same.
  */
 
-const MOST = 64;
+/** Centroids in a chunk, at most. */
+export const MOST_IN_CHUNK = 64;
+const MOST = MOST_IN_CHUNK;
 const LEAST = 16;
 
 /** The centroids of a chunk, for the library's own loops. */

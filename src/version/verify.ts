@@ -45,7 +45,7 @@ export interface VerifyOptions {
 const MOST_LISTED = 100;
 
 /**
- * Checks the invariants of an index against the rows themselves.
+ * Checks the invariants of an index against the rows themselves. However broken it is, what is wrong is reported, not thrown.
  *
  * Time: O(postings · dimensions), and O(shards · dimensions) for each posting whose placement is checked.
  *
@@ -76,10 +76,29 @@ export function verify(index: ShardexIndex, options: VerifyOptions = {}): Verifi
     else if (found.length === MOST_LISTED)
       found.push({ invariant, where: 'here and elsewhere', what: 'more than is listed' });
   };
-  checkRoot(index, report);
-  for (const [id, shard] of index.shards) checkShard(index, id, shard, report);
-  checkDocuments(index, report);
-  const placed = checkPlacement(index, placement === 'all' ? Infinity : placement, report);
+  /** What is broken may be so in a way that cannot even be looked at. */
+  const guarded = <T>(invariant: Violation['invariant'], where: string, look: () => T): T | undefined => {
+    try {
+      return look();
+    } catch (error) {
+      report(invariant, where, `cannot be looked at: ${String(error)}`);
+      return undefined;
+    }
+  };
+  guarded('I7', 'the root', () => {
+    checkRoot(index, report);
+  });
+  for (const [id, shard] of index.shards) {
+    guarded('I7', `shard ${id}`, () => {
+      checkShard(index, id, shard, report);
+    });
+  }
+  guarded('I7', 'the map of documents', () => {
+    checkDocuments(index, report);
+  });
+  const placed = guarded('I6', 'the centroid table', () =>
+    checkPlacement(index, placement === 'all' ? Infinity : placement, report),
+  ) ?? { placementChecked: 0, misplacedShare: 0 };
   return Object.freeze(Object.assign(found, placed));
 }
 

@@ -1,0 +1,78 @@
+import { entryOf, shardsOf } from '../version/documents.js';
+import { WantedIds } from '../version/id-column.js';
+import { RowList, columnsOf } from '../version/row-block.js';
+import type { ShardId } from '../version/shard.js';
+import { eachLiveRow } from '../version/shard-rows.js';
+import type { ShardexIndex } from '../version/shardex-index.js';
+import { runSteps } from '../steps.js';
+import { stagedKeys } from '../write/staged-keys.js';
+import { check, known } from './check.js';
+import { type Changes, eachWrittenRun, isBlock } from './delta.js';
+
+/**
+ * Refuses changes after which a posting would be there twice (I5): rows that are moved must leave their place, and where a
+ * row is written, the one with its key must be gone.
+ *
+ * Time: O(rows written or moved + rows of the shards that hold documents of written rows).
+ */
+export function checkRows(base: ShardexIndex, changes: Changes): void {
+  const leaves = leavingFrom(changes);
+  const moved = new Set<string>();
+  for (const { segments } of changes.shards) {
+    for (const { runs } of segments) {
+      for (const { from, row: first, count } of runs) {
+        if (isBlock(from)) continue;
+        for (let row = first; row < first + count; row++) {
+          const place = placeOf(from.shard, from.segment, row);
+          check(leaves(from.shard, from.segment, row) && !moved.has(place), 'the rows that were moved');
+          moved.add(place);
+        }
+      }
+    }
+  }
+  const written = new RowList();
+  eachWrittenRun(changes.shards, (block, first, count) => {
+    for (let row = first; row < first + count; row++) written.push(block, row);
+  });
+  const keys = runSteps(stagedKeys(written));
+  check(keys.size === written.length, 'a posting that is written twice');
+  const byShard = new Map<ShardId, Set<string>>();
+  for (const documentId of keys.documentIds()) {
+    for (const shard of shardsOf(entryOf(base.documents.value, documentId)))
+      byShard.set(shard, (byShard.get(shard) ?? new Set()).add(documentId));
+  }
+  for (const [shard, documentIds] of byShard) {
+    const wanted = new WantedIds(documentIds);
+    known(base.shards.get(shard), `shard ${shard}`).rows.segments.forEach((segment, s) => {
+      const { ids, starts, lengths } = columnsOf(segment.block);
+      eachLiveRow(segment, 0, (row) => {
+        if (!keys.mayHave(starts[row], lengths[row])) return;
+        const documentId = wanted.idAt(ids, row);
+        if (documentId === undefined || keys.find(documentId, starts[row], lengths[row]) < 0) return;
+        const isGone = leaves(shard, s, row) && !moved.has(placeOf(shard, s, row));
+        check(isGone, 'a posting that is written, and there already');
+      });
+    });
+  }
+}
+
+/** Whether a row of the base is no more where it was. */
+function leavingFrom({ gone, shards }: Changes): (shard: ShardId, segment: number, row: number) => boolean {
+  const all = new Set(gone);
+  const kept = new Map(
+    shards.map(({ id, segments }) => [
+      id,
+      new Map(segments.map(({ keeps, buried }) => [keeps, new Set(buried)])),
+    ]),
+  );
+  return (shard, segment, row) => {
+    if (all.has(shard)) return true;
+    const segments = kept.get(shard);
+    if (segments === undefined) return false;
+    return segments.get(segment)?.has(row) ?? true;
+  };
+}
+
+function placeOf(shard: ShardId, segment: number, row: number): string {
+  return `${shard}:${segment}:${row}`;
+}

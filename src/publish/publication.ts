@@ -100,13 +100,13 @@ export class Publication {
     if (touched.isEmpty) return new Commit(this.current, this.current);
     const { base } = writer;
     try {
-      for (;;) {
-        const expected = this.current;
+      for (let expected = base; ; expected = this.current) {
         // Without a change to publish only what others did to the same postings can matter.
         if (expected !== base && onConflict === 'fail' && mine !== base) throw conflict(base, expected, []);
         const recorded = touchedSince(since);
-        const isAlone = expected === base && recorded.length === 0;
-        const next = isAlone ? mine : rebase(base, mine, expected, touched, recorded);
+        // Where others have published, this first try fails; where they have published nothing, it would not.
+        const isFirst = expected === base && (this.current !== base || recorded.length === 0);
+        const next = isFirst ? mine : rebase(base, mine, expected, touched, recorded);
         const commit = this.publish(expected, next, startedAt, touched);
         if (commit === undefined) continue;
         if (next !== expected && expected !== base) this.meter.rebases++;

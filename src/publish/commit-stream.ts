@@ -1,3 +1,4 @@
+import { onAbort } from '../abort.js';
 import { ResourceExhaustedError } from '../errors.js';
 import { Commit } from '../delta/commit.js';
 
@@ -24,6 +25,7 @@ interface Waiting {
 export class CommitStream implements AsyncIterableIterator<Commit, undefined> {
   readonly #source: StreamSource;
   #unsubscribe: () => void = () => undefined;
+  readonly #stopWaiting: () => void;
   readonly #buffer: Commit[] = [];
   readonly #waiting: Waiting[] = [];
   #ended = false;
@@ -33,7 +35,9 @@ export class CommitStream implements AsyncIterableIterator<Commit, undefined> {
   constructor(source: StreamSource) {
     this.#source = source;
     const { signal } = source;
-    signal?.addEventListener('abort', this.#abort, { once: true });
+    this.#stopWaiting = onAbort(signal, () => {
+      this.#abort();
+    });
     this.#unsubscribe = source.subscribe(
       (commit) => {
         this.#take(commit);
@@ -90,11 +94,11 @@ export class CommitStream implements AsyncIterableIterator<Commit, undefined> {
     }
   }
 
-  readonly #abort = (): void => {
+  #abort(): void {
     this.#buffer.length = 0;
     // Whatever it is, it comes out as it was given.
     this.#fail(this.#source.signal?.reason as Error);
-  };
+  }
 
   /** Ends with an error, for whoever asks next. */
   #fail(reason: Error): void {
@@ -108,7 +112,7 @@ export class CommitStream implements AsyncIterableIterator<Commit, undefined> {
   #end(): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#source.signal?.removeEventListener('abort', this.#abort);
+    this.#stopWaiting();
     this.#unsubscribe();
     for (const { resolve } of this.#waiting.splice(0)) resolve(DONE);
   }

@@ -1,3 +1,4 @@
+import { onAbort } from '../abort.js';
 import type { Touched } from '../write/touched.js';
 
 /** A turn: who has it is alone in changing the documents it claims, among those who ask for turns. */
@@ -52,16 +53,15 @@ export class Turns {
 function wait(line: (() => void)[], signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     signal?.throwIfAborted();
-    const leave = (): void => {
-      line.splice(line.indexOf(wake), 1);
-      reject(signal?.reason as Error);
-    };
     const wake = (): void => {
-      signal?.removeEventListener('abort', leave);
+      stay();
       resolve();
     };
+    const stay = onAbort(signal, () => {
+      line.splice(line.indexOf(wake), 1);
+      reject(signal?.reason as Error);
+    });
     line.push(wake);
-    signal?.addEventListener('abort', leave, { once: true });
   });
 }
 
@@ -73,10 +73,6 @@ export function abortable<T>(promise: Promise<T>, signal?: AbortSignal): Promise
       reject(signal.reason as Error);
     };
     if (signal.aborted) abort();
-    signal.addEventListener('abort', abort, { once: true });
-    const done = (): void => {
-      signal.removeEventListener('abort', abort);
-    };
-    promise.then(resolve, reject).finally(done);
+    promise.then(resolve, reject).finally(onAbort(signal, abort));
   });
 }

@@ -1,3 +1,4 @@
+import { onAbort } from '../abort.js';
 import { assertOptions, assertSignal, isWhole, show } from '../config.js';
 import { CellClosedError, InvalidOptionError } from '../errors.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
@@ -21,20 +22,20 @@ export async function waitFor(
       done();
       failed(new CellClosedError('The cell was closed before the version that is waited for came.'));
     };
-    const aborted = (): void => {
-      done();
-      failed(signal?.reason as Error);
-    };
     let unsubscribe = (): void => undefined;
+    let stopWaiting = (): void => undefined;
     const done = (): void => {
       unsubscribe();
-      signal?.removeEventListener('abort', aborted);
+      stopWaiting();
     };
     if (isClosed) {
       closed();
       return;
     }
-    signal?.addEventListener('abort', aborted, { once: true });
+    stopWaiting = onAbort(signal, () => {
+      done();
+      failed(signal?.reason as Error);
+    });
     unsubscribe = watchers.add(
       ({ index }) => {
         try {

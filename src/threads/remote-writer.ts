@@ -1,3 +1,4 @@
+import { onAbort } from '../abort.js';
 import { assertOptions, assertSignal } from '../config.js';
 import { InvalidPostingError, PortClosedError, WriterClosedError } from '../errors.js';
 import type { CommitOptions } from '../publish/index-writer.js';
@@ -190,12 +191,11 @@ export async function openRemoteWriter(port: Port, options: RemoteWriterOptions 
   assertSignal(signal);
   signal?.throwIfAborted();
   const conversation = new Conversation(port);
-  const abort = (): void => {
+  const stopWaiting = onAbort(signal, () => {
     // The writer there may have been opened: its discarding is the last thing that is said.
     void conversation.ask({ method: 'discard' }).catch(() => undefined);
     conversation.close('given up');
-  };
-  signal?.addEventListener('abort', abort, { once: true });
+  });
   try {
     const baseVersion = (await conversation.ask({ method: 'open' })) as number;
     return new RemoteWriter(baseVersion, conversation);
@@ -204,7 +204,7 @@ export async function openRemoteWriter(port: Port, options: RemoteWriterOptions 
     signal?.throwIfAborted();
     throw error;
   } finally {
-    signal?.removeEventListener('abort', abort);
+    stopWaiting();
   }
 }
 

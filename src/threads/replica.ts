@@ -1,3 +1,4 @@
+import { onAbort } from '../abort.js';
 import { assertFunction, assertOptions, assertSignal, show } from '../config.js';
 import { InvalidOptionError, PortClosedError } from '../errors.js';
 import type { HeldOptions } from '../publish/held-warning.js';
@@ -149,7 +150,7 @@ export async function openReplica(port: Port, options: ReplicaOptions = {}): Pro
       following.stop();
       link.send(channel, { kind: 'leave' });
       link.close();
-      signal?.removeEventListener('abort', abort);
+      stopWaiting();
     };
     const ended = (error: Error | undefined): void => {
       leave();
@@ -158,9 +159,6 @@ export async function openReplica(port: Port, options: ReplicaOptions = {}): Pro
       reject(
         error ?? new PortClosedError('The owner stopped serving replicas before the first version came.'),
       );
-    };
-    const abort = (): void => {
-      ended(signal?.reason as Error);
     };
     const first = (index: ShardexIndex): void => {
       if (requireSharedMemory && !following.sharesMemory) {
@@ -172,7 +170,7 @@ export async function openReplica(port: Port, options: ReplicaOptions = {}): Pro
         );
         return;
       }
-      signal?.removeEventListener('abort', abort);
+      stopWaiting();
       replica = new Replica({
         publication: new Publication(index, { history, held, onError }),
         name,
@@ -202,7 +200,9 @@ export async function openReplica(port: Port, options: ReplicaOptions = {}): Pro
       idle: (milliseconds) => replica !== undefined && preparation.advance(replica.read(), milliseconds),
       ended,
     });
-    signal?.addEventListener('abort', abort, { once: true });
+    const stopWaiting = onAbort(signal, () => {
+      ended(signal?.reason as Error);
+    });
     following.ask();
   });
 }

@@ -1,3 +1,4 @@
+import { onAbort } from '../abort.js';
 import { assertFunction, assertOptions, assertSignal, isWhole, show } from '../config.js';
 import { sameVersion } from '../delta/delta.js';
 import { InvalidOptionError, PoolClosedError, ResourceExhaustedError } from '../errors.js';
@@ -58,6 +59,8 @@ const MOST_AT_ONCE = 32;
 interface Call {
   readonly jobs: Job[];
   readonly giveUp: (reason: Error) => void;
+  /** Ends its waiting for a version. */
+  stopWaiting: () => void;
 }
 
 /**
@@ -163,7 +166,7 @@ export class SearchPool {
       );
     }
     return this.#call(1, signal, async (call) => {
-      await this.#reached(atLeast, signal);
+      await this.#reached(atLeast, call);
       const task: Task = { queries, options: sent, atLeast, part: undefined };
       const large = this.#cell.postingCount >= LEAST_SPLIT && !this.#crew.isBusy;
       const parts = exact && (split ?? large) ? await this.#split(call, task) : undefined;
@@ -189,7 +192,7 @@ export class SearchPool {
     const copies = Array.from(queries, (query) => this.#copied(query));
     const sent = sendable(options);
     return this.#call(copies.length, signal, async (call) => {
-      await this.#reached(atLeast, signal);
+      await this.#reached(atLeast, call);
       // Several pieces for each thread, as they take different times.
       const size = Math.max(1, Math.min(MOST_AT_ONCE, Math.ceil(copies.length / (4 * this.#size))));
       const pieces: Promise<Found>[] = [];
@@ -231,17 +234,17 @@ export class SearchPool {
     }
     let giveUp: (reason: Error) => void = () => undefined;
     const givenUp = new Promise<never>((_, reject) => (giveUp = reject));
-    const call: Call = { jobs: [], giveUp };
-    const abort = (): void => {
-      giveUp(signal?.reason as Error);
-    };
+    const call: Call = { jobs: [], giveUp, stopWaiting: () => undefined };
     this.#pending += size;
     this.#calls.add(call);
-    signal?.addEventListener('abort', abort, { once: true });
+    const ignoreSignal = onAbort(signal, () => {
+      giveUp(signal?.reason as Error);
+    });
     try {
       return await Promise.race([run(call), givenUp]);
     } finally {
-      signal?.removeEventListener('abort', abort);
+      ignoreSignal();
+      call.stopWaiting();
       this.#calls.delete(call);
       this.#pending -= size;
       for (const job of call.jobs) this.#crew.drop(job);
@@ -249,9 +252,14 @@ export class SearchPool {
   }
 
   /** A version that is yet to come is waited for here, so that it does not keep a thread. */
-  async #reached(version: number, signal: AbortSignal | undefined): Promise<void> {
-    if (this.#cell.version < version)
-      await this.#cell.waitFor(version, signal === undefined ? {} : { signal });
+  async #reached(version: number, call: Call): Promise<void> {
+    if (this.#cell.version >= version) return;
+    // Not the caller's signal: however the call ends, nobody is to wait any more.
+    const controller = new AbortController();
+    call.stopWaiting = () => {
+      controller.abort();
+    };
+    await this.#cell.waitFor(version, { signal: controller.signal });
   }
 
   #submit(call: Call, task: Task): Promise<Found> {

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, test, vi } from 'vitest';
@@ -17,6 +18,7 @@ import {
   search,
 } from 'shardex';
 import { gaussianVector, integerBelow, seeded } from '../support/random.js';
+import { publicationOf } from '../../src/publish/readable-cell.js';
 import type { Library } from '../support/library.js';
 import { rejectionOf } from '../support/thrown.js';
 import { built } from './support/built.js';
@@ -326,6 +328,30 @@ describe('endings', () => {
     expect(await rejectionOf(pool.search(query, { k: 1 }))).toBeInstanceOf(PoolClosedError);
     add(cell, 'a', query);
     expect(cell.held().flatMap(({ pins }) => pins)).toEqual([]);
+  });
+
+  test('of a call that is over nothing stays on its signal or on the cell, however it ended', async () => {
+    const cell = filled(100);
+    const pool = await opened(cell);
+    const query = new Array<number>(DIMENSIONS).fill(0);
+    const controller = new AbortController();
+    const { signal } = controller;
+    const left = (): unknown[] => getEventListeners(signal, 'abort');
+    const many = <T>(call: () => Promise<T>): Promise<PromiseSettledResult<T>[]> =>
+      Promise.allSettled(Array.from({ length: 12 }, call));
+    const answered = many(() => pool.search(query, { k: 1 }, { signal }));
+    expect(left()).toHaveLength(1);
+    await answered;
+    await many(() => pool.searchMany([query, query], { k: 0 }, { signal }));
+    expect(left()).toEqual([]);
+    const tooEarly = { signal, atLeast: cell.version + 1 };
+    const waiting = many(() => pool.search(query, { k: 1 }, tooEarly));
+    const waitingToo = many(() => pool.searchMany([query], { k: 1 }, tooEarly));
+    expect(left()).toHaveLength(1);
+    await pool.close();
+    await Promise.all([waiting, waitingToo]);
+    expect(left()).toEqual([]);
+    expect(publicationOf(cell).watchers.isEmpty).toBe(true);
   });
 
   test('a cell that is closed closes its pool', async () => {

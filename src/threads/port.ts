@@ -1,5 +1,6 @@
 import { show } from '../config.js';
 import { InvalidOptionError } from '../errors.js';
+import { type Receiver, receive } from './receiving.js';
 
 /** What a browser's port or worker tells. */
 export interface PortEvent {
@@ -48,26 +49,20 @@ export interface LinkListener<In> {
 }
 
 /** Sends and receives the messages of one side on a port. */
-export class Link<In, Out> {
+export class Link<In, Out> implements Receiver {
   readonly #port: Port;
   readonly #side: Side;
   readonly #listener: LinkListener<In>;
+  readonly #leave: () => void;
   #open = true;
 
+  /** On a port that was closed before, `gone` is called as soon as this job is done. */
   constructor(port: Port, side: Side, listener: LinkListener<In>) {
     assertPort(port);
     this.#port = port;
     this.#side = side;
     this.#listener = listener;
-    if (port.on !== undefined) {
-      port.on('message', this.#take);
-      port.on('close', this.#end);
-      port.on('exit', this.#end);
-    } else {
-      port.addEventListener?.('message', this.#takeEvent);
-      port.addEventListener?.('close', this.#end);
-    }
-    port.start?.();
+    this.#leave = receive(port, this);
   }
 
   get isOpen(): boolean {
@@ -89,31 +84,21 @@ export class Link<In, Out> {
   close(): void {
     if (!this.#open) return;
     this.#open = false;
-    const port = this.#port;
-    if (port.off !== undefined) {
-      port.off('message', this.#take);
-      port.off('close', this.#end);
-      port.off('exit', this.#end);
-    } else {
-      port.removeEventListener?.('message', this.#takeEvent);
-      port.removeEventListener?.('close', this.#end);
-    }
+    this.#leave();
   }
 
-  readonly #takeEvent = ({ data }: PortEvent): void => {
-    this.#take(data);
-  };
-
-  readonly #take = (data: unknown): void => {
+  /** Takes what has come on the port, if it is for this side. */
+  message(data: unknown): void {
     if (!this.#open || !isEnvelope<In>(data) || data.shardex !== this.#side) return;
     this.#listener.message(data.body, data.channel);
-  };
+  }
 
-  readonly #end = (): void => {
+  /** The port has ended. */
+  gone(): void {
     if (!this.#open) return;
     this.close();
     this.#listener.gone();
-  };
+  }
 }
 
 function isEnvelope<Body>(data: unknown): data is Envelope<Body> {

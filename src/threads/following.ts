@@ -1,5 +1,6 @@
-import type { ShardexConfig } from '../config.js';
+import { type ShardexConfig, resolveConfig } from '../config.js';
 import { sameVersion } from '../delta/delta.js';
+import { InvalidDeltaError, ShardexError } from '../errors.js';
 import { nextTurn } from '../publish/event-loop.js';
 import { type ShardexIndex, emptyIndex } from '../version/shardex-index.js';
 import { assembled } from './assemble.js';
@@ -8,6 +9,7 @@ import { type PackedError, unpackError } from './packed-error.js';
 import { unpackShards } from './packed-shards.js';
 import { quietTimeout } from './port.js';
 import { ReceivedBlocks } from './received-blocks.js';
+import { SharedGarbage } from './shared-garbage.js';
 
 /** Milliseconds after which a request without an answer is repeated, then ever more seldom, up to the second number. */
 const FIRST_PATIENCE = 2000;
@@ -39,6 +41,7 @@ export class Following {
   readonly #shares: boolean;
   readonly #listener: FollowingListener;
   readonly #blocks: ReceivedBlocks;
+  readonly #garbage = new SharedGarbage();
   #round = 0;
   #current: ShardexIndex | undefined;
   /** The empty version: where snapshots start from, and all have the configuration of. */
@@ -113,7 +116,7 @@ export class Following {
         this.#handle(message);
       } catch (error) {
         this.#ended = true;
-        this.#listener.ended(error as Error);
+        this.#listener.ended(asOurs(error));
       }
       this.#spent = (this.#spent ?? 0) + performance.now() - startedAt;
     }
@@ -183,6 +186,7 @@ export class Following {
     if (current === undefined || !sameVersion(current, next)) {
       this.#current = next;
       this.#listener.version(next);
+      if (this.#sharesMemory) this.#garbage.weigh(this.#blocks.byteLength, next.byteLength);
     }
     this.#reached(next.version);
   }
@@ -209,7 +213,17 @@ export class Following {
   }
 }
 
+/** What a message that looked sound came to, as an error of the library: it may hold anything. */
+function asOurs(error: unknown): ShardexError {
+  if (error instanceof ShardexError) return error;
+  const ours = new InvalidDeltaError(
+    `A version that was sent cannot be put together (${String(error)}). Open another replica.`,
+  );
+  ours.cause = error;
+  return ours;
+}
+
 function rootOf(config: ShardexConfig | undefined): ShardexIndex {
-  if (config === undefined) throw new TypeError('A first version comes with its configuration.');
-  return emptyIndex(Object.freeze(config));
+  if (config === undefined) throw new InvalidDeltaError('A first version comes with its configuration.');
+  return emptyIndex(resolveConfig(config));
 }

@@ -1,3 +1,4 @@
+import { InvalidDeltaError } from '../errors.js';
 import { type Columns, ROW_OVERHEAD, RowBlock, columnsOf } from '../version/row-block.js';
 import type { Difference, Handle, RowCopies, SentBlock, SentRows, SentShard } from './messages.js';
 
@@ -8,6 +9,7 @@ interface Received {
   times: number;
   /** How many of its rows, from the first on, are known. */
   rows: number;
+  readonly byteLength: number;
 }
 
 /**
@@ -16,16 +18,23 @@ interface Received {
  */
 export class ReceivedBlocks {
   readonly #known = new Map<Handle, Received>();
+  #byteLength = 0;
   readonly #forgotten: (readonly [Handle, number])[] = [];
   readonly #tell: (blocks: readonly (readonly [Handle, number])[]) => void;
   readonly #collected = new FinalizationRegistry<Received>((received) => {
-    const { handle, times } = received;
+    const { handle, times, byteLength } = received;
+    this.#byteLength -= byteLength;
     // It may have been sent again meanwhile, and made anew.
     if (this.#known.get(handle) !== received) return;
     this.#known.delete(handle);
     // They mostly go by many at once.
     if (this.#forgotten.push([handle, times]) === 1) queueMicrotask(this.#flush);
   });
+
+  /** Bytes of all blocks that were not collected yet, whether or not a version has them. */
+  get byteLength(): number {
+    return this.#byteLength;
+  }
 
   constructor(tell: (blocks: readonly (readonly [Handle, number])[]) => void) {
     this.#tell = tell;
@@ -74,7 +83,9 @@ export class ReceivedBlocks {
     // Where it is not shared, nobody else writes to it, and yet it is filled as if somebody did.
     const buffer = memory ?? new ArrayBuffer(capacity * (4 * dimensions + ROW_OVERHEAD));
     const block = new RowBlock(capacity, dimensions, buffer);
-    const received = { handle, block: new WeakRef(block), times, rows: 0 };
+    const { byteLength } = block;
+    this.#byteLength += byteLength;
+    const received = { handle, block: new WeakRef(block), times, rows: 0, byteLength };
     this.#known.set(handle, received);
     this.#collected.register(block, received);
     return block;
@@ -86,6 +97,8 @@ export class ReceivedBlocks {
       const known = this.#known.get(handle);
       const block = known?.block.deref();
       if (known === undefined || block === undefined || from > known.rows) return false;
+      if (!(from + count <= block.capacity))
+        throw new InvalidDeltaError('More rows were sent than a block has.');
       const columns = columnsOf(block);
       done = columns.ids.putParts(ids, done, from, from + count, known.rows);
       if (copies.length > 0) copyInto(columns, from, copies[run / 3]);

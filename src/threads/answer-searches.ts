@@ -1,18 +1,22 @@
-import { InvalidOptionError } from '../errors.js';
+import { isWhole } from '../config.js';
+import { InvalidOptionError, WorkerFailedError } from '../errors.js';
 import { search } from '../search/search.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
 import { packError } from './packed-error.js';
 import { packResults } from './packed-results.js';
+import { parentPort } from './parent-port.js';
 import { type PartOf, partOf } from './part.js';
 import { Link, type Port } from './port.js';
 import { type Replica, catchUp, openReplica } from './replica.js';
 import { type FromSearcher, SEARCHES, type ToSearcher, slotOf } from './search-messages.js';
-import { parentPort } from './thread.js';
+import { TO_SEARCHER } from './search-shapes.js';
+import { read, unreadable } from './shapes.js';
 
 /**
  * Makes the worker that calls it a thread of the {@link SearchPool} that has started it. Only needed where the pool cannot
- * find the script that comes with the package, as in a browser with everything bundled into one file: then a worker of
- * your own calls this, and the pool is given a `spawn` that starts that worker.
+ * find the script that comes with the package, which is also there as `shardex/pool-worker`: then a worker of your own
+ * calls this, and the pool is given a `spawn` that starts that worker. Not to be awaited at the top level of a script that
+ * is bundled, which bundlers do not allow in every kind of worker.
  *
  * @throws {@link InvalidOptionError} where there is no port to the thread that started this one.
  *
@@ -21,7 +25,7 @@ import { parentPort } from './thread.js';
  * // search-worker.ts
  * import { answerSearches } from 'shardex';
  *
- * await answerSearches();
+ * void answerSearches();
  *
  * // elsewhere
  * const spawn = () => new Worker(new URL('./search-worker.ts', import.meta.url), { type: 'module' });
@@ -37,29 +41,43 @@ export async function answerSearches(port?: Port): Promise<void> {
     link.send(SEARCHES, message);
   };
   let searcher: Searcher | undefined;
-  const link = new Link<ToSearcher, FromSearcher>(parent, 'client', {
-    message: (message, channel) => {
+  const start = async ({ name, givenUp }: Start): Promise<void> => {
+    try {
+      const replica = await openReplica(parent, { name });
+      searcher?.close();
+      searcher = new Searcher(replica, givenUp, answer);
+      answer({ kind: 'ready' });
+    } catch (error) {
+      // A port that was closed meanwhile needs no thread.
+      link.close();
+      throw error;
+    }
+  };
+  const link = new Link<FromSearcher>(parent, 'client', {
+    message: (body, channel) => {
       if (channel !== SEARCHES) return;
-      if (message.kind === 'search') {
-        searcher?.take(message);
-        return;
-      }
-      const { name, givenUp } = message;
-      openReplica(parent, { name }).then(
-        (replica) => {
-          searcher = new Searcher(replica, givenUp, answer);
-          answer({ kind: 'ready' });
-        },
-        (error: unknown) => {
-          // A port that was closed meanwhile needs no thread.
-          link.close();
-          throw error;
-        },
-      );
+      const message = read<ToSearcher>(TO_SEARCHER, body);
+      if (message === undefined) return;
+      if (message === 'damaged') refuse(body, answer);
+      else if (message.kind === 'start') void start(message);
+      else if (searcher === undefined) refuse(message, answer, notReady());
+      else searcher.take(message);
     },
     gone: () => undefined,
   });
 }
+
+/** Says that there is no answer, where somebody waits for one. */
+function refuse(asked: unknown, answer: (message: FromSearcher) => void, error: Error = unreadable()): void {
+  const { id } = asked as { readonly id?: unknown };
+  if (isWhole(id, 0, Number.MAX_SAFE_INTEGER)) answer({ kind: 'failed', id, error: packError(error) });
+}
+
+function notReady(): WorkerFailedError {
+  return new WorkerFailedError('This thread has no version to search in yet.');
+}
+
+type Start = ToSearcher & { readonly kind: 'start' };
 
 type Asked = ToSearcher & { readonly kind: 'search' };
 
@@ -74,6 +92,10 @@ class Searcher {
     this.#replica = replica;
     this.#givenUp = givenUp;
     this.#answer = answer;
+  }
+
+  close(): void {
+    this.#replica.close();
   }
 
   /**

@@ -45,7 +45,7 @@ export function assembled(
       const { id } = sent;
       const before = map.get(id);
       const old = before ?? base.shards.get(id) ?? earlier.shards.get(id);
-      const shard = shardFrom(sent, old, blocks);
+      const shard = shardFrom(sent, old, blocks, base.config.dimensions);
       if (before !== undefined) count(before.rows, -1);
       count(shard.rows, 1);
       if (shard !== before) {
@@ -105,10 +105,11 @@ function shardFrom(
   { id, centroid, segments }: SentShard,
   old: Shard | undefined,
   blocks: ReadonlyMap<Handle, RowBlock>,
+  dimensions: number,
 ): Shard {
   const earlier = old?.rows.segments ?? [];
   const own = segments.map((segment, s) =>
-    typeof segment === 'number' ? earlier[segment] : segmentFrom(segment, earlier[s], blocks),
+    typeof segment === 'number' ? segmentAt(earlier, segment, id) : segmentFrom(segment, earlier[s], blocks),
   );
   const sameRows =
     own.length === old?.rows.segments.length && own.every((segment, s) => segment === old.rows.segments[s]);
@@ -116,10 +117,16 @@ function shardFrom(
     old === undefined ||
     (centroid !== undefined && !sameVector(matrixOf(old.centroid).vectors, centroid))
   ) {
-    if (centroid === undefined) throw damaged(`the centroid of shard ${id}`);
+    if (centroid?.length !== dimensions) throw damaged(`the centroid of shard ${id}`);
     return Object.freeze({ id, centroid: new Centroid(centroid), rows: new ShardRows(own) });
   }
   return sameRows ? old : Object.freeze({ id, centroid: old.centroid, rows: new ShardRows(own) });
+}
+
+function segmentAt(earlier: readonly Segment[], place: number, id: ShardId): Segment {
+  const segment = earlier.at(place);
+  if (segment === undefined) throw damaged(`a segment of shard ${id}`);
+  return segment;
 }
 
 function segmentFrom(

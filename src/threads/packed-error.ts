@@ -75,10 +75,27 @@ export function packError(thrown: unknown): PackedError {
   return { code: thrown.code, name, message, stack, fields: Object.fromEntries(Object.entries(thrown)) };
 }
 
-/** The error again. What is not this library's comes out as an `Error` of the same name. */
-export function unpackError({ code, name, message, stack, fields }: PackedError): Error {
-  const error = code === undefined ? new Error(message) : MAKERS[code](message, fields as Fields);
-  if (code === undefined) error.name = name;
-  if (stack !== undefined) error.stack = stack;
+/**
+ * The error again. What is not this library's comes out as an `Error` of the same name, and so does what is no error at
+ * all: it has come on a port, where anybody may post anything.
+ */
+export function unpackError(packed: unknown): Error {
+  const { code, name, message, stack, fields } = (packed ?? {}) as Readonly<
+    Record<keyof PackedError, unknown>
+  >;
+  const says = typeof message === 'string' ? message : 'The other thread failed, and does not say why.';
+  const error = ours(code, says, fields) ?? new Error(says);
+  if (!(error instanceof ShardexError) && typeof name === 'string') error.name = name;
+  if (typeof stack === 'string') error.stack = stack;
   return error;
+}
+
+function ours(code: unknown, message: string, fields: unknown): ShardexError | undefined {
+  if (typeof code !== 'string' || !Object.hasOwn(MAKERS, code)) return undefined;
+  try {
+    return MAKERS[code as ShardexErrorCode](message, (fields ?? {}) as Fields);
+  } catch {
+    // Without the fields of its class it is none of that.
+    return undefined;
+  }
 }

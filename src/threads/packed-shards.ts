@@ -1,3 +1,4 @@
+import { InvalidDeltaError } from '../errors.js';
 import { newList } from '../version/new-list.js';
 import type { PackedShards, SentSegment, SentShard } from './messages.js';
 
@@ -28,7 +29,11 @@ export function packShards(shards: readonly SentShard[]): PackedShards {
   return { numbers: Float64Array.from(numbers), centroids };
 }
 
-/** The shards that were packed. Time: likewise. */
+/**
+ * The shards that were packed. Time: likewise.
+ *
+ * @throws {@link InvalidDeltaError} where the list ends too early.
+ */
 export function unpackShards({ numbers, centroids }: PackedShards): SentShard[] {
   const shards: SentShard[] = [];
   let at = 0;
@@ -38,6 +43,7 @@ export function unpackShards({ numbers, centroids }: PackedShards): SentShard[] 
     const centroid = numbers[at++] === 1 ? centroids[nextCentroid++] : undefined;
     const segments: (SentSegment | number)[] = [];
     for (let left = numbers[at++]; left > 0; left--) {
+      if (at >= numbers.length) throw cutOff();
       const first = numbers[at++];
       if (first < 0) {
         segments.push(-1 - first);
@@ -45,6 +51,7 @@ export function unpackShards({ numbers, centroids }: PackedShards): SentShard[] 
       }
       const visible = numbers[at++];
       const words = numbers[at++];
+      if (!(at + words <= numbers.length)) throw cutOff();
       const dead = words === 0 ? undefined : integersIn(numbers, at, words);
       at += words;
       segments.push({ handle: first, visible, dead });
@@ -52,6 +59,10 @@ export function unpackShards({ numbers, centroids }: PackedShards): SentShard[] 
     shards.push({ id, centroid, segments });
   }
   return shards;
+}
+
+function cutOff(): InvalidDeltaError {
+  return new InvalidDeltaError('The shards that were sent are cut off.');
 }
 
 /** So many of the numbers, as V8 keeps small integers. */

@@ -1,10 +1,13 @@
 import type { ReadableCell } from '../publish/readable-cell.js';
+import { InvalidOptionError, WorkerFailedError } from '../errors.js';
 import type { Job } from './jobs.js';
 import { unpackError } from './packed-error.js';
 import { unpackResults } from './packed-results.js';
 import { Link, type PortEvent } from './port.js';
 import { type FromSearcher, SEARCHES, type ToSearcher, slotOf } from './search-messages.js';
+import { FROM_SEARCHER, isFound } from './search-shapes.js';
 import { type ReplicaService, serveReplicas } from './serve-replicas.js';
+import { read } from './shapes.js';
 import type { Thread } from './thread.js';
 
 /** Searches that may be given up at once in a thread; were there more, some would be carried out in vain. */
@@ -23,7 +26,7 @@ export interface ThreadListener {
 export class PoolThread {
   readonly #thread: Thread;
   readonly #service: ReplicaService;
-  readonly #link: Link<FromSearcher, ToSearcher>;
+  readonly #link: Link<ToSearcher>;
   readonly #listener: ThreadListener;
   readonly #jobs = new Map<number, Job>();
   readonly #givenUp =
@@ -44,8 +47,10 @@ export class PoolThread {
       thread.addEventListener?.('messageerror', this.#failedEvent);
     }
     this.#link = new Link(thread, 'owner', {
-      message: (message, channel) => {
-        if (channel === SEARCHES) this.#take(message);
+      message: (body, channel) => {
+        const message = read<FromSearcher>(FROM_SEARCHER, body);
+        // One that does not say what it answers is of no use.
+        if (channel === SEARCHES && message !== undefined && message !== 'damaged') this.#take(message);
       },
       gone: () => {
         this.#failed(new Error('The thread has ended.'));
@@ -58,6 +63,11 @@ export class PoolThread {
   /** Whether it has a version to search in. */
   get isReady(): boolean {
     return this.#ready && !this.#ended;
+  }
+
+  /** Whether it ever had one. */
+  get wasReady(): boolean {
+    return this.#ready;
   }
 
   /** How many searches it has. */
@@ -76,7 +86,9 @@ export class PoolThread {
     try {
       this.#link.send(SEARCHES, { kind: 'search', id, queries, options, atLeast, part });
     } catch (error) {
-      job.failed(error as Error);
+      job.failed(
+        new InvalidOptionError('options', `These options cannot be sent to another thread: ${String(error)}`),
+      );
       return;
     }
     this.#jobs.set(id, job);
@@ -89,13 +101,24 @@ export class PoolThread {
       if (each === job) Atomics.store(this.#givenUp, slotOf(id, this.#givenUp), id);
   }
 
-  /** Ends the thread, whatever it is doing. Returns what that returns: in Node, a promise of its end. */
-  end(): unknown {
+  /** Ends the thread, whatever it is doing. Resolves when it has, in Node. */
+  async end(): Promise<void> {
     this.#ended = true;
     this.#jobs.clear();
     this.#link.close();
     this.#service.close();
-    return this.#thread.terminate();
+    const thread = this.#thread;
+    try {
+      await thread.terminate();
+    } finally {
+      // Not before: what a thread dies of would have nobody to be told, which ends a process.
+      thread.off?.('error', this.#failed);
+      thread.off?.('messageerror', this.#failed);
+      if (thread.off === undefined) {
+        thread.removeEventListener?.('error', this.#failedEvent);
+        thread.removeEventListener?.('messageerror', this.#failedEvent);
+      }
+    }
   }
 
   #take(message: FromSearcher): void {
@@ -105,11 +128,10 @@ export class PoolThread {
       return;
     }
     const job = this.#jobs.get(message.id);
+    if (job === undefined) return;
     this.#jobs.delete(message.id);
-    if (message.kind === 'found') {
-      const { index, results } = message.found;
-      job?.found({ index, results: unpackResults(results) });
-    } else if (message.kind === 'failed') job?.failed(unpackError(message.error));
+    if (message.kind === 'found') answer(job, message.found);
+    else if (message.kind === 'failed') job.failed(unpackError(message.error));
     this.#listener.free(this);
   }
 
@@ -124,4 +146,15 @@ export class PoolThread {
     void this.end();
     this.#listener.died(this, error instanceof Error ? error : new Error(String(error)), lost);
   };
+}
+
+function answer(job: Job, found: unknown): void {
+  if (isFound(found, job.queries.length))
+    job.found({ index: found.index, results: unpackResults(found.results) });
+  else
+    job.failed(
+      new WorkerFailedError(
+        'A thread gave an answer that cannot be read. It must run the same version of the library.',
+      ),
+    );
 }

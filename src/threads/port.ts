@@ -42,22 +42,23 @@ export interface Envelope<Body> {
 }
 
 /** What a {@link Link} tells its owner. */
-export interface LinkListener<In> {
-  readonly message: (body: In, channel: string) => void;
+export interface LinkListener {
+  /** Something has come for this side; whether it is what it seems to be is to be looked at. */
+  readonly message: (body: unknown, channel: string) => void;
   /** The port was closed, or its thread has ended; nothing more will come. */
   readonly gone: () => void;
 }
 
 /** Sends and receives the messages of one side on a port. */
-export class Link<In, Out> implements Receiver {
+export class Link<Out> implements Receiver {
   readonly #port: Port;
   readonly #side: Side;
-  readonly #listener: LinkListener<In>;
+  readonly #listener: LinkListener;
   readonly #leave: () => void;
   #open = true;
 
   /** On a port that was closed before, `gone` is called as soon as this job is done. */
-  constructor(port: Port, side: Side, listener: LinkListener<In>) {
+  constructor(port: Port, side: Side, listener: LinkListener) {
     assertPort(port);
     this.#port = port;
     this.#side = side;
@@ -89,7 +90,7 @@ export class Link<In, Out> implements Receiver {
 
   /** Takes what has come on the port, if it is for this side. */
   message(data: unknown): void {
-    if (!this.#open || !isEnvelope<In>(data) || data.shardex !== this.#side) return;
+    if (!this.#open || !isEnvelope(data) || data.shardex !== this.#side) return;
     this.#listener.message(data.body, data.channel);
   }
 
@@ -101,10 +102,9 @@ export class Link<In, Out> implements Receiver {
   }
 }
 
-function isEnvelope<Body>(data: unknown): data is Envelope<Body> {
-  return (
-    typeof data === 'object' && data !== null && 'shardex' in data && 'channel' in data && 'body' in data
-  );
+function isEnvelope(data: unknown): data is Envelope<unknown> {
+  if (typeof data !== 'object' || data === null) return false;
+  return 'shardex' in data && 'channel' in data && 'body' in data && typeof data.channel === 'string';
 }
 
 /**

@@ -3,9 +3,11 @@ import { assertOptions, assertSignal } from '../config.js';
 import { InvalidPostingError, PortClosedError, WriterClosedError } from '../errors.js';
 import type { CommitOptions } from '../publish/index-writer.js';
 import { type Posting, isFloat32Array } from '../version/posting.js';
+import { TO_WRITER, WRITTEN } from './message-shapes.js';
 import { EVERYONE, type WriterAnswer, type WriterCall } from './messages.js';
 import { unpackError } from './packed-error.js';
 import { Link, type Port, newChannel } from './port.js';
+import { read, unreadable } from './shapes.js';
 import type { RemoteCommit } from './writer-session.js';
 
 /** Options of {@link openRemoteWriter}. */
@@ -15,6 +17,7 @@ export interface RemoteWriterOptions {
 }
 
 interface Waiting {
+  readonly method: WriterCall['method'];
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: Error) => void;
 }
@@ -103,15 +106,19 @@ export class RemoteWriter {
 /** Asks, and matches the answers. */
 class Conversation {
   readonly #channel = newChannel();
-  readonly #link: Link<WriterAnswer, WriterCall>;
+  readonly #link: Link<WriterCall>;
   readonly #waiting = new Map<number, Waiting>();
   #calls = 0;
   #ended: Error | undefined;
 
   constructor(port: Port) {
     this.#link = new Link(port, 'client', {
-      message: (answer, channel) => {
-        if (channel === this.#channel || channel === EVERYONE) this.#take(answer);
+      message: (body, channel) => {
+        const answer = read<WriterAnswer>(TO_WRITER, body);
+        // One that does not say what it answers is of no use.
+        if (answer === undefined || answer === 'damaged') return;
+        // What is for everyone is the end, and nothing else.
+        if (channel === this.#channel || (channel === EVERYONE && answer.kind === 'end')) this.#take(answer);
       },
       gone: () => {
         this.#end(new PortClosedError('The port was closed, or the thread that has the cell has ended.'));
@@ -133,7 +140,7 @@ class Conversation {
         reject(new InvalidPostingError(`This cannot be sent to another thread: ${String(error)}`));
         return;
       }
-      this.#waiting.set(call, { resolve, reject });
+      this.#waiting.set(call, { method: asked.method, resolve, reject });
     });
   }
 
@@ -147,9 +154,11 @@ class Conversation {
       return;
     }
     const waiting = this.#waiting.get(answer.call);
+    if (waiting === undefined) return;
     this.#waiting.delete(answer.call);
-    if (answer.kind === 'wrote') waiting?.resolve(answer.value);
-    else waiting?.reject(unpackError(answer.error));
+    if (answer.kind === 'refused') waiting.reject(unpackError(answer.error));
+    else if (WRITTEN[waiting.method](answer.value)) waiting.resolve(answer.value);
+    else waiting.reject(unreadable());
   }
 
   #end(error: Error): void {

@@ -9,8 +9,10 @@ import type { ListenerErrorHandler } from '../publish/watchers.js';
 import { Preparation } from '../search/preparation.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
 import { Following } from './following.js';
+import { TO_FOLLOWER } from './message-shapes.js';
 import { EVERYONE, type FromFollower, type ToFollower } from './messages.js';
 import { Link, type Port, newChannel } from './port.js';
+import { read, unreadable } from './shapes.js';
 
 /** Options of {@link openReplica}. */
 export interface ReplicaOptions {
@@ -180,9 +182,14 @@ export async function openReplica(port: Port, options: ReplicaOptions = {}): Pro
       });
       resolve(replica);
     };
-    const link = new Link<ToFollower, FromFollower>(port, 'client', {
-      message: (message, to) => {
-        if (to === channel || to === EVERYONE) following.take(message);
+    const link = new Link<FromFollower>(port, 'client', {
+      message: (body, to) => {
+        if (to !== channel && to !== EVERYONE) return;
+        const message = read<ToFollower>(TO_FOLLOWER, body);
+        if (message === 'damaged' && to === channel) ended(unreadable());
+        else if (message === undefined || message === 'damaged') return;
+        // What is for everyone is the end, and nothing else.
+        else if (to === channel || message.kind === 'end') following.take(message);
       },
       gone: () => {
         following.catchUp();

@@ -1,4 +1,4 @@
-import { assertOptions, show } from '../config.js';
+import { assertOptions, isWhole, show } from '../config.js';
 import { InvalidOptionError } from '../errors.js';
 import { CowShardexIndex } from '../publish/cow-shardex-index.js';
 import { ReadableCell, publicationOf } from '../publish/readable-cell.js';
@@ -9,11 +9,18 @@ import {
   PROTOCOL,
   type ToClient,
   type ToOwner,
+  type WriterAnswer,
   type WriterCall,
 } from './messages.js';
+import { LastNames } from './last-names.js';
+import { TO_OWNER } from './message-shapes.js';
 import { packError } from './packed-error.js';
 import { Link, type Port } from './port.js';
+import { read, unreadable } from './shapes.js';
 import { WriterSession } from './writer-session.js';
+
+/** Those who left last are remembered, so many: should a message of theirs come late, it does not bring them back. */
+const LEAVERS = 64;
 
 /** Options of {@link serveReplicas}. */
 export interface ServeOptions {
@@ -37,10 +44,9 @@ export interface ReplicaStatus {
 export class ReplicaService {
   readonly #cell: ReadableCell;
   readonly #writable: boolean;
-  readonly #link: Link<ToOwner, ToClient>;
+  readonly #link: Link<ToClient>;
   readonly #followers = new Map<string, Follower>();
-  /** Those that have left: should a message of theirs come late, it does not bring them back. */
-  readonly #left = new Set<string>();
+  readonly #left = new LastNames(LEAVERS);
   readonly #writers = new Map<string, WriterSession>();
   readonly #unsubscribe: () => void;
 
@@ -102,24 +108,39 @@ export class ReplicaService {
     this.close();
   }
 
-  #take(message: ToOwner, channel: string): void {
-    if (message.kind === 'write') this.#write(message, channel);
+  #take(body: unknown, channel: string): void {
+    const message = read<ToOwner>(TO_OWNER, body);
+    // What is for everyone comes from this side.
+    if (message === undefined || channel === EVERYONE) return;
+    if (message === 'damaged') this.#refuse(body, channel);
+    else if (message.kind === 'write') this.#write(message, channel);
     else
       this.#guarded(channel, () => {
         this.#follow(message, channel);
       });
   }
 
+  /** Tells whoever waits for an answer that there is none. */
+  #refuse(body: unknown, channel: string): void {
+    const { kind, call } = body as { readonly kind: unknown; readonly call?: unknown };
+    if (kind === 'write') {
+      if (isWhole(call, 0, Number.MAX_SAFE_INTEGER)) this.#answer(channel, refusal(call, unreadable()));
+    } else if (kind === 'follow' || this.#followers.has(channel))
+      this.#guarded(channel, () => {
+        throw unreadable();
+      });
+  }
+
   #follow(message: FromFollower, channel: string): void {
+    if (message.kind === 'follow' && message.protocol !== PROTOCOL) {
+      throw new InvalidOptionError(
+        'port',
+        'The two threads have different versions of the library; they must have the same one.',
+      );
+    }
     let follower = this.#followers.get(channel);
     if (follower === undefined) {
       if (message.kind !== 'follow' || this.#left.has(channel)) return;
-      if (message.protocol !== PROTOCOL) {
-        throw new InvalidOptionError(
-          'port',
-          'The two threads have different versions of the library; they must have the same one.',
-        );
-      }
       const shares = message.shares && typeof SharedArrayBuffer === 'function';
       follower = new Follower(publicationOf(this.#cell), message.name, shares, (answer) => {
         this.#link.send(channel, answer);
@@ -131,25 +152,30 @@ export class ReplicaService {
   }
 
   #write(message: WriterCall, channel: string): void {
-    let session = this.#writers.get(channel);
-    if (session === undefined) {
-      const cell = this.#cell;
-      if (!this.#writable || !(cell instanceof CowShardexIndex)) {
-        const error = new InvalidOptionError(
-          'writable',
-          'This port serves readers only; serve it with writable: true, in the thread that has the cell.',
-        );
-        this.#link.send(channel, { kind: 'refused', call: message.call, error: packError(error) });
-        return;
-      }
-      session = new WriterSession(cell);
-      this.#writers.set(channel, session);
+    const cell = this.#cell;
+    if (!this.#writable || !(cell instanceof CowShardexIndex)) {
+      const error = new InvalidOptionError(
+        'writable',
+        'This port serves readers only; serve it with writable: true, in the thread that has the cell.',
+      );
+      this.#answer(channel, refusal(message.call, error));
+      return;
     }
+    const session = this.#writers.get(channel) ?? new WriterSession(cell);
     const answer = session.answer(message);
-    this.#link.send(channel, answer);
-    // A writer that was closed is done with; one whose commit failed stays open.
-    const ends = message.method === 'commitChanges' || message.method === 'discard';
-    if (ends && answer.kind === 'wrote') this.#writers.delete(channel);
+    // One that was never opened, or is closed, is done with; one whose commit failed stays open.
+    if (session.isOpen) this.#writers.set(channel, session);
+    else this.#writers.delete(channel);
+    this.#answer(channel, answer);
+  }
+
+  #answer(channel: string, answer: WriterAnswer & { readonly call: number }): void {
+    try {
+      this.#link.send(channel, answer);
+    } catch (error) {
+      // What a validator threw may have fields that cannot be sent.
+      this.#link.send(channel, refusal(answer.call, error));
+    }
   }
 
   /** A replica that cannot be served is told so; the others, and the cell, go on. */
@@ -175,6 +201,10 @@ export class ReplicaService {
     this.#followers.clear();
     this.#writers.clear();
   }
+}
+
+function refusal(call: number, error: unknown): WriterAnswer & { readonly call: number } {
+  return { kind: 'refused', call, error: packError(error) };
 }
 
 /**

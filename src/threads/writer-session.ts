@@ -1,4 +1,5 @@
-import { WriterClosedError } from '../errors.js';
+import { show } from '../config.js';
+import { InvalidOptionError, WriterClosedError } from '../errors.js';
 import type { CowShardexIndex } from '../publish/cow-shardex-index.js';
 import type { IndexWriter } from '../publish/index-writer.js';
 import type { WriterAnswer, WriterCall } from './messages.js';
@@ -26,13 +27,18 @@ export class WriterSession {
   }
 
   /** Does what is asked, in the order in which it is asked; whatever goes wrong is an answer as well. */
-  answer(asked: WriterCall): WriterAnswer {
+  answer(asked: WriterCall): WriterAnswer & { readonly call: number } {
     const { call } = asked;
     try {
       return { kind: 'wrote', call, value: this.#do(asked) };
     } catch (error) {
       return { kind: 'refused', call, error: packError(error) };
     }
+  }
+
+  /** Whether there is a writer that more can be asked of. */
+  get isOpen(): boolean {
+    return this.#writer !== undefined;
   }
 
   /** Its other side has gone: what it did not commit is given up. */
@@ -43,6 +49,7 @@ export class WriterSession {
 
   #do(asked: WriterCall): unknown {
     if (asked.method === 'open') {
+      this.release();
       this.#writer = this.#cell.cloneForWrite();
       return this.#writer.base.version;
     }
@@ -61,11 +68,21 @@ export class WriterSession {
       case 'commitChanges': {
         const { version, index, previous, isEmpty } = writer.commitChanges(asked.options);
         const { fingerprint } = index;
+        this.#writer = undefined;
         return { version, fingerprint, previousVersion: previous.version, isEmpty } satisfies RemoteCommit;
       }
       case 'discard':
-        writer.discard();
+        this.release();
         return undefined;
+      default:
+        throw strangeMethod(asked);
     }
   }
+}
+
+function strangeMethod({ method }: { readonly method: string }): InvalidOptionError {
+  return new InvalidOptionError(
+    'port',
+    `A writer has no method ${show(method)}; both threads must have the same version of the library.`,
+  );
 }

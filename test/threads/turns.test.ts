@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { CowShardexIndex, answerSearches, createIndex, openReplica, serveReplicas } from 'shardex';
 import { type FromSearcher, SEARCHES } from '../../src/threads/search-messages.js';
+import { eventually } from '../support/until.js';
 import { OPTIONS } from './support/changes.js';
 
 const VERSIONS = Array.from({ length: 20 }, (_, i) => i + 1);
@@ -51,7 +52,7 @@ test('what waits for its turn is taken when the port closes', async () => {
   const replica = await openReplica(channel.port2);
   commit();
   channel.port1.close();
-  await vi.waitFor(() => {
+  await eventually(() => {
     expect(replica.isClosed).toBe(true);
   });
   expect(replica.version).toBe(VERSIONS.length);
@@ -72,14 +73,19 @@ test('a search goes ahead of versions, a part of one comes after them', async ()
   serveReplicas(cell, port1);
   await answerSearches(port2);
   send({ kind: 'start', name: 'searcher', givenUp: undefined });
-  await vi.waitFor(() => {
+  await eventually(() => {
     expect(isReady).toBe(true);
   });
   commit();
-  const asked = { kind: 'search', atLeast: 0, queries: [[0, 0, 0]], options: { k: 1, slopFactor: 'all' } };
+  const asked = {
+    kind: 'search',
+    atLeast: 0,
+    queries: [new Float32Array(3)],
+    options: { k: 1, slopFactor: 'all' },
+  };
   send({ ...asked, id: 0, part: undefined });
   send({ ...asked, id: 1, part: { index: 0, count: 1 } });
-  await vi.waitFor(() => {
+  await eventually(() => {
     expect(found).toHaveLength(2);
   });
   expect(found[0]).toBeLessThan(VERSIONS.length);

@@ -32,11 +32,21 @@ const pool = await SearchPool.open(cell, { threads: 2 });
 const { results } = await pool.search([1], { k: 1 });
 assert.equal(results[0].documentId, 'a');
 await pool.close();
+
+// Whoever starts them finds it, too: by its name, or imported by a script of their own.
+const { Worker } = await import('node:worker_threads');
+for (const script of [import.meta.resolve('shardex/pool-worker'), import.meta.resolve('./worker.js')]) {
+  const spawn = () => new Worker(new URL(script), { execArgv: [] });
+  const own = await SearchPool.open(cell, { threads: 1, spawn });
+  assert.equal((await own.search([1], { k: 1 })).results[0].documentId, 'a');
+  await own.close();
+}
 `;
 
 const consumer = `
 import { createIndex, CowShardexIndex, search } from 'shardex';
 import * as browser from 'shardex/browser';
+import 'shardex/pool-worker';
 
 const cell = new CowShardexIndex(createIndex({ dimensions: 3 }));
 cell.update((draft) => {
@@ -60,6 +70,7 @@ try {
   mkdirSync(project);
   writeFileSync(join(project, 'package.json'), JSON.stringify({ private: true, type: 'module' }));
   writeFileSync(join(project, 'program.js'), program);
+  writeFileSync(join(project, 'worker.js'), "import 'shardex/pool-worker';\n");
   writeFileSync(join(project, 'consumer.ts'), consumer);
 
   run('pack', 'npm', ['pack', '--ignore-scripts', '--pack-destination', work], root);

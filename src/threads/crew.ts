@@ -4,7 +4,7 @@ import type { Job } from './jobs.js';
 import { PoolThread } from './pool-thread.js';
 import type { Thread } from './thread.js';
 
-/** So many threads that die before they are ready, one after the other: then another one will not do better. */
+/** So many threads that die before they are ready, each in place of the one before: then another will not do better. */
 const MOST_FAILURES = 3;
 
 /** So many threads may die with a search before it is taken to be what kills them. */
@@ -25,7 +25,6 @@ export class Crew {
   readonly #options: CrewOptions;
   readonly #threads = new Set<PoolThread>();
   #queue: Job[] = [];
-  #failures = 0;
   #spawned = 0;
   #closed: Error | undefined;
   #opened: () => void = () => undefined;
@@ -98,19 +97,19 @@ export class Crew {
     return [...this.#threads].filter((thread) => thread.isReady);
   }
 
-  async #add(): Promise<void> {
+  /** Starts a thread, in place of so many that died one after the other. */
+  async #add(failures = 0): Promise<void> {
     const { cell, name, spawn } = this.#options;
     try {
       const started = await spawn();
       if (this.#closed !== undefined) {
-        started.terminate();
+        await started.terminate();
         return;
       }
       this.#spawned++;
       this.#threads.add(
         new PoolThread(started, cell, `${name} ${this.#spawned}`, {
           ready: () => {
-            this.#failures = 0;
             if (!this.#isOpen && this.readyCount === this.#options.size) {
               this.#isOpen = true;
               this.#opened();
@@ -123,20 +122,21 @@ export class Crew {
           died: (thread, error, lost) => {
             this.#threads.delete(thread);
             this.#retry(lost, error);
-            this.#replace(error);
+            // One that could search says nothing of whether threads start, however many die with it.
+            if (thread.wasReady) this.#replace(error, this.#isOpen ? 0 : failures + 1, true);
+            else this.#replace(error, failures + 1, this.#isOpen);
           },
         }),
       );
     } catch (error) {
-      this.#replace(error as Error);
+      this.#replace(error as Error, failures + 1, this.#isOpen);
     }
   }
 
-  #replace(error: Error): void {
+  #replace(error: Error, failures: number, mayStart: boolean): void {
     if (this.#closed !== undefined) return;
-    this.#failures++;
-    if (this.#isOpen && this.#failures <= MOST_FAILURES) {
-      void this.#add();
+    if (mayStart && failures <= MOST_FAILURES) {
+      void this.#add(failures);
       return;
     }
     const failure = new WorkerFailedError(

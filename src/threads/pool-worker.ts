@@ -1,4 +1,7 @@
-/** The script of the threads of a search pool. */
+/**
+ * The script of the threads of a search pool. Without a top-level await, which bundlers do not allow in every kind of
+ * worker; what goes wrong ends the thread, as an unhandled rejection does.
+ */
 import { answerSearches } from './answer-searches.js';
 
-await answerSearches();
+void answerSearches();

@@ -1,3 +1,4 @@
+import { nodeModule } from './node-module.js';
 import type { Port } from './port.js';
 
 /** A worker thread, as Node and browsers have it: its port, and a way to end it. */
@@ -8,30 +9,16 @@ export interface Thread extends Port {
 
 /** What Node has for threads; typed here, since nothing of Node's may be needed to compile this. */
 interface NodeThreads {
-  readonly Worker: new (script: URL) => Thread;
-  readonly parentPort: Port | null;
-}
-
-/** Node's module of that name, or `undefined` elsewhere. By a name in a variable, so that bundlers for browsers pass over it. */
-async function nodeModule(name: string): Promise<unknown> {
-  const { process } = globalThis as { readonly process?: { readonly versions?: { readonly node?: string } } };
-  if (process?.versions?.node === undefined) return undefined;
-  const specifier = `node:${name}`;
-  const loaded: unknown = await import(/* @vite-ignore */ /* webpackIgnore: true */ specifier);
-  return loaded;
+  readonly Worker: new (script: URL, options: { readonly execArgv: readonly string[] }) => Thread;
 }
 
 /** Starts a thread that runs {@link answerSearches}, from the script that lies beside this module. */
 export async function newSearchThread(): Promise<Thread> {
   const node = (await nodeModule('worker_threads')) as NodeThreads | undefined;
-  if (node !== undefined) return new node.Worker(new URL('./pool-worker.js', import.meta.url));
+  // It would inherit the flags of this process, and some, as `--input-type` or `--eval`, are for the main script alone.
+  if (node !== undefined)
+    return new node.Worker(new URL('./pool-worker.js', import.meta.url), { execArgv: [] });
   return new Worker(new URL('./pool-worker.js', import.meta.url), { type: 'module' });
-}
-
-/** In a worker, the port to the thread that started it. */
-export async function parentPort(): Promise<Port | undefined> {
-  const node = (await nodeModule('worker_threads')) as NodeThreads | undefined;
-  return node === undefined ? globalThis : (node.parentPort ?? undefined);
 }
 
 /** How many threads can run at once beside this one, at least one. */

@@ -52,7 +52,7 @@ export function built(...workers: string[]): Built {
   return {
     address,
     start: (name, workerData, options = {}) => {
-      const worker = new Worker(address(name), { ...options, workerData });
+      const worker = new Worker(address(name), { execArgv: [], ...options, workerData });
       started.add(worker);
       worker.once('exit', () => started.delete(worker));
       return worker;

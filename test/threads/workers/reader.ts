@@ -21,11 +21,12 @@ export interface ReaderAnswers {
   release(): void;
   /** Makes a branch of the current version, writes to it, and says what the version looks like then. */
   branch(): string;
-  /** Takes no messages for so long. */
-  stand(ms: number): void;
+  /** Takes no messages: says so in the first number, until the second is changed. */
+  stand(gate: Int32Array): void;
   waitFor(version: number): string;
   problems(): string[];
-  memory(): Promise<{ heapTotal: number; arrayBuffers: number; oldVersions: number }>;
+  /** Collects garbage, and says how many old versions are left. */
+  collect(): Promise<number>;
   close(): void;
   fail(): void;
 }
@@ -60,13 +61,15 @@ const answers: { [K in keyof ReaderAnswers]: (argument: never) => unknown } = {
     });
     return print(version);
   },
-  stand: (ms: number) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms),
+  stand: (gate: Int32Array) => {
+    Atomics.store(gate, 0, 1);
+    Atomics.wait(gate, 1, 0);
+  },
   waitFor: async (version: number) => print(await replica.waitFor(version)),
   problems: () => [...verify(replica.read())].map((problem) => JSON.stringify(problem)),
-  memory: async () => {
+  collect: async () => {
     await collectGarbage();
-    const { heapTotal, arrayBuffers } = process.memoryUsage();
-    return { heapTotal, arrayBuffers, oldVersions: replica.metrics().liveOldVersions };
+    return replica.metrics().liveOldVersions;
   },
   close: () => {
     replica.close();

@@ -19,6 +19,7 @@ import { type RowBlock, columnsOf } from '../../src/version/row-block.js';
 import { collectGarbage } from '../support/garbage.js';
 import { seeded } from '../support/random.js';
 import { rejectionOf, thrownBy } from '../support/thrown.js';
+import { eventually } from '../support/until.js';
 import { OPTIONS, change } from './support/changes.js';
 import { lossyPort } from './support/lossy-port.js';
 import { print } from './support/print.js';
@@ -137,7 +138,7 @@ describe('a replica', () => {
     for (const message of late.splice(0)) post(message);
     add('d');
     expectSameVersion(await replica.waitFor(7), cell.read());
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(service.replicas[0].version).toBe(7);
     });
     const sent = vi.spyOn(port1, 'postMessage');
@@ -197,7 +198,7 @@ describe('a replica', () => {
     await next.waitFor(cell.version);
     expectSameVersion(next.read(), cell.read());
     cell.close();
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect([replica.isClosed, next.isClosed]).toEqual([true, true]);
     });
   });
@@ -250,7 +251,7 @@ describe('on a port that loses, doubles and delays messages', () => {
   test.each([1, 2, 3, 4, 5, 6])(
     'a replica catches up without a vector being copied (seed %i)',
     async (seed) => {
-      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
       const random = seeded(seed);
       const faults = { lost: 6, doubled: 6, late: 6 };
       const cell = newCell();
@@ -312,7 +313,7 @@ describe('endings', () => {
     port1.close();
     expect(await waiting).toBeInstanceOf(CellClosedError);
     expect(replica.failure).toBeInstanceOf(PortClosedError);
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(service.replicas).toEqual([]);
     });
     cell.update((draft) => {
@@ -328,7 +329,7 @@ describe('endings', () => {
     const first = await openReplica(port2, { name: 'first' });
     const second = await openReplica(port2, { name: 'second' });
     first.close();
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(service.replicas.map(({ name }) => name)).toEqual(['second']);
     });
     cell.update((draft) => {
@@ -338,7 +339,7 @@ describe('endings', () => {
     expect(first.version).toBe(0);
     first.close();
     service.close();
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(second.isClosed).toBe(true);
     });
   });
@@ -374,7 +375,7 @@ describe('endings', () => {
     cell.update((draft) => {
       draft.addPosting({ documentId: 'a', vector: [0, 0, 0] });
     });
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(service.replicas).toEqual([]);
     });
     expect(replica.version).toBe(1);
@@ -387,7 +388,7 @@ describe('the owner', () => {
     const { port1, port2 } = channel();
     const service = serveReplicas(cell, port1);
     const replica = await openReplica(port2, { name: 'slow reader' });
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(service.replicas[0].version).toBe(0);
     });
     cell.update((draft) => {
@@ -395,7 +396,7 @@ describe('the owner', () => {
     });
     expect(cell.held().map(({ version, pins }) => [version, pins[0].label])).toEqual([[0, 'slow reader']]);
     await replica.waitFor(1);
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(cell.held().flatMap(({ pins }) => pins)).toEqual([]);
     });
   });

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { getEventListeners } from 'node:events';
+import { EventEmitter, getEventListeners } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import {
@@ -14,6 +14,7 @@ import {
   type SearchPoolOptions,
   type Thread,
   WorkerFailedError,
+  answerSearches,
   createIndex,
   search,
 } from 'shardex';
@@ -334,22 +335,22 @@ describe('threads that die', () => {
     });
   });
 
-  test('of a pool that is closed keep no listener', async () => {
-    const workers: Worker[] = [];
-    const counts = (): number[] =>
-      workers.flatMap((worker) =>
-        ['message', 'error', 'messageerror', 'close'].map((event) => worker.listenerCount(event)),
-      );
-    const pool = await opened(filled(10), {
-      spawn: () => {
-        const worker = new Worker(library.address('pool-worker'), { execArgv: [] });
-        workers.push(worker);
-        return worker;
-      },
+  test('of a pool that is closed keep no listener, where they outlive it', async () => {
+    const { port1, port2 } = new MessageChannel();
+    await answerSearches(port2);
+    // As a worker, but for that nothing ends it, and that those who listen stay.
+    const thread = Object.assign(new EventEmitter(), {
+      postMessage: port1.postMessage.bind(port1),
+      terminate: () => undefined,
     });
-    expect(counts()).toEqual([1, 1, 1, 1, 1, 1, 1, 1]);
+    port1.addEventListener('message', ({ data }: MessageEvent) => thread.emit('message', data));
+    const counts = (): number[] =>
+      ['message', 'error', 'messageerror', 'close', 'exit'].map((event) => thread.listenerCount(event));
+    const pool = await opened(filled(10), { threads: 1, spawn: () => thread });
+    expect(counts()).toEqual([1, 1, 1, 1, 1]);
     await pool.close();
-    expect(counts()).toEqual([0, 0, 0, 0, 0, 0, 0, 0]);
+    expect(counts()).toEqual([0, 0, 0, 0, 0]);
+    port1.close();
   });
 
   test('at the start: the pool does not open', async () => {

@@ -61,7 +61,7 @@ export function decodeDelta(bytes: Uint8Array): Delta {
   if (dimensions < 1 || dimensions > 10_000) throw damaged('the dimensions are out of range');
 
   const metaAt = HEADER + rows * dimensions;
-  const reader = new ByteReader(new Uint8Array(words.buffer, words.byteOffset + 4 * metaAt));
+  const reader = new ByteReader(new Uint8Array(words.buffer, words.byteOffset + 4 * metaAt, metaLength));
   const base = readName(reader);
   const next = readName(reader);
   const nextShardId = reader.number(MOST_SHARDS, 'a shard id');
@@ -99,7 +99,7 @@ function ledgerAtHand(ledger: Ledger): Lazy<Ledger> {
   return new Lazy(() => ledger);
 }
 
-/** The bytes as words; copied where they do not lie at a multiple of four. */
+/** The bytes as words; copied where they do not lie at a multiple of four, or another thread could change them meanwhile. */
 function wordsOf(bytes: unknown): Uint32Array {
   if (!ArrayBuffer.isView(bytes) || (bytes as Partial<Uint8Array>)[Symbol.toStringTag] !== 'Uint8Array')
     throw new InvalidDeltaError(
@@ -108,8 +108,14 @@ function wordsOf(bytes: unknown): Uint32Array {
   if (bytes.byteLength < 4 * HEADER || bytes.byteLength % 4 !== 0)
     throw damaged(`they are ${bytes.byteLength}, which none can be`);
   const given = bytes as Uint8Array;
-  const aligned = given.byteOffset % 4 === 0 ? given : new Uint8Array(given);
-  return new Uint32Array(aligned.buffer, aligned.byteOffset, aligned.byteLength / 4);
+  const usable = given.byteOffset % 4 === 0 && !isShared(given);
+  const { buffer, byteOffset, byteLength } = usable ? given : new Uint8Array(given);
+  return new Uint32Array(buffer, byteOffset, byteLength / 4);
+}
+
+/** By its tag, as `instanceof` fails for memory of another realm. */
+function isShared({ buffer }: Uint8Array): boolean {
+  return buffer[Symbol.toStringTag] === 'SharedArrayBuffer';
 }
 
 function readName(reader: ByteReader): VersionName {

@@ -41,7 +41,8 @@ export class ShardexError extends Error {
 
   constructor(code: ShardexErrorCode, message: string) {
     super(message);
-    this.name = new.target.name;
+    // In words, here and below: minifiers change the names of classes.
+    this.name = 'ShardexError';
     this.code = code;
   }
 }
@@ -53,6 +54,7 @@ export class ConfigError extends ShardexError {
 
   constructor(option: string, message: string) {
     super('INVALID_CONFIG', message);
+    this.name = 'ConfigError';
     this.option = option;
   }
 }
@@ -64,6 +66,7 @@ export class InvalidVectorError extends ShardexError {
 
   constructor(message: string, position?: number) {
     super('INVALID_VECTOR', message);
+    this.name = 'InvalidVectorError';
     this.position = position;
   }
 }
@@ -75,6 +78,7 @@ export class InvalidPostingError extends ShardexError {
 
   constructor(message: string, position?: number) {
     super('INVALID_POSTING', message);
+    this.name = 'InvalidPostingError';
     this.position = position;
   }
 }
@@ -86,6 +90,7 @@ export class InvalidOptionError extends ShardexError {
 
   constructor(option: string, message: string) {
     super('INVALID_OPTION', message);
+    this.name = 'InvalidOptionError';
     this.option = option;
   }
 }
@@ -94,6 +99,7 @@ export class InvalidOptionError extends ShardexError {
 export class InvalidIndexError extends ShardexError {
   constructor(message: string) {
     super('INVALID_INDEX', message);
+    this.name = 'InvalidIndexError';
   }
 }
 
@@ -101,6 +107,7 @@ export class InvalidIndexError extends ShardexError {
 export class WriterClosedError extends ShardexError {
   constructor(message: string) {
     super('WRITER_CLOSED', message);
+    this.name = 'WriterClosedError';
   }
 }
 
@@ -131,6 +138,7 @@ export class ConflictError extends ShardexError implements ConflictDetails {
 
   constructor(message: string, details: ConflictDetails) {
     super('COMMIT_CONFLICT', message);
+    this.name = 'ConflictError';
     this.baseVersion = details.baseVersion;
     this.currentVersion = details.currentVersion;
     this.documents = Object.freeze([...details.documents]);
@@ -139,10 +147,14 @@ export class ConflictError extends ShardexError implements ConflictDetails {
   }
 }
 
-/** An async function was given where it cannot be waited for: a recipe of `update`, or `validate`. Code `ASYNC_RECIPE`. */
+/**
+ * An async function was given where its answer is needed at once: a recipe of `update`, `validate`, a `filter`, the predicate of
+ * `waitFor`, `onConflict` of `merge`. Code `ASYNC_RECIPE`.
+ */
 export class AsyncRecipeError extends ShardexError {
   constructor(message: string) {
     super('ASYNC_RECIPE', message);
+    this.name = 'AsyncRecipeError';
   }
 }
 
@@ -153,6 +165,7 @@ export class ResourceExhaustedError extends ShardexError {
 
   constructor(message: string, limit: number) {
     super('RESOURCE_EXHAUSTED', message);
+    this.name = 'ResourceExhaustedError';
     this.limit = limit;
   }
 }
@@ -166,6 +179,7 @@ export class DeltaMismatchError extends ShardexError {
 
   constructor(message: string, expected: number, actual: number) {
     super('DELTA_MISMATCH', message);
+    this.name = 'DeltaMismatchError';
     this.expected = expected;
     this.actual = actual;
   }
@@ -175,6 +189,7 @@ export class DeltaMismatchError extends ShardexError {
 export class InvalidDeltaError extends ShardexError {
   constructor(message: string) {
     super('INVALID_DELTA', message);
+    this.name = 'InvalidDeltaError';
   }
 }
 
@@ -195,6 +210,7 @@ export class MergeConflictError extends ShardexError {
 
   constructor(message: string, conflicts: readonly MergeConflict[]) {
     super('MERGE_CONFLICT', message);
+    this.name = 'MergeConflictError';
     this.conflicts = Object.freeze([...conflicts]);
   }
 }
@@ -206,6 +222,7 @@ export class VersionNotKeptError extends ShardexError {
 
   constructor(message: string, wanted: number | string) {
     super('VERSION_NOT_KEPT', message);
+    this.name = 'VersionNotKeptError';
     this.wanted = wanted;
   }
 }
@@ -214,6 +231,7 @@ export class VersionNotKeptError extends ShardexError {
 export class CellClosedError extends ShardexError {
   constructor(message: string) {
     super('CELL_CLOSED', message);
+    this.name = 'CellClosedError';
   }
 }
 
@@ -221,6 +239,7 @@ export class CellClosedError extends ShardexError {
 export class PinReleasedError extends ShardexError {
   constructor(message: string) {
     super('PIN_RELEASED', message);
+    this.name = 'PinReleasedError';
   }
 }
 
@@ -228,6 +247,7 @@ export class PinReleasedError extends ShardexError {
 export class PortClosedError extends ShardexError {
   constructor(message: string) {
     super('PORT_CLOSED', message);
+    this.name = 'PortClosedError';
   }
 }
 
@@ -235,6 +255,7 @@ export class PortClosedError extends ShardexError {
 export class WorkerFailedError extends ShardexError {
   constructor(message: string) {
     super('WORKER_FAILED', message);
+    this.name = 'WorkerFailedError';
   }
 }
 
@@ -242,5 +263,6 @@ export class WorkerFailedError extends ShardexError {
 export class PoolClosedError extends ShardexError {
   constructor(message: string) {
     super('POOL_CLOSED', message);
+    this.name = 'PoolClosedError';
   }
 }

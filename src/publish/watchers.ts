@@ -1,25 +1,19 @@
+import { onRejection, throwUncaught } from '../callbacks.js';
 import type { Commit } from '../delta/commit.js';
 
 /** Is called with every commit, in order, before the call that made it returns. */
 export type CommitListener = (commit: Commit) => void;
 
-/** Is told what a listener threw. */
+/** Is told what a listener threw or, if it is async, rejected with. */
 export type ListenerErrorHandler = (error: unknown, commit: Commit) => void;
 
 interface Watcher {
-  readonly listener: CommitListener;
+  readonly listener: (commit: Commit) => unknown;
   readonly closed: (() => void) | undefined;
-  /** The last version that it knows of, or that is on its way to it alone. */
+  /** The last version that it knows of, or is being told of before all others. */
   readonly seen: number;
   /** Whether it wants no more. */
   gone: boolean;
-}
-
-interface Told {
-  /** Missing where no more will come. */
-  readonly commit: Commit | undefined;
-  /** Whom it is for, where not for all. */
-  readonly only?: Watcher;
 }
 
 /**
@@ -28,11 +22,12 @@ interface Told {
  */
 export class Watchers {
   #watchers: readonly Watcher[] = [];
-  readonly #queue: Told[] = [];
+  /** Commits that are yet to be told; `undefined` where no more will come. */
+  readonly #queue: (Commit | undefined)[] = [];
   #telling = false;
-  readonly #onError: ListenerErrorHandler;
+  readonly #onError: (error: unknown, commit: Commit) => unknown;
 
-  constructor(onError: ListenerErrorHandler = report) {
+  constructor(onError: ListenerErrorHandler = throwUncaught) {
     this.#onError = onError;
   }
 
@@ -41,8 +36,8 @@ export class Watchers {
   }
 
   /**
-   * Adds a watcher of what comes after version `seen`, which is told at once of what it has missed since; `closed` is
-   * called when no more will come. Returns what takes it away again.
+   * Adds a watcher of what comes after version `seen`, which is told at once of what it has missed since, also where others
+   * are being told; `closed` is called when no more will come. Returns what takes it away again.
    */
   add(
     listener: CommitListener,
@@ -52,8 +47,12 @@ export class Watchers {
   ): () => void {
     const watcher: Watcher = { listener, closed, seen: missed.at(-1)?.version ?? seen, gone: false };
     this.#watchers = [...this.#watchers, watcher];
-    for (const commit of missed) this.#queue.push({ commit, only: watcher });
-    this.#drain();
+    // What it commits itself meanwhile comes after all that it has missed.
+    if (missed.length > 0) {
+      this.#uninterrupted(() => {
+        for (const commit of missed) this.#tellOne(watcher, commit);
+      });
+    }
     return () => {
       watcher.gone = true;
       this.#watchers = this.#watchers.filter((other) => other !== watcher);
@@ -61,32 +60,37 @@ export class Watchers {
   }
 
   tell(commit: Commit): void {
-    this.#queue.push({ commit });
+    this.#queue.push(commit);
     this.#drain();
   }
 
   /** Lets all of them go, once they have been told what is on its way. */
   close(): void {
-    this.#queue.push({ commit: undefined });
+    this.#queue.push(undefined);
     this.#drain();
   }
 
   #drain(): void {
-    if (this.#telling) return;
+    if (!this.#telling) this.#uninterrupted(() => undefined);
+  }
+
+  /** Tells something now, and then what was queued meanwhile; within such a call that is left to the outer one. */
+  #uninterrupted(tell: () => void): void {
+    const isInner = this.#telling;
     this.#telling = true;
     try {
-      for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
-        const { commit, only } = next;
-        if (commit === undefined) this.#end();
-        else if (only !== undefined) this.#tellOne(only, commit);
-        // One that came while others were being told knows of this version.
-        else
-          for (const watcher of this.#watchers)
-            if (commit.version > watcher.seen) this.#tellOne(watcher, commit);
-      }
+      tell();
+      while (!isInner && this.#queue.length > 0) this.#tellAll(this.#queue.shift());
     } finally {
-      this.#telling = false;
+      this.#telling = isInner;
     }
+  }
+
+  #tellAll(commit: Commit | undefined): void {
+    if (commit === undefined) this.#end();
+    // One that came while others were being told knows of this version.
+    else
+      for (const watcher of this.#watchers) if (commit.version > watcher.seen) this.#tellOne(watcher, commit);
   }
 
   #end(): void {
@@ -101,25 +105,21 @@ export class Watchers {
   #tellOne(watcher: Watcher, commit: Commit): void {
     // One that left in between wants no more.
     if (watcher.gone) return;
-    try {
-      watcher.listener(commit);
-    } catch (error) {
+    const failed = (error: unknown): void => {
       this.#failed(error, commit);
+    };
+    try {
+      onRejection(watcher.listener(commit), failed);
+    } catch (error) {
+      failed(error);
     }
   }
 
   #failed(error: unknown, commit: Commit): void {
     try {
-      this.#onError(error, commit);
+      onRejection(this.#onError(error, commit), throwUncaught);
     } catch (another) {
-      report(another);
+      throwUncaught(another);
     }
   }
-}
-
-/** Where nobody asked to be told, the error comes out as an uncaught one: others are not starved, nothing is lost. */
-function report(error: unknown): void {
-  queueMicrotask(() => {
-    throw error;
-  });
 }

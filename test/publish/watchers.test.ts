@@ -1,4 +1,4 @@
-import { expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import {
   AsyncRecipeError,
   type Commit,
@@ -179,4 +179,113 @@ test('what is no function is refused', () => {
   expect(() => cell.subscribe(undefined as unknown as CommitListener)).toThrow(InvalidOptionError);
   for (const options of [{ validate: 3 }, { onError: 'x' }] as unknown as Record<string, never>[])
     expect(() => new CowShardexIndex(EMPTY, options)).toThrow(InvalidOptionError);
+});
+
+describe('who subscribes with `since` has been told of what it missed when the call returns', () => {
+  const historical = (): CowShardexIndex => {
+    const cell = new CowShardexIndex(EMPTY, { history: { versions: 50 } });
+    add(cell, 'a');
+    add(cell, 'b');
+    return cell;
+  };
+
+  test('also inside a listener, before others are told of the commit that is under way', () => {
+    const cell = historical();
+    const log: string[] = [];
+    let toldAtOnce = -1;
+    const first = cell.subscribe(({ version }) => {
+      first();
+      add(cell, 'during');
+      const heard: number[] = [];
+      cell.subscribe(
+        (commit) => {
+          heard.push(commit.version);
+          log.push(`late ${commit.version}`);
+        },
+        { since: 0 },
+      );
+      toldAtOnce = heard.length;
+      log.push(`first ${version}`);
+    });
+    cell.subscribe(({ version }) => log.push(`second ${version}`));
+    add(cell, 'c');
+    add(cell, 'd');
+    expect(toldAtOnce).toBe(4);
+    expect(log).toEqual([
+      ...[1, 2, 3, 4].map((version) => `late ${version}`),
+      'first 3',
+      'second 3',
+      'second 4',
+      'second 5',
+      'late 5',
+    ]);
+  });
+
+  test('and what it commits while it is told comes after all of that', () => {
+    const cell = historical();
+    const log: string[] = [];
+    cell.subscribe(({ version }) => log.push(`other ${version}`));
+    cell.subscribe(
+      ({ version }) => {
+        log.push(`late ${version}`);
+        if (version === 1) add(cell, 'meanwhile');
+      },
+      { since: 0 },
+    );
+    expect(log).toEqual(['late 1', 'late 2', 'other 3', 'late 3']);
+  });
+
+  test('also inside one that is being told itself, each of every version once and in order (I9)', () => {
+    const cell = historical();
+    const heard = new Map<number, number[]>();
+    const subscribe = (depth: number): void => {
+      const versions: number[] = [];
+      heard.set(depth, versions);
+      cell.subscribe(
+        ({ version }) => {
+          versions.push(version);
+          if (depth < 3 && version === 1) subscribe(depth + 1);
+          if (version === 2) add(cell, `of ${depth}`);
+        },
+        { since: 0 },
+      );
+      // Inside of its own telling it is not told of what it commits there.
+      expect(versions.slice(0, 2)).toEqual([1, 2]);
+    };
+    subscribe(1);
+    add(cell, 'last');
+    for (const versions of heard.values()) expect(versions).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(heard.size).toBe(3);
+  });
+
+  test('and one that throws then is told to onError, and told the rest', () => {
+    const told: unknown[] = [];
+    const cell = new CowShardexIndex(EMPTY, {
+      history: { versions: 5 },
+      onError: (_, { version }) => told.push(version),
+    });
+    add(cell, 'a');
+    add(cell, 'b');
+    cell.subscribe(
+      () => {
+        throw new Error('mine');
+      },
+      { since: 0 },
+    );
+    add(cell, 'c');
+    expect(told).toEqual([1, 2, 3]);
+  });
+
+  test('a stream inside a listener has them, too', async () => {
+    const cell = historical();
+    let stream: AsyncIterableIterator<Commit> | undefined;
+    cell.subscribe(() => {
+      stream ??= cell.changes({ since: 0 });
+      cell.close();
+    });
+    add(cell, 'c');
+    const versions: number[] = [];
+    for await (const { version } of stream ?? []) versions.push(version);
+    expect(versions).toEqual([1, 2, 3]);
+  });
 });

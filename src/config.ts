@@ -1,4 +1,8 @@
 import { ConfigError, InvalidOptionError } from './errors.js';
+import { takeFields } from './given.js';
+import { show } from './show.js';
+
+export { show };
 
 /**
  * How near two vectors are.
@@ -57,44 +61,24 @@ export function isWhole(value: unknown, least: number, most: number): value is n
   return typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most;
 }
 
-/** Quotes any value for an error message, shortly and without ever throwing. */
-export function show(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value);
-  if (value === null || typeof value !== 'object')
-    return typeof value === 'function' ? 'a function' : String(value);
-  return Array.isArray(value) ? `an array of ${value.length}` : 'an object';
-}
-
-/** The first own key of `options` that is not in `known`. */
-export function unknownKey(options: object, known: readonly string[]): string | undefined {
-  return Object.keys(options).find((key) => !known.includes(key));
-}
-
 /**
- * Refuses options that are not an object, or that have a key which is not known: a misspelt option must not be ignored.
- *
- * @throws {@link InvalidOptionError}
- */
-export function assertOptions(options: unknown, known: readonly string[]): void {
-  if (options === null || typeof options !== 'object') {
-    throw new InvalidOptionError('options', `The options must be an object, not ${show(options)}.`);
-  }
-  const stranger = unknownKey(options, known);
-  if (stranger === undefined) return;
-  throw new InvalidOptionError(
-    stranger,
-    `Unknown option ${show(stranger)}; the options are ${known.join(', ')}.`,
-  );
-}
-
-/**
- * Refuses what is given as a function and is none; leaving it out is allowed.
+ * Refuses what is given as a function and is none; leaving it out is allowed. The body of a generator function would not run.
  *
  * @throws {@link InvalidOptionError}
  */
 export function assertFunction(name: string, value: unknown): void {
-  if (value === undefined || typeof value === 'function') return;
-  throw new InvalidOptionError(name, `${name} must be a function, not ${show(value)}.`);
+  if (value !== undefined) requireFunction(name, value);
+}
+
+/**
+ * The same where it may not be left out.
+ *
+ * @throws {@link InvalidOptionError}
+ */
+export function requireFunction(name: string, value: unknown, like = ''): void {
+  const shown = show(value);
+  if (typeof value === 'function' && !shown.endsWith('generator function')) return;
+  throw new InvalidOptionError(name, `${name} must be a function${like}, not ${shown}.`);
 }
 
 /**
@@ -103,8 +87,23 @@ export function assertFunction(name: string, value: unknown): void {
  * @throws {@link InvalidOptionError}
  */
 export function assertSignal(signal: unknown): void {
-  if (signal === undefined || (typeof signal === 'object' && signal !== null && 'aborted' in signal)) return;
-  throw new InvalidOptionError('signal', `signal must be an AbortSignal, not ${show(signal)}.`);
+  if (signal === undefined || isSignal(signal)) return;
+  throw new InvalidOptionError(
+    'signal',
+    `signal must be an AbortSignal, as AbortSignal.timeout() and new AbortController().signal are, not ${show(signal)}.`,
+  );
+}
+
+/** By what it can do, since there are signals of other realms, and ones that were written by hand. */
+function isSignal(value: unknown): value is AbortSignal {
+  if (typeof value !== 'object' || value === null) return false;
+  try {
+    const { aborted, addEventListener, removeEventListener, throwIfAborted } = value as Partial<AbortSignal>;
+    const methods = [addEventListener, removeEventListener, throwIfAborted];
+    return typeof aborted === 'boolean' && methods.every((method) => typeof method === 'function');
+  } catch {
+    return false;
+  }
 }
 
 /** True for every value that {@link SlopFactor} allows. */
@@ -153,18 +152,17 @@ export function resolveConfig(options: ShardexOptions): ShardexConfig {
       `The configuration must be an object such as { dimensions: 384 }, not ${show(given)}.`,
     );
   }
-  const stranger = unknownKey(given, Object.keys(RULES));
-  if (stranger !== undefined) {
-    throw new ConfigError(
-      stranger,
-      `Unknown option ${show(stranger)}; the options are ${Object.keys(RULES).join(', ')}.`,
-    );
-  }
+  const names = Object.keys(RULES);
+  const fields = takeFields(given as Record<string, unknown>, names, {
+    unknown: (name) =>
+      new ConfigError(name, `Unknown option ${show(name)}; the options are ${names.join(', ')}.`),
+    unreadable: (thrown) => new ConfigError('config', `The configuration could not be read: ${thrown}.`),
+  });
   const config: Record<string, unknown> = {};
   for (const [name, rule] of Object.entries(RULES)) {
     const standard: unknown =
       typeof rule.default === 'function' ? rule.default(config.dimensions as number) : rule.default;
-    const { [name]: value = standard } = given as Record<string, unknown>;
+    const { [name]: value = standard } = fields;
     if (!rule.ok(value)) throw new ConfigError(name, `${name} must be ${rule.must}, not ${show(value)}.`);
     config[name] = value;
   }

@@ -1,6 +1,6 @@
 import { ConfigError, createIndex, type ShardexOptions } from 'shardex';
 import { describe, expect, test } from 'vitest';
-import { isSlopFactor, isWhole, resolveConfig, show, unknownKey } from '../src/config.js';
+import { isSlopFactor, isWhole, resolveConfig } from '../src/config.js';
 import { thrownBy } from './support/thrown.js';
 
 describe('the defaults', () => {
@@ -134,26 +134,5 @@ describe('the checks', () => {
       false,
       false,
     ]);
-  });
-
-  test('unknownKey finds the first stranger, own keys only', () => {
-    expect(unknownKey({ a: 1, b: 2, c: 3 }, ['a'])).toBe('b');
-    expect(unknownKey({ a: 1 }, ['a', 'b'])).toBeUndefined();
-    expect(unknownKey(Object.create({ x: 1 }) as object, [])).toBeUndefined();
-  });
-
-  test.each([
-    ['a', '"a"'],
-    ['x'.repeat(41), `"${'x'.repeat(40)}…"`],
-    [null, 'null'],
-    [undefined, 'undefined'],
-    [-1.5, '-1.5'],
-    [7n, '7'],
-    [Symbol('s'), 'Symbol(s)'],
-    [[1, 2], 'an array of 2'],
-    [{ toString: () => 'never called' }, 'an object'],
-    [() => 1, 'a function'],
-  ])('show(%o) is %s', (value, text) => {
-    expect(show(value)).toBe(text);
   });
 });

@@ -1,6 +1,7 @@
 import { changedCalibration } from '../calibration/change.js';
-import { type ShardexConfig, assertOptions, show } from '../config.js';
-import { DeltaMismatchError, InvalidDeltaError, InvalidOptionError } from '../errors.js';
+import { type ShardexConfig, show } from '../config.js';
+import { InvalidDeltaError, InvalidOptionError } from '../errors.js';
+import { takeOptions } from '../given.js';
 import { separations } from '../geometry/metric.js';
 import { type CentroidTable, MOST_IN_CHUNK, tableFrom } from '../version/centroid-table.js';
 import { RowBlock, claimRows, columnsOf, copyRows } from '../version/row-block.js';
@@ -9,6 +10,7 @@ import { type Segment, ShardRows, isDead, liveRows, roomAfter, segmentOf } from 
 import { type ShardexIndex, assertIndex } from '../version/shardex-index.js';
 import { verify } from '../version/verify.js';
 import { DraftState } from '../write/draft-state.js';
+import { baseMismatch } from './base-mismatch.js';
 import { moveDocuments } from './apply-documents.js';
 import { check, disagreement, known } from './check.js';
 import { checkRows } from './check-rows.js';
@@ -65,17 +67,10 @@ export interface ApplyOptions {
 export function applyDelta(base: ShardexIndex, delta: Delta, options: ApplyOptions = {}): ShardexIndex {
   assertIndex(base);
   assertDelta(delta);
-  assertOptions(options, ['verify']);
-  const { verify: isVerified = false } = options;
+  const { verify: isVerified = false } = takeOptions(options, ['verify']);
   if (typeof isVerified !== 'boolean')
     throw new InvalidOptionError('verify', `verify must be true or false, not ${show(isVerified)}.`);
-  if (!sameVersion(base, delta.base)) {
-    throw new DeltaMismatchError(
-      `This delta starts from version ${delta.base.version} (${delta.base.fingerprint}), not from version ${base.version} (${base.fingerprint}). Apply those before it first, or use diff() between the two versions.`,
-      delta.base.version,
-      base.version,
-    );
-  }
+  if (!sameVersion(base, delta.base)) throw baseMismatch(base, delta);
   if (delta.isEmpty) return base;
   const changes = changesOf(delta);
   check(changes.dimensions === base.config.dimensions, 'the dimensions');

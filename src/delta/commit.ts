@@ -1,3 +1,5 @@
+import { BRAND, type Brand, brand } from '../brand.js';
+import { detachable } from '../detached.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
 import { type Recipe, update } from '../write/update.js';
 import { deltaOfCommit } from './between.js';
@@ -13,6 +15,10 @@ export class Commit {
   /** The version that is current since. */
   readonly index: ShardexIndex;
   #delta: Delta | undefined;
+
+  static {
+    detachable(this, (value) => #delta in value, 'fresh');
+  }
 
   /** @internal */
   constructor(previous: ShardexIndex, index: ShardexIndex) {
@@ -35,7 +41,14 @@ export class Commit {
   get delta(): Delta {
     return (this.#delta ??= deltaOfCommit(this.previous, this.index));
   }
+
+  /** @internal */
+  get [BRAND](): Brand {
+    return COMMIT;
+  }
 }
+
+const COMMIT = brand('commit');
 
 /**
  * As {@link update}, with what changed.

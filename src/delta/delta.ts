@@ -1,3 +1,5 @@
+import { BRAND, type Brand, brand, brandOf, otherCopy } from '../brand.js';
+import { detachable } from '../detached.js';
 import { InvalidDeltaError, type PostingKey } from '../errors.js';
 import type { CalibrationChange } from '../calibration/change.js';
 import { type StoredPosting, postingOfRow } from '../version/posting.js';
@@ -5,7 +7,9 @@ import { type RowBlock, columnsOf } from '../version/row-block.js';
 import type { Centroid, ShardId } from '../version/shard.js';
 import type { Segment } from '../version/shard-rows.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
+import { isInstance } from '../given.js';
 import { Lazy } from '../lazy.js';
+import { show } from '../show.js';
 import { type ChangedDocuments, type KeyChanges, type Ledger, keyChangesOf } from './ledger.js';
 
 /** Which version is meant: forks count alike, so a number alone does not say. */
@@ -106,6 +110,7 @@ export interface Changes {
 export let changesOf: (delta: Delta) => Changes;
 /** What it says about postings and documents, for the library's own loops. */
 export let ledgerOf: (delta: Delta) => Ledger;
+let isDelta: (value: unknown) => boolean;
 
 /**
  * What changed between two versions, as a value: enough to turn an equal of the first into an equal of the second
@@ -139,6 +144,9 @@ export class Delta {
   static {
     changesOf = (delta) => delta.#changes;
     ledgerOf = (delta) => delta.#ledger.value;
+    // Not by `instanceof`, which proxies pass.
+    isDelta = (value) => typeof value === 'object' && value !== null && #changes in value;
+    detachable(this, isDelta, 'fresh');
   }
 
   /** @internal */
@@ -175,7 +183,14 @@ export class Delta {
   get isEmpty(): boolean {
     return sameVersion(this.base, this.next);
   }
+
+  /** @internal */
+  get [BRAND](): Brand {
+    return DELTA;
+  }
 }
+
+const DELTA = brand('delta');
 
 export function nameOf({ version, fingerprint }: VersionName): VersionName {
   return Object.freeze({ version, fingerprint });
@@ -220,8 +235,17 @@ export function nothingChanged(): Lazy<Ledger> {
  * @throws {@link InvalidDeltaError}
  */
 export function assertDelta(value: unknown): asserts value is Delta {
-  if (!(value instanceof Delta))
-    throw new InvalidDeltaError(`Expected a Delta, as updateWithDelta(), diff() and decodeDelta() return.`);
+  if (isDelta(value)) return;
+  const expected = `Expected a Delta, as updateWithDelta(), diff() and decodeDelta() return, not ${show(value)}.`;
+  const mark = brandOf(value);
+  if (mark?.is === 'commit') throw new InvalidDeltaError(`${expected} This is a commit: pass commit.delta.`);
+  if (isInstance(value, Delta))
+    throw new InvalidDeltaError('This is a proxy around a Delta, or a copy of one; pass the delta itself.');
+  if (mark?.is === 'delta')
+    throw new InvalidDeltaError(otherCopy(mark, 'delta', 'hand it over as bytes, by encodeDelta()'));
+  throw new InvalidDeltaError(
+    ArrayBuffer.isView(value) ? `${expected} These are bytes: pass decodeDelta(bytes).` : expected,
+  );
 }
 
 /**

@@ -1,5 +1,7 @@
-import { assertOptions, show } from '../config.js';
+import { refusePromise } from '../callbacks.js';
+import { show } from '../config.js';
 import { InvalidOptionError, type MergeConflict, MergeConflictError, type PostingKey } from '../errors.js';
+import { isArray, takeOptions } from '../given.js';
 import { type VectorInput, compareKeys, keyOfRow, keyText, postingOfRow } from '../version/posting.js';
 import { sameVector } from '../version/row-block.js';
 import { type ShardexIndex, assertIndex } from '../version/shardex-index.js';
@@ -57,8 +59,7 @@ export function merge(
   base: ShardexIndex,
   options: MergeOptions = {},
 ): ShardexIndex {
-  assertOptions(options, ['onConflict']);
-  const { onConflict } = options;
+  const { onConflict } = takeOptions(options, ['onConflict']);
   if (!isDecider(onConflict)) {
     throw new InvalidOptionError(
       'onConflict',
@@ -97,6 +98,10 @@ export function merge(
     const { documentId, start, length } = conflict;
     const key = { documentId, start, length };
     const resolution: unknown = typeof onConflict === 'function' ? onConflict(conflict) : onConflict;
+    refusePromise(
+      resolution,
+      'onConflict is async, so its decision would come too late. Nothing was merged.',
+    );
     if (resolution === 'ours') continue;
     if (resolution === 'remove') take(changed, key, undefined);
     else if (resolution === 'theirs' || resolution === 'base') take(changed, key, rows[resolution]);
@@ -129,7 +134,7 @@ function take(changed: Replay, key: PostingKey, row: Row | undefined): void {
 }
 
 function resolvedRow({ config }: ShardexIndex, key: PostingKey, resolution: unknown): Row {
-  if (!Array.isArray(resolution) && !ArrayBuffer.isView(resolution)) {
+  if (!isArray(resolution) && !ArrayBuffer.isView(resolution)) {
     throw new InvalidOptionError(
       'onConflict',
       `onConflict must return 'ours', 'theirs', 'base', 'remove' or a vector, not ${show(resolution)}.`,

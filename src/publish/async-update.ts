@@ -1,6 +1,7 @@
-import { assertOptions, assertSignal, isWhole, show } from '../config.js';
+import { assertSignal, isWhole, requireFunction, show } from '../config.js';
 import type { Commit } from '../delta/commit.js';
 import { ConflictError, InvalidOptionError, ResourceExhaustedError } from '../errors.js';
+import { takeOptions } from '../given.js';
 import { type IndexDraft, touchedBy } from '../write/index-draft.js';
 import type { IndexWriter } from './index-writer.js';
 import type { Meter } from './metrics.js';
@@ -31,6 +32,7 @@ export class AsyncUpdates {
   }
 
   async run(recipe: AsyncRecipe, options: UpdateAsyncOptions): Promise<Commit> {
+    requireFunction('recipe', recipe, ' (draft) => …');
     const { signal, retries } = checked(options);
     return this.admit(async () => {
       for (let attempt = 0; attempt <= retries; attempt++) {
@@ -101,8 +103,7 @@ function tryCommit(writer: IndexWriter, onConflict: 'rebase' | 'fail'): Commit |
 }
 
 function checked(options: UpdateAsyncOptions): { signal: AbortSignal | undefined; retries: number } {
-  assertOptions(options, ['signal', 'retries']);
-  const { signal, retries = 3 } = options;
+  const { signal, retries = 3 } = takeOptions(options, ['signal', 'retries']);
   if (!isWhole(retries, 0, 1000)) {
     throw new InvalidOptionError(
       'retries',

@@ -1,6 +1,7 @@
 import { onAbort } from '../abort.js';
 import { ResourceExhaustedError } from '../errors.js';
 import { Commit } from '../delta/commit.js';
+import { detachable, findable } from '../detached.js';
 
 /** How {@link CommitStream} is fed. */
 export interface StreamSource {
@@ -31,9 +32,14 @@ export class CommitStream implements AsyncIterableIterator<Commit, undefined> {
   #ended = false;
   #failure: { readonly reason: Error } | undefined;
 
+  static {
+    detachable(this, (value) => #source in value, 'stable');
+  }
+
   /** @internal */
   constructor(source: StreamSource) {
     this.#source = source;
+    findable(this);
     const { signal } = source;
     this.#stopWaiting = onAbort(signal, () => {
       this.#abort();

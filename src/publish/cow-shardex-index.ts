@@ -1,7 +1,10 @@
-import { assertFunction, assertOptions, isWhole, show } from '../config.js';
+import { assertFunction, isWhole, show } from '../config.js';
 import { Commit } from '../delta/commit.js';
 import type { Delta } from '../delta/delta.js';
+import { detachable } from '../detached.js';
+import { elsewhere } from '../elsewhere.js';
 import { InvalidIndexError, InvalidOptionError } from '../errors.js';
+import { takeOptions } from '../given.js';
 import type { Posting } from '../version/posting.js';
 import { type ShardexIndex, assertIndex, renumbered } from '../version/shardex-index.js';
 import { conflict } from '../write/rebase.js';
@@ -58,13 +61,30 @@ export interface CowShardexIndexOptions {
 export class CowShardexIndex extends ReadableCell {
   readonly #asyncUpdates: AsyncUpdates;
 
+  static {
+    detachable(this, (value) => #asyncUpdates in value, 'stable');
+    const write = 'cell.update((draft) => { … }), and in there draft.';
+    elsewhere(this, 'A cell', {
+      addPosting: `${write}addPosting(posting)`,
+      addPostings: `${write}addPostings(postings)`,
+      removeDocument: `${write}removeDocument(documentId)`,
+      removeDocuments: `${write}removeDocuments(documentIds)`,
+      replaceDocument: `${write}replaceDocument(documentId, postings)`,
+    });
+  }
+
   /**
    * @throws {@link InvalidIndexError}, {@link InvalidOptionError}
    */
   constructor(index: ShardexIndex, options: CowShardexIndexOptions = {}) {
     assertIndex(index);
-    assertOptions(options, ['maxPendingWrites', 'history', 'held', 'validate', 'onError']);
-    const { maxPendingWrites = 1024, history, held, validate, onError } = options;
+    const {
+      maxPendingWrites = 1024,
+      history,
+      held,
+      validate,
+      onError,
+    } = takeOptions(options, ['maxPendingWrites', 'history', 'held', 'validate', 'onError']);
     assertFunction('validate', validate);
     assertFunction('onError', onError);
     if (!isWhole(maxPendingWrites, 1, 1_000_000)) {
@@ -155,8 +175,7 @@ export class CowShardexIndex extends ReadableCell {
   commitChanges(next: ShardexIndex, options: { readonly expected: ShardexIndex }): Commit {
     const startedAt = performance.now();
     const publication = publicationOf(this);
-    assertOptions(options, ['expected']);
-    const { expected } = options;
+    const { expected } = takeOptions(options, ['expected']);
     assertIndex(next);
     assertIndex(expected);
     if (next.config !== expected.config || next.config !== publication.current.config) {

@@ -1,5 +1,7 @@
-import { assertFunction, assertOptions, isWhole, show } from '../config.js';
+import { onRejection, throwUncaught } from '../callbacks.js';
+import { assertFunction, isWhole, show } from '../config.js';
 import { InvalidOptionError } from '../errors.js';
+import { takeOptions } from '../given.js';
 import { type HeldVersion, type LivingVersions, type VersionRecord, heldVersion } from './held.js';
 import type { History } from './history.js';
 
@@ -9,7 +11,7 @@ export interface HeldOptions {
   readonly maxAge?: number;
   /** Warns of a version that alone keeps more bytes of row blocks than this, at least 1. */
   readonly maxBytes?: number;
-  /** Is told of each such version once; needed where there is a limit. What it throws comes out as an uncaught error. */
+  /** Is told of each such version once; needed where there is a limit. What it throws, or rejects with, comes out as an uncaught error. */
   readonly onExceeded?: (held: HeldVersion) => void;
   /** Remembers where versions are handed out. It makes reading much slower: for finding a leak. Default `false`. */
   readonly trace?: boolean;
@@ -33,7 +35,12 @@ export class HeldWarning {
     this.#options = checked(options);
     this.#living = living;
     this.#history = history;
-    this.#pause = Math.max(LEAST_PAUSE, Math.min(PAUSE, options.maxAge ?? PAUSE));
+    this.#pause = Math.max(LEAST_PAUSE, Math.min(PAUSE, this.#options.maxAge ?? PAUSE));
+  }
+
+  /** Whether to note where versions are handed out. */
+  get traces(): boolean {
+    return this.#options.trace === true;
   }
 
   superseded(): void {
@@ -63,13 +70,17 @@ export class HeldWarning {
     }
     if (this.#living.oldCount > 0) this.superseded();
     // Each by itself, so that one that throws does not keep the others from being told.
-    for (const held of exceeded) queueMicrotask(() => onExceeded?.(held));
+    for (const held of exceeded) {
+      queueMicrotask(() => {
+        onRejection(onExceeded?.(held), throwUncaught);
+      });
+    }
   }
 }
 
 function checked(options: HeldOptions): HeldOptions {
-  assertOptions(options, ['maxAge', 'maxBytes', 'onExceeded', 'trace']);
-  const { maxAge, maxBytes, onExceeded, trace } = options;
+  const taken = takeOptions(options, ['maxAge', 'maxBytes', 'onExceeded', 'trace']);
+  const { maxAge, maxBytes, onExceeded, trace } = taken;
   const bounds = [
     ['maxAge', maxAge, 0x7fff_ffff],
     ['maxBytes', maxBytes, Number.MAX_SAFE_INTEGER],
@@ -87,5 +98,5 @@ function checked(options: HeldOptions): HeldOptions {
   assertFunction('onExceeded', onExceeded);
   if (trace !== undefined && typeof trace !== 'boolean')
     throw new InvalidOptionError('trace', `trace must be true or false, not ${show(trace)}.`);
-  return options;
+  return taken;
 }

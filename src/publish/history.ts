@@ -1,5 +1,6 @@
-import { assertOptions, isWhole, show } from '../config.js';
+import { isWhole, show } from '../config.js';
 import { InvalidOptionError, VersionNotKeptError } from '../errors.js';
+import { takeOptions } from '../given.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
 import type { Pin } from './pin.js';
 
@@ -154,8 +155,8 @@ export class History {
 }
 
 function checked(options: HistoryOptions): HistoryOptions {
-  assertOptions(options, ['versions', 'maxAge', 'maxBytes']);
-  const { versions, maxAge, maxBytes } = options;
+  const taken = takeOptions(options, ['versions', 'maxAge', 'maxBytes']);
+  const { versions, maxAge, maxBytes } = taken;
   if (versions === undefined && maxAge === undefined && maxBytes === undefined) {
     throw new InvalidOptionError(
       'history',
@@ -171,5 +172,5 @@ function checked(options: HistoryOptions): HistoryOptions {
     if (value === undefined || isWhole(value, 1, most)) continue;
     throw new InvalidOptionError(name, `${name} must be an integer from 1 to ${most}, not ${show(value)}.`);
   }
-  return options;
+  return taken;
 }

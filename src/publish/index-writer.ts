@@ -1,6 +1,8 @@
-import { assertOptions, show } from '../config.js';
+import { show } from '../config.js';
 import type { Commit } from '../delta/commit.js';
+import { detachable } from '../detached.js';
 import { InvalidOptionError, WriterClosedError } from '../errors.js';
+import { takeOptions } from '../given.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
 import { IndexDraft, closeDraft, touchedBy } from '../write/index-draft.js';
 import type { Touched } from '../write/touched.js';
@@ -36,6 +38,7 @@ export class IndexWriter extends IndexDraft {
   #open = true;
 
   static {
+    detachable(this, (value) => #publisher in value, 'fresh');
     closeCommitted = (writer) => {
       writer.#committed();
     };
@@ -98,9 +101,13 @@ export class IndexWriter extends IndexDraft {
   }
 }
 
-function checkedConflictOption(options: CommitOptions): 'rebase' | 'fail' {
-  assertOptions(options, ['onConflict']);
-  const { onConflict = 'rebase' } = options;
+/**
+ * What the options of a commit say about conflicts.
+ *
+ * @throws {@link InvalidOptionError}
+ */
+export function checkedConflictOption(options: CommitOptions): 'rebase' | 'fail' {
+  const { onConflict = 'rebase' } = takeOptions(options, ['onConflict']);
   if (['rebase', 'fail'].includes(onConflict)) return onConflict;
   throw new InvalidOptionError(
     'onConflict',

@@ -1,6 +1,8 @@
-import { assertFunction, assertOptions, assertSignal, isWhole, show } from '../config.js';
+import { isThenable } from '../callbacks.js';
+import { assertFunction, assertSignal, isWhole, show } from '../config.js';
 import type { Commit } from '../delta/commit.js';
 import { ConflictError, InvalidOptionError } from '../errors.js';
+import { takeOptions } from '../given.js';
 import { type Steps, runSteps } from '../steps.js';
 import { type Posting, keyOfRow } from '../version/posting.js';
 import { type RowList, columnsOf } from '../version/row-block.js';
@@ -18,6 +20,7 @@ import { Intake } from './intake.js';
 import type { Publication } from './publication.js';
 import { Slices } from './slices.js';
 import { type Moment, touchedSince } from './touch-log.js';
+import { abortable } from './turns.js';
 
 /** How far an `ingest` has come. */
 export interface IngestProgress {
@@ -33,8 +36,8 @@ export interface IngestProgress {
 export interface IngestOptions {
   /** Gives the ingest up, until the moment it is published; from then on it is ignored. */
   readonly signal?: AbortSignal;
-  /** Called after each slice, and before each publication. What it throws ends the ingest. */
-  readonly onProgress?: (progress: IngestProgress) => void;
+  /** Called after each slice, and before each publication; a promise is waited for. What it throws, or rejects with, ends the ingest. */
+  readonly onProgress?: (progress: IngestProgress) => unknown;
   /** How long to work before others have their turn, in milliseconds, 0 to 1,000. Default 5. */
   readonly sliceMs?: number;
   /** Publishes whenever so many postings have been taken, 1 or more. By default once, at the end. */
@@ -64,8 +67,10 @@ export async function ingest(
   let writer = openWriter();
   let taken = 0;
   let published = 0;
-  const report = (): void => {
-    onProgress?.(Object.freeze({ taken, published, slices: slices.count }));
+  const report = (): Promise<unknown> | undefined => {
+    const reported = onProgress?.(Object.freeze({ taken, published, slices: slices.count }));
+    // An abort does not wait for one that hangs.
+    return isThenable(reported) ? abortable(Promise.resolve(reported), signal) : undefined;
   };
   const check = (): void => {
     signal?.throwIfAborted();
@@ -110,7 +115,7 @@ async function publishRows(
   const touched = touchedBy(writer);
   let startedWith = slices.count;
   const written = await slices.run(changeInSteps(writer, (state) => added(state, staged, touched)));
-  slices.end();
+  await slices.end();
   let known = writer.base;
   let since = opened;
   let took = slices.count - startedWith;
@@ -170,14 +175,18 @@ function joined(writer: IndexWriter, missed: Missed, isChanged: boolean): Steps<
 
 interface Checked {
   readonly signal: AbortSignal | undefined;
-  readonly onProgress: ((progress: IngestProgress) => void) | undefined;
+  readonly onProgress: IngestOptions['onProgress'];
   readonly sliceMs: number;
   readonly commitEvery: number;
 }
 
 function checked(options: IngestOptions): Checked {
-  assertOptions(options, ['signal', 'onProgress', 'sliceMs', 'commitEvery']);
-  const { signal, onProgress, sliceMs = 5, commitEvery = Infinity } = options;
+  const {
+    signal,
+    onProgress,
+    sliceMs = 5,
+    commitEvery = Infinity,
+  } = takeOptions(options, ['signal', 'onProgress', 'sliceMs', 'commitEvery']);
   assertSignal(signal);
   assertFunction('onProgress', onProgress);
   if (typeof sliceMs !== 'number' || !(sliceMs >= 0 && sliceMs <= 1000))

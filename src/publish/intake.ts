@@ -1,6 +1,7 @@
-import { show } from '../config.js';
 import { InvalidPostingError } from '../errors.js';
-import type { Posting } from '../version/posting.js';
+import { methodOf } from '../given.js';
+import { show } from '../show.js';
+import { type Posting, eachPosting } from '../version/posting.js';
 import { abortable } from './turns.js';
 
 type Result = IteratorResult<Posting, unknown>;
@@ -14,21 +15,20 @@ export class Intake {
 
   /** @throws {@link InvalidPostingError} */
   constructor(source: Iterable<Posting> | AsyncIterable<Posting>, signal: AbortSignal | undefined) {
-    const given: unknown = source;
-    if (given !== null && typeof given === 'object' && Symbol.asyncIterator in source) {
-      const iterator = source[Symbol.asyncIterator]();
-      // An abort does not wait for a source that hangs.
-      this.#next = () => abortable(this.#answered(iterator), signal);
-      this.#return = () => iterator.return?.();
-    } else if (given !== null && typeof given === 'object' && Symbol.iterator in source) {
-      const iterator = source[Symbol.iterator]();
+    const begin = methodOf(source, Symbol.asyncIterator, refuse);
+    if (begin === undefined) {
+      if (methodOf(source, Symbol.iterator, refuse) === undefined) throw refuse(show(source));
+      const iterator = eachPosting(source as Iterable<Posting>)[Symbol.iterator]();
       this.#next = () => iterator.next();
       this.#return = () => iterator.return?.();
-    } else {
-      throw new InvalidPostingError(
-        `Postings must be an iterable or an async iterable, such as an array or a generator, not ${show(given)}.`,
-      );
+      return;
     }
+    const iterator = begin.call(source) as AsyncIterator<Posting, unknown>;
+    if (methodOf(iterator, 'next', refuse) === undefined)
+      throw refuse(`one whose iterator is ${show(iterator)}`);
+    // An abort does not wait for a source that hangs.
+    this.#next = () => abortable(this.#answered(iterator), signal);
+    this.#return = () => iterator.return?.();
   }
 
   /** Whether the source has come to its end, or to an error. */
@@ -46,7 +46,10 @@ export class Intake {
   async #answered(iterator: AsyncIterator<Posting, unknown>): Promise<Result> {
     this.#state = 'asked';
     try {
-      return this.#took(await iterator.next());
+      const result: unknown = await iterator.next();
+      if (typeof result !== 'object' || result === null)
+        throw refuse(`one whose iterator answers ${show(result)}`);
+      return this.#took(result as Result);
     } catch (error) {
       this.#state = 'done';
       throw error;
@@ -75,4 +78,10 @@ export class Intake {
       // As above.
     }
   }
+}
+
+function refuse(what: string): InvalidPostingError {
+  return new InvalidPostingError(
+    `Postings must be an iterable or an async iterable, such as an array or a generator, not ${what}.`,
+  );
 }

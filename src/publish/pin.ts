@@ -1,3 +1,5 @@
+import { BRAND, type Brand, brand } from '../brand.js';
+import { detachable, findable } from '../detached.js';
 import { PinReleasedError } from '../errors.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
 
@@ -21,12 +23,17 @@ export class Pin {
   #index: ShardexIndex | undefined;
   readonly #released: (pin: Pin) => void;
 
+  static {
+    detachable(this, (value) => #index in value, 'fresh');
+  }
+
   /** @internal */
   constructor(index: ShardexIndex, label: string | undefined, released: (pin: Pin) => void) {
     this.#index = index;
     this.label = label;
     this.version = index.version;
     this.#released = released;
+    findable(this);
     Object.freeze(this);
   }
 
@@ -58,4 +65,11 @@ export class Pin {
   [Symbol.dispose](): void {
     this.release();
   }
+
+  /** @internal */
+  get [BRAND](): Brand {
+    return PIN;
+  }
 }
+
+const PIN = brand('pin');

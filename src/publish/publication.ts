@@ -1,10 +1,10 @@
+import { refusePromise } from '../callbacks.js';
 import { CellClosedError, ConflictError } from '../errors.js';
 import { Commit } from '../delta/commit.js';
 import type { Delta } from '../delta/delta.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
 import { conflict, rebase } from '../write/rebase.js';
 import type { Touched } from '../write/touched.js';
-import { refusePromise } from '../write/update.js';
 import { LivingVersions, notesOn, stackHere } from './held.js';
 import { HeldWarning, type HeldOptions } from './held-warning.js';
 import { History, type HistoryOptions } from './history.js';
@@ -46,8 +46,8 @@ export class Publication {
     this.watchers = new Watchers(onError);
     this.living = new LivingVersions(index);
     this.#validate = validate;
-    this.trace = held?.trace === true;
     this.#warning = held === undefined ? undefined : new HeldWarning(held, this.living, this.history);
+    this.trace = this.#warning?.traces === true;
   }
 
   get current(): ShardexIndex {

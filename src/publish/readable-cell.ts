@@ -1,6 +1,10 @@
-import { assertFunction, assertOptions, assertSignal, isWhole, show } from '../config.js';
+import { BRAND, type Brand, brand, brandOf, otherCopy } from '../brand.js';
+import { assertSignal, isWhole, requireFunction, show } from '../config.js';
 import { Commit } from '../delta/commit.js';
+import { detachable, findable, realOf } from '../detached.js';
 import { InvalidOptionError } from '../errors.js';
+import { elsewhere } from '../elsewhere.js';
+import { fieldOf, isInstance, takeOptions } from '../given.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
 import { CommitStream } from './commit-stream.js';
 import { type HeldVersion, addStack, heldVersion, stackHere } from './held.js';
@@ -35,8 +39,9 @@ export interface WaitForOptions {
   readonly signal?: AbortSignal;
 }
 
-/** The state behind a cell. */
+/** The state behind a cell, also where it is given a proxy around it. */
 export let publicationOf: (cell: ReadableCell) => Publication;
+let isReal: (value: object) => value is ReadableCell;
 
 /**
  * What can be done with a cell without writing to it: read, look back, watch, and hold on purpose. Reading never waits
@@ -46,12 +51,24 @@ export class ReadableCell {
   readonly #publication: Publication;
 
   static {
-    publicationOf = (cell) => cell.#publication;
+    isReal = (value): value is ReadableCell => #publication in value;
+    publicationOf = (cell) => (realOf(cell, isReal) ?? cell).#publication;
+    detachable(this, isReal, 'stable');
+    elsewhere(this, 'A cell', {
+      search: 'search(cell.read(), query, options)',
+      searchMany: 'searchMany(cell.read(), queries, options)',
+      postings: 'postings(cell.read(), documentId)',
+      hasDocument: 'hasDocument(cell.read(), documentId)',
+      documentIds: 'documentIds(cell.read())',
+      statistics: 'statistics(cell.read())',
+      verify: 'verify(cell.read())',
+    });
   }
 
   /** @internal */
   constructor(publication: Publication) {
     this.#publication = publication;
+    findable(this);
   }
 
   /** The current version. Time: O(1); no lock, no allocation. */
@@ -126,12 +143,10 @@ export class ReadableCell {
    * ```
    */
   subscribe(listener: CommitListener, options: SubscribeOptions = {}): () => void {
-    const given: unknown = listener;
-    if (given === undefined) throw new InvalidOptionError('listener', 'A listener must be a function.');
-    assertFunction('listener', given);
-    assertOptions(options, ['since']);
+    requireFunction('listener', listener, ' (commit) => …');
+    const { since } = takeOptions(options, ['since']);
     this.#publication.assertOpen();
-    return this.#watch(listener, options.since);
+    return this.#watch(listener, since);
   }
 
   /**
@@ -160,8 +175,12 @@ export class ReadableCell {
    * ```
    */
   changes(options: ChangesOptions = {}): AsyncIterableIterator<Commit, undefined> {
-    assertOptions(options, ['since', 'signal', 'coalesce', 'maxBuffered']);
-    const { since, signal, coalesce = false, maxBuffered = 10_000 } = options;
+    const {
+      since,
+      signal,
+      coalesce = false,
+      maxBuffered = 10_000,
+    } = takeOptions(options, ['since', 'signal', 'coalesce', 'maxBuffered']);
     assertSignal(signal);
     if (typeof coalesce !== 'boolean')
       throw new InvalidOptionError('coalesce', `coalesce must be true or false, not ${show(coalesce)}.`);
@@ -224,8 +243,7 @@ export class ReadableCell {
    * ```
    */
   pin(options: PinOptions = {}): Pin {
-    assertOptions(options, ['label', 'version']);
-    const { label, version } = options;
+    const { label, version } = takeOptions(options, ['label', 'version']);
     if (label !== undefined && typeof label !== 'string')
       throw new InvalidOptionError('label', `label must be a string, not ${show(label)}.`);
     const publication = this.#publication;
@@ -265,6 +283,11 @@ export class ReadableCell {
     this.close();
   }
 
+  /** @internal */
+  get [BRAND](): Brand {
+    return CELL;
+  }
+
   #watch(listener: CommitListener, since?: number, closed?: () => void): () => void {
     const { history, watchers, current, isClosed } = this.#publication;
     if (since !== undefined && !isWhole(since, 0, Number.MAX_SAFE_INTEGER))
@@ -275,6 +298,28 @@ export class ReadableCell {
     closed?.();
     return () => undefined;
   }
+}
+
+const CELL = brand('cell');
+
+/**
+ * Refuses what is no cell, before anything is done with it.
+ *
+ * @throws {@link InvalidOptionError}
+ */
+export function assertCell(value: unknown, done: string): asserts value is ReadableCell {
+  if (realOf(value, isReal) !== undefined) return;
+  const mark = brandOf(value);
+  if (mark?.is === 'cell' && !isInstance(value, ReadableCell))
+    throw new InvalidOptionError('cell', otherCopy(mark, 'cell', 'let that one do it'));
+  const advice =
+    brandOf(fieldOf(value, 'centroids')) === undefined
+      ? ''
+      : ' This is a version: pass the cell that it was read from, or new CowShardexIndex(version).';
+  throw new InvalidOptionError(
+    'cell',
+    `Only a cell or a replica can be ${done}, not ${show(value)}.${advice}`,
+  );
 }
 
 function commitsOf(versions: readonly ShardexIndex[]): Commit[] {

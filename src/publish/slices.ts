@@ -1,3 +1,4 @@
+import { isThenable } from '../callbacks.js';
 import type { Steps } from '../steps.js';
 
 /** Cuts work into slices, between which the event loop goes round. */
@@ -5,14 +6,14 @@ export class Slices {
   /** Slices that have ended. */
   count = 0;
   readonly #sliceMs: number;
-  readonly #onEnd: () => void;
+  readonly #onEnd: () => unknown;
   /** Throws where the work is to end. */
   readonly check: () => void;
   readonly #turn: () => Promise<void>;
   #endsAt: number;
 
-  /** `onEnd` is called at the end of each slice, `check` after that and before the next one. */
-  constructor(sliceMs: number, onEnd: () => void, check: () => void, turn: () => Promise<void>) {
+  /** `onEnd` is called at the end of each slice, and waited for; `check` after that and before the next one. */
+  constructor(sliceMs: number, onEnd: () => unknown, check: () => void, turn: () => Promise<void>) {
     this.#sliceMs = sliceMs;
     this.#onEnd = onEnd;
     this.check = check;
@@ -26,15 +27,16 @@ export class Slices {
   }
 
   /** Ends the slice, but goes on at once. */
-  end(): void {
+  async end(): Promise<void> {
     this.count++;
-    this.#onEnd();
+    const ended = this.#onEnd();
+    if (isThenable(ended)) await ended;
     this.check();
   }
 
   /** Ends the slice, and begins another one in the next turn of the event loop. */
   async pause(): Promise<void> {
-    this.end();
+    await this.end();
     await this.#turn();
     this.check();
     this.#endsAt = performance.now() + this.#sliceMs;

@@ -1,6 +1,8 @@
 import { onAbort } from '../abort.js';
-import { assertOptions, assertSignal, isWhole, show } from '../config.js';
+import { refusePromise } from '../callbacks.js';
+import { assertSignal, isWhole, requireFunction, show } from '../config.js';
 import { CellClosedError, InvalidOptionError } from '../errors.js';
+import { takeOptions } from '../given.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
 import type { Publication } from './publication.js';
 
@@ -10,8 +12,7 @@ export async function waitFor(
   target: number | ((index: ShardexIndex) => boolean),
   options: { readonly signal?: AbortSignal },
 ): Promise<ShardexIndex> {
-  assertOptions(options, ['signal']);
-  const { signal } = options;
+  const { signal } = takeOptions(options, ['signal']);
   assertSignal(signal);
   const arrived = arrival(target);
   signal?.throwIfAborted();
@@ -55,7 +56,19 @@ export async function waitFor(
 }
 
 function arrival(target: unknown): (index: ShardexIndex) => boolean {
-  if (typeof target === 'function') return target as (index: ShardexIndex) => boolean;
+  if (typeof target === 'function') {
+    requireFunction('target', target);
+    const arrived = target as (index: ShardexIndex) => unknown;
+    return (index) => {
+      const answer = arrived(index);
+      // A promise is true, whatever it comes to.
+      refusePromise(
+        answer,
+        'The predicate is async, so its answers would come too late. Read changes() instead, where each version can be waited with.',
+      );
+      return Boolean(answer);
+    };
+  }
   if (isWhole(target, 0, Number.MAX_SAFE_INTEGER)) return ({ version }) => version >= target;
   throw new InvalidOptionError(
     'target',

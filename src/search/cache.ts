@@ -1,5 +1,6 @@
-import { assertOptions, isWhole, show } from '../config.js';
+import { isWhole, show } from '../config.js';
 import { InvalidOptionError } from '../errors.js';
+import { takeOptions } from '../given.js';
 import { type ShardexIndex, assertIndex } from '../version/shardex-index.js';
 import { knownEngine, lineageEngine } from './engine.js';
 
@@ -29,8 +30,7 @@ export interface CacheOptions {
  */
 export function configureCache(index: ShardexIndex, options: CacheOptions): void {
   assertIndex(index);
-  assertOptions(options, ['maxBytes']);
-  const { maxBytes }: { readonly maxBytes: unknown } = options;
+  const { maxBytes }: { readonly maxBytes: unknown } = takeOptions(options, ['maxBytes']);
   if (!isWhole(maxBytes, 0, 2 ** 31)) {
     throw new InvalidOptionError(
       'maxBytes',

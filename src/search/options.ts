@@ -1,5 +1,7 @@
-import { type SlopFactor, isSlopFactor, assertOptions, isWhole, show } from '../config.js';
+import { type SlopFactor, isSlopFactor, assertFunction, isWhole, show } from '../config.js';
+import { refusePromise } from '../callbacks.js';
 import { InvalidOptionError, type PostingKey } from '../errors.js';
+import { takeOptions } from '../given.js';
 
 /** How {@link search} searches. Only `k` is required. */
 export interface SearchOptions {
@@ -18,7 +20,8 @@ export interface SearchOptions {
   readonly recall?: number;
   /**
    * Which postings count. With it come `min(k, matches)` results, however far the search has to go for them. It is
-   * called for rows that could be among the best, and must not depend on which those are or on their order.
+   * called for rows that could be among the best, and must not depend on which those are or on their order. An async one is
+   * refused with an {@link AsyncRecipeError}.
    */
   readonly filter?: (posting: PostingKey) => boolean;
   /** `'document'` gives the best posting of each document only, of `min(k, documents)` documents. Default `'posting'`. */
@@ -27,23 +30,17 @@ export interface SearchOptions {
   readonly includeVector?: boolean;
 }
 
-const OPTIONS = ['k', 'slopFactor', 'recall', 'filter', 'distinct', 'includeVector'];
+const OPTIONS = ['k', 'slopFactor', 'recall', 'filter', 'distinct', 'includeVector'] as const;
 
 /**
- * Refuses options that cannot be used.
+ * A copy of the options of a search, checked.
  *
  * @throws {@link InvalidOptionError}
  */
-export function assertSearchOptions(options: SearchOptions): void {
-  assertOptions(options, OPTIONS);
-  const {
-    k,
-    slopFactor,
-    recall,
-    filter,
-    distinct,
-    includeVector,
-  }: Partial<Record<keyof SearchOptions, unknown>> = options;
+export function takeSearchOptions(options: SearchOptions): SearchOptions {
+  const taken = takeOptions(options, OPTIONS);
+  const { k, slopFactor, recall, distinct, includeVector }: Partial<Record<keyof SearchOptions, unknown>> =
+    taken;
   const refuse = (option: string, must: string, value: unknown): never => {
     throw new InvalidOptionError(option, `${option} must be ${must}, not ${show(value)}.`);
   };
@@ -60,11 +57,26 @@ export function assertSearchOptions(options: SearchOptions): void {
       'Both recall and slopFactor say how far to look; pass one of them.',
     );
   }
-  if (filter !== undefined && typeof filter !== 'function') refuse('filter', 'a function', filter);
   if (distinct !== undefined && distinct !== 'posting' && distinct !== 'document') {
     refuse('distinct', "'posting' or 'document'", distinct);
   }
   if (includeVector !== undefined && typeof includeVector !== 'boolean') {
     refuse('includeVector', 'true or false', includeVector);
   }
+  const { filter } = taken;
+  assertFunction('filter', filter);
+  return filter === undefined ? taken : { ...taken, filter: answering(filter) };
+}
+
+/** The same filter, which refuses to answer later: a promise is true, so it would let everything pass. */
+function answering(filter: (posting: PostingKey) => unknown): (posting: PostingKey) => boolean {
+  return (posting) => {
+    const passes = filter(posting);
+    if (typeof passes === 'boolean') return passes;
+    refusePromise(
+      passes,
+      'The filter is async, so its answers would come too late. Find out beforehand what may pass, as a Set of ids, and look there.',
+    );
+    return Boolean(passes);
+  };
 }

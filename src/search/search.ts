@@ -1,11 +1,11 @@
 import type { Limit } from '../calibration/limits.js';
-import { show } from '../config.js';
 import { InvalidOptionError, type PostingKey } from '../errors.js';
+import { iterated } from '../given.js';
 import { scoreOf } from '../geometry/metric.js';
 import { keyOfRow, type VectorInput } from '../version/posting.js';
 import { type ShardexIndex, assertIndex } from '../version/shardex-index.js';
 import { type Engine, usingEngine } from './engine.js';
-import { type SearchOptions, assertSearchOptions } from './options.js';
+import { type SearchOptions, takeSearchOptions } from './options.js';
 import { aimOf } from './plan.js';
 import { type Query, queryOf } from './query.js';
 import { recallOfShards } from './stopping.js';
@@ -75,7 +75,8 @@ export interface Expectation {
  * ```
  */
 export function search(index: ShardexIndex, query: VectorInput, options: SearchOptions): SearchResult[] {
-  return resultsOf(index, outcomeOf(index, query, options), options);
+  const taken = checked(index, options);
+  return resultsOf(index, outcomeOf(index, query, taken), taken);
 }
 
 /** What {@link searchExplained} returns. */
@@ -107,10 +108,11 @@ export function searchExplained(
   query: VectorInput,
   options: SearchOptions,
 ): ExplainedSearch {
-  const outcome = outcomeOf(index, query, options);
+  const taken = checked(index, options);
+  const outcome = outcomeOf(index, query, taken);
   const { ranked, shards, rows, measured, exact, limit } = outcome;
   return {
-    results: resultsOf(index, outcome, options),
+    results: resultsOf(index, outcome, taken),
     explanation: {
       shardsRanked: ranked,
       shardsScanned: shards,
@@ -144,14 +146,15 @@ export function searchMany(
   queries: Iterable<VectorInput>,
   options: SearchOptions,
 ): SearchResult[][] {
-  assertIndex(index);
-  assertSearchOptions(options);
-  const all = [...assertIterable(queries)].map((query) => queryFor(index, query));
+  const taken = checked(index, options);
+  const all: Query[] = [];
+  // Each as it is when it comes: whoever yields them may use one buffer for all.
+  for (const query of eachQuery(queries)) all.push(queryFor(index, query));
   return withEngine(index, (engine) => {
     const results: SearchResult[][] = [];
     for (let from = 0; from < all.length; from += AT_ONCE) {
-      for (const outcome of runMany(index, engine, all.slice(from, from + AT_ONCE), options))
-        results.push(resultsOf(index, outcome, options));
+      for (const outcome of runMany(index, engine, all.slice(from, from + AT_ONCE), taken))
+        results.push(resultsOf(index, outcome, taken));
     }
     return results;
   });
@@ -176,15 +179,24 @@ function queryFor({ config }: ShardexIndex, vector: VectorInput): Query {
   return queryOf(vector, config.dimensions, config.metric);
 }
 
-function assertIterable(queries: unknown): Iterable<VectorInput> {
-  if (typeof queries === 'object' && queries !== null && Symbol.iterator in queries)
-    return queries as Iterable<VectorInput>;
-  throw new InvalidOptionError('queries', `queries must be an iterable of vectors, not ${show(queries)}.`);
+function checked(index: ShardexIndex, options: SearchOptions): SearchOptions {
+  assertIndex(index);
+  return takeSearchOptions(options);
+}
+
+/**
+ * What is given as queries, one by one, for one loop.
+ *
+ * @throws {@link InvalidOptionError} for what is no iterable.
+ */
+export function eachQuery(queries: Iterable<VectorInput>): Iterable<VectorInput> {
+  return iterated(
+    queries,
+    (what) => new InvalidOptionError('queries', `queries must be an iterable of vectors, not ${what}.`),
+  );
 }
 
 function outcomeOf(index: ShardexIndex, vector: VectorInput, options: SearchOptions): Outcome {
-  assertIndex(index);
-  assertSearchOptions(options);
   const query = queryFor(index, vector);
   return withEngine(index, (engine) => run(index, engine, query, options));
 }

@@ -1,4 +1,5 @@
 /** What the messages between owners, followers and writers look like; see messages.ts for what they mean. */
+import { isWhole } from '../config.js';
 import { PROTOCOL, type ToFollower, type ToOwner, type WriterAnswer, type WriterCall } from './messages.js';
 import {
   type Shape,
@@ -22,6 +23,7 @@ import {
 const floats = view('Float32Array');
 const doubles = view('Float64Array');
 const integers = view('Uint32Array');
+const dimensions: Shape = (value) => isWhole(value, 1, 10_000);
 const versionName = record({ version: whole, fingerprint: text });
 
 const follow = record({ name, shares: flag, round: whole, known: listOf(listOf(whole)) });
@@ -91,7 +93,7 @@ export const TO_WRITER: Shapes<WriterAnswer> = {
 
 /** The values that its calls come to. */
 export const WRITTEN: Readonly<Record<WriterCall['method'], Shape>> = {
-  open: whole,
+  open: record({ version: whole, dimensions }),
   addPostings: whole,
   removeDocuments: whole,
   replaceDocument: nothing,

@@ -22,6 +22,7 @@ import {
   WorkerFailedError,
   WriterClosedError,
 } from '../errors.js';
+import { isInstance, thrownText } from '../given.js';
 
 /** An error on its way to another thread, where it becomes one of the same class with the same fields. */
 export interface PackedError {
@@ -67,8 +68,8 @@ const MAKERS: Readonly<Record<ShardexErrorCode, (message: string, fields: Fields
 
 /** Makes an error, or whatever else was thrown, fit to be sent. */
 export function packError(thrown: unknown): PackedError {
-  if (!(thrown instanceof Error))
-    return { code: undefined, name: 'Error', message: String(thrown), stack: undefined, fields: {} };
+  if (!isInstance(thrown, Error))
+    return { code: undefined, name: 'Error', message: thrownText(thrown), stack: undefined, fields: {} };
   const { name, message, stack } = thrown;
   if (!(thrown instanceof ShardexError)) return { code: undefined, name, message, stack, fields: {} };
   // The classes of this library have fields of plain values only, which every port can send.

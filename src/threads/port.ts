@@ -1,5 +1,6 @@
 import { show } from '../config.js';
 import { InvalidOptionError } from '../errors.js';
+import { fieldOf } from '../given.js';
 import { type Receiver, receive } from './receiving.js';
 
 /** What a browser's port or worker tells. */
@@ -113,12 +114,8 @@ function isEnvelope(data: unknown): data is Envelope<unknown> {
  * @throws {@link InvalidOptionError}
  */
 export function assertPort(port: unknown): void {
-  const is =
-    typeof port === 'object' &&
-    port !== null &&
-    'postMessage' in port &&
-    ('on' in port || 'addEventListener' in port);
-  if (is) return;
+  const has = (method: string): boolean => typeof fieldOf(port, method) === 'function';
+  if (has('postMessage') && (has('on') || has('addEventListener'))) return;
   throw new InvalidOptionError(
     'port',
     `A port must be a MessagePort, a Worker, or what a worker has of its parent, not ${show(port)}.`,

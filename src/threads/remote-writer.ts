@@ -1,14 +1,23 @@
 import { onAbort } from '../abort.js';
-import { assertOptions, assertSignal } from '../config.js';
+import { assertSignal } from '../config.js';
+import { detachable, findable } from '../detached.js';
 import { InvalidPostingError, PortClosedError, WriterClosedError } from '../errors.js';
-import type { CommitOptions } from '../publish/index-writer.js';
-import { type Posting, isFloat32Array } from '../version/posting.js';
+import { takeOptions } from '../given.js';
+import { type CommitOptions, checkedConflictOption } from '../publish/index-writer.js';
+import {
+  type Posting,
+  assertDocumentId,
+  eachDocumentId,
+  eachPosting,
+  takePosting,
+  writeVector,
+} from '../version/posting.js';
 import { TO_WRITER, WRITTEN } from './message-shapes.js';
 import { EVERYONE, type WriterAnswer, type WriterCall } from './messages.js';
 import { unpackError } from './packed-error.js';
 import { Link, type Port, newChannel } from './port.js';
 import { read, unreadable } from './shapes.js';
-import type { RemoteCommit } from './writer-session.js';
+import type { RemoteBase, RemoteCommit } from './writer-session.js';
 
 /** Options of {@link openRemoteWriter}. */
 export interface RemoteWriterOptions {
@@ -33,17 +42,25 @@ type Asked = WriterCall extends infer Call
  * A writer of a cell in another thread, made by {@link openRemoteWriter}: what it is told is done there, one call after
  * the other. Calls need not be awaited before the next one is made. Every call rejects with what the writer there threw,
  * as an error of the same class with the same fields, and with {@link PortClosedError} when the port or the other thread
- * goes before there is an answer: then it is unknown whether the call was carried out.
+ * goes before there is an answer: then it is unknown whether the call was carried out. What is given is checked and copied
+ * when the call is made, by the rules of a draft.
  */
 export class RemoteWriter {
   /** The number of the version that it was made from. */
   readonly baseVersion: number;
+  readonly #dimensions: number;
   readonly #conversation: Conversation;
 
+  static {
+    detachable(this, (value) => #conversation in value, 'stable');
+  }
+
   /** @internal */
-  constructor(baseVersion: number, conversation: Conversation) {
-    this.baseVersion = baseVersion;
+  constructor({ version, dimensions }: RemoteBase, conversation: Conversation) {
+    this.baseVersion = version;
+    this.#dimensions = dimensions;
     this.#conversation = conversation;
+    findable(this);
   }
 
   /** As `addPosting` of a draft. */
@@ -51,9 +68,11 @@ export class RemoteWriter {
     await this.addPostings([posting]);
   }
 
-  /** As `addPostings` of a draft; the vectors are copied when this is called. */
+  /** As `addPostings` of a draft. */
   async addPostings(postings: Iterable<Posting>): Promise<number> {
-    return (await this.#ask({ method: 'addPostings', postings: copied(postings) })) as number;
+    this.#conversation.assertOpen();
+    const copies = copied(postings, this.#dimensions);
+    return (await this.#ask({ method: 'addPostings', postings: copies })) as number;
   }
 
   /** As `removeDocument` of a draft. */
@@ -63,16 +82,23 @@ export class RemoteWriter {
 
   /** As `removeDocuments` of a draft. */
   async removeDocuments(documentIds: Iterable<string>): Promise<number> {
-    return (await this.#ask({ method: 'removeDocuments', documentIds: [...documentIds] })) as number;
+    this.#conversation.assertOpen();
+    const ids = [...eachDocumentId(documentIds)];
+    return (await this.#ask({ method: 'removeDocuments', documentIds: ids })) as number;
   }
 
-  /** As `replaceDocument` of a draft; likewise. */
+  /** As `replaceDocument` of a draft. */
   async replaceDocument(documentId: string, postings: Iterable<Posting>): Promise<void> {
-    await this.#ask({ method: 'replaceDocument', documentId, postings: copied(postings) });
+    this.#conversation.assertOpen();
+    assertDocumentId(documentId);
+    const copies = copied(postings, this.#dimensions);
+    await this.#ask({ method: 'replaceDocument', documentId, postings: copies });
   }
 
   /** As `has` of a draft. */
   async has(documentId: string): Promise<boolean> {
+    this.#conversation.assertOpen();
+    assertDocumentId(documentId);
     return (await this.#ask({ method: 'has', documentId })) as boolean;
   }
 
@@ -81,7 +107,8 @@ export class RemoteWriter {
    * number: `await replica.waitFor(commit.version)`.
    */
   async commitChanges(options: CommitOptions = {}): Promise<RemoteCommit> {
-    const commit = await this.#ask({ method: 'commitChanges', options });
+    const onConflict = checkedConflictOption(options);
+    const commit = await this.#ask({ method: 'commitChanges', options: { onConflict } });
     this.#conversation.close('committed');
     return Object.freeze(commit as RemoteCommit);
   }
@@ -128,6 +155,11 @@ class Conversation {
 
   get isOpen(): boolean {
     return this.#ended === undefined;
+  }
+
+  /** Throws what ended it. */
+  assertOpen(): void {
+    if (this.#ended !== undefined) throw this.#ended;
   }
 
   ask(asked: Asked): Promise<unknown> {
@@ -195,8 +227,7 @@ class Conversation {
  * ```
  */
 export async function openRemoteWriter(port: Port, options: RemoteWriterOptions = {}): Promise<RemoteWriter> {
-  assertOptions(options, ['signal']);
-  const { signal } = options;
+  const { signal } = takeOptions(options, ['signal']);
   assertSignal(signal);
   signal?.throwIfAborted();
   const conversation = new Conversation(port);
@@ -206,8 +237,8 @@ export async function openRemoteWriter(port: Port, options: RemoteWriterOptions 
     conversation.close('given up');
   });
   try {
-    const baseVersion = (await conversation.ask({ method: 'open' })) as number;
-    return new RemoteWriter(baseVersion, conversation);
+    const base = (await conversation.ask({ method: 'open' })) as RemoteBase;
+    return new RemoteWriter(base, conversation);
   } catch (error) {
     conversation.close('refused');
     signal?.throwIfAborted();
@@ -217,20 +248,20 @@ export async function openRemoteWriter(port: Port, options: RemoteWriterOptions 
   }
 }
 
-/** Copies of just what a posting has to say, since its vector may be part of a large buffer, or change. */
-function copied(postings: Iterable<Posting>): Posting[] {
-  const given: unknown = postings;
-  if (given === null || typeof given !== 'object' || !(Symbol.iterator in given))
-    throw new InvalidPostingError('postings must be an iterable of postings, such as an array.');
-  return [...postings].map((posting: unknown) => {
-    // The writer refuses it, as it refuses all else that is wrong.
-    if (typeof posting !== 'object' || posting === null) return posting as Posting;
-    const { documentId, start, length, vector } = posting as Posting;
-    return {
-      documentId,
-      ...(start === undefined ? {} : { start }),
-      ...(length === undefined ? {} : { length }),
-      vector: isFloat32Array(vector) ? vector.slice() : vector,
-    };
-  });
+/**
+ * Copies of postings, each checked and made while it is the one that the iterable has come to: whoever yields them may use
+ * one buffer for all, and the vector may be part of a large one.
+ *
+ * @throws {@link InvalidPostingError}, {@link InvalidVectorError}
+ */
+function copied(postings: Iterable<Posting>, dimensions: number): Posting[] {
+  const copies: Posting[] = [];
+  for (const posting of eachPosting(postings)) {
+    const position = copies.length;
+    const { vector, ...key } = takePosting(posting, position);
+    const copy = new Float32Array(dimensions);
+    writeVector(vector, dimensions, copy, 0, position);
+    copies.push({ ...key, vector: copy });
+  }
+  return copies;
 }

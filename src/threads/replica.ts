@@ -1,6 +1,8 @@
 import { onAbort } from '../abort.js';
-import { assertFunction, assertOptions, assertSignal, show } from '../config.js';
+import { assertFunction, assertSignal, show } from '../config.js';
+import { detachable } from '../detached.js';
 import { InvalidOptionError, PortClosedError } from '../errors.js';
+import { takeOptions } from '../given.js';
 import type { HeldOptions } from '../publish/held-warning.js';
 import type { HistoryOptions } from '../publish/history.js';
 import { Publication } from '../publish/publication.js';
@@ -57,6 +59,7 @@ export class Replica extends ReadableCell {
     catchUp = (replica) => {
       replica.#following.catchUp();
     };
+    detachable(this, (value) => #following in value, 'stable');
   }
 
   /** What the owner calls it. */
@@ -131,8 +134,14 @@ export class Replica extends ReadableCell {
  * ```
  */
 export async function openReplica(port: Port, options: ReplicaOptions = {}): Promise<Replica> {
-  assertOptions(options, ['name', 'requireSharedMemory', 'signal', 'history', 'held', 'onError']);
-  const { name = 'replica', requireSharedMemory = false, signal, history, held, onError } = options;
+  const {
+    name = 'replica',
+    requireSharedMemory = false,
+    signal,
+    history,
+    held,
+    onError,
+  } = takeOptions(options, ['name', 'requireSharedMemory', 'signal', 'history', 'held', 'onError']);
   assertName(name);
   assertSignal(signal);
   assertFunction('onError', onError);

@@ -1,10 +1,12 @@
 import { onAbort } from '../abort.js';
-import { assertFunction, assertOptions, assertSignal, isWhole, show } from '../config.js';
+import { assertFunction, assertSignal, isWhole, show } from '../config.js';
 import { sameVersion } from '../delta/delta.js';
+import { detachable, findable } from '../detached.js';
 import { InvalidOptionError, PoolClosedError, ResourceExhaustedError } from '../errors.js';
-import { ReadableCell, publicationOf } from '../publish/readable-cell.js';
-import type { SearchOptions } from '../search/options.js';
-import type { SearchResult } from '../search/search.js';
+import { takeOptions } from '../given.js';
+import { type ReadableCell, assertCell, publicationOf } from '../publish/readable-cell.js';
+import { type SearchOptions, takeSearchOptions } from '../search/options.js';
+import { type SearchResult, eachQuery } from '../search/search.js';
 import { type VectorInput, writeVector } from '../version/posting.js';
 import { Crew } from './crew.js';
 import { Job, type Task } from './jobs.js';
@@ -88,12 +90,17 @@ export class SearchPool {
   #closed: Promise<void> | undefined;
   readonly #unsubscribe: () => void;
 
+  static {
+    detachable(this, (value) => #cell in value, 'stable');
+  }
+
   private constructor(
     cell: ReadableCell,
     size: number,
     { maxPending = 10_000, name = 'search thread', spawn = newSearchThread }: SearchPoolOptions,
   ) {
     this.#cell = cell;
+    findable(this);
     this.#size = size;
     this.#maxPending = maxPending;
     const failed = (error: Error): void => {
@@ -117,12 +124,10 @@ export class SearchPool {
    * in bundles see `spawn`.
    */
   static async open(cell: ReadableCell, options: SearchPoolOptions = {}): Promise<SearchPool> {
-    const given: unknown = cell;
-    if (!(given instanceof ReadableCell))
-      throw new InvalidOptionError('cell', `Only a cell or a replica can be searched, not ${show(given)}.`);
-    assertPoolOptions(options);
+    assertCell(cell, 'searched');
+    const taken = checkedPoolOptions(options);
     publicationOf(cell).assertOpen();
-    const pool = new SearchPool(cell, options.threads ?? (await spareThreads()), options);
+    const pool = new SearchPool(cell, taken.threads ?? (await spareThreads()), taken);
     await pool.#crew.start();
     return pool;
   }
@@ -186,10 +191,7 @@ export class SearchPool {
     how: PoolSearchOptions = {},
   ): Promise<PoolAnswer[]> {
     const { atLeast = 0, signal } = checkedHow(how, ['atLeast', 'signal']);
-    const given: unknown = queries;
-    if (typeof given !== 'object' || given === null || !(Symbol.iterator in given))
-      throw new InvalidOptionError('queries', `queries must be an iterable of vectors, not ${show(given)}.`);
-    const copies = Array.from(queries, (query) => this.#copied(query));
+    const copies = Array.from(eachQuery(queries), (query) => this.#copied(query));
     const sent = sendable(options);
     return this.#call(copies.length, signal, async (call) => {
       await this.#reached(atLeast, call);
@@ -300,36 +302,35 @@ function answersOf({ index, results }: Found): PoolAnswer[] {
   return results.map((each) => ({ version: index.version, results: each }));
 }
 
-function checkedHow(how: SplitOptions, known: readonly string[]): SplitOptions {
-  assertOptions(how, known);
-  const { atLeast, signal, split } = how;
+function checkedHow(how: SplitOptions, known: readonly (keyof SplitOptions)[]): SplitOptions {
+  const taken = takeOptions(how, known);
+  const { atLeast, signal, split } = taken;
   assertSignal(signal);
   if (atLeast !== undefined && !isWhole(atLeast, 0, Number.MAX_SAFE_INTEGER)) {
     throw new InvalidOptionError('atLeast', `atLeast must be the number of a version, not ${show(atLeast)}.`);
   }
   if (split !== undefined && typeof split !== 'boolean')
     throw new InvalidOptionError('split', `split must be true or false, not ${show(split)}.`);
-  return how;
+  return taken;
 }
 
-/** A copy of what a thread needs; the rest of the checks are made there. */
+/**
+ * A copy of what a thread needs, checked as a search in this one checks it.
+ *
+ * @throws {@link InvalidOptionError}
+ */
 function sendable(options: SearchOptions): SearchOptions {
-  const given: unknown = options;
-  if (given === null || typeof given !== 'object')
-    throw new InvalidOptionError('options', `The options must be an object, not ${show(given)}.`);
-  for (const [option, value] of Object.entries(given)) {
-    if (typeof value !== 'function' && typeof value !== 'symbol') continue;
-    throw new InvalidOptionError(
-      option,
-      `${option} is a function, which cannot be sent to another thread. Search in this one, or take more results and choose among them.`,
-    );
-  }
-  return { ...options };
+  const { filter, ...sent } = takeSearchOptions(options);
+  if (filter === undefined) return sent;
+  throw new InvalidOptionError(
+    'filter',
+    'filter is a function, which cannot be sent to another thread. Search in this one, or take more results and choose among them.',
+  );
 }
 
-function assertPoolOptions(options: SearchPoolOptions): void {
-  assertOptions(options, ['threads', 'maxPending', 'name', 'spawn']);
-  const { threads, maxPending, name, spawn } = options;
+function checkedPoolOptions(options: SearchPoolOptions): SearchPoolOptions {
+  const taken = takeOptions(options, ['threads', 'maxPending', 'name', 'spawn']);
+  const { threads, maxPending, name, spawn } = taken;
   assertFunction('spawn', spawn);
   if (threads !== undefined && !isWhole(threads, 1, 1024)) {
     throw new InvalidOptionError(
@@ -345,4 +346,5 @@ function assertPoolOptions(options: SearchPoolOptions): void {
   }
   if (name !== undefined && (typeof name !== 'string' || name === ''))
     throw new InvalidOptionError('name', `name must be a non-empty string, not ${show(name)}.`);
+  return taken;
 }

@@ -1,7 +1,9 @@
-import { assertOptions, isWhole, show } from '../config.js';
+import { isWhole, show } from '../config.js';
+import { detachable, findable } from '../detached.js';
 import { InvalidOptionError } from '../errors.js';
+import { takeOptions } from '../given.js';
 import { CowShardexIndex } from '../publish/cow-shardex-index.js';
-import { ReadableCell, publicationOf } from '../publish/readable-cell.js';
+import { type ReadableCell, assertCell, publicationOf } from '../publish/readable-cell.js';
 import { Follower } from './follower.js';
 import {
   EVERYONE,
@@ -50,9 +52,14 @@ export class ReplicaService {
   readonly #writers = new Map<string, WriterSession>();
   readonly #unsubscribe: () => void;
 
+  static {
+    detachable(this, (value) => #cell in value, 'stable');
+  }
+
   /** @internal */
   constructor(cell: ReadableCell, port: Port, writable: boolean) {
     this.#cell = cell;
+    findable(this);
     this.#writable = writable;
     const publication = publicationOf(cell);
     publication.assertOpen();
@@ -234,12 +241,9 @@ function refusal(call: number, error: unknown): WriterAnswer & { readonly call: 
  * ```
  */
 export function serveReplicas(cell: ReadableCell, port: Port, options: ServeOptions = {}): ReplicaService {
-  assertOptions(options, ['writable']);
-  const { writable = false } = options;
+  const { writable = false } = takeOptions(options, ['writable']);
   if (typeof writable !== 'boolean')
     throw new InvalidOptionError('writable', `writable must be true or false, not ${show(writable)}.`);
-  const given: unknown = cell;
-  if (!(given instanceof ReadableCell))
-    throw new InvalidOptionError('cell', `Only a cell or a replica can be served, not ${show(given)}.`);
+  assertCell(cell, 'served');
   return new ReplicaService(cell, port, writable);
 }

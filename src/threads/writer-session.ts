@@ -5,6 +5,13 @@ import type { IndexWriter } from '../publish/index-writer.js';
 import type { WriterAnswer, WriterCall } from './messages.js';
 import { packError } from './packed-error.js';
 
+/** What a writer elsewhere starts from. */
+export interface RemoteBase {
+  readonly version: number;
+  /** Of its index, so that vectors are checked where they are given. */
+  readonly dimensions: number;
+}
+
 /** What a commit elsewhere did. */
 export interface RemoteCommit {
   /** The number of the version that is current since. */
@@ -51,7 +58,8 @@ export class WriterSession {
     if (asked.method === 'open') {
       this.release();
       this.#writer = this.#cell.cloneForWrite();
-      return this.#writer.base.version;
+      const { version, config } = this.#writer.base;
+      return { version, dimensions: config.dimensions } satisfies RemoteBase;
     }
     const writer = this.#writer;
     if (writer === undefined) throw new WriterClosedError('There is no such writer; open another one.');

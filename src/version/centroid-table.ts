@@ -1,3 +1,4 @@
+import { BRAND, type Brand, brand } from '../brand.js';
 import type { Metric } from '../config.js';
 import { type FittingRoom, fitPlaneInSteps, fittingRoom, project, roomBytes } from '../geometry/bisect.js';
 import { squaredNorm } from '../geometry/kernels.js';
@@ -77,7 +78,14 @@ export class CentroidTable {
     this.#centres = matrixFrom(concatenated(chunks.map(centreOfChunk)), chunks.length);
     Object.freeze(this);
   }
+
+  /** Every version has a table, by which other copies of the library know it. */
+  get [BRAND](): Brand {
+    return CENTROIDS;
+  }
 }
+
+const CENTROIDS = brand('centroids');
 
 /**
  * Memory for ranking, time after time: what each time would leave behind lies outside of the heap, where it costs more

@@ -1,5 +1,7 @@
 import { isWhole, show } from '../config.js';
-import { InvalidPostingError, InvalidVectorError, type PostingKey } from '../errors.js';
+import { isThenable } from '../callbacks.js';
+import { InvalidPostingError, InvalidVectorError, type PostingKey, ShardexError } from '../errors.js';
+import { because, isArray, iterated, takeFields, thrownText } from '../given.js';
 import type { Columns } from './row-block.js';
 
 /** A vector as a caller may give it. */
@@ -38,31 +40,55 @@ export function writeVector(
   position?: number,
 ): void {
   const where = position === undefined ? 'The query' : `The vector of posting ${position}`;
-  if (!Array.isArray(vector) && !isFloat32Array(vector)) {
-    throw new InvalidVectorError(
-      `${where} must be a Float32Array or an array of numbers, not ${show(vector)}.`,
-      position,
+  try {
+    copyVector(
+      vector,
+      dimensions,
+      target,
+      at,
+      (what) => new InvalidVectorError(`${where} ${what}`, position),
+    );
+  } catch (error) {
+    if (error instanceof ShardexError) throw error;
+    // A proxy that was revoked, or a component that throws when it is read.
+    throw because(
+      new InvalidVectorError(`${where} could not be read: ${thrownText(error)}.`, position),
+      error,
     );
   }
+}
+
+function copyVector(
+  vector: unknown,
+  dimensions: number,
+  target: Float32Array | Float64Array,
+  at: number,
+  refuse: (what: string) => InvalidVectorError,
+): void {
+  if (!Array.isArray(vector) && !isFloat32Array(vector))
+    throw refuse(`must be a Float32Array or an array of numbers, not ${show(vector)}.${adviceOn(vector)}`);
   const components: ArrayLike<unknown> = vector;
-  if (components.length !== dimensions) {
-    throw new InvalidVectorError(
-      `${where} has ${components.length} components; this index takes ${dimensions}.`,
-      position,
-    );
-  }
+  if (components.length !== dimensions)
+    throw refuse(`has ${components.length} components; this index takes ${dimensions}.`);
   for (let i = 0; i < dimensions; i++) {
     const component = components[i];
     const value = typeof component === 'number' ? Math.fround(component) : Number.NaN;
     // x − x is 0 for every finite number and NaN for the others.
     if (value - value !== 0) {
-      throw new InvalidVectorError(
-        `${where} has ${show(component)} at component ${i}; every component must be a finite 32-bit float. Leave such vectors out, or clean them first.`,
-        position,
+      throw refuse(
+        `has ${show(component)} at component ${i}; every component must be a finite 32-bit float. Leave such vectors out, or clean them first.`,
       );
     }
     target[at + i] = value;
   }
+}
+
+/** What to do about what is nearly a vector. */
+function adviceOn(vector: unknown): string {
+  if (isThenable(vector)) return ' Await it first.';
+  if (ArrayBuffer.isView(vector) && !(vector instanceof DataView))
+    return ' Float32Array.from() makes one of its numbers.';
+  return '';
 }
 
 /** By its tag and not by `instanceof`, which fails for arrays of another realm, such as a frame or a test runner's. */
@@ -81,32 +107,87 @@ export function assertDocumentId(documentId: unknown, position?: number): assert
   throw new InvalidPostingError(`${of} must be a non-empty string, not ${show(documentId)}.`, position);
 }
 
+/** A posting as it was given: all but its vector is checked. */
+export interface GivenPosting extends PostingKey {
+  readonly vector: unknown;
+}
+
+const FIELDS = ['documentId', 'start', 'length', 'vector'] as const;
+
 /**
- * Checks all of a posting but its vector, and fills in the defaults.
+ * Reads a posting, each field once, checks all of it but its vector, and fills in the defaults. A field that no posting has
+ * is refused: text that vanished would not be missed before it is looked for.
  *
  * @throws {@link InvalidPostingError}
  */
-export function keyOfInput(posting: unknown, position: number): PostingKey {
-  if (posting === null || typeof posting !== 'object') {
-    throw new InvalidPostingError(
-      `Posting ${position} must be an object { documentId, vector, start?, length? }, not ${show(posting)}.`,
-      position,
-    );
+export function takePosting(posting: unknown, position: number): GivenPosting {
+  const refuse = (what: string): InvalidPostingError =>
+    new InvalidPostingError(`Posting ${position} ${what}`, position);
+  if (posting === null || typeof posting !== 'object' || isThenable(posting) || isArray(posting)) {
+    const advice = isThenable(posting)
+      ? ' Await it first, or use ingest(), which takes async iterables.'
+      : '';
+    throw refuse(`must be an object { documentId, vector, start?, length? }, not ${show(posting)}.${advice}`);
   }
-  const { documentId, start = 0, length = 0 } = posting as Record<string, unknown>;
+  const {
+    documentId,
+    start = 0,
+    length = 0,
+    vector,
+  } = takeFields(posting as Partial<GivenPosting>, FIELDS, {
+    unknown: (name) => refuse(`has an unknown field, ${show(name)}. ${adviceOnField(name)}`),
+    unreadable: (thrown) => refuse(`could not be read: ${thrown}.`),
+  });
   assertDocumentId(documentId, position);
-  for (const [name, value] of [
-    ['start', start],
-    ['length', length],
-  ] as const) {
-    if (!isWhole(value, 0, MOST)) {
-      throw new InvalidPostingError(
-        `The ${name} of posting ${position} must be an integer from 0 to 4,294,967,295, not ${show(value)}.`,
-        position,
-      );
-    }
+  assertExtent('start', start, position);
+  assertExtent('length', length, position);
+  return { documentId, start, length, vector };
+}
+
+function adviceOnField(name: string): string {
+  const has = `A posting has ${FIELDS.slice(0, -1).join(', ')} and ${FIELDS[FIELDS.length - 1]}, and nothing else is kept`;
+  if (name === 'score' || name === 'distance')
+    return `${has}: pick those of a search result before adding it.`;
+  if (FIELDS.some((field) => field.toLowerCase() === name.toLowerCase()))
+    return `${has}; names are written just so.`;
+  return `${has}: keep text, metadata and the like beside the index, in a Map by documentId, and look them up for what a search finds.`;
+}
+
+function assertExtent(name: 'start' | 'length', value: unknown, position: number): void {
+  if (isWhole(value, 0, MOST)) return;
+  throw new InvalidPostingError(
+    `The ${name} of posting ${position} must be an integer from 0 to 4,294,967,295, not ${show(value)}.`,
+    position,
+  );
+}
+
+/**
+ * What is given as postings, one by one, for one loop.
+ *
+ * @throws {@link InvalidPostingError} for what is no iterable.
+ */
+export function eachPosting(postings: Iterable<Posting>): Iterable<Posting> {
+  return iterated(postings, (what) => {
+    const advice = what === 'an async generator' ? ' Use ingest(), which takes it.' : '';
+    return new InvalidPostingError(`Postings must be an iterable, such as an array, not ${what}.${advice}`);
+  });
+}
+
+/**
+ * What is given as ids of documents, one by one, each checked.
+ *
+ * @throws {@link InvalidPostingError}, also for what is no iterable, such as one id.
+ */
+export function* eachDocumentId(documentIds: Iterable<string>): Iterable<string> {
+  const each = iterated(
+    documentIds,
+    (what) =>
+      new InvalidPostingError(`documentIds must be an iterable of strings, such as an array, not ${what}.`),
+  );
+  for (const documentId of each) {
+    assertDocumentId(documentId);
+    yield documentId;
   }
-  return { documentId, start: start as number, length: length as number };
 }
 
 /** A text that is the same for equal keys only: the numbers come first, so no id can imitate them. */

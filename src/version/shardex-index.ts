@@ -1,8 +1,10 @@
 import { Map as ImmutableMap } from 'immutable';
+import { type Brand, brandOf, otherCopy } from '../brand.js';
 import type { ShardexConfig } from '../config.js';
-import { show } from '../config.js';
 import { InvalidIndexError } from '../errors.js';
+import { fieldOf, isInstance } from '../given.js';
 import { Lazy } from '../lazy.js';
+import { show } from '../show.js';
 import type { Calibration } from '../calibration/calibration.js';
 import { CentroidTable } from './centroid-table.js';
 import type { ChangedShards } from './changed-shards.js';
@@ -109,15 +111,30 @@ export function renumbered(index: ShardexIndex, version: number, nextShardId: Sh
  * @throws {@link InvalidIndexError}
  */
 export function assertIndex(value: unknown): asserts value is ShardexIndex {
-  const is =
-    typeof value === 'object' &&
-    value !== null &&
-    'centroids' in value &&
-    value.centroids instanceof CentroidTable;
-  if (!is)
-    throw new InvalidIndexError(
-      `Expected a ShardexIndex, as createIndex() and cell.read() return, not ${show(value)}.`,
-    );
+  if (isInstance(fieldOf(value, 'centroids'), CentroidTable)) return;
+  throw new InvalidIndexError(adviceOn(value));
+}
+
+/** What to pass instead of what has an index. */
+const INSTEAD: Readonly<Partial<Record<Brand['is'], string>>> = {
+  cell: 'This is a cell: pass cell.read(), its current version.',
+  draft: 'This is a draft: pass draft.preview(), its state so far.',
+  commit: 'This is a commit: pass commit.index, the version that it led to.',
+  pin: 'This is a pin: pass pin.index, the version that it keeps.',
+};
+
+/** What to do about what is given instead of an index. */
+function adviceOn(value: unknown): string {
+  const expected = `Expected a ShardexIndex, as createIndex() and cell.read() return, not ${show(value)}.`;
+  const kind = brandOf(value)?.is;
+  const instead = kind === undefined ? undefined : INSTEAD[kind];
+  if (instead !== undefined) return `${expected} ${instead}`;
+  const others = brandOf(fieldOf(value, 'centroids'));
+  if (others !== undefined)
+    return otherCopy(others, 'version', 'hand it over as encodeDelta(diff(createIndex(options), index))');
+  return fieldOf(value, 'dimensions') === undefined
+    ? expected
+    : `${expected} These are options: pass createIndex({ dimensions: … }), an index that is made with them.`;
 }
 
 /** Whether two configurations say the same; versions that were made apart have an object each. */

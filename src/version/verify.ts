@@ -1,5 +1,6 @@
 import { InvalidOptionError } from '../errors.js';
-import { assertOptions, isWhole, show } from '../config.js';
+import { takeOptions } from '../given.js';
+import { isWhole, show } from '../config.js';
 import { squaredNorm } from '../geometry/kernels.js';
 import { fillProbe, reusableProbe, separations } from '../geometry/metric.js';
 import { seededRandom } from '../geometry/random.js';
@@ -62,8 +63,9 @@ const MOST_LISTED = 100;
  */
 export function verify(index: ShardexIndex, options: VerifyOptions = {}): Verification {
   assertIndex(index);
-  assertOptions(options, ['placement']);
-  const { placement = index.config.reassign === 'strict' ? 'all' : 1000 } = options;
+  const { placement = index.config.reassign === 'strict' ? 'all' : 1000 } = takeOptions(options, [
+    'placement',
+  ]);
   if (placement !== 'all' && !isWhole(placement, 0, Number.MAX_SAFE_INTEGER)) {
     throw new InvalidOptionError(
       'placement',

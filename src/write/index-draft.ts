@@ -1,6 +1,9 @@
+import { BRAND, type Brand, brand } from '../brand.js';
+import { detachable, findable } from '../detached.js';
+import { elsewhere } from '../elsewhere.js';
 import { InvalidPostingError, WriterClosedError } from '../errors.js';
 import { type Steps, runSteps } from '../steps.js';
-import { type Posting, assertDocumentId, keyOfRow } from '../version/posting.js';
+import { type Posting, assertDocumentId, eachDocumentId, keyOfRow } from '../version/posting.js';
 import { columnsOf } from '../version/row-block.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
 import { addRows } from './add.js';
@@ -34,6 +37,13 @@ export class IndexDraft {
   readonly #touched = new Touched();
 
   static {
+    detachable(this, (value) => #touched in value, 'fresh');
+    elsewhere(this, 'A draft', {
+      removePosting: 'replaceDocument(documentId, postings) with those that are to stay',
+      updatePosting: 'addPosting(posting), which replaces the one with the same key',
+      search: 'search(draft.preview(), query, options)',
+      postings: 'postings(draft.preview(), documentId)',
+    });
     touchedBy = (draft) => draft.#touched;
     closeDraft = (draft, how) => {
       if (typeof draft.#state !== 'string' || draft.#state === PAUSED) draft.#state = how;
@@ -56,6 +66,12 @@ export class IndexDraft {
   /** @internal */
   constructor(base: ShardexIndex) {
     this.#state = new DraftState(base);
+    findable(this);
+  }
+
+  /** @internal */
+  get [BRAND](): Brand {
+    return DRAFT;
   }
 
   /**
@@ -104,7 +120,7 @@ export class IndexDraft {
    */
   removeDocuments(documentIds: Iterable<string>): number {
     this.#open();
-    const ids = new Set(checkedIds(documentIds));
+    const ids = new Set(eachDocumentId(documentIds));
     const removed = this.#whole(this.#open(), (state) => runSteps(removeWhere(state, ids, () => true)));
     for (const id of ids) this.#touched.addDocument(id);
     return removed;
@@ -184,13 +200,4 @@ export class IndexDraft {
   }
 }
 
-function* checkedIds(documentIds: Iterable<string>): Iterable<string> {
-  const given: unknown = documentIds;
-  if (given === null || typeof given !== 'object' || !(Symbol.iterator in given)) {
-    throw new InvalidPostingError('documentIds must be an iterable of strings, such as an array.');
-  }
-  for (const documentId of documentIds) {
-    assertDocumentId(documentId);
-    yield documentId;
-  }
-}
+const DRAFT = brand('draft');

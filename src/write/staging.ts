@@ -1,7 +1,6 @@
-import { type ShardexConfig, show } from '../config.js';
-import { InvalidPostingError } from '../errors.js';
+import type { ShardexConfig } from '../config.js';
 import { LARGE_PIECE } from '../version/pieces.js';
-import { type Posting, keyOfInput, writeVector } from '../version/posting.js';
+import { type Posting, eachPosting, takePosting, writeVector } from '../version/posting.js';
 import { ROW_OVERHEAD, RowBlock, RowList, columnsOf, copyRow, writeKey } from '../version/row-block.js';
 
 /** Blocks grow with the batch up to this size, and are large pieces then. */
@@ -38,8 +37,8 @@ export class Staging {
     }
     const row = this.#row;
     const columns = columnsOf(this.#block);
-    const { documentId, start, length } = keyOfInput(posting, position);
-    writeVector(posting.vector, dimensions, columns.vectors, row * dimensions, position);
+    const { documentId, start, length, vector } = takePosting(posting, position);
+    writeVector(vector, dimensions, columns.vectors, row * dimensions, position);
     writeKey(columns, row, documentId, start, length);
     this.list.push(this.#block, row);
     this.#row++;
@@ -52,13 +51,10 @@ export class Staging {
  * @throws {@link InvalidPostingError}, {@link InvalidVectorError}, and what the iterable itself throws.
  */
 export function stagePostings(config: ShardexConfig, postings: Iterable<Posting>): RowList {
-  const given: unknown = postings;
-  if (given === null || typeof given !== 'object' || !(Symbol.iterator in given)) {
-    throw new InvalidPostingError(`Postings must be an iterable, such as an array, not ${show(given)}.`);
-  }
-  const staging = new Staging(config, Array.isArray(given) ? given.length : undefined);
+  const each = eachPosting(postings);
+  const staging = new Staging(config, Array.isArray(each) ? each.length : undefined);
   let position = 0;
-  for (const posting of postings) staging.add(posting, position++);
+  for (const posting of each) staging.add(posting, position++);
   return staging.list;
 }
 

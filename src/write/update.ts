@@ -1,5 +1,5 @@
-import { type ShardexOptions, resolveConfig } from '../config.js';
-import { AsyncRecipeError } from '../errors.js';
+import { refusePromise } from '../callbacks.js';
+import { type ShardexOptions, requireFunction, resolveConfig } from '../config.js';
 import type { Posting } from '../version/posting.js';
 import { type ShardexIndex, assertIndex, emptyIndex } from '../version/shardex-index.js';
 import { IndexDraft, closeDraft } from './index-draft.js';
@@ -43,7 +43,8 @@ export function createIndex(options: ShardexOptions, postings?: Iterable<Posting
  *
  * Time: O(log n) for each shard and document touched, besides what the operations of the draft say.
  *
- * @throws {@link AsyncRecipeError} for a recipe that returns a promise, and whatever the recipe throws.
+ * @throws {@link AsyncRecipeError} for a recipe that returns a promise, {@link InvalidOptionError} for one that is no function,
+ * and whatever the recipe throws.
  *
  * @example
  * ```ts
@@ -74,25 +75,13 @@ export function update(index: ShardexIndex, recipe: Recipe): ShardexIndex {
 /**
  * Runs a recipe that has to be synchronous.
  *
- * @throws {@link AsyncRecipeError}
+ * @throws {@link AsyncRecipeError}, {@link InvalidOptionError} for what is no function.
  */
 export function runRecipe<D extends IndexDraft>(recipe: (draft: D) => void, draft: D): void {
+  requireFunction('recipe', recipe, ' (draft) => …');
   const run: (draft: D) => unknown = recipe;
   refusePromise(
     run(draft),
     'The recipe is async, so its changes would come too late. Prepare what it awaits beforehand, or use updateAsync() of a CowShardexIndex. Nothing was published.',
   );
-}
-
-/**
- * Refuses what an async function returned to a caller that cannot wait for it.
- *
- * @throws {@link AsyncRecipeError}
- */
-export function refusePromise(result: unknown, message: string): void {
-  const isPromise = typeof result === 'object' && result !== null && 'then' in result;
-  if (!isPromise || typeof result.then !== 'function') return;
-  // What becomes of the promise matters no more: the caller learns from the throw below that all of it was in vain.
-  Promise.resolve(result).catch(() => undefined);
-  throw new AsyncRecipeError(message);
 }

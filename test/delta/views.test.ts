@@ -73,7 +73,7 @@ describe('bytes of a delta are read where they lie', () => {
 
 describe('vectors of a caller are read where they lie', () => {
   class Named extends Float32Array {
-    static override get [Symbol.species](): Float32ArrayConstructor {
+    static get [Symbol.species](): Float32ArrayConstructor {
       throw new Error('Nobody needs to make another one of these.');
     }
   }

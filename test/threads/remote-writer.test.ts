@@ -112,7 +112,7 @@ describe('a remote writer', () => {
     expect(await rejectionOf(writer.addPostings([null as never]))).toBeInstanceOf(InvalidPostingError);
     expect(
       await rejectionOf(writer.addPostings([{ documentId: 'a', vector: (() => 1) as never }])),
-    ).toBeInstanceOf(InvalidPostingError);
+    ).toBeInstanceOf(InvalidVectorError);
     expect(await rejectionOf(writer.commitChanges({ onConflict: 'strange' as never }))).toMatchObject({
       code: 'INVALID_OPTION',
       option: 'onConflict',
@@ -153,8 +153,10 @@ describe('a remote writer', () => {
       name: 'RangeError',
       message: 'too many',
     });
-    thrown = () => 1;
-    expect(await rejectionOf(writer.commitChanges())).toBeInstanceOf(Error);
+    const { proxy, revoke } = Proxy.revocable({}, {});
+    revoke();
+    for (thrown of [() => 1, Object.create(null), proxy, Symbol('s'), undefined])
+      expect(await rejectionOf(writer.commitChanges())).toBeInstanceOf(Error);
     await writer.discard();
   });
 

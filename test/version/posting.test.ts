@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import {
   assertDocumentId,
   compareKeys,
-  keyOfInput,
+  takePosting,
   keyText,
   postingOfRow,
   writeVector,
@@ -68,8 +68,8 @@ describe('writing a vector', () => {
 
 describe('the key of a posting', () => {
   test('has start and length 0 by default', () => {
-    expect(keyOfInput({ documentId: 'a' }, 0)).toEqual({ documentId: 'a', start: 0, length: 0 });
-    expect(keyOfInput({ documentId: 'a', start: undefined, length: 5 }, 0)).toMatchObject({
+    expect(takePosting({ documentId: 'a' }, 0)).toEqual({ documentId: 'a', start: 0, length: 0 });
+    expect(takePosting({ documentId: 'a', start: undefined, length: 5 }, 0)).toMatchObject({
       start: 0,
       length: 5,
     });
@@ -77,8 +77,8 @@ describe('the key of a posting', () => {
 
   test('may have the largest unsigned 32-bit integers', () => {
     const key = { documentId: 'a', start: 0xffff_ffff, length: 0xffff_ffff };
-    expect(keyOfInput(key, 0)).toEqual(key);
-    expect(() => keyOfInput({ ...key, start: 2 ** 32 }, 0)).toThrow(InvalidPostingError);
+    expect(takePosting(key, 0)).toEqual(key);
+    expect(() => takePosting({ ...key, start: 2 ** 32 }, 0)).toThrow(InvalidPostingError);
   });
 
   test('has a text of its own, whatever the id looks like', () => {

@@ -134,7 +134,8 @@ test('a source that hangs does not hold up an abort', async () => {
     }
   }
   const controller = new AbortController();
-  const run = cell.ingest(hanging(), { signal: controller.signal });
+  // In one slice, however slow the machine is: the abort has to find it waiting for the source.
+  const run = cell.ingest(hanging(), { signal: controller.signal, sliceMs: 1000 });
   setImmediate(() => {
     controller.abort(reason);
   });

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import {
   CowShardexIndex,
   InvalidDeltaError,
@@ -62,6 +62,22 @@ describe('bytes of a delta are read where they lie', () => {
       bytes.fill(0);
       expect(applyDelta(EMPTY, delta).fingerprint).toBe(FULL.fingerprint);
     }
+  });
+
+  test('as they were when the call was made, whatever another thread writes there meanwhile', () => {
+    const index = createIndex(OPTIONS, [{ documentId: 'ü', vector: [1, 2, 3] }]);
+    const encoded = encodeDelta(diff(EMPTY, index));
+    const bytes = new Uint8Array(new SharedArrayBuffer(encoded.length));
+    bytes.set(encoded);
+    // In the middle of reading, after the checksum was found right and before vectors are read.
+    const decoding = vi.spyOn(TextDecoder.prototype, 'decode').mockImplementation(() => {
+      bytes.fill(1);
+      return 'ü';
+    });
+    const delta = decodeDelta(bytes);
+    expect(decoding).toHaveBeenCalledTimes(1);
+    decoding.mockRestore();
+    expect([...postings(applyDelta(EMPTY, delta), 'ü')[0].vector]).toEqual([1, 2, 3]);
   });
 
   test('bytes whose memory was sent away, or shrank, are refused', () => {

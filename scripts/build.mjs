@@ -1,10 +1,13 @@
-// Builds dist: the kernels, then modules and types by tsc, then the browser bundle with its dependencies inside.
+// Builds dist: the kernels, then modules and types by tsc, for bundlers. Then, with their dependencies inside, one file
+// for Node, which loads it in a fraction of the time of the modules, and one for pages without a bundler; and beside each
+// the script of a search pool's threads, which has no imports, so that it also works where a bundler copies it.
 import { execFileSync } from 'node:child_process';
 import { rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { setup as buildKernels } from './build-kernels.mjs';
+import { makePortable } from './portable-types.mjs';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 
@@ -16,21 +19,33 @@ rmSync('dist', { recursive: true, force: true });
 const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
 execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { stdio: 'inherit' });
 
-await build({
-  entryPoints: ['dist/index.js'],
-  outfile: 'dist/browser/shardex.js',
+makePortable('dist');
+
+/** @type {import('esbuild').BuildOptions} */
+const whole = {
   bundle: true,
-  minify: true,
-  // Errors carry the names of their classes.
-  keepNames: true,
-  sourcemap: true,
   format: 'esm',
-  platform: 'browser',
+  platform: 'neutral',
+  mainFields: ['module', 'main'],
   target: 'es2022',
   // Immer reads this, and a browser has no `process`.
   define: { 'process.env.NODE_ENV': '"production"' },
+  // Errors carry the names of their classes.
+  keepNames: true,
   legalComments: 'eof',
-});
+};
+const worker = 'dist/threads/pool-worker.js';
+await Promise.all([
+  // Not minified, as stack traces lead here.
+  build({ ...whole, entryPoints: ['dist/index.js'], outfile: 'dist/node/index.js' }),
+  build({ ...whole, minify: true, entryPoints: [worker], outdir: 'dist/node' }),
+  build({
+    ...whole,
+    minify: true,
+    entryPoints: { shardex: 'dist/index.js', 'pool-worker': worker },
+    outdir: 'dist/browser',
+  }),
+]);
 
 // TypeScript looks for types beside the module; they are the same as the package's own.
 writeFileSync('dist/browser/shardex.d.ts', "export * from '../index.js';\n");

@@ -14,7 +14,7 @@ export default defineConfig(
   ]),
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   {
-    files: ['**/*.{ts,js,mjs}'],
+    files: ['**/*.{ts,js,mjs,cjs,jsx}'],
     extends: [
       js.configs.recommended,
       tseslint.configs.strictTypeChecked,
@@ -44,9 +44,16 @@ export default defineConfig(
     rules: { 'max-lines': ['error', 400] },
   },
   {
-    files: ['**/*.{js,mjs}'],
+    files: ['**/*.{js,mjs,cjs,jsx}'],
     // TypeScript checks these names (checkJs), and knows Node's and the browser's globals.
     rules: { 'no-undef': 'off' },
+  },
+  {
+    // Applications with dependencies of their own, which are installed elsewhere, without types.
+    files: ['test/doors/**'],
+    extends: [tseslint.configs.disableTypeChecked],
+    languageOptions: { parserOptions: { projectService: false } },
+    rules: { '@typescript-eslint/no-require-imports': 'off' },
   },
   {
     // These install their own dependencies. Until they have, those imports are of no known type.

@@ -1,0 +1,239 @@
+// Takes the packed library through every door that users come by: for each folder of test/doors, a copy in an empty
+// place, its dependencies from its lock file, the tarball, and its `door.mjs`, which builds, runs and looks.
+//
+//   npm run doors                   all of them
+//   npm run doors -- vite-8 node    some of them
+//   npm run doors -- --update NAME  writes the lock file anew
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { cpSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
+import { openBrowser, serve } from './browser.mjs';
+
+/** @typedef {{ default: (tools: ReturnType<typeof toolsIn>) => Promise<void> }} Door */
+
+/** Answers compared: of twenty queries, in three places, before a write and after it. */
+const COMPARED = 120;
+/** Milliseconds after which a command is taken to hang. */
+const LONGEST = 240_000;
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const doors = join(root, 'test', 'doors');
+const every = readdirSync(doors).filter((name) => existsSync(join(doors, name, 'package.json')));
+
+const { values, positionals } = parseArgs({
+  options: { update: { type: 'boolean', default: false } },
+  allowPositionals: true,
+});
+const unknown = positionals.filter((name) => !every.includes(name));
+if (unknown.length > 0)
+  throw new Error(`there is no door ${unknown.join(', ')}; there are ${every.join(', ')}`);
+
+const work = mkdtempSync(join(tmpdir(), 'shardex-doors-'));
+/** @type {import('playwright-core').Browser | undefined} */
+let browser;
+try {
+  await command(root, 'npm', ['pack', '--ignore-scripts', '--pack-destination', work]);
+  const tarball = readdirSync(work).find((name) => name.endsWith('.tgz'));
+  assert(tarball !== undefined, 'npm pack made no tarball');
+  for (const name of positionals.length > 0 ? positionals : every) {
+    const startedAt = Date.now();
+    const dir = await installed(name, join(work, tarball));
+    const installing = Date.now() - startedAt;
+    /** @type {unknown} */
+    const door = await import(pathToFileURL(join(dir, 'door.mjs')).href);
+    await /** @type {Door} */ (door).default(toolsIn(dir));
+    console.log(
+      `- ${name}: as it should be (${seconds(Date.now() - startedAt)}, of which to install ${seconds(installing)})`,
+    );
+    rmSync(dir, { recursive: true, force: true });
+  }
+} finally {
+  await browser?.close();
+  rmSync(work, { recursive: true, force: true });
+}
+// A server of a bundler may leave something open.
+process.exit();
+
+/**
+ * @param {string} name
+ * @param {string} tarball
+ */
+async function installed(name, tarball) {
+  const dir = join(work, name);
+  /** @type {unknown} */
+  const project = JSON.parse(readFileSync(join(doors, name, 'package.json'), 'utf8'));
+  const { sameAs } = /** @type {{ sameAs?: string }} */ (project);
+  const sources = ['shared', ...(sameAs === undefined ? [] : [sameAs]), name].map((each) =>
+    join(doors, each),
+  );
+  for (const source of sources) {
+    cpSync(source, dir, { recursive: true, filter: (path) => !path.includes('node_modules') });
+  }
+  cpSync(join(doors, '.npmrc'), join(dir, '.npmrc'));
+  const quiet = ['--no-audit', '--no-fund', '--loglevel', 'error'];
+  if (values.update) {
+    rmSync(join(dir, 'package-lock.json'), { force: true });
+    await command(dir, 'npm', ['install', '--package-lock-only', ...quiet]);
+  }
+  // None where there are no dependencies.
+  if (existsSync(join(dir, 'package-lock.json'))) {
+    if (values.update) cpSync(join(dir, 'package-lock.json'), join(doors, name, 'package-lock.json'));
+    await command(dir, 'npm', ['ci', ...quiet]);
+  }
+  await command(dir, 'npm', ['install', '--no-save', ...quiet, tarball]);
+  return dir;
+}
+
+/**
+ * What a door may use.
+ *
+ * @param {string} dir
+ */
+function toolsIn(dir) {
+  return {
+    dir,
+    /** Runs a program there; resolves to what it printed. */
+    run: (/** @type {string} */ program, /** @type {string[]} */ ...args) => command(dir, program, args),
+    /** Starts a server there, and calls `use` with the address that it prints. */
+    whileRunning: (
+      /** @type {string} */ program,
+      /** @type {string[]} */ args,
+      /** @type {(address: string) => Promise<void>} */ use,
+    ) => serving(dir, program, args, use),
+    /** Opens a page, of a server or of a folder that is served with these headers, and checks its report. */
+    visit: async (/** @type {string} */ where, /** @type {Record<string, string>} */ headers = {}) => {
+      browser ??= await openBrowser();
+      const server = where.startsWith('http') ? undefined : await serve(where, headers);
+      const page = await browser.newPage();
+      /** @type {string[]} */
+      const errors = [];
+      page.on('pageerror', (error) => errors.push(String(error)));
+      page.on('console', (message) => {
+        if (message.type() === 'error') errors.push(message.text());
+      });
+      try {
+        // Told by a message: a strict page lets nobody look into it.
+        const told = page.waitForEvent('console', {
+          predicate: (message) => message.text().startsWith('{'),
+          timeout: 60_000,
+        });
+        const [message] = await Promise.all([told, page.goto(server?.address ?? where)]).catch(
+          (/** @type {unknown} */ error) => {
+            throw new Error(`the page gave no report: ${errors.join('; ') || String(error)}`);
+          },
+        );
+        /** @type {unknown} */
+        const report = JSON.parse(message.text());
+        const checked = checkReport(report, where);
+        const isIsolated = 'Cross-Origin-Opener-Policy' in headers;
+        if (server !== undefined)
+          assert.equal(checked.sharesMemory, isIsolated, 'memory is shared where it may be');
+      } finally {
+        await page.close();
+        server?.close();
+      }
+    },
+    /** Checks a report, or one as JSON in the last line of what was printed. */
+    check: (/** @type {unknown} */ report, /** @type {string} */ where) => {
+      const json = typeof report === 'string' ? report.trim().split('\n').at(-1) : undefined;
+      checkReport(json === undefined ? report : /** @type {unknown} */ (JSON.parse(json)), where);
+    },
+    isolated: {
+      'Cross-Origin-Opener-Policy': 'same-origin',
+      'Cross-Origin-Embedder-Policy': 'require-corp',
+    },
+  };
+}
+
+/**
+ * @param {unknown} report
+ * @param {string} where
+ */
+function checkReport(report, where) {
+  assert(
+    typeof report === 'object' && report !== null && 'compared' in report,
+    `${where}: ${JSON.stringify(report)}`,
+  );
+  assert.equal(report.compared, COMPARED, where);
+  return /** @type {{ readonly sharesMemory?: boolean }} */ (report);
+}
+
+/**
+ * @param {string} cwd
+ * @param {string} program
+ * @param {string[]} args
+ * @returns {Promise<string>}
+ */
+function command(cwd, program, args) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, {
+      cwd,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: LONGEST,
+      env: env(),
+    });
+    let out = '';
+    let all = '';
+    child.stdout.on('data', (/** @type {Buffer} */ piece) => (out += String(piece)));
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (/** @type {Buffer} */ piece) => (all += String(piece)));
+    child.on('error', reject);
+    child.on('close', (code, signal) => {
+      if (code === 0) resolve(out);
+      else reject(new Error(`${program} ${args.join(' ')} in ${cwd} ended with ${code ?? signal}:\n${all}`));
+    });
+  });
+}
+
+/**
+ * @param {string} cwd
+ * @param {string} program
+ * @param {string[]} args
+ * @param {(address: string) => Promise<void>} use
+ */
+async function serving(cwd, program, args, use) {
+  // A group of its own: what it starts ends with it.
+  const child = spawn(program, args, {
+    cwd,
+    stdio: ['ignore', 'pipe', 'inherit'],
+    detached: true,
+    env: env(),
+  });
+  try {
+    /** @type {Promise<string>} */
+    const address = new Promise((resolve, reject) => {
+      let out = '';
+      child.stdout.on('data', (/** @type {Buffer} */ piece) => {
+        out += String(piece);
+        const found = /http:\/\/(?:localhost|127\.0\.0\.1):\d+/.exec(out)?.[0];
+        if (found !== undefined) resolve(found);
+      });
+      child.on('error', reject);
+      child.on('close', (code) => {
+        reject(new Error(`${program} ${args.join(' ')} ended with ${code}:\n${out}`));
+      });
+      setTimeout(
+        reject,
+        60_000,
+        new Error(`${program} ${args.join(' ')} printed no address:\n${out}`),
+      ).unref();
+    });
+    await use(await address);
+  } finally {
+    if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+  }
+}
+
+/** Programs of the door come first; and none of them prints colours or asks who uses it. */
+function env() {
+  return { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0', CI: '1', NEXT_TELEMETRY_DISABLED: '1' };
+}
+
+/** @param {number} ms */
+function seconds(ms) {
+  return `${(ms / 1000).toFixed(1)} s`;
+}

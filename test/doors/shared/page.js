@@ -1,0 +1,4 @@
+import * as shardex from 'shardex';
+import { report } from './report.mjs';
+
+report(shardex);

@@ -1,0 +1,15 @@
+import { CowShardexIndex, type SearchResult, createIndex, search } from 'shardex';
+import * as browser from 'shardex/browser';
+import 'shardex/pool-worker';
+
+const cell = new CowShardexIndex(createIndex({ dimensions: 3 }));
+const { index } = cell.update((draft) => {
+  draft.addPosting({ documentId: 'a', vector: [1, 0, 0] });
+});
+export const results: SearchResult[] = search(index, [1, 0, 0], { k: 1 });
+export const ids: string[] = results.map((hit) => hit.documentId);
+export const same: typeof search = browser.search;
+export const dimensions: number = index.config.dimensions;
+export const first: string | undefined = [...index.shards.values()][0]?.centroid.toArray().join();
+// @ts-expect-error The types must be there: an import without any would allow everything.
+createIndex({ dimensions: 'three' });

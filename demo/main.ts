@@ -4,7 +4,7 @@ import { branches } from './branches.js';
 import { chance } from './changes.js';
 import { indexWords } from './index-words.js';
 import { nearestWords } from './nearest-words.js';
-import { readOptions } from './options.js';
+import { readOptions } from './options.mjs';
 import { type Progress, startProgress } from './progress.js';
 import { Report } from './report.js';
 import { count, time } from './units.js';
@@ -15,6 +15,8 @@ import { type Words, loadWords } from './words.js';
 const QUERIES = ['king', 'paris', 'computer', 'cat'];
 
 const { words: wanted, queries } = readOptions(process.argv.slice(2));
+// Whoever reads the output may stop before its end.
+process.stdout.on('error', () => process.exit());
 const startedAt = performance.now();
 const report = new Report();
 const luck = chance(42);
@@ -56,7 +58,6 @@ function check(index: ShardexIndex): void {
   }
   report.say(
     '',
-    `${(100 * misplacedShare).toFixed(1)} % of ${count(placementChecked)} postings looked at are nearer to another shard than to their own: by default, a split`,
-    "moves postings in its neighbourhood only. With reassign: 'strict' there are none, and building takes longer.",
+    `${(100 * misplacedShare).toFixed(1)} % of ${count(placementChecked)} postings looked at are nearer to another shard than to their own: by default, a split moves postings in its neighbourhood only. With reassign: 'strict' there are none, and building takes longer.`,
   );
 }

@@ -1,8 +1,10 @@
 import cliProgress from 'cli-progress';
+import { count } from './units.js';
 
 /** Shows how far a task is. */
 export interface Progress {
-  update(done: number): void;
+  /** `what` is done at the moment, where that is not counted. */
+  update(done: number, what?: string): void;
   stop(): void;
 }
 
@@ -22,20 +24,29 @@ export function pause(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-function startBar(total: number, describe: (done: number) => string): Progress {
+/** The state of a task in words, from what says all to what says least: the first that fits is shown. */
+type Describe = (done: number, what: string | undefined) => readonly string[];
+
+function startBar(total: number, describe: Describe): Progress {
+  let what: string | undefined;
   const bar = new cliProgress.SingleBar({
     stream: process.stdout,
     clearOnComplete: true,
     hideCursor: true,
-    barsize: 24,
     barCompleteChar: '█',
     barIncompleteChar: '░',
-    format: (options, { progress, value }) =>
-      `   ${cliProgress.Format.BarFormat(progress, options)} ${describe(value)}`,
+    format: (options, { progress, value }) => {
+      const width = process.stdout.columns - 1;
+      const texts = describe(value, what);
+      const text = texts.find(({ length }) => length + 16 <= width) ?? texts[texts.length - 1];
+      const barsize = Math.max(0, Math.min(24, width - text.length - 4));
+      return `   ${cliProgress.Format.BarFormat(progress, { ...options, barsize })} ${text}`.slice(0, width);
+    },
   });
   bar.start(total, 0);
   return {
-    update: (done) => {
+    update: (done, doing) => {
+      what = doing;
       bar.update(done);
     },
     stop: () => {
@@ -44,28 +55,35 @@ function startBar(total: number, describe: (done: number) => string): Progress {
   };
 }
 
-function startLines(describe: (done: number) => string): Progress {
+function startLines(describe: Describe): Progress {
   let shown = Date.now();
   return {
-    update: (done) => {
+    update: (done, what) => {
       if (Date.now() - shown < LINE_EVERY) return;
       shown = Date.now();
-      console.log(`  ${describe(done)}`);
+      console.log(`  ${describe(done, what)[0]}`);
     },
     stop: () => undefined,
   };
 }
 
-function describer(total: number, unit: string): (done: number) => string {
+function describer(total: number, unit: string): Describe {
   const seen = [{ at: Date.now(), done: 0 }];
-  return (done) => {
+  return (done, what) => {
     const at = Date.now();
     seen.push({ at, done });
     while (seen.length > 2 && at - seen[0].at > WINDOW) seen.shift();
     const rate = ((done - seen[0].done) / (at - seen[0].at)) * 1000;
     const percent = `${Math.floor((done / total) * 100)}%`.padStart(4);
-    const amount = `${percent}  ${done.toLocaleString('en')} of ${total.toLocaleString('en')} ${unit}`;
-    if (!(rate > 0 && rate < Infinity)) return amount;
-    return `${amount}  ${Math.round(rate).toLocaleString('en')} a second  ${Math.ceil((total - done) / rate)} s left`;
+    const amount = `${percent}  ${count(done)} of ${count(total)} ${unit}`;
+    if (what !== undefined) return [`${amount}  ${what}`, `${percent}  ${what}`, percent];
+    if (!(rate > 0 && rate < Infinity)) return [amount, percent];
+    const left = `${Math.ceil((total - done) / rate)} s left`;
+    return [
+      `${amount}  ${count(Math.round(rate))} a second  ${left}`,
+      `${amount}  ${left}`,
+      `${percent}  ${left}`,
+      percent,
+    ];
   };
 }

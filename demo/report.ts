@@ -1,6 +1,9 @@
 import Table from 'cli-table3';
 import { time } from './units.js';
 
+/** Characters of a line, where there is room for them. */
+const WIDEST = 110;
+
 /** Prints what the demo does, and remembers whether all of it was as promised. */
 export class Report {
   #steps = 0;
@@ -13,7 +16,7 @@ export class Report {
   }
 
   say(...lines: readonly string[]): void {
-    for (const line of lines) console.log(line === '' ? '' : `   ${line}`);
+    for (const line of lines) console.log(wrapped(line));
   }
 
   /** Prints whether something promised is so. */
@@ -31,7 +34,17 @@ export class Report {
       style: { head: [], border: [], compact: true },
     });
     for (const row of rows) table.push([...row]);
-    this.say(...table.toString().split('\n'), '');
+    const lines = table.toString().split('\n');
+    if (lines[0].length <= width()) {
+      for (const line of lines) console.log(`   ${line}`);
+    } else {
+      // Too narrow for a table: what is in it, row by row.
+      for (const [name, ...cells] of rows) {
+        const named = cells.map((cell, i) => (cell === '' ? '' : `${head[i + 1]} ${cell}`));
+        this.say(`${name}: ${named.filter((cell) => cell !== '').join(', ')}`);
+      }
+    }
+    this.say('');
   }
 
   /** Prints the outcome, and returns whether all checks held. */
@@ -43,4 +56,22 @@ export class Report {
     console.log(`\n${outcome}, in ${time(ms)}.`);
     return this.#failures === 0;
   }
+}
+
+/** Characters that a line has room for, beside those that it is indented by. */
+function width(): number {
+  return Math.min(WIDEST, process.stdout.isTTY ? process.stdout.columns : WIDEST) - 3;
+}
+
+/** A line, indented, broken between words where it is too long; what follows stands below its second column. */
+function wrapped(text: string): string {
+  const hanging = ' '.repeat(/^\S+ {2,}/.exec(text)?.[0].length ?? 0);
+  const lines = [''];
+  // Runs of spaces set columns apart; they stay.
+  for (const word of text.match(/ *[^ ]+/g) ?? []) {
+    const last = lines.length - 1;
+    if (lines[last] === '' || lines[last].length + word.length <= width()) lines[last] += word;
+    else lines.push(hanging + word.trimStart());
+  }
+  return lines.map((line) => (line === '' ? '' : `   ${line}`)).join('\n');
 }

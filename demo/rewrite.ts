@@ -29,9 +29,7 @@ export async function rewrite(
   const { changes, growth } = rewriteOfATenth(words, luck);
   const commits = Math.ceil(changes.length / BATCH);
   report.say(
-    `A reader holds the version of now, and has ${count(queries.length)} answers from it. Meanwhile a writer makes`,
-    `${count(changes.length)} changes in ${count(commits)} commits. Between commits, the reader asks the version it holds,`,
-    'another reader asks the newest one, and a third searches without pause in a thread of its own.',
+    `A reader holds the version of now, and has ${count(queries.length)} answers from it. Meanwhile a writer makes ${count(changes.length)} changes in ${count(commits)} commits. Between commits, the reader asks the version it holds, another reader asks the newest one, and a third searches without pause in a thread of its own.`,
     '',
   );
   const stopReader = await startReader(cell, queries);

@@ -23,6 +23,7 @@ makePortable('dist');
 
 /** @type {import('esbuild').BuildOptions} */
 const whole = {
+  absWorkingDir: process.cwd(),
   bundle: true,
   format: 'esm',
   platform: 'neutral',

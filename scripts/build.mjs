@@ -31,18 +31,17 @@ const whole = {
   target: 'es2022',
   // Immer reads this, and a browser has no `process`.
   define: { 'process.env.NODE_ENV': '"production"' },
-  // Errors carry the names of their classes.
-  keepNames: true,
   legalComments: 'eof',
 };
+// Errors carry the names of their classes.
+const small = { ...whole, minify: true, keepNames: true };
 const worker = 'dist/threads/pool-worker.js';
 await Promise.all([
   // Not minified, as stack traces lead here.
   build({ ...whole, entryPoints: ['dist/index.js'], outfile: 'dist/node/index.js' }),
-  build({ ...whole, minify: true, entryPoints: [worker], outdir: 'dist/node' }),
+  build({ ...small, entryPoints: [worker], outdir: 'dist/node' }),
   build({
-    ...whole,
-    minify: true,
+    ...small,
     entryPoints: { shardex: 'dist/index.js', 'pool-worker': worker },
     outdir: 'dist/browser',
   }),

@@ -13,7 +13,8 @@ export async function indexWords(report: Report, words: Words): Promise<CowShard
   const progress = startProgress(total, 'words');
   await cell.ingest(wordPostings(words), {
     onProgress: ({ taken, slices }) => {
-      progress.update(taken, taken < total ? undefined : `sorting them in, slice ${count(slices)}`);
+      const sorting = `sorting them in: ${time(performance.now() - startedAt)}, ${count(slices)} slices so far`;
+      progress.update(taken, taken < total ? undefined : sorting);
     },
   });
   progress.stop();

@@ -3,7 +3,7 @@ import { count } from './units.js';
 
 /** Shows how far a task is. */
 export interface Progress {
-  /** `what` is done at the moment, where that is not counted. */
+  /** `what` takes the place of the bar, where something is done whose end is not known. */
   update(done: number, what?: string): void;
   stop(): void;
 }
@@ -25,7 +25,7 @@ export function pause(): Promise<void> {
 }
 
 /** The state of a task in words, from what says all to what says least: the first that fits is shown. */
-type Describe = (done: number, what: string | undefined) => readonly string[];
+type Describe = (done: number) => readonly string[];
 
 function startBar(total: number, describe: Describe): Progress {
   let what: string | undefined;
@@ -37,7 +37,8 @@ function startBar(total: number, describe: Describe): Progress {
     barIncompleteChar: '░',
     format: (options, { progress, value }) => {
       const width = process.stdout.columns - 1;
-      const texts = describe(value, what);
+      if (what !== undefined) return `   ${what}`.slice(0, width);
+      const texts = describe(value);
       const text = texts.find(({ length }) => length + 16 <= width) ?? texts[texts.length - 1];
       const barsize = Math.max(0, Math.min(24, width - text.length - 4));
       return `   ${cliProgress.Format.BarFormat(progress, { ...options, barsize })} ${text}`.slice(0, width);
@@ -61,7 +62,7 @@ function startLines(describe: Describe): Progress {
     update: (done, what) => {
       if (Date.now() - shown < LINE_EVERY) return;
       shown = Date.now();
-      console.log(`  ${describe(done, what)[0]}`);
+      console.log(`   ${what ?? describe(done)[0]}`);
     },
     stop: () => undefined,
   };
@@ -69,14 +70,13 @@ function startLines(describe: Describe): Progress {
 
 function describer(total: number, unit: string): Describe {
   const seen = [{ at: Date.now(), done: 0 }];
-  return (done, what) => {
+  return (done) => {
     const at = Date.now();
     seen.push({ at, done });
     while (seen.length > 2 && at - seen[0].at > WINDOW) seen.shift();
     const rate = ((done - seen[0].done) / (at - seen[0].at)) * 1000;
     const percent = `${Math.floor((done / total) * 100)}%`.padStart(4);
     const amount = `${percent}  ${count(done)} of ${count(total)} ${unit}`;
-    if (what !== undefined) return [`${amount}  ${what}`, `${percent}  ${what}`, percent];
     if (!(rate > 0 && rate < Infinity)) return [amount, percent];
     const left = `${Math.ceil((total - done) / rate)} s left`;
     return [

@@ -1,0 +1,1 @@
+import 'shardex/pool-worker';

@@ -32,6 +32,13 @@ const unknown = positionals.filter((name) => !every.includes(name));
 if (unknown.length > 0)
   throw new Error(`there is no door ${unknown.join(', ')}; there are ${every.join(', ')}`);
 
+/** @type {Set<import('node:child_process').ChildProcess>} */
+const running = new Set();
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1));
+process.on('exit', () => {
+  for (const child of running) end(child);
+});
+
 const work = mkdtempSync(join(tmpdir(), 'shardex-doors-'));
 /** @type {import('playwright-core').Browser | undefined} */
 let browser;
@@ -170,12 +177,8 @@ function checkReport(report, where) {
  */
 function command(cwd, program, args) {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, {
-      cwd,
-      stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: LONGEST,
-      env: env(),
-    });
+    const child = started(cwd, program, args);
+    const limit = setTimeout(end, LONGEST, child);
     let out = '';
     let all = '';
     child.stdout.on('data', (/** @type {Buffer} */ piece) => (out += String(piece)));
@@ -183,6 +186,7 @@ function command(cwd, program, args) {
       stream.on('data', (/** @type {Buffer} */ piece) => (all += String(piece)));
     child.on('error', reject);
     child.on('close', (code, signal) => {
+      clearTimeout(limit);
       if (code === 0) resolve(out);
       else reject(new Error(`${program} ${args.join(' ')} in ${cwd} ended with ${code ?? signal}:\n${all}`));
     });
@@ -196,13 +200,8 @@ function command(cwd, program, args) {
  * @param {(address: string) => Promise<void>} use
  */
 async function serving(cwd, program, args, use) {
-  // A group of its own: what it starts ends with it.
-  const child = spawn(program, args, {
-    cwd,
-    stdio: ['ignore', 'pipe', 'inherit'],
-    detached: true,
-    env: env(),
-  });
+  const child = started(cwd, program, args);
+  child.stderr.pipe(process.stderr);
   try {
     /** @type {Promise<string>} */
     const address = new Promise((resolve, reject) => {
@@ -224,13 +223,34 @@ async function serving(cwd, program, args, use) {
     });
     await use(await address);
   } finally {
-    if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+    end(child);
   }
 }
 
-/** Programs of the door come first; and none of them prints colours or asks who uses it. */
-function env() {
-  return { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0', CI: '1', NEXT_TELEMETRY_DISABLED: '1' };
+/**
+ * Starts a program in a group of its own, so that what it starts ends with it; it prints no colours and reports to nobody.
+ *
+ * @param {string} cwd
+ * @param {string} program
+ * @param {string[]} args
+ */
+function started(cwd, program, args) {
+  const env = { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0', CI: '1', NEXT_TELEMETRY_DISABLED: '1' };
+  const child = spawn(program, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'], detached: true, env });
+  running.add(child);
+  child.on('close', () => running.delete(child));
+  return child;
+}
+
+/** @param {import('node:child_process').ChildProcess} child */
+function end(child) {
+  if (child.pid === undefined || !running.has(child)) return;
+  try {
+    process.kill(-child.pid, 'SIGKILL');
+  } catch (error) {
+    // All of them have ended by now.
+    if (/** @type {NodeJS.ErrnoException} */ (error).code !== 'ESRCH') throw error;
+  }
 }
 
 /** @param {number} ms */

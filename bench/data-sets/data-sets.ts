@@ -2,17 +2,8 @@ import { randomLcg, randomNormal } from 'd3-random';
 import type { Nearness } from '../engines/engine.js';
 import type { Options } from '../options.js';
 import { realVectors } from '../words-index.js';
+import type { DataSet } from './data-set.js';
 import { type Matrix, concatenated, matrix, normalise, rowOf, rowsBetween } from './matrix.js';
-
-/** Vectors to index and to search with, the same on every run. */
-export interface DataSet {
-  readonly title: string;
-  readonly nearness: Nearness;
-  readonly vectors: Matrix;
-  readonly queries: Matrix;
-  /** Others like them, to be added to a full index. */
-  readonly more: Matrix;
-}
 
 /** As many as it takes to find the time of one addition, and of a search after one. */
 const MORE = 600;

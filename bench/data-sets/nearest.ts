@@ -9,7 +9,7 @@ export function nearest(vectors: Matrix, queries: Matrix, nearness: Nearness, k:
     const some = Array.from({ length: Math.min(4, queries.rows - first) }, (_, q) =>
       rowOf(queries, first + q),
     );
-    all.push(...(nearness === 'cosine' ? byProduct : byDistance)(vectors, some, k));
+    all.push(...(nearness === 'euclidean' ? byDistance : byProduct)(vectors, some, k));
   }
   return all;
 }

@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, openSync, readFileSync, readSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Nearness } from '../engines/engine.js';
-import type { DataSet } from './data-sets.js';
+import type { DataSet } from './data-set.js';
 import { type Matrix, matrix } from './matrix.js';
 import { nearest } from './nearest.js';
 

@@ -6,7 +6,7 @@ export const engine: Engine = {
   parameters: 'M 16, efConstruction 200',
   build(vectors, nearness, room) {
     // Its cosine space would scale every vector and query to length 1, which these have.
-    const index = new hnswlib.HierarchicalNSW(nearness === 'cosine' ? 'ip' : 'l2', vectors.dimensions);
+    const index = new hnswlib.HierarchicalNSW(nearness === 'euclidean' ? 'l2' : 'ip', vectors.dimensions);
     index.initIndex({ maxElements: vectors.rows + room, m: 16, efConstruction: 200 });
     for (let row = 0; row < vectors.rows; row++) index.addPoint([...rowOf(vectors, row)], row);
     return {

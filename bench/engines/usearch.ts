@@ -49,7 +49,7 @@ function empty(dimensions: number, nearness: Nearness, expansionSearch: number):
 
 /** Cosine would find lengths that are known to be 1 again in every comparison. */
 export function metricOf(nearness: Nearness): typeof IP | typeof L2sq {
-  return nearness === 'cosine' ? IP : L2sq;
+  return nearness === 'euclidean' ? L2sq : IP;
 }
 
 /** The same index with another expansion, which from JavaScript can be set only before it is loaded. */

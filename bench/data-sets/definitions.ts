@@ -1,0 +1,23 @@
+import { type DataSet, type Wanted, dealt } from './data-set.js';
+import { glosses } from './glosses.js';
+import { kept } from './kept.js';
+import { latentSemantic } from './latent-semantic.js';
+import type { Matrix } from './matrix.js';
+import { meanOfWords } from './mean-of-words.js';
+
+/**
+ * The definitions of WordNet as vectors: natural text. Of 100 dimensions they are means of word vectors, of others what
+ * is left of the weights of their words by latent semantic analysis.
+ */
+export function definitions(dimensions: number) {
+  return async (wanted: Wanted): Promise<DataSet> => {
+    const all = glosses();
+    const words = (): string[][] => all.map(({ text }) => text.match(/[a-z0-9]+/g) ?? []);
+    const make = (): Matrix | Promise<Matrix> =>
+      dimensions === 100 ? meanOfWords(words()) : latentSemantic(words(), dimensions);
+    const vectors = await kept('definitions', dimensions, make);
+    const title = `definitions, ${dimensions} dimensions, cosine`;
+    const fields = Uint16Array.from(all, ({ field }) => field);
+    return dealt({ title, nearness: 'cosine' }, vectors, wanted, fields);
+  };
+}

@@ -7,6 +7,14 @@ export interface Options {
   readonly quick: boolean;
   /** How many words the suites on real vectors take. */
   readonly words: number;
+  /** The data that the suite of recall takes, and its sizes: by default all. */
+  readonly data?: readonly string[];
+  readonly sizes?: readonly number[];
+}
+
+/** Whether that is less than what the results of a suite are to show. */
+export function isPartial({ data, sizes }: Options): boolean {
+  return data !== undefined || sizes !== undefined;
 }
 
 const HELP = `Measures Shardex, and beside it what else could be used.
@@ -18,6 +26,8 @@ const HELP = `Measures Shardex, and beside it what else could be used.
   --only NAME   ${Object.keys(SUITES).join(', ')}; may be given more than once
   --quick       fewer sizes and words, shorter measurements
   --words N     take only the N most frequent words
+  --data NAME   recall: only this data; may be given more than once; writes bench/partial/
+  --sizes N,N   recall: only these sizes; writes bench/partial/
   --help        print this
 `;
 
@@ -30,6 +40,8 @@ export function readOptions(args: string[]): { suites: SuiteName[]; options: Opt
         only: { type: 'string', multiple: true },
         quick: { type: 'boolean', default: false },
         words: { type: 'string' },
+        data: { type: 'string', multiple: true },
+        sizes: { type: 'string' },
         help: { type: 'boolean', short: 'h', default: false },
       },
     });
@@ -37,11 +49,17 @@ export function readOptions(args: string[]): { suites: SuiteName[]; options: Opt
       console.log(HELP);
       process.exit(0);
     }
-    const { quick } = values;
+    const { quick, data } = values;
+    const sizes = values.sizes?.split(',').map((size) => wholeNumber('sizes', size, 100));
     const suites = (values.only ?? Object.keys(SUITES)).map(suiteName);
     return {
       suites,
-      options: { quick, words: wholeNumber(values.words) ?? (quick ? 20_000 : Number.MAX_SAFE_INTEGER) },
+      options: {
+        quick,
+        words: wordsIn(values.words, quick),
+        ...(data !== undefined && { data }),
+        ...(sizes !== undefined && { sizes }),
+      },
     };
   } catch (error) {
     console.error(`${(error as Error).message}\n\n${HELP}`);
@@ -54,10 +72,12 @@ function suiteName(name: string): SuiteName {
   throw new Error(`There is no suite ${JSON.stringify(name)}.`);
 }
 
-function wholeNumber(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  if (!/^[1-9]\d{3,8}$/.test(text)) {
-    throw new Error(`--words must be a whole number of at least 1000, not ${JSON.stringify(text)}.`);
-  }
-  return Number(text);
+function wordsIn(text: string | undefined, quick: boolean): number {
+  if (text === undefined) return quick ? 20_000 : Number.MAX_SAFE_INTEGER;
+  return wholeNumber('words', text, 1000);
+}
+
+function wholeNumber(option: string, text: string, least: number): number {
+  if (/^[1-9]\d{2,8}$/.test(text) && Number(text) >= least) return Number(text);
+  throw new Error(`--${option} takes whole numbers of at least ${least}, not ${JSON.stringify(text)}.`);
 }

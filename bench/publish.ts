@@ -2,7 +2,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { format } from 'prettier';
 import { draw } from './chart.js';
 import { machine } from './machine.js';
-import type { Options } from './options.js';
+import { type Options, isPartial } from './options.js';
 import type { SuiteResult } from './result.js';
 import { SUITES, type SuiteName } from './suites.js';
 import { markdown } from './tables.js';
@@ -18,8 +18,8 @@ const suiteNames = Object.keys(SUITES) as SuiteName[];
 type Results = Partial<Record<SuiteName, Published>>;
 
 /** Writes a suite's results beside those of the other suites. Returns the folder's name. */
-export async function publish(name: SuiteName, result: SuiteResult, { quick }: Options): Promise<string> {
-  const folder = quick ? 'bench/quick' : 'docs/benchmarks';
+export async function publish(name: SuiteName, result: SuiteResult, options: Options): Promise<string> {
+  const folder = options.quick ? 'bench/quick' : isPartial(options) ? 'bench/partial' : 'docs/benchmarks';
   const at = new URL(`../${folder}/`, import.meta.url);
   await mkdir(at, { recursive: true });
 

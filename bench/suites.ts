@@ -14,6 +14,7 @@ export const SUITES = {
   ingest: async () => (await import('./suites/ingest.js')).ingest,
   deltas: async () => (await import('./suites/deltas.js')).deltas,
   search: async () => (await import('./suites/search.js')).searching,
+  recall: async () => (await import('./suites/recall.js')).recall,
   threads: async () => (await import('./suites/threads.js')).threads,
   churn: async () => (await import('./suites/churn.js')).churn,
   routing: async () => (await import('./suites/routing.js')).routing,

@@ -1,0 +1,82 @@
+import { time } from '../../demo/units.js';
+import { KINDS, type KindName } from '../data-sets/kinds.js';
+import type { Options } from '../options.js';
+import type { SuiteResult, Table } from '../result.js';
+import { printed } from '../tables.js';
+import { type Grid, cellsOf } from './recall/cells.js';
+import { stagesOf } from './recall/drift.js';
+import { DRIFTS, type DriftName } from './recall/drifts.js';
+import { type Of, driftTable, measurementsOf, summaryOf, tableOf } from './recall/tables.js';
+
+const RECALLS = [0.8, 0.9, 0.95, 0.99];
+const KS = [1, 10, 100, 1000];
+const SIZES = [300, 1000, 3000, 10_000, 30_000, 100_000, Number.MAX_SAFE_INTEGER];
+const QUERIES = 200;
+const DRIFTING = 20_000;
+const QUICK = { sizes: [1000, 6000], queries: 50, drifting: 6000 };
+
+/** The last size is for real data: made ones have no end. */
+const MADE: readonly KindName[] = ['gaussian', 'heavy-tailed', 'tight', 'small-clusters'];
+/** Of 1,536 dimensions, larger ones take too long. */
+const LONG: readonly KindName[] = ['latent', 'latent-dot'];
+/** Of what is slow to make, nothing for a look at whether everything runs. */
+const SLOW: readonly string[] = ['definitions-384', 'definitions-768', 'drift-deletes'];
+
+const METHOD = `Whether the recall that is asked for (\`recall: r\`) is what is found, on data of many kinds, and whether rows are scanned for it that need not be. Recall is the mean over ${QUERIES} queries that are of the data's kind and not in the index; what is true is found by exact search, and a result counts if it is as near as the k-th true one. Beside it stands the best fixed setting of that index: the least \`slopFactor\` whose mean recall is as high, for the same queries, which nobody knows beforehand. Indexes are built in one batch with default options. Below them what becomes of recall (k 10) while the contents change, in commits of 200: growth by data of another kind, topics deleted, any deleted, a window that slides from one kind to another.`;
+
+/** Whether the recall that is asked for is what is found. */
+export function recall(options: Options): Promise<SuiteResult> {
+  return measured(options, namesOf(options));
+}
+
+async function measured(options: Options, names: readonly (KindName | DriftName)[]): Promise<SuiteResult> {
+  const all: Of[] = [];
+  const drifts: Table[] = [];
+  const { quick } = options;
+  for (const name of names) {
+    const startedAt = performance.now();
+    if (name in DRIFTS) {
+      const amount = quick
+        ? { rows: QUICK.drifting, queries: QUICK.queries }
+        : { rows: DRIFTING, queries: QUERIES };
+      for (const drift of await DRIFTS[name as DriftName](amount)) {
+        console.log(`\n${drift.title}`);
+        drifts.push(driftTable(drift.title, stagesOf(drift, RECALLS)));
+      }
+    } else {
+      all.push(await still(name as KindName, options));
+    }
+    console.log(`(${name} took ${time(performance.now() - startedAt)})\n`);
+  }
+  const summary = all.length > 0 ? [printed(summaryOf(all))] : [];
+  return {
+    title: 'Recall: asked for and found',
+    method: METHOD,
+    charts: [],
+    tables: [...summary, ...all.map(tableOf), ...drifts],
+    measurements: measurementsOf(all),
+  };
+}
+
+async function still(name: KindName, options: Options): Promise<Of> {
+  const grid: Grid = { ks: KS, recalls: RECALLS, sizes: sizesOf(name, options) };
+  const queries = options.quick ? QUICK.queries : QUERIES;
+  const set = await KINDS[name]({ rows: Math.max(...grid.sizes), queries, more: 0 });
+  console.log(set.title);
+  return { title: set.title, cells: cellsOf(set, grid) };
+}
+
+function sizesOf(name: KindName, { quick, sizes, words }: Options): readonly number[] {
+  const most = LONG.includes(name) ? 30_000 : MADE.includes(name) ? 100_000 : words;
+  const asked = sizes ?? (quick ? QUICK.sizes : SIZES);
+  return asked.map((size) => Math.min(size, most));
+}
+
+function namesOf({ data, quick }: Options): (KindName | DriftName)[] {
+  const all = [...Object.keys(KINDS), ...Object.keys(DRIFTS)] as (KindName | DriftName)[];
+  const stranger = data?.find((name) => !(all as readonly string[]).includes(name));
+  if (stranger !== undefined) {
+    throw new Error(`There is no data ${JSON.stringify(stranger)}; there are ${all.join(', ')}.`);
+  }
+  return all.filter((name) => data?.includes(name) ?? !(quick && SLOW.includes(name)));
+}

@@ -1,3 +1,4 @@
+import { deviation, mean } from 'd3-array';
 import { type ShardexIndex, searchExplained } from '../../../dist/index.js';
 import { type Matrix, rowOf } from '../../data-sets/matrix.js';
 import { type Truth, foundOf } from './truth.js';
@@ -8,6 +9,8 @@ export interface Answer {
   readonly asked: number;
   /** The recall that was found, as a mean over all queries. */
   readonly got: number;
+  /** The standard error of that. */
+  readonly error: number;
   /** Rows scanned for a query, as a mean. */
   readonly scanned: number;
 }
@@ -20,13 +23,13 @@ export function answerTo(
   k: number,
   asked: number,
 ): Answer {
-  let got = 0;
   let scanned = 0;
-  truth.forEach((true_, q) => {
+  const shares = truth.map((true_, q) => {
     const { results, explanation } = searchExplained(index, rowOf(queries, q), { k, recall: asked });
+    scanned += explanation.rowsScanned / truth.length;
     const distances = results.map(({ distance }) => distance);
-    got += foundOf(distances, true_, k) / k / queries.rows;
-    scanned += explanation.rowsScanned / queries.rows;
+    return foundOf(distances, true_, k) / k;
   });
-  return { k, asked, got, scanned };
+  const error = (deviation(shares) ?? 0) / Math.sqrt(truth.length);
+  return { k, asked, got: mean(shares) ?? 0, error, scanned };
 }

@@ -1,3 +1,4 @@
+import { group } from 'd3-array';
 import { createIndex } from '../../../dist/index.js';
 import { count } from '../../../demo/units.js';
 import type { DataSet } from '../../data-sets/data-set.js';
@@ -13,6 +14,8 @@ export interface Grid {
   readonly sizes: readonly number[];
   readonly ks: readonly number[];
   readonly recalls: readonly number[];
+  /** How many queries a `k` takes. */
+  readonly queriesFor: (k: number) => number;
 }
 
 /** An answer of an index of so many vectors, beside the best fixed setting. */
@@ -26,7 +29,8 @@ export interface Cell extends Answer {
 const MOST_WANTED = 1 / 3;
 
 /** Measures a data set at each size that it has; prints each line as soon as it is known. */
-export function cellsOf({ vectors, queries, nearness }: DataSet, { sizes, ks, recalls }: Grid): Cell[] {
+export function cellsOf({ vectors, queries, nearness }: DataSet, grid: Grid): Cell[] {
+  const { sizes, ks, recalls } = grid;
   const cells: Cell[] = [];
   for (const rows of new Set(sizes.map((size) => Math.min(size, vectors.rows)))) {
     const startedAt = performance.now();
@@ -35,16 +39,19 @@ export function cellsOf({ vectors, queries, nearness }: DataSet, { sizes, ks, re
       postings(rowsBetween(vectors, 0, rows)),
     );
     const wanted = ks.filter((k) => k <= rows * MOST_WANTED);
-    const truth = truthOf(index, queries, Math.max(...wanted));
-    const fixed = fixedSettings(index, queries, truth, wanted);
-    for (const k of wanted) {
-      const line = recalls.map((asked) => {
-        const answer = answerTo(index, queries, truth, k, asked);
-        return { ...answer, rows, fixed: fixed.rowsFor(k, answer.got) };
-      });
-      cells.push(...line);
-      const said = line.map((cell) => `${cell.asked}: ${cellOf(cell)}`).join('   ');
-      console.log(`${count(rows).padStart(7)}  k ${String(k).padEnd(4)}  ${said}`);
+    for (const [many, those] of group(wanted, grid.queriesFor)) {
+      const some = rowsBetween(queries, 0, Math.min(many, queries.rows));
+      const truth = truthOf(index, some, Math.max(...those));
+      const fixed = fixedSettings(index, some, truth, those);
+      for (const k of those) {
+        const line = recalls.map((asked) => {
+          const answer = answerTo(index, some, truth, k, asked);
+          return { ...answer, rows, fixed: fixed.rowsFor(k, answer.got) };
+        });
+        cells.push(...line);
+        const said = line.map((cell) => `${cell.asked}: ${cellOf(cell)}`).join('   ');
+        console.log(`${count(rows).padStart(7)}  k ${String(k).padEnd(4)}  ${said}`);
+      }
     }
     console.log(`${count(rows).padStart(7)}  ${Math.round((performance.now() - startedAt) / 100) / 10} s`);
   }

@@ -6,6 +6,8 @@ import type { Stage } from './drift.js';
 
 /** What is missing of what was asked for, and still counts as found. */
 const TOLERANCE = 0.02;
+/** Standard errors that are taken for chance. */
+const CHANCE = 2;
 /** More rows than the best fixed setting scans, by this factor, are too many. */
 const MOST_ROWS = 1.3;
 
@@ -32,13 +34,14 @@ export function tableOf({ title, cells }: Of): Table {
 /** The worst of each data set. */
 export function summaryOf(all: readonly Of[]): Table {
   return {
-    caption: `The worst of each data set: what is missing most of what was asked for (found less asked for), and the most rows against the best fixed setting.`,
+    caption: `The worst of each data set: what is missing most of what was asked for (found less asked for), and the most rows against the best fixed setting. Sure is what is short by more than ${CHANCE} standard errors, too.`,
     head: [
       '',
       'cells',
       'least found',
       'in',
       `short by over ${TOLERANCE}`,
+      'for sure',
       'most rows',
       'in',
       `over ${MOST_ROWS} ×`,
@@ -51,6 +54,7 @@ export function summaryOf(all: readonly Of[]): Table {
         signed(excess(short)),
         placeOf(short),
         count(cells.filter((cell) => excess(cell) < -TOLERANCE).length),
+        count(cells.filter((cell) => excess(cell) + CHANCE * cell.error < -TOLERANCE).length),
         `${rounded(ratio(wide))} ×`,
         placeOf(wide),
         count(cells.filter((cell) => ratio(cell) > MOST_ROWS).length),

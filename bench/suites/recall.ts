@@ -1,12 +1,12 @@
 import { time } from '../../demo/units.js';
 import { KINDS, type KindName } from '../data-sets/kinds.js';
 import type { Options } from '../options.js';
-import type { SuiteResult, Table } from '../result.js';
+import type { SuiteResult } from '../result.js';
 import { printed } from '../tables.js';
-import { type Grid, cellsOf } from './recall/cells.js';
-import { stagesOf } from './recall/drift.js';
+import { cellsAlong } from './recall/drift.js';
 import { DRIFTS, type DriftName } from './recall/drifts.js';
-import { type Of, driftTable, measurementsOf, summaryOf, tableOf } from './recall/tables.js';
+import { type Grid, cellsOf } from './recall/still.js';
+import { type Of, measurementsOf, summaryOf, tableOf } from './recall/tables.js';
 
 const RECALLS = [0.8, 0.9, 0.95, 0.99];
 const KS = [1, 10, 100, 1000];
@@ -27,35 +27,18 @@ const SLOW: readonly string[] = ['definitions-384', 'definitions-768', 'drift-de
 const METHOD = `Whether the recall that is asked for (\`recall: r\`) is what is found, on data of many kinds, and whether rows are scanned for it that need not be. Recall is the mean over ${QUERIES} queries (with k 1, ${QUERIES_FOR_ONE}) that are of the data's kind and not in the index; what is true is found by exact search, and a result counts if it is as near as the k-th true one. Beside it stands the best fixed setting of that index: the least \`slopFactor\` whose mean recall is as high, for the same queries, which nobody knows beforehand. Indexes are built in one batch with default options. Below them what becomes of recall (k 10) while the contents change, in commits of 200: growth by data of another kind, topics deleted, any deleted, a window that slides from one kind to another.`;
 
 /** Whether the recall that is asked for is what is found. */
-export function recall(options: Options): Promise<SuiteResult> {
-  return measured(options, namesOf(options));
-}
-
-async function measured(options: Options, names: readonly (KindName | DriftName)[]): Promise<SuiteResult> {
+export async function recall(options: Options): Promise<SuiteResult> {
   const all: Of[] = [];
-  const drifts: Table[] = [];
-  const { quick } = options;
-  for (const name of names) {
+  for (const name of namesOf(options)) {
     const startedAt = performance.now();
-    if (name in DRIFTS) {
-      const amount = quick
-        ? { rows: QUICK.drifting, queries: QUICK.queries }
-        : { rows: DRIFTING, queries: QUERIES };
-      for (const drift of await DRIFTS[name as DriftName](amount)) {
-        console.log(`\n${drift.title}`);
-        drifts.push(driftTable(drift.title, stagesOf(drift, RECALLS)));
-      }
-    } else {
-      all.push(await still(name as KindName, options));
-    }
+    all.push(...(isDrift(name) ? await changing(name, options) : [await still(name, options)]));
     console.log(`(${name} took ${time(performance.now() - startedAt)})\n`);
   }
-  const summary = all.length > 0 ? [printed(summaryOf(all))] : [];
   return {
     title: 'Recall: asked for and found',
     method: METHOD,
     charts: [],
-    tables: [...summary, ...all.map(tableOf), ...drifts],
+    tables: [printed(summaryOf(all)), ...all.map(tableOf)],
     measurements: measurementsOf(all),
   };
 }
@@ -67,6 +50,20 @@ async function still(name: KindName, options: Options): Promise<Of> {
   const set = await KINDS[name]({ rows: Math.max(...grid.sizes), queries: queriesFor(1), more: 0 });
   console.log(set.title);
   return { title: set.title, cells: cellsOf(set, grid) };
+}
+
+async function changing(name: DriftName, { quick }: Options): Promise<Of[]> {
+  const amount = quick
+    ? { rows: QUICK.drifting, queries: QUICK.queries }
+    : { rows: DRIFTING, queries: QUERIES };
+  return (await DRIFTS[name](amount)).map((drift) => {
+    console.log(drift.title);
+    return { title: drift.title, cells: cellsAlong(drift, RECALLS) };
+  });
+}
+
+function isDrift(name: KindName | DriftName): name is DriftName {
+  return Object.hasOwn(DRIFTS, name);
 }
 
 function sizesOf(name: KindName, { quick, sizes, words }: Options): readonly number[] {

@@ -1,9 +1,8 @@
 import { type ShardexIndex, createIndex, update } from '../../../dist/index.js';
-import { count } from '../../../demo/units.js';
 import type { Matrix } from '../../data-sets/matrix.js';
 import type { Nearness } from '../../engines/engine.js';
-import { type Answer, answerTo } from './asked.js';
-import { truthOf } from './truth.js';
+import { type Cell, linesOf } from './measured.js';
+import { said } from './tables.js';
 
 /** A vector with the id of its document. */
 export interface Row {
@@ -17,7 +16,7 @@ export interface Drift {
   readonly nearness: Nearness;
   readonly start: readonly Row[];
   readonly steps: readonly Step[];
-  readonly queries: readonly { readonly like: string; readonly vectors: Matrix }[];
+  readonly queries: readonly Queries[];
 }
 
 /** What a step adds and removes, in commits of some hundred. */
@@ -27,37 +26,36 @@ export interface Step {
   readonly remove?: readonly string[];
 }
 
-/** What was found after a step. */
-export interface Stage {
-  readonly name: string;
-  readonly rows: number;
+/** Queries of a kind, and from which step on to which the index has some of that kind; the start is step 0. */
+export interface Queries {
   readonly like: string;
-  readonly answers: readonly Answer[];
+  readonly vectors: Matrix;
+  readonly from?: number;
+  readonly to?: number;
 }
 
 const K = 10;
 const AT_ONCE = 200;
 
 /** Goes through the steps; after each, asks for each recall. Prints each line as soon as it is known. */
-export function stagesOf(drift: Drift, recalls: readonly number[]): Stage[] {
-  const stages: Stage[] = [];
-  const look = (name: string, index: ShardexIndex): void => {
-    for (const { like, vectors } of drift.queries) {
-      const truth = truthOf(index, vectors, K);
-      const answers = recalls.map((asked) => answerTo(index, vectors, truth, K, asked));
-      stages.push({ name, rows: index.postingCount, like, answers });
-      const said = answers.map(({ asked, got }) => `${asked}: ${got.toFixed(3)}`).join('   ');
-      console.log(`${name.padEnd(24)} ${count(index.postingCount).padStart(7)}  ${like.padEnd(14)} ${said}`);
+export function cellsAlong({ nearness, start, steps, queries }: Drift, recalls: readonly number[]): Cell[] {
+  const cells: Cell[] = [];
+  const look = (index: ShardexIndex, step: number, name: string): void => {
+    for (const { like, vectors, from = 0, to = Infinity } of queries) {
+      if (step < from || step > to) continue;
+      for (const line of linesOf(index, vectors, [K], recalls, () => `${name}, like ${like}`)) {
+        cells.push(...line);
+        console.log(said(line));
+      }
     }
   };
-  const [first] = drift.start;
-  let index = createIndex({ dimensions: first.vector.length, metric: drift.nearness }, drift.start);
-  look('at first', index);
-  for (const step of drift.steps) {
+  let index = createIndex({ dimensions: start[0].vector.length, metric: nearness }, start);
+  look(index, 0, 'at first');
+  steps.forEach((step, i) => {
     index = after(index, step);
-    look(step.name, index);
-  }
-  return stages;
+    look(index, i + 1, step.name);
+  });
+  return cells;
 }
 
 /** Adds and removes by turns, as a window that slides does. */

@@ -3,6 +3,8 @@ import { KINDS, type KindName } from '../../data-sets/kinds.js';
 import type { Drift, Row, Step } from './drift.js';
 
 const TENTHS = 10;
+/** Topics are deleted in ninths, this many of them. */
+const GOING = 6;
 
 /** How much of everything. */
 export interface Amount {
@@ -47,7 +49,7 @@ async function growth(old: KindName, other: KindName, { rows, queries }: Amount)
     steps: inTenths(added).map((add, i) => ({ name: `${i + 1} tenths of growth`, add })),
     queries: [
       { like: 'the old', vectors: before.queries },
-      { like: 'the new', vectors: later.queries },
+      { like: 'the new', vectors: later.queries, from: 1 },
     ],
   };
 }
@@ -74,8 +76,8 @@ async function window(old: KindName, other: KindName, { rows, queries }: Amount)
     start,
     steps,
     queries: [
-      { like: 'the old', vectors: before.queries },
-      { like: 'the new', vectors: later.queries },
+      { like: 'the old', vectors: before.queries, to: TENTHS - 1 },
+      { like: 'the new', vectors: later.queries, from: 1 },
     ],
   };
 }
@@ -98,7 +100,6 @@ async function topicsDeleted(name: KindName, { rows, queries }: Amount): Promise
   const most = Math.min(held + rows, all.length);
   const order = [...new Set(topics)].sort((a, b) => a - b);
   const part = (row: number): number => order.indexOf(topics[row]) % 9;
-  const GOING = 6;
   const rowsWhere = (from: number, to: number, is: (part: number) => boolean): Row[] =>
     all.slice(from, to).filter((_, i) => is(part(from + i)));
   const like = (is: (part: number) => boolean): Matrix =>
@@ -117,7 +118,7 @@ async function topicsDeleted(name: KindName, { rows, queries }: Amount): Promise
     })),
     queries: [
       { like: 'what stays', vectors: like((of) => of >= GOING) },
-      { like: 'what goes', vectors: like((of) => of < GOING) },
+      { like: 'what goes', vectors: like((of) => of < GOING), to: GOING - 1 },
     ],
   };
 }

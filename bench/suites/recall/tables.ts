@@ -1,8 +1,7 @@
 import { group } from 'd3-array';
 import { count, rounded } from '../../../demo/units.js';
 import type { Measurement, Table } from '../../result.js';
-import type { Cell } from './cells.js';
-import type { Stage } from './drift.js';
+import type { Cell } from './measured.js';
 
 /** What is missing of what was asked for, and still counts as found. */
 const TOLERANCE = 0.02;
@@ -11,69 +10,62 @@ const CHANCE = 2;
 /** More rows than the best fixed setting scans, by this factor, are too many. */
 const MOST_ROWS = 1.3;
 
-/** Cells of one data set. */
+/** Cells of one data set, or of one that changes. */
 export interface Of {
   readonly title: string;
   readonly cells: readonly Cell[];
 }
 
-export function cellOf({ got, scanned, fixed }: Cell): string {
-  return `${got.toFixed(3)} · ${count(Math.round(scanned))} · ${rounded(scanned / fixed)} ×`;
+/** A line of cells as it is printed while the others are measured. */
+export function said(line: readonly Cell[]): string {
+  const [{ where }] = line;
+  return [where.padEnd(32), ...line.map((cell) => `${cell.asked}: ${told(cell)}`)].join('   ');
 }
 
-/** A table of a data set: a line for each size and `k`, a column for each recall. */
+function told(cell: Cell): string {
+  return `${cell.got.toFixed(3)} · ${count(Math.round(cell.scanned))} · ${rounded(ratio(cell))} ×`;
+}
+
+/** All cells, a column for each recall. */
 export function tableOf({ title, cells }: Of): Table {
-  const lines = [...group(cells, ({ rows, k }) => `${rows} ${k}`).values()];
+  const lines = [...group(cells, ({ where }) => where).values()];
   return {
     caption: `${title[0].toUpperCase()}${title.slice(1)}: the recall that was found, the rows that were scanned for it, and how many times those that the best fixed \`slopFactor\` scans which finds as much.`,
-    head: ['vectors', 'k', ...lines[0].map(({ asked }) => `asked for ${asked}`)],
-    rows: lines.map((line) => [count(line[0].rows), count(line[0].k), ...line.map(cellOf)]),
+    head: ['', 'vectors', ...lines[0].map(({ asked }) => `asked for ${asked}`)],
+    rows: lines.map((line) => [line[0].where, count(line[0].rows), ...line.map(told)]),
   };
 }
 
-/** The worst of each data set. */
+/** The worst of each. */
 export function summaryOf(all: readonly Of[]): Table {
   return {
-    caption: `The worst of each data set: what is missing most of what was asked for (found less asked for), and the most rows against the best fixed setting. Sure is what is short by more than ${CHANCE} standard errors, too.`,
+    caption: `The worst of each: what is missing most of what was asked for (found less asked for), and the most rows against the best fixed setting. Surely short is what is so by more than ${CHANCE} standard errors.`,
     head: [
       '',
       'cells',
       'least found',
-      'in',
+      'where',
       `short by over ${TOLERANCE}`,
-      'for sure',
+      'surely',
       'most rows',
-      'in',
+      'where',
       `over ${MOST_ROWS} ×`,
     ],
     rows: all.map(({ title, cells }) => {
       const [short, wide] = [worst(cells, (cell) => -excess(cell)), worst(cells, ratio)];
+      const missing = excess(short);
       return [
         title,
         count(cells.length),
-        signed(excess(short)),
-        placeOf(short),
+        `${missing < 0 ? '−' : '+'}${Math.abs(missing).toFixed(3)}`,
+        `${short.where}, ${short.asked}`,
         count(cells.filter((cell) => excess(cell) < -TOLERANCE).length),
         count(cells.filter((cell) => excess(cell) + CHANCE * cell.error < -TOLERANCE).length),
         `${rounded(ratio(wide))} ×`,
-        placeOf(wide),
+        `${wide.where}, ${wide.asked}`,
         count(cells.filter((cell) => ratio(cell) > MOST_ROWS).length),
       ];
     }),
-  };
-}
-
-/** What became of recall while the contents changed. */
-export function driftTable(title: string, stages: readonly Stage[]): Table {
-  return {
-    caption: `${title[0].toUpperCase()}${title.slice(1)}: the recall that was found.`,
-    head: ['', 'vectors', 'queries like', ...stages[0].answers.map(({ asked }) => `asked for ${asked}`)],
-    rows: stages.map(({ name, rows, like, answers }) => [
-      name,
-      count(rows),
-      like,
-      ...answers.map(({ got }) => got.toFixed(3)),
-    ]),
   };
 }
 
@@ -89,12 +81,8 @@ export function measurementsOf(all: readonly Of[]): Measurement[] {
 }
 
 /** What was found beyond what was asked for. */
-export function excess({ got, asked }: { readonly got: number; readonly asked: number }): number {
+function excess({ got, asked }: Cell): number {
   return got - asked;
-}
-
-export function signed(n: number): string {
-  return `${n < 0 ? '−' : '+'}${Math.abs(n).toFixed(3)}`;
 }
 
 function ratio({ scanned, fixed }: Cell): number {
@@ -103,8 +91,4 @@ function ratio({ scanned, fixed }: Cell): number {
 
 function worst<T>(of: readonly T[], by: (one: T) => number): T {
   return of.reduce((most, one) => (by(one) > by(most) ? one : most));
-}
-
-function placeOf({ rows, k, asked }: Cell): string {
-  return `${count(rows)}, k ${k}, ${asked}`;
 }

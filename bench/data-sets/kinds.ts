@@ -25,7 +25,8 @@ export const KINDS = {
   gaussian,
   'small-clusters': smallClusters,
   'heavy-tailed': heavyTailed,
-  tight,
+  tight: tight(1e-5),
+  tighter: tight(1e-6),
 } satisfies Record<string, (wanted: Wanted) => DataSet | Promise<DataSet>>;
 
 export type KindName = keyof typeof KINDS;

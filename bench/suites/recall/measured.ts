@@ -1,8 +1,8 @@
 import type { ShardexIndex } from '../../../dist/index.js';
-import { type Matrix } from '../../data-sets/matrix.js';
+import type { Matrix } from '../../data-sets/matrix.js';
 import { type Answer, answerTo } from './asked.js';
 import { fixedSettings } from './fixed.js';
-import { truthOf } from './truth.js';
+import { truthOf } from './exact.js';
 
 /** An answer beside the best fixed setting. */
 export interface Cell extends Answer {

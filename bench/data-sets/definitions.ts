@@ -1,9 +1,8 @@
 import { type DataSet, type Wanted, dealt } from './data-set.js';
 import { glosses } from './glosses.js';
 import { kept } from './kept.js';
-import { latentSemantic } from './latent-semantic.js';
-import type { Matrix } from './matrix.js';
-import { meanOfWords } from './mean-of-words.js';
+import { SEMANTIC, latentSemantic } from './latent-semantic.js';
+import { MEANS, meanOfWords } from './mean-of-words.js';
 
 /**
  * The definitions of WordNet as vectors: natural text. Of 100 dimensions they are means of word vectors, of others what
@@ -13,9 +12,10 @@ export function definitions(dimensions: number) {
   return async (wanted: Wanted): Promise<DataSet> => {
     const all = glosses();
     const words = (): string[][] => all.map(({ text }) => text.match(/[a-z0-9]+/g) ?? []);
-    const make = (): Matrix | Promise<Matrix> =>
-      dimensions === 100 ? meanOfWords(words()) : latentSemantic(words(), dimensions);
-    const vectors = await kept('definitions', dimensions, make);
+    const vectors =
+      dimensions === 100
+        ? await kept(MEANS, dimensions, () => meanOfWords(words()))
+        : await kept(SEMANTIC, dimensions, () => latentSemantic(words(), dimensions));
     const title = `definitions, ${dimensions} dimensions, cosine`;
     const fields = Uint16Array.from(all, ({ field }) => field);
     return dealt({ title, nearness: 'cosine' }, vectors, wanted, fields);

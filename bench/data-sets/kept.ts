@@ -1,10 +1,11 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Matrix, matrix } from './matrix.js';
+import type { Matrix } from './matrix.js';
+import { readMatrix, writeMatrix } from './matrix-file.js';
 
 /**
- * Makes vectors once and keeps them in a file for the next run. The name must say everything that they depend on.
+ * Makes vectors once and keeps them in a temporary file for the next run. The name must say everything that they depend on.
  */
 export async function kept(
   name: string,
@@ -14,13 +15,12 @@ export async function kept(
   const folder = join(tmpdir(), 'shardex-bench-vectors');
   const file = join(folder, `${name}-${dimensions}.f32`);
   if (!existsSync(file)) {
-    const { values } = await make();
+    const made = await make();
     mkdirSync(folder, { recursive: true });
     // Under another name until it is whole.
     const part = `${file}.${process.pid}`;
-    writeFileSync(part, new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
+    writeMatrix(part, made);
     renameSync(part, file);
   }
-  const bytes = readFileSync(file);
-  return matrix(new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4), dimensions);
+  return readMatrix(file, dimensions);
 }

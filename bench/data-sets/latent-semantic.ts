@@ -6,6 +6,10 @@ import { type Sparse, weighted } from './sparse.js';
 /** A word that fewer texts have says nothing about which texts are alike. */
 const LEAST_TEXTS = 3;
 const ITERATIONS = 3;
+const SEED = 0.85;
+
+/** Names what vectors made by {@link latentSemantic} depend on. */
+export const SEMANTIC = `definitions-semantic-${LEAST_TEXTS}-${ITERATIONS}-${SEED}`;
 
 /**
  * Texts as the weights of their words, projected onto the few directions that keep most of them: latent semantic
@@ -14,7 +18,7 @@ const ITERATIONS = 3;
  */
 export function latentSemantic(texts: readonly (readonly string[])[], dimensions: number): Matrix {
   const weights = weighted(...numbered(texts));
-  let basis = normals(weights.columns, dimensions, sourceOf(0.85));
+  let basis = normals(weights.columns, dimensions, sourceOf(SEED));
   for (let i = 0; i < ITERATIONS; i++) {
     basis = thereAndBack(weights, basis);
     orthonormalise(basis);

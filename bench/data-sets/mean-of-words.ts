@@ -8,6 +8,9 @@ const HALF = 1e-3;
 /** More than enough to find the direction that texts have most in common. */
 const ITERATIONS = 10;
 
+/** Names what vectors made by {@link meanOfWords} depend on. */
+export const MEANS = `definitions-means-${HALF}-${ITERATIONS}`;
+
 /**
  * Texts as the means of their words' vectors, rare words weighing more, less the direction that they have in common: smooth
  * inverse frequency (Arora, Liang and Ma, 2017).

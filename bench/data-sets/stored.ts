@@ -1,8 +1,9 @@
-import { closeSync, fstatSync, openSync, readFileSync, readSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Nearness } from '../engines/engine.js';
 import type { DataSet } from './data-set.js';
-import { type Matrix, matrix } from './matrix.js';
+import type { Matrix } from './matrix.js';
+import { readMatrix, writeMatrix } from './matrix-file.js';
 import { nearest } from './nearest.js';
 
 /** What a process reads of a data set in a file, so that no process has more of it in memory than it asks for. */
@@ -19,10 +20,7 @@ const PARTS = ['vectors', 'queries', 'more'] as const;
 /** Writes a data set to a folder, with the `k` nearest rows of each query. */
 export function store(set: DataSet, folder: string, k: number): Known {
   const { title, nearness, vectors, queries } = set;
-  for (const part of PARTS) {
-    const { buffer, byteOffset, byteLength } = set[part].values;
-    writeFileSync(join(folder, part), new Uint8Array(buffer, byteOffset, byteLength));
-  }
+  for (const part of PARTS) writeMatrix(join(folder, part), set[part]);
   const truth = nearest(vectors, queries, nearness, k);
   const known: Known = { title, nearness, dimensions: vectors.dimensions, truth };
   writeFileSync(join(folder, 'known.json'), JSON.stringify(known));
@@ -33,14 +31,6 @@ export function readKnown(folder: string): Known {
   return JSON.parse(readFileSync(join(folder, 'known.json'), 'utf8')) as Known;
 }
 
-/** In a buffer of its own, from its start: an engine may take the whole buffer for the vectors. */
 export function readPart(folder: string, part: (typeof PARTS)[number], dimensions: number): Matrix {
-  const file = openSync(join(folder, part), 'r');
-  try {
-    const values = new Float32Array(fstatSync(file).size / 4);
-    readSync(file, values);
-    return matrix(values, dimensions);
-  } finally {
-    closeSync(file);
-  }
+  return readMatrix(join(folder, part), dimensions);
 }

@@ -19,7 +19,7 @@ export function isPartial({ data, sizes }: Options): boolean {
 
 const HELP = `Measures Shardex, and beside it what else could be used.
 
-  npm run bench                      everything; writes docs/benchmarks/, takes about 45 minutes
+  npm run bench                      everything; writes docs/benchmarks/, takes over an hour
   npm run bench -- --quick           everything in small; writes bench/quick/, takes a few minutes
   npm run bench -- --only search     one suite, and its part of the results
 

@@ -1,4 +1,4 @@
-import type { Nearness } from '../engines/engine.js';
+import type { Nearness } from './nearness.js';
 import { type Matrix, rowsBetween } from './matrix.js';
 
 /** Vectors to index and to search with, the same on every run. */

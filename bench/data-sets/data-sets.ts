@@ -1,5 +1,5 @@
 import { randomLcg, randomNormal } from 'd3-random';
-import type { Nearness } from '../engines/engine.js';
+import type { Nearness } from './nearness.js';
 import type { Options } from '../options.js';
 import { realVectors } from '../words-index.js';
 import type { DataSet } from './data-set.js';

@@ -1,4 +1,4 @@
-import type { Nearness } from '../engines/engine.js';
+import type { Nearness } from './nearness.js';
 import { type Matrix, rowOf } from './matrix.js';
 
 /** For each query its nearest rows, nearest first, by comparing it with all of them. */

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Nearness } from '../engines/engine.js';
+import type { Nearness } from './nearness.js';
 import type { DataSet } from './data-set.js';
 import type { Matrix } from './matrix.js';
 import { readMatrix, writeMatrix } from './matrix-file.js';

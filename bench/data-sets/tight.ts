@@ -6,10 +6,12 @@ const DIMENSIONS = 64;
 const CLUSTERS = 50;
 /** How far each component is from zero. */
 const FAR = 1000;
+/** How far the clusters' centres are spread, in widths of a cluster: so that they overlap, as neighbouring shards do. */
+const SPREAD = 0.5;
 
 /**
- * Clusters that are narrow against their distance from the origin, and no farther from each other than twice their width.
- * Of 1e-5 that is some 160 steps of a 32-bit float, and of 1e-6 some 16.
+ * Clusters that are narrow against their distance from the origin: with a width of 1e-5 of it, 160 steps of a 32-bit
+ * float, and with 1e-6, 16.
  */
 export function tight(width: number) {
   return (wanted: Wanted): DataSet => {
@@ -19,7 +21,7 @@ export function tight(width: number) {
     return made({ title, nearness: 'euclidean' }, DIMENSIONS, wanted, (into) => {
       const cluster = Math.floor(CLUSTERS * source.random());
       rowOf(centres, cluster).forEach((component, i) => {
-        into[i] = FAR * (1 + width * (2 * component + source.normal()));
+        into[i] = FAR * (1 + width * (SPREAD * component + source.normal()));
       });
       return cluster;
     });

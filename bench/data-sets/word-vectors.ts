@@ -1,6 +1,6 @@
 import { type DataSet, type Wanted } from './data-set.js';
 import { realVectors } from '../words-index.js';
-import type { Nearness } from '../engines/engine.js';
+import type { Nearness } from './nearness.js';
 import { kept } from './kept.js';
 import { type Matrix, concatenated, rowsBetween } from './matrix.js';
 

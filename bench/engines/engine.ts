@@ -1,8 +1,6 @@
 import type { SearchResult } from '../../dist/index.js';
 import type { Matrix } from '../data-sets/matrix.js';
-
-/** What is nearest. The vectors of a cosine data set have length 1, so that an inner product tells as much. */
-export type Nearness = 'cosine' | 'euclidean' | 'dot';
+import type { Nearness } from '../data-sets/nearness.js';
 
 /** Rows of the data set that were found, as the engine says it: turned into numbers when no time is taken. */
 export type Found = readonly number[] | BigUint64Array | readonly Pick<SearchResult, 'documentId'>[];

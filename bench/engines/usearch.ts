@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import usearch, { type Index } from 'usearch';
-import { DOUBLING, type Engine, type Nearness } from './engine.js';
+import type { Nearness } from '../data-sets/nearness.js';
+import { DOUBLING, type Engine } from './engine.js';
 
 const { IP, L2sq } = usearch.MetricKind;
 

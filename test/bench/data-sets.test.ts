@@ -1,8 +1,44 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { dealt } from '../../bench/data-sets/data-set.js';
 import { matrix } from '../../bench/data-sets/matrix.js';
 import { orthonormalise } from '../../bench/data-sets/orthonormalise.js';
 import { dense, weighted } from '../../bench/data-sets/sparse.js';
+
+describe('the data sets of the benchmarks', () => {
+  const all = matrix(
+    Float32Array.from({ length: 100 }, (_, row) => row),
+    1,
+  );
+  const topics = Uint16Array.from(all.values);
+  const of = (rows: number) =>
+    dealt({ title: '', nearness: 'dot' }, all, { rows, queries: 10, more: 5 }, topics);
+
+  it('hold their queries out, and keep them whatever the number of rows', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 200 }), (rows) => {
+        const { vectors, queries, more, topics: about } = of(rows);
+        expect(queries.values).toEqual(of(1).queries.values);
+        expect(more.values).toEqual(of(1).more.values);
+        expect(vectors.rows).toBe(Math.min(rows, 85));
+        expect(vectors.values).toEqual(of(200).vectors.values.subarray(0, vectors.rows));
+        expect([...(about ?? [])]).toEqual([...vectors.values]);
+        expect(new Set([vectors, queries, more].flatMap(({ values }) => [...values])).size).toBe(
+          15 + vectors.rows,
+        );
+      }),
+    );
+  });
+
+  it('keep half for the index where there are few', () => {
+    const { vectors, queries, more } = dealt({ title: '', nearness: 'dot' }, all, {
+      rows: 99,
+      queries: 70,
+      more: 9,
+    });
+    expect([queries.rows, more.rows, vectors.rows]).toEqual([50, 0, 50]);
+  });
+});
 
 describe('the vectors that the benchmarks make of texts', () => {
   it('weigh what is in few texts and often in this one, and have length 1', () => {

@@ -1,6 +1,6 @@
 import { type ShardexIndex, createIndex, update } from '../../../dist/index.js';
 import type { Matrix } from '../../data-sets/matrix.js';
-import type { Nearness } from '../../engines/engine.js';
+import type { Nearness } from '../../data-sets/nearness.js';
 import { type Cell, linesOf } from './measured.js';
 import { said } from './tables.js';
 

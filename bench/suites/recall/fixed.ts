@@ -1,7 +1,7 @@
 import { type ShardexIndex, searchExplained } from '../../../dist/index.js';
 import { eachLive } from '../../../dist/version/shard-rows.js';
 import { type Matrix, rowOf } from '../../data-sets/matrix.js';
-import type { Nearness } from '../../engines/engine.js';
+import type { Nearness } from '../../data-sets/nearness.js';
 import { type FixedSettings, settingsOf } from './settings.js';
 import type { Truth } from './truth.js';
 

@@ -95,8 +95,8 @@ async function topicsDeleted(name: KindName, { rows, queries }: Amount): Promise
     more: 0,
   });
   const all = named(name, vectors);
-  // What is about a topic that stays, or about one that goes, is also looked for; it must not be in the index.
-  const held = Math.min(4 * queries, all.length >> 1);
+  // To look for; a ninth of them, and more, is about the topics in question.
+  const held = Math.min(9 * queries, all.length >> 1);
   const most = Math.min(held + rows, all.length);
   const order = [...new Set(topics)].sort((a, b) => a - b);
   const part = (row: number): number => order.indexOf(topics[row]) % 9;
@@ -118,7 +118,7 @@ async function topicsDeleted(name: KindName, { rows, queries }: Amount): Promise
     })),
     queries: [
       { like: 'what stays', vectors: like((of) => of >= GOING) },
-      { like: 'what goes', vectors: like((of) => of < GOING), to: GOING - 1 },
+      { like: 'what goes last', vectors: like((of) => of === GOING - 1), to: GOING - 1 },
     ],
   };
 }

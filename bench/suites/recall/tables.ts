@@ -19,7 +19,7 @@ export interface Of {
 /** A line of cells as it is printed while the others are measured. */
 export function said(line: readonly Cell[]): string {
   const [{ where }] = line;
-  return [where.padEnd(32), ...line.map((cell) => `${cell.asked}: ${told(cell)}`)].join('   ');
+  return [where.padEnd(36), ...line.map((cell) => `${cell.asked}: ${told(cell)}`)].join('   ');
 }
 
 function told(cell: Cell): string {

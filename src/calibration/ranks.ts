@@ -67,8 +67,8 @@ export function eachEntry(
 }
 
 /** Whether a string is one that {@link packRanks} could have made: ascending at every level. */
-export function isPacked(ranks: string): boolean {
-  if (ranks.length !== PACKED_LENGTH) return false;
+export function isPacked(ranks: unknown): ranks is string {
+  if (typeof ranks !== 'string' || ranks.length !== PACKED_LENGTH) return false;
   for (let level = 0; level < LEVELS.length; level++) {
     for (let at = STARTS[level] + 1; at < STARTS[level + 1]; at++)
       if (ranks.charCodeAt(2 * at) < ranks.charCodeAt(2 * (at - 1))) return false;

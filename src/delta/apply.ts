@@ -1,3 +1,4 @@
+import { sampleSizeFor } from '../calibration/calibration.js';
 import { changedCalibration } from '../calibration/change.js';
 import { type ShardexConfig, show } from '../config.js';
 import { InvalidDeltaError, InvalidOptionError } from '../errors.js';
@@ -42,7 +43,8 @@ export interface ApplyOptions {
  *
  * A delta that was decoded is checked against the base: no shard or posting may be there twice or get lost, and the parts have
  * to agree. It has to be trusted for what would take a look at more than it changes: that postings lie in their nearest shard
- * (I6), that the next version's name is its own, and what it says of what changed. `verify: true` looks at the first.
+ * (I6), what the calibration says, that the next version's name is its own, and what it says of what changed. `verify: true`
+ * looks at the first, and whether the postings of the calibration's sample are there.
  *
  * Time: O(rows that changed · dimensions + rows of the shards that changed, or that hold documents of new rows) where the
  * delta was decoded, else O(segments of the shards that changed + documents that moved); with `verify` as {@link verify}.
@@ -102,6 +104,7 @@ export function applyDelta(base: ShardexIndex, delta: Delta, options: ApplyOptio
   const { version, fingerprint } = delta.next;
   const { nextShardId, churn } = changes;
   const next = state.finish({ version, fingerprint, nextShardId, churn, calibration });
+  check((calibration?.samples.size ?? 0) <= sampleSizeFor(next.postingCount), 'the calibration');
   if (isVerified) assertVerified(next);
   return next;
 }

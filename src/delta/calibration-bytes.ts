@@ -1,6 +1,7 @@
 import type { Sample } from '../calibration/calibration.js';
 import type { CalibrationChange } from '../calibration/change.js';
-import { PACKED_LENGTH, isPacked } from '../calibration/ranks.js';
+import { MOST_COUNTED, MOST_SAMPLES, isCalibrationChange } from '../calibration/check.js';
+import { PACKED_LENGTH } from '../calibration/ranks.js';
 import { type ByteReader, type ByteWriter, damaged } from './bytes.js';
 
 /*
@@ -11,9 +12,6 @@ import { type ByteReader, type ByteWriter, damaged } from './bytes.js';
 
 const KINDS = ['same', 'none'] as const;
 const CHANGED = 2;
-const MOST = Number.MAX_SAFE_INTEGER;
-/** More than any sample has. */
-const MOST_SAMPLES = 65_536;
 
 export function writeCalibration(out: ByteWriter, change: CalibrationChange): void {
   if (typeof change === 'string') {
@@ -51,9 +49,8 @@ export function readCalibration(reader: ByteReader): CalibrationChange {
   const kind = reader.number(CHANGED, 'the calibration');
   if (kind !== CHANGED) return KINDS[kind];
   const [taken, settled, postingCount, shardCount] = Array.from({ length: 4 }, () =>
-    reader.number(MOST, 'a count of the calibration'),
+    reader.number(MOST_COUNTED, 'a count of the calibration'),
   );
-  if (shardCount < 1 || postingCount < 1) throw damaged('the calibration is of nothing');
   const count = reader.number(MOST_SAMPLES, 'the size of a sample');
   const samples: (Sample | number)[] = [];
   while (samples.length < count) {
@@ -66,29 +63,23 @@ export function readCalibration(reader: ByteReader): CalibrationChange {
     if (run < 1) throw damaged('no sample stays where some were said to');
     for (let i = 0; i < run; i++) samples.push(first + i);
   }
-  return { samples, taken, settled, postingCount, shardCount };
+  const change = { samples, taken, settled, postingCount, shardCount };
+  if (!isCalibrationChange(change)) throw damaged('the calibration is none');
+  return change;
 }
 
 function readSample(reader: ByteReader): Sample {
   const documentId = reader.text('a documentId');
-  if (documentId === '') throw damaged('a documentId is empty');
   const [start, length, hash] = Array.from({ length: 3 }, () =>
     reader.number(0xffff_ffff, 'a key of the sample'),
   );
   const [born, postingCount, shardCount, churn] = Array.from({ length: 4 }, () =>
-    reader.number(MOST, 'a count of the sample'),
+    reader.number(MOST_COUNTED, 'a count of the sample'),
   );
   const floats = reader.raw(24, 'a sample');
   const [nearest, spread, gap] = new Float64Array(floats.buffer, floats.byteOffset, 3);
   const codes = reader.raw(2 * PACKED_LENGTH, 'the ranks of a sample');
   const ranks = String.fromCharCode(...new Uint16Array(codes.buffer, codes.byteOffset, PACKED_LENGTH));
-  const isSample =
-    postingCount > 0 &&
-    shardCount > 0 &&
-    Number.isFinite(nearest) &&
-    [spread, gap].every((distance) => distance >= 0 && Number.isFinite(distance)) &&
-    isPacked(ranks);
-  if (!isSample) throw damaged('a sample of the calibration is none');
   return {
     documentId,
     start,

@@ -1,3 +1,4 @@
+import { MOST_COUNTED } from '../calibration/check.js';
 import { show } from '../config.js';
 import { InvalidDeltaError } from '../errors.js';
 import { RowBlock, claimRows, columnsOf, writeKey } from '../version/row-block.js';
@@ -83,7 +84,7 @@ export function decodeDelta(bytes: Uint8Array): Delta {
   const gone = readAscending(reader, MOST, 'shards that are gone');
   const shards = readShards(reader, block, dimensions);
   const chunks = readChunks(reader);
-  const churn = reader.number(MOST, 'a count of changes');
+  const churn = reader.number(MOST_COUNTED, 'a count of changes');
   const calibration = readCalibration(reader);
   reader.end();
   return new Delta(

@@ -1,4 +1,5 @@
 /** What the messages between owners, followers and writers look like; see messages.ts for what they mean. */
+import { isCalibrationChange } from '../calibration/check.js';
 import { isWhole } from '../config.js';
 import { PROTOCOL, type ToFollower, type ToOwner, type WriterAnswer, type WriterCall } from './messages.js';
 import {
@@ -49,9 +50,9 @@ const difference = record({
     shardCount: whole,
     byteLength: whole,
     nextShardId: whole,
-    churn: number,
+    churn: whole,
   }),
-  calibration: maybe(record({ is: maybe(record({ limits: listOf(listOf(number)) })) })),
+  calibration: isCalibrationChange,
   gone: listOf(whole),
   shards: record({ numbers: doubles, centroids: listOf(floats) }),
   chunks: maybe(listOf(either(whole, listOf(whole)))),

@@ -7,7 +7,7 @@ import { seededRandom } from '../geometry/random.js';
 import { centroidsOf, rankShards } from './centroid-table.js';
 import { entryOf, idsOf, shardsOf } from './documents.js';
 import { keyText } from './posting.js';
-import { type Columns, tailOf } from './row-block.js';
+import { type Columns, hashOfRow, tailOf } from './row-block.js';
 import { type Shard, type ShardId, centroidProbe, matrixOf } from './shard.js';
 import { bytesOf, eachLive } from './shard-rows.js';
 import { type ShardexIndex, assertIndex } from './shardex-index.js';
@@ -182,6 +182,9 @@ function checkShard(index: ShardexIndex, id: ShardId, shard: Shard, report: Repo
 
 function checkDocuments(index: ShardexIndex, report: Report): void {
   const keys = new Set<string>();
+  const sampled = new Map<string, number>();
+  for (const { documentId, start, length, hash } of index.calibration?.samples ?? [])
+    sampled.set(keyText(documentId, start, length), hash);
   const held = new Map<string, Set<ShardId>>();
   for (const shard of index.shards.values()) {
     eachLive(shard.rows, (columns, row) => {
@@ -194,6 +197,7 @@ function checkDocuments(index: ShardexIndex, report: Report): void {
       if (keys.has(key))
         report('I5', `document ${JSON.stringify(documentId)}`, `has two live rows for ${key}`);
       keys.add(key);
+      if (sampled.get(key) === hashOfRow(columns, row)) sampled.delete(key);
       const shards = held.get(documentId);
       if (shards === undefined) held.set(documentId, new Set([shard.id]));
       else shards.add(shard.id);
@@ -209,6 +213,8 @@ function checkDocuments(index: ShardexIndex, report: Report): void {
       );
     }
   }
+  for (const key of sampled.keys())
+    report('I7', 'the calibration', `has a sample of ${key}, which is not there`);
   for (const documentId of idsOf(index.documents.value)) {
     if (!held.has(documentId))
       report('I7', `document ${JSON.stringify(documentId)}`, 'is listed, but has no postings');

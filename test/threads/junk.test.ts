@@ -190,7 +190,7 @@ describe('between an owner, its replicas and remote writers', () => {
         { kind: 'end', error: { code: 'INVALID_OPTION', fields: { option: 'port' } } },
         { kind: 'refused', call: 3, error: { code: 'INVALID_OPTION' } },
         { kind: 'refused', call: 4, error: { code: 'WRITER_CLOSED' } },
-        { kind: 'wrote', call: 5, value: 1 },
+        { kind: 'wrote', call: 5, value: { version: 1, dimensions: 3 } },
         { kind: 'refused', call: 6, error: { code: 'INVALID_OPTION' } },
       ]);
     });

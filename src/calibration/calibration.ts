@@ -54,6 +54,14 @@ export interface Calibrated {
   readonly churn: number;
 }
 
+/** Nothing is counted as high, but from a number that somebody has made up; there counting stops, while it is still exact. */
+export const MOST_COUNTED = 2 ** 48;
+
+/** The sum of two counts. */
+export function countedOn(count: number, more: number): number {
+  return Math.min(MOST_COUNTED, Math.round(count + more));
+}
+
 /** Below this many postings every search scans all shards, of which there are hardly more than two by default. */
 export const LEAST_CALIBRATED = 1024;
 

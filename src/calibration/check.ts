@@ -1,11 +1,8 @@
 /** Checks of calibrations that come from elsewhere, as bytes or in a message. */
 import { isWhole } from '../config.js';
-import type { Sample } from './calibration.js';
+import { MOST_COUNTED, type Sample } from './calibration.js';
 import type { CalibrationChange } from './change.js';
 import { isPacked } from './ranks.js';
-
-/** Nothing is counted as high; beyond, numbers that are counted up from there would not be exact for long. */
-export const MOST_COUNTED = 2 ** 48;
 
 /** More than any calibration has. */
 export const MOST_SAMPLES = 65_536;

@@ -6,7 +6,7 @@ import type { SegmentChange, ShardChange } from './delta.js';
 
 /**
  * Notes which documents a shard holds from now on, and which no more: `before` is what goes on as `shard`, if anything
- * does. What the delta says of documents that stay is not believed. Time: O(rows of the shard).
+ * does. Time: O(rows of the shard).
  */
 export function moveDocuments(
   state: DraftState,

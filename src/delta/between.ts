@@ -12,7 +12,6 @@ import { applyDelta } from './apply.js';
 import {
   type ChunkChange,
   Delta,
-  type Leaving,
   type Run,
   type SegmentChange,
   type ShardChange,
@@ -89,7 +88,7 @@ export function invertDelta(base: ShardexIndex, delta: Delta): Delta {
 }
 
 /** A shard that differs, with segments whose new rows are not yet looked for elsewhere. */
-interface Found extends Leaving, Pick<ShardChange, 'id' | 'centroid'> {
+interface Found extends Pick<ShardChange, 'id' | 'centroid'> {
   readonly segments: readonly FoundSegment[];
 }
 
@@ -128,31 +127,24 @@ function deltaBetween(a: ShardexIndex, b: ShardexIndex, pairs: readonly Pair[]):
     }
     if (stays) found.push(changedShard(before, after, rows));
     else if (after !== undefined)
-      found.push({
-        id,
-        centroid: after.centroid,
-        segments: after.rows.segments.map(whole),
-        first: 0,
-        last: 0,
-      });
+      found.push({ id, centroid: after.centroid, segments: after.rows.segments.map(whole) });
   }
   const vanished = new Vanished(rows);
-  const shards = found.map(({ id, centroid, segments, first, last }) => ({
+  const shards = found.map(({ id, centroid, segments }) => ({
     id,
     centroid,
     segments: segments.map((segment) => segmentChange(segment, vanished)),
-    ...(centroid === undefined && { leaving: { first, last } }),
   }));
   const { nextShardId, config, churn } = b;
   const chunks = chunkChanges(a.centroids, b.centroids);
   const documents = documentsBetween(a.documents.value, b.documents.value);
   const { keys, isMoved } = vanished;
   const calibration = calibrationChange(a.calibration, b.calibration);
-  const changes = { dimensions: config.dimensions, nextShardId, gone, shards, chunks, churn, calibration };
+  const changes = { nextShardId, gone, shards, chunks, churn, calibration, documents };
   return new Delta(
     a,
     b,
-    { ...changes, documents, vanished: keys.documentIds },
+    { dimensions: config.dimensions, ...changes },
     ledgerLater(keys, isMoved, shards, documents),
   );
 }
@@ -175,7 +167,6 @@ function ledgerLater(
 function changedShard(before: Shard, after: Shard, vanished: VanishedRows): Found {
   const { id } = before;
   const old = before.rows.segments;
-  const first = vanished.count;
   let next = 0;
   const segments = after.rows.segments.map((segment) => {
     let keeps = next;
@@ -189,7 +180,7 @@ function changedShard(before: Shard, after: Shard, vanished: VanishedRows): Foun
     return { keeps, buried, segment, first: old[keeps].visible };
   });
   for (; next < old.length; next++) vanished.push(id, next, old[next], liveRowsOf(old[next]));
-  return { id, centroid: undefined, segments, first, last: vanished.count };
+  return { id, centroid: undefined, segments };
 }
 
 /** The rows of a segment that are not dead. */

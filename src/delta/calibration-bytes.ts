@@ -1,6 +1,6 @@
-import type { Sample } from '../calibration/calibration.js';
+import { MOST_COUNTED, type Sample } from '../calibration/calibration.js';
 import type { CalibrationChange } from '../calibration/change.js';
-import { MOST_COUNTED, MOST_SAMPLES, isCalibrationChange } from '../calibration/check.js';
+import { MOST_SAMPLES, isCalibrationChange } from '../calibration/check.js';
 import { PACKED_LENGTH } from '../calibration/ranks.js';
 import { type ByteReader, type ByteWriter, damaged } from './bytes.js';
 

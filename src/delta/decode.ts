@@ -1,4 +1,4 @@
-import { MOST_COUNTED } from '../calibration/check.js';
+import { MOST_COUNTED } from '../calibration/calibration.js';
 import { show } from '../config.js';
 import { InvalidDeltaError } from '../errors.js';
 import { RowBlock, claimRows, columnsOf, writeKey } from '../version/row-block.js';
@@ -200,16 +200,10 @@ function readShards(reader: ByteReader, block: RowBlock, dimensions: number): Sh
       }
       return { keeps, capacity, visible, buried, runs };
     });
-    const staying = centroid === undefined ? readStaying(reader) : undefined;
-    shards.push({ id, centroid, segments, ...(staying && { staying }) });
+    shards.push({ id, centroid, segments });
   }
   if (written !== block.capacity) throw damaged('some of its rows belong nowhere');
   return shards;
-}
-
-function readStaying(reader: ByteReader): readonly number[] | undefined {
-  if (reader.number(1, 'documents that stay') === 0) return undefined;
-  return readAscending(reader, MOST_ROWS, 'documents that stay');
 }
 
 function readRun(reader: ByteReader, next: number, block: RowBlock, written: number): Run {

@@ -66,22 +66,6 @@ export interface ShardChange {
   readonly id: ShardId;
   readonly centroid: Centroid | undefined;
   readonly segments: readonly SegmentChange[];
-  /**
-   * The rows of it that are buried or left out, by their places among the rows that vanished, if they are at hand:
-   * missing for a new shard.
-   */
-  readonly leaving?: Leaving;
-  /**
-   * Places among those rows, ascending, whose documents have another row in the shard, which the base has there too.
-   * Where it is not known and does not follow, the shard's other rows have to be looked at.
-   */
-  readonly staying?: readonly number[];
-}
-
-/** Consecutive rows that vanished: from one on, up to but without another. */
-export interface Leaving {
-  readonly first: number;
-  readonly last: number;
 }
 
 /** A chunk of the centroid table: one of the base's, by its place, or a new one, by its shards. */
@@ -102,8 +86,6 @@ export interface Changes {
   readonly calibration: CalibrationChange;
   /** The shards that documents are in, where that is at hand: then it does not have to follow from the rows. */
   readonly documents?: Lazy<ChangedDocuments>;
-  /** The documents of all rows that are no more where they were in the base, if they are at hand. */
-  readonly vanished?: readonly string[];
 }
 
 /** The structural part of a delta. */

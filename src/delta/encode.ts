@@ -16,7 +16,6 @@ import {
   ledgerOf,
 } from './delta.js';
 import type { Ledger } from './ledger.js';
-import { stayingOf } from './staying.js';
 
 /*
  * Little-endian throughout. A header of eight words: magic, format version, dimensions, rows, bytes of metadata, two
@@ -153,9 +152,7 @@ function writeAscending(out: ByteWriter, numbers: readonly number[] | Float64Arr
   }
 }
 
-function writeShards(out: ByteWriter, changes: Changes): void {
-  const { shards } = changes;
-  const staying = stayingOf(changes);
+function writeShards(out: ByteWriter, { shards }: Changes): void {
   out.number(shards.length);
   for (const shard of shards) {
     const { id, centroid, segments } = shard;
@@ -182,14 +179,7 @@ function writeShards(out: ByteWriter, changes: Changes): void {
         }
       }
     }
-    if (centroid === undefined) writeStaying(out, staying(shard));
   }
-}
-
-/** 0 where they are not known. */
-function writeStaying(out: ByteWriter, staying: readonly number[] | undefined): void {
-  out.number(staying === undefined ? 0 : 1);
-  if (staying !== undefined) writeAscending(out, staying);
 }
 
 function writeCentroid(out: ByteWriter, centroid: Centroid | undefined): void {

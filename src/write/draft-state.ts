@@ -1,5 +1,6 @@
 import { Immer } from 'immer';
 import type { Map as ImmutableMap } from 'immutable';
+import { countedOn } from '../calibration/calibration.js';
 import type { ShardexConfig } from '../config.js';
 import type { CentroidTable } from '../version/centroid-table.js';
 import type { ChangedShards } from '../version/changed-shards.js';
@@ -255,7 +256,7 @@ export class DraftState {
     const { root, config } = this;
     // What was removed is what is missing of what there was and what was written.
     const changed = 2 * this.written.count + this.#base.postingCount - root.postingCount;
-    root.churn += changed;
+    root.churn = countedOn(root.churn, changed);
     const { postingCount, churn, centroids } = root;
     root.calibration = yield* resampled(this.#base.calibration, {
       config,

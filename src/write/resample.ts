@@ -1,5 +1,5 @@
 import { List } from 'immutable';
-import { type Calibration, type Sample, sampleSizeFor } from '../calibration/calibration.js';
+import { type Calibration, type Sample, countedOn, sampleSizeFor } from '../calibration/calibration.js';
 import type { PostingKey } from '../errors.js';
 import { seededRandom } from '../geometry/random.js';
 import { lenderFor } from '../search/engine.js';
@@ -99,8 +99,8 @@ export function* resampled(
   });
   return Object.freeze({
     samples: samples.asImmutable(),
-    taken: (before?.taken ?? 0) + taken.length,
-    settled: Math.round(settled + each * Math.max(spent, due)),
+    taken: countedOn(before?.taken ?? 0, taken.length),
+    settled: countedOn(settled, each * Math.max(spent, due)),
     postingCount,
     shardCount: centroids.size,
   });

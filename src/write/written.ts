@@ -1,4 +1,4 @@
-import { greatestChance } from '../calibration/calibration.js';
+import { countedOn, greatestChance } from '../calibration/calibration.js';
 import type { PostingKey } from '../errors.js';
 import { seededRandom } from '../geometry/random.js';
 import { keyOfRow, keyText } from '../version/posting.js';
@@ -38,7 +38,7 @@ export class Written {
       // The chance only falls as the index grows, so none is missed that will have been drawn in the end.
       if (drawn >= greatestChance(postingCount)) continue;
       const key = keyOfRow(columnsOf(rows.blocks[i]), rows.rows[i]);
-      this.#lots.push({ key, born: this.#churn + this.count, drawn });
+      this.#lots.push({ key, born: countedOn(this.#churn, this.count), drawn });
     }
   }
 

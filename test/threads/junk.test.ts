@@ -6,7 +6,9 @@ import {
   CowShardexIndex,
   InvalidDeltaError,
   InvalidOptionError,
+  type Replica,
   SearchPool,
+  type ShardexIndex,
   WorkerFailedError,
   answerSearches,
   createIndex,
@@ -63,6 +65,30 @@ afterEach(() => {
 
 const newCell = (): CowShardexIndex =>
   new CowShardexIndex(createIndex(OPTIONS, [{ documentId: 'a', vector: QUERY }]));
+
+/** A replica that was sent what something had been done to, with what it read before. */
+async function damaged(
+  damage: (difference: Record<string, never>) => void,
+): Promise<{ replica: Replica; before: ShardexIndex }> {
+  const cell = newCell();
+  const { port1, port2 } = new MessageChannel();
+  serveReplicas(cell, port1);
+  const replica = await openReplica(port2);
+  const before = replica.read();
+  const post = port1.postMessage.bind(port1);
+  port1.postMessage = (message: { body: { difference: Record<string, never> } }) => {
+    damage(message.body.difference);
+    post(message);
+  };
+  cell.update((draft) => {
+    draft.addPosting({ documentId: 'b', vector: [0, 1, 0] });
+  });
+  await eventually(() => {
+    expect(replica.isClosed).toBe(true);
+  });
+  port1.close();
+  return { replica, before };
+}
 
 /** Anything that a port can carry, and what looks like messages, with fields of all kinds missing or wrong. */
 const fields = fc.dictionary(
@@ -131,6 +157,27 @@ describe('between an owner, its replicas and remote writers', () => {
     expect(uncaught).toEqual([]);
   });
 
+  test('so does a calibration, a list or a count that is none', async () => {
+    const holes: unknown[] = [];
+    holes[1] = 1;
+    const damages: ((difference: Record<string, never>) => void)[] = [
+      (difference) => Object.assign(difference, { calibration: undefined }),
+      (difference) => Object.assign(difference, { calibration: 'other' }),
+      (difference) =>
+        Object.assign(difference, {
+          calibration: { samples: [{}], taken: 1, settled: 0, postingCount: 1, shardCount: 1 },
+        }),
+      (difference) => Object.assign(difference, { gone: holes }),
+      (difference) => Object.assign(difference.label, { churn: Number.NaN }),
+    ];
+    for (const damage of damages) {
+      const { replica, before } = await damaged(damage);
+      expect(replica.failure).toBeInstanceOf(InvalidOptionError);
+      expect(replica.read()).toBe(before);
+    }
+    expect(uncaught).toEqual([]);
+  });
+
   test('what only looks sound ends it likewise: no version is made of it', async () => {
     const damages: ((difference: Record<string, never>) => void)[] = [
       (difference) => Object.assign(difference.label, { postingCount: 7 }),
@@ -145,27 +192,15 @@ describe('between an owner, its replicas and remote writers', () => {
       (difference) => Object.assign(difference.shards, { numbers: Float64Array.of(9, 0, 1, -5) }),
       (difference) => Object.assign(difference, { chunks: [[99]] }),
       (difference) => Object.assign(difference.rows, { runs: [0, 0, 1e15] }),
+      (difference) =>
+        Object.assign(difference, {
+          calibration: { samples: [5], taken: 1, settled: 0, postingCount: 1, shardCount: 1 },
+        }),
     ];
     for (const damage of damages) {
-      const cell = newCell();
-      const { port1, port2 } = new MessageChannel();
-      serveReplicas(cell, port1);
-      const replica = await openReplica(port2);
-      const before = replica.read();
-      const post = port1.postMessage.bind(port1);
-      port1.postMessage = (message: { body: { difference: Record<string, never> } }) => {
-        damage(message.body.difference);
-        post(message);
-      };
-      cell.update((draft) => {
-        draft.addPosting({ documentId: 'b', vector: [0, 1, 0] });
-      });
-      await eventually(() => {
-        expect(replica.isClosed).toBe(true);
-      });
+      const { replica, before } = await damaged(damage);
       expect(replica.failure).toBeInstanceOf(InvalidDeltaError);
       expect(replica.read()).toBe(before);
-      port1.close();
     }
     expect(uncaught).toEqual([]);
   });

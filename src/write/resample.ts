@@ -5,11 +5,11 @@ import { seededRandom } from '../geometry/random.js';
 import { lenderFor } from '../search/engine.js';
 import { type LiveRow, Looker, type Looked } from '../search/look.js';
 import type { Steps } from '../steps.js';
-import { WantedId } from '../version/id-column.js';
 import { keyOfRow, keyText } from '../version/posting.js';
 import { hashOfRow } from '../version/row-block.js';
 import type { Shard, ShardId } from '../version/shard.js';
 import { eachLive } from '../version/shard-rows.js';
+import { rowsOf } from './rows-of.js';
 import type { Written } from './written.js';
 
 /*
@@ -55,14 +55,18 @@ export function* resampled(
   const size = sampleSizeFor(postingCount);
   if (size === 0) return undefined;
   const random = seededRandom(config.seed ^ Math.imul(churn, 0x9e3779b1) ^ (before?.taken ?? 0));
-  const samples = surviving(before?.samples ?? List(), index).asMutable();
+  const samples = (yield* surviving(before?.samples ?? List(), index)).asMutable();
   while (samples.size > size) remove(samples, Math.floor(random() * samples.size));
 
   const wanted: Wanted[] = [];
-  for (const { key, born } of evenly(index.written.drawn(size / postingCount), size)) {
-    const row = rowOf(index, key);
+  const lots = evenly(index.written.drawn(size / postingCount), size);
+  const written = yield* rowsOf(
+    index,
+    lots.map(({ key }) => key),
+  );
+  for (const { key, born } of lots) {
+    const row = written.get(textOf(key));
     if (row !== undefined) wanted.push({ row, born });
-    yield;
   }
   const settled = before?.settled ?? churn - index.changed;
   const each = postingCount / (RATE * size);
@@ -70,11 +74,14 @@ export function* resampled(
   const room = Math.max(0, size - samples.size - wanted.length);
   const filling = Math.min(room, Math.max(LEAST_FILLED, due));
   const renewed = Math.min(Math.max(0, due - wanted.length - filling), samples.size);
-  for (const place of oldest(samples, renewed)) {
-    const sample = samples.get(place) as Sample;
-    const row = rowOf(index, sample);
+  const old = oldest(samples, renewed).map((place) => ({ place, sample: samples.get(place) as Sample }));
+  const rows = yield* rowsOf(
+    index,
+    old.map(({ sample }) => sample),
+  );
+  for (const { place, sample } of old) {
+    const row = rows.get(textOf(sample));
     if (row !== undefined) wanted.push({ row, born: sample.born, place });
-    yield;
   }
   const spent = wanted.length;
   if (filling > 0) {
@@ -117,13 +124,16 @@ function* lookedFor(wanted: readonly Wanted[], index: Resampled): Steps<Sample[]
 }
 
 /** The samples whose postings are still there as they were. */
-function surviving(samples: List<Sample>, index: Resampled): List<Sample> {
-  if (index.doubtful.size === 0) return samples;
+function* surviving(samples: List<Sample>, index: Resampled): Steps<List<Sample>> {
+  const { doubtful } = index;
+  if (doubtful.size === 0) return samples;
+  const doubted = samples.toArray().filter(({ documentId }) => doubtful.has(documentId));
+  const rows = yield* rowsOf(index, doubted);
   return samples.withMutations((list) => {
     for (let place = list.size - 1; place >= 0; place--) {
       const sample = list.get(place) as Sample;
-      if (!index.doubtful.has(sample.documentId)) continue;
-      const row = rowOf(index, sample);
+      if (!doubtful.has(sample.documentId)) continue;
+      const row = rows.get(textOf(sample));
       if (row === undefined || hashOfRow(row.columns, row.row) !== sample.hash) remove(list, place);
     }
   });
@@ -151,23 +161,6 @@ function evenly<T>(values: readonly T[], most: number): readonly T[] {
 
 function textOf({ documentId, start, length }: PostingKey): string {
   return keyText(documentId, start, length);
-}
-
-/** The live row of a posting. Time: O(rows of the shards of its document). */
-function rowOf(index: Resampled, { documentId, start, length }: PostingKey): LiveRow | undefined {
-  const wanted = new WantedId(documentId);
-  let found: LiveRow | undefined;
-  for (const id of index.shardsOfDocument(documentId)) {
-    const home = index.shards.get(id) as Shard;
-    eachLive(home.rows, (columns, row) => {
-      if (!columns.ids.is(row, wanted) || columns.starts[row] !== start || columns.lengths[row] !== length)
-        return false;
-      found = { home, columns, row };
-      return true;
-    });
-    if (found !== undefined) break;
-  }
-  return found;
 }
 
 /** Any posting that is not known, each with the same chance. */

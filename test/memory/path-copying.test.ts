@@ -40,27 +40,32 @@ function expectPathCopied(before: ShardexIndex, after: ShardexIndex): void {
   expect(nodes.size).toBeGreaterThan(before.documentCount / 10 / 32);
 }
 
-test.each([100, 1_000, 10_000])('with about %i shards', (shards) => {
-  const before = indexOf(shards);
-  const roomy = fullestFirst(before).at(-1);
-  const vector = [...(roomy?.centroid.toArray() ?? [])];
+// The largest takes a while to make.
+test.each([100, 1_000, 10_000])(
+  'with about %i shards',
+  (shards) => {
+    const before = indexOf(shards);
+    const roomy = fullestFirst(before).at(-1);
+    const vector = [...(roomy?.centroid.toArray() ?? [])];
 
-  const added = update(before, (draft) => {
-    draft.addPosting({ documentId: 'new', vector });
-  });
-  expect(added.shardCount).toBe(before.shardCount);
-  expect(freshNodes(before.shards, added.shards)).toBeLessThanOrEqual(levels(before.shardCount));
-  expectPathCopied(before, added);
-  // The rest of it is one root, one shard, its rows, and a block with its columns.
-  const old = parts(before);
-  const fresh = [...parts(added)].filter((part) => !old.has(part));
-  expect(fresh.length).toBeLessThanOrEqual(40);
+    const added = update(before, (draft) => {
+      draft.addPosting({ documentId: 'new', vector });
+    });
+    expect(added.shardCount).toBe(before.shardCount);
+    expect(freshNodes(before.shards, added.shards)).toBeLessThanOrEqual(levels(before.shardCount));
+    expectPathCopied(before, added);
+    // The rest of it is one root, one shard, its rows, and a block with its columns.
+    const old = parts(before);
+    const fresh = [...parts(added)].filter((part) => !old.has(part));
+    expect(fresh.length).toBeLessThanOrEqual(40);
 
-  const removed = update(added, (draft) => {
-    draft.removeDocument('new');
-  });
-  expect(freshNodes(added.shards, removed.shards)).toBeLessThanOrEqual(levels(before.shardCount));
-  expectPathCopied(added, removed);
-  // There is something to share, so the bounds above are not met by chance.
-  expect(nodesOf(before.shards).size).toBeGreaterThan(shards / 2);
-});
+    const removed = update(added, (draft) => {
+      draft.removeDocument('new');
+    });
+    expect(freshNodes(added.shards, removed.shards)).toBeLessThanOrEqual(levels(before.shardCount));
+    expectPathCopied(added, removed);
+    // There is something to share, so the bounds above are not met by chance.
+    expect(nodesOf(before.shards).size).toBeGreaterThan(shards / 2);
+  },
+  240_000,
+);

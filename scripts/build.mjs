@@ -33,8 +33,7 @@ const whole = {
   define: { 'process.env.NODE_ENV': '"production"' },
   legalComments: 'eof',
 };
-// Errors carry the names of their classes.
-const small = { ...whole, minify: true, keepNames: true };
+const small = { ...whole, minify: true };
 const worker = 'dist/threads/pool-worker.js';
 await Promise.all([
   // Not minified, as stack traces lead here.

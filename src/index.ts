@@ -54,8 +54,10 @@ export type {
 } from './publish/readable-cell.js';
 export type { CommitListener, ListenerErrorHandler } from './publish/watchers.js';
 export { cacheBytes, type CacheOptions, configureCache, dropCaches } from './search/cache.js';
+export { type MeasuredRecall, measureRecall, type MeasureOptions } from './search/measure-recall.js';
 export { type SearchOptions } from './search/options.js';
 export {
+  type Expectation,
   type ExplainedSearch,
   type Explanation,
   search,

@@ -124,6 +124,7 @@ const CALLS: Record<string, [(...args: never[]) => unknown, unknown[]]> = {
   search: [shardex.search, [INDEX, [1], { k: 1 }]],
   searchExplained: [shardex.searchExplained, [INDEX, [1], { k: 1 }]],
   searchMany: [shardex.searchMany, [INDEX, [[1]], { k: 1 }]],
+  measureRecall: [shardex.measureRecall, [INDEX, { k: 1 }]],
   postings: [shardex.postings, [INDEX, 'a']],
   hasDocument: [shardex.hasDocument, [INDEX, 'a']],
   documentIds: [shardex.documentIds, [INDEX]],
@@ -131,7 +132,7 @@ const CALLS: Record<string, [(...args: never[]) => unknown, unknown[]]> = {
   verify: [shardex.verify, [INDEX, {}]],
   diff: [shardex.diff, [INDEX, OTHER]],
   merge: [shardex.merge, [INDEX, OTHER, INDEX, {}]],
-  applyDelta: [shardex.applyDelta, [INDEX, DELTA]],
+  applyDelta: [shardex.applyDelta, [INDEX, DELTA, {}]],
   invertDelta: [shardex.invertDelta, [INDEX, DELTA]],
   composeDeltas: [shardex.composeDeltas, [DELTA, DELTA]],
   encodeDelta: [shardex.encodeDelta, [DELTA]],
@@ -236,6 +237,8 @@ test('options may be of any junk', async () => {
     'writer.commitChanges': ['onConflict'],
     merge: ['onConflict'],
     verify: ['placement'],
+    applyDelta: ['verify'],
+    measureRecall: ['k', 'recall', 'distinct', 'queries', 'count', 'onProgress'],
     configureCache: ['maxBytes'],
   };
   for (const [name, keys] of Object.entries(options)) {

@@ -50,7 +50,7 @@ export interface Calibration {
 export interface Calibrated {
   /** None while the index is small. */
   readonly calibration: Calibration | undefined;
-  /** Postings written or removed since the index was empty. */
+  /** `ShardexIndex.churn`. */
   readonly churn: number;
 }
 

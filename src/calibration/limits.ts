@@ -1,7 +1,7 @@
 import type { Calibration, Features, Sample } from './calibration.js';
 import { costFrom } from './cost.js';
 import { LEVELS, eachEntry, widthsOf } from './ranks.js';
-import { type Group, type Tree, greatest, groupsOf, growTree } from './tree.js';
+import { type Group, type Tree, groupFor, groupsOf, growTree } from './tree.js';
 
 /*
  * How far a search has to go for a recall, from the sample of a version. In every group of the sample the recall is
@@ -14,16 +14,19 @@ const LEEWAY = 0.005;
 
 /**
  * Standard errors that are added to what is asked for: a sample may by chance be easier than what will be searched for.
- * Fewer for a group, of which there are many, and whose members are looked for with the limit of all where that is higher.
+ * Fewer for a group, whose standard error is large, and which is searched with the limit of all where that is higher.
  */
 const ERRORS_OF_ALL = 3;
-const ERRORS_OF_GROUP = 0.5;
+const ERRORS_OF_GROUP = 1;
 
 /** The number of shards that hold a share of the neighbours grows with this power of the number of all shards. */
 export const GROWTH = 0.5;
 
 /** Past the highest level, limits rise by so many times what they rose between the last two. */
 const WIDENED = 1.5;
+
+/** Pairs of k and recall for which limits are kept; whoever asks for more has them derived again. */
+const MOST_KEPT = 64;
 
 /** The limit of a search, and what it rests on. */
 export interface Limit {
@@ -63,6 +66,8 @@ class SampleLimits implements Limits {
   readonly #samples: readonly Sample[];
   readonly #levels: (CostLevel | undefined)[] = LEVELS.map(() => undefined);
   readonly #made = new Map<string, LimitOf>();
+  /** What was asked for last, which mostly is asked for next. */
+  #last: { readonly k: number; readonly recall: number; readonly limitOf: LimitOf } | undefined;
   #tree: Tree | undefined;
 
   constructor(calibration: Calibration) {
@@ -78,10 +83,17 @@ class SampleLimits implements Limits {
   }
 
   for(k: number, recall: number): LimitOf {
+    if (this.#last?.k === k && this.#last.recall === recall) return this.#last.limitOf;
     const key = `${k} ${recall}`;
-    let made = this.#made.get(key);
-    if (made === undefined) this.#made.set(key, (made = this.#make(k, recall)));
-    return made;
+    const limitOf = this.#made.get(key) ?? this.#keep(key, this.#make(k, recall));
+    this.#last = { k, recall, limitOf };
+    return limitOf;
+  }
+
+  #keep(key: string, limitOf: LimitOf): LimitOf {
+    if (this.#made.size >= MOST_KEPT) this.#made.clear();
+    this.#made.set(key, limitOf);
+    return limitOf;
   }
 
   #make(k: number, recall: number): LimitOf {
@@ -128,24 +140,20 @@ class SampleLimits implements Limits {
       }),
     );
     const floorOf = (group: Group): number => floors.get(group) ?? 0;
-    const own = samples.map((sample) => greatest(tree, sample, floorOf));
+    const own = samples.map((sample) => floorOf(groupFor(tree, sample, floorOf)));
     const aim = raised(recall, ERRORS_OF_ALL * costs.standardError(all, recall));
     const common = costs.limitFor(all, aim, own);
-    const expectedOf = new Map<Group, number>(
-      groupsOf(tree).map((group) => [group, costs.recallAt(group.members, (i) => Math.max(common, own[i]))]),
+    const limits = new Map<Group, Limit>(
+      groupsOf(tree).map((group) => [
+        group,
+        {
+          limit: Math.max(common, floorOf(group)),
+          expected: costs.recallAt(group.members, (i) => Math.max(common, own[i])),
+          samples: group.members.length,
+        },
+      ]),
     );
-    const made: LimitOf = (features) => {
-      let expected = 1;
-      let count = 0;
-      const floor = greatest(tree, features, (group) => {
-        const each = expectedOf.get(group) ?? 0;
-        if (each <= expected) [expected, count] = [each, group.members.length];
-        return floorOf(group);
-      });
-      return { limit: Math.max(common, floor), expected, samples: count };
-    };
-    this.#made.set(key, made);
-    return made;
+    return this.#keep(key, (features) => limits.get(groupFor(tree, features, floorOf)) as Limit);
   }
 
   #level(level: number): CostLevel {

@@ -15,9 +15,15 @@ const EDGES = [
   0.985, 0.99, 0.995, 1,
 ] as const;
 
-const WIDTHS: readonly (readonly number[])[] = LEVELS.map((level) =>
-  level <= 10
-    ? Array.from({ length: level }, () => 1 / level)
+/**
+ * Neighbours that each level is noted of. A thousand single neighbours would say where the nearest one is to within
+ * three hundredths only; the nearest three are hardly farther, and say it to within two.
+ */
+const NOTED = [3, 10, 100, 1000] as const;
+
+const WIDTHS: readonly (readonly number[])[] = NOTED.map((noted) =>
+  noted <= 10
+    ? Array.from({ length: noted }, () => 1 / noted)
     : EDGES.slice(1).map((edge, i) => edge - EDGES[i]),
 );
 
@@ -44,8 +50,8 @@ export interface Neighbour {
 /** Packs the ranks of neighbours, given in order of their distance from the query, nearest first. */
 export function packRanks(neighbours: readonly Neighbour[]): string {
   const codes: number[] = [];
-  LEVELS.forEach((level, l) => {
-    const best = neighbours.slice(0, level).sort((a, b) => a.rank - b.rank);
+  NOTED.forEach((noted, l) => {
+    const best = neighbours.slice(0, noted).sort((a, b) => a.rank - b.rank);
     let done = 0;
     for (const width of WIDTHS[l]) {
       const at = Math.min(best.length - 1, Math.floor((done + width / 2) * best.length));

@@ -4,15 +4,23 @@ import type { Features, Sample } from './calibration.js';
  * A regression tree over the sample: groups of queries that differ in how far their neighbours are. An index may hold
  * data of several kinds, such as tight clusters and a cloud without any. A limit made of all of them together gives
  * each kind another recall, so each group gets its own. The tree splits by what a search knows of a query beforehand,
- * and by age where the newer part of a group differs from the older; a query has no age, and takes the higher limit.
+ * and by age, of the posting or of when it was looked for, where the newer part of a group differs from the older; a query has
+ * no age, and takes the higher limit.
  * A split needs evidence, so that data of one kind stay one group.
  */
 
-/** Least members of a group: 48 queries of 10 neighbours give a recall of 0.9 to within 0.02. */
-const LEAST_MEMBERS = 48;
+/** Least members of a group: 32 queries of 10 neighbours give a recall of 0.9 to within three hundredths. */
+const LEAST_MEMBERS = 32;
 
 /** Standard errors by which the means of two groups must differ; the best of many possible splits is often 3 by chance. */
 const EVIDENCE = 4;
+
+/**
+ * Queries that are nearer to a cut than this share of the distance of the nearest centroid belong to both sides. That far
+ * a posting of the index may be from where a stranger like it would be: its own centroid is corrected for it, as if it
+ * had been there when that was made.
+ */
+const BAND = 0.03;
 
 /** Levels of splits. */
 const MOST_LEVELS = 5;
@@ -33,9 +41,12 @@ interface Split {
   readonly high: Tree;
 }
 
-type Feature = keyof Features | 'born';
+type Feature = keyof Features | Age;
 
-const FEATURES: readonly Feature[] = ['nearest', 'spread', 'born'];
+/** When its posting was written, and when it was looked for: what is written in between can change all neighbourhoods. */
+type Age = 'born' | 'churn';
+
+const FEATURES: readonly Feature[] = ['nearest', 'spread', 'born', 'churn'];
 
 /** Grows the tree by how hard each member of the sample is. Time: O(n log n) for each of at most 5 levels. */
 export function growTree(samples: readonly Sample[], hardness: ArrayLike<number>): Tree {
@@ -48,12 +59,18 @@ export function groupsOf(tree: Tree): Group[] {
   return isGroup(tree) ? [tree] : [...groupsOf(tree.low), ...groupsOf(tree.high)];
 }
 
-/** The greatest value that the groups which a query may belong to have. */
-export function greatest(tree: Tree, features: Features, valueOf: (group: Group) => number): number {
-  if (isGroup(tree)) return valueOf(tree);
+/** Of the groups that a query may belong to, the one with the greatest value. */
+export function groupFor(tree: Tree, features: Features, valueOf: (group: Group) => number): Group {
+  if (isGroup(tree)) return tree;
   const { by, at, low, high } = tree;
-  if (by === 'born') return Math.max(greatest(low, features, valueOf), greatest(high, features, valueOf));
-  return greatest(features[by] <= at ? low : high, features, valueOf);
+  if (!isAge(by) && Math.abs(features[by] - at) > BAND * Math.abs(features.nearest))
+    return groupFor(features[by] <= at ? low : high, features, valueOf);
+  const [one, other] = [groupFor(low, features, valueOf), groupFor(high, features, valueOf)];
+  return valueOf(one) >= valueOf(other) ? one : other;
+}
+
+function isAge(feature: Feature): feature is Age {
+  return feature === 'born' || feature === 'churn';
 }
 
 export type { Group };

@@ -35,7 +35,10 @@ const MEASURED = 100;
 const MOST = LEVELS[LEVELS.length - 1];
 
 /** When this many times as many estimates wait as are wanted, only the best of them go on waiting. */
-const PRUNED = 8;
+const PRUNED = 4;
+
+/** Shards that are scanned in one go. */
+const TOGETHER = 8;
 
 /** Looks for postings of one version, one after the other. */
 export class Looker {
@@ -102,10 +105,10 @@ export class Looker {
     // One more than wanted of each, for the posting itself.
     const best = new TopK(MOST + 1, false);
     const scan = new ShardScan(this.#index, query, best, undefined, engine, 0);
-    for (const id of ids) {
+    ids.forEach((id, rank) => {
       scan.scan(id, values.get(id));
-      if (scan.waiting > PRUNED * MOST) scan.keepBest(MOST + 1);
-    }
+      if ((rank + 1) % TOGETHER === 0 && scan.waiting > PRUNED * MOST) scan.keepBest(MOST + 1);
+    });
     scan.keepBest(MOST + 1);
     // Where rows had to be measured outright, only distances can be compared with theirs.
     const estimated = best.size === 0 ? scan.waitingRows() : [];

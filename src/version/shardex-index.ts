@@ -60,7 +60,7 @@ export interface ShardexIndex {
    */
   readonly calibration: Calibration | undefined;
   /**
-   * Postings written or removed since the index was empty.
+   * How much has changed since the index was empty: of each commit the postings written, or removed where those are more.
    * @internal
    */
   readonly churn: number;

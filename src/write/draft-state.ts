@@ -254,8 +254,9 @@ export class DraftState {
   /** Keeps the sample that searches by recall go by up with what has changed. */
   *#resample(): Steps<void> {
     const { root, config } = this;
-    // What was removed is what is missing of what there was and what was written.
-    const changed = 2 * this.written.count + this.#base.postingCount - root.postingCount;
+    // What was removed is what is missing of what there was and what was written. What is replaced counts once.
+    const removed = this.written.count + this.#base.postingCount - root.postingCount;
+    const changed = Math.max(this.written.count, removed);
     root.churn = countedOn(root.churn, changed);
     const { postingCount, churn, centroids } = root;
     root.calibration = yield* resampled(this.#base.calibration, {

@@ -15,13 +15,13 @@ import type { Written } from './written.js';
 /*
  * Keeps the sample of a version up with what a commit changes. Each posting that is written comes into it with the
  * same chance, in place of one drawn by lot, so that it stays an even sample of what was written; what is removed
- * leaves it. What changes are left over for renews its oldest part, since a neighbourhood changes too. About 1,024
- * postings are looked for while an index doubles, or is replaced: a part in every commit, in proportion to what that
- * commit changes.
+ * leaves it. As many again are looked for anew, since what is written elsewhere can change a neighbourhood, too: by dot
+ * product a few long vectors are near everything. Some 1,400 postings are looked for while a large index doubles, 2,000
+ * while it is replaced: a part in every commit, in proportion to what that commit changes.
  */
 
-/** Postings looked for by changes as many as the index has, for each one of the sample. */
-const RATE = 1.2;
+/** How often the whole sample is looked for while as much changes as the index holds: half of that is what was written. */
+const RATE = 2;
 
 /** Postings looked for in a commit at least while the sample is not full. */
 const LEAST_FILLED = 2;
@@ -32,7 +32,7 @@ const MOST_DRAWS = 256;
 /** What a version in the making is asked for. */
 export interface Resampled extends Looked {
   readonly shardsOfDocument: (documentId: string) => readonly ShardId[];
-  /** What was written since the version before, and how many postings were written or removed. */
+  /** What was written since the version before, and how much of `churn` that is. */
   readonly written: Written;
   readonly changed: number;
   /** The documents that have lost a posting, or had one moved. */

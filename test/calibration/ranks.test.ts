@@ -1,0 +1,55 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import {
+  LEVELS,
+  PACKED_LENGTH,
+  eachEntry,
+  isPacked,
+  packRanks,
+  widthsOf,
+} from '../../src/calibration/ranks.js';
+
+const neighbours = fc
+  .array(fc.nat(50_000), { minLength: 1, maxLength: 1200 })
+  .map((ranks) => ranks.map((rank) => ({ rank, beyond: rank / 977 })));
+
+test('packed ranks come back in ascending order, never smaller than they were and hardly larger', () => {
+  fc.assert(
+    fc.property(neighbours, (given) => {
+      const packed = packRanks(given);
+      expect(packed).toHaveLength(PACKED_LENGTH);
+      expect(isPacked(packed)).toBe(true);
+      LEVELS.forEach((_, level) => {
+        const exact = new Map(
+          given.map(({ rank, beyond }) => [Math.ceil(Math.log(rank + 1) * 4096), beyond]),
+        );
+        let before = 0;
+        eachEntry(packed, level, (logRank, beyond) => {
+          expect(logRank).toBeGreaterThanOrEqual(before);
+          before = logRank;
+          const was = exact.get(Math.round(logRank * 4096)) as number;
+          expect(beyond).toBeGreaterThanOrEqual(was - 1e-12);
+          expect(beyond).toBeLessThanOrEqual(was * (1 + 1 / 1024) + 1e-12);
+        });
+      });
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test('each level has an entry for each of few neighbours, and for each share of many', () => {
+  LEVELS.forEach((_, level) => {
+    expect(widthsOf(level).reduce((sum, width) => sum + width, 0)).toBeCloseTo(1, 12);
+  });
+  // 900 of 1,000 neighbours in the nearest shard: so are nine tenths of the entries, by weight.
+  const given = Array.from({ length: 1000 }, (_, i) => ({ rank: i < 900 ? 0 : i, beyond: 0 }));
+  let near = 0;
+  eachEntry(packRanks(given), 3, (logRank, _, i) => (near += logRank === 0 ? widthsOf(3)[i] : 0));
+  expect(near).toBeCloseTo(0.9, 12);
+});
+
+test('what was not packed is told', () => {
+  const packed = packRanks([{ rank: 3, beyond: 1 }]);
+  expect(isPacked(packed.slice(2))).toBe(false);
+  expect(isPacked('\uffff' + packed.slice(1))).toBe(false);
+});

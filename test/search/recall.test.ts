@@ -10,7 +10,8 @@ import {
 import { describe, expect, test } from 'vitest';
 import { CORPORA, type Corpus } from '../support/corpora.js';
 import { numbered } from '../support/postings.js';
-import { seeded } from '../support/random.js';
+import { gaussianVector, seeded } from '../support/random.js';
+import { mergedResults, partOf } from '../../src/threads/part.js';
 
 const RECALLS = [0.8, 0.9, 0.95, 0.99] as const;
 
@@ -103,6 +104,88 @@ test('also where all point nearly the same way, and rounding is most of the erro
   // Estimates were made.
   expect(explanation.rowsMeasured).toBeLessThan(explanation.rowsScanned);
   expectRecall(index, queries, [10]);
+});
+
+test.each<[Metric, number, number]>([
+  ['euclidean', 16, 1e7],
+  ['euclidean', 64, 1e6],
+  ['cosine', 64, 1e6],
+  ['euclidean', 64, 1e4],
+])(
+  'also where all are far from the origin and near each other, by %s, %i dimensions, at %d',
+  (metric, d, mean) => {
+    const random = seeded(7);
+    // Whole numbers, so that 32 bits hold them exactly.
+    const vector = (): number[] => gaussianVector(random, d, 3).map((x) => Math.round(mean + x));
+    const index = createIndex({ dimensions: d, metric, shardCapacity: 128 }, numbered(3000, vector));
+    const queries = Array.from({ length: 100 }, vector);
+    const { explanation } = searchExplained(index, queries[0], { k: 10, recall: 0.95 });
+    expect(explanation.exact).toBe(false);
+    for (const recall of [0.9, 0.99]) {
+      let found = 0;
+      for (const query of queries) {
+        const farthest = search(index, query, { k: 10, slopFactor: 'all' })[9].distance;
+        const hits = search(index, query, { k: 10, recall });
+        found += hits.filter(({ distance }) => distance <= farthest).length;
+      }
+      expect(found / 1000).toBeGreaterThan(recall - 0.03);
+    }
+  },
+);
+
+test('also of many neighbours, and of distinct documents, whose postings are found together', () => {
+  const vector = CORPORA.lowRank(seeded(12), 32);
+  // Five postings of each document lie near each other.
+  const postings = Array.from({ length: 1500 }, (_, d) => {
+    const middle = vector();
+    return Array.from({ length: 5 }, (_part, start) => ({
+      documentId: `d${d}`,
+      start,
+      vector: middle.map((x, i) => x + 0.05 * Math.sin(i * (start + 1) + d)),
+    }));
+  }).flat();
+  const index = createIndex({ dimensions: 32, shardCapacity: 64 }, postings);
+  const queries = Array.from({ length: 100 }, vector);
+  for (const [k, distinct] of [
+    [1000, 'posting'],
+    [1500, 'posting'],
+    [10, 'document'],
+    [100, 'document'],
+  ] as const) {
+    for (const recall of [0.8, 0.95]) {
+      let found = 0;
+      for (const query of queries) {
+        const truth = search(index, query, { k, distinct, slopFactor: 'all' });
+        const farthest = truth[truth.length - 1].distance;
+        found +=
+          search(index, query, { k, distinct, recall }).filter((hit) => hit.distance <= farthest).length / k;
+      }
+      expect(found / 100, `${k} of distinct ${distinct}s, ${recall}`).toBeGreaterThan(recall - 0.03);
+    }
+  }
+});
+
+test('parts of a version scan just the shards that the whole would', () => {
+  const vector = CORPORA.clustered(seeded(13), 32);
+  const index = createIndex({ dimensions: 32, shardCapacity: 64 }, numbered(6000, vector));
+  const parts = [0, 1, 2].map((at) => partOf(index, { index: at, count: 3 }));
+  for (let q = 0; q < 40; q++) {
+    const query = vector();
+    const options = { k: 10, recall: 0.9 };
+    const whole = searchExplained(index, query, options);
+    const found = parts.map((part) => searchExplained(part, query, options));
+    const scanned = found.reduce((sum, { explanation }) => sum + explanation.shardsScanned, 0);
+    expect(scanned).toBeGreaterThanOrEqual(whole.explanation.shardsScanned);
+    // A part that finds fewer than ten goes on.
+    if (found.every(({ explanation }) => explanation.rowsScanned >= 10 && explanation.rowsScanned > 640))
+      expect(scanned).toBe(whole.explanation.shardsScanned);
+    const merged = mergedResults(
+      found.map(({ results }) => results),
+      options,
+    );
+    const farthest = whole.results[9].distance;
+    expect(merged[9].distance).toBeLessThanOrEqual(farthest);
+  }
 });
 
 test('easy queries take fewer shards than hard ones', () => {

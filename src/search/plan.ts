@@ -66,12 +66,13 @@ export function planOf(
       limit: undefined,
     };
   }
-  if (engine === undefined || shardCount <= FIRST) {
-    return { shards: [...index.shards.keys()], apart: [], ranked: 0, sure: PROVEN, limit: undefined };
-  }
+  // All of them. Where a recall is asked for, what estimates may lose is allowed for.
+  const sure = recall === undefined || recall === 1 ? PROVEN : surenessFor(recall);
+  if (engine === undefined || shardCount <= FIRST)
+    return { shards: [...index.shards.keys()], apart: [], ranked: 0, sure, limit: undefined };
   const first = nearShards(index, engine, query, FIRST).ids;
   const others = [...index.shards.keys()].filter((id) => !first.includes(id));
-  return { shards: [...first, ...others], apart: [], ranked: shardCount, sure: PROVEN, limit: undefined };
+  return { shards: [...first, ...others], apart: [], ranked: shardCount, sure, limit: undefined };
 }
 
 /** Scans the shards within the limit for a recall; in a part of a version, those of them that are in it. */

@@ -7,6 +7,7 @@ import { nearShards } from './near-shards.js';
 import type { SearchOptions } from './options.js';
 import { type Plan, aimOf, planOf } from './plan.js';
 import type { Query } from './query.js';
+import { leastEstimated } from './row-cost.js';
 import { ShardScan, scanInTurn } from './shard-scan.js';
 import { TopK } from './top-k.js';
 
@@ -28,8 +29,11 @@ export interface Outcome {
 /** Shards of each query that are scanned for it alone, in turn: they hold most of what it looks for. */
 const ALONE = 4;
 
-/** Where fewer rows than this are scanned, they are measured outright: estimating has its price, too. */
-const LEAST_ROWS = 1024;
+/**
+ * Where bounds have to be proven, fewer rows than this are measured outright. How many of them a proven bound rules out
+ * depends on the data: of vectors that are all about as far from the query hardly any.
+ */
+const LEAST_PROVEN = 1024;
 
 /** A search under way. */
 interface Search {
@@ -99,14 +103,15 @@ function begun(
   const plan = planOf(index, engine, query, options);
   const best = new TopK(k, distinct === 'document');
   const directory = engine?.directories.of(index);
+  const least = plan.sure === PROVEN ? LEAST_PROVEN : leastEstimated(index.config.dimensions, k);
   let rows = 0;
   for (const id of plan.shards) {
     rows += directory
       ? directory.liveOf(directory.firstOf(id))
       : (index.shards.get(id) as Shard).rows.liveCount;
-    if (rows >= LEAST_ROWS) break;
+    if (rows >= least) break;
   }
-  const used = rows < LEAST_ROWS ? undefined : engine;
+  const used = rows < least ? undefined : engine;
   return { query, plan, best, scan: new ShardScan(index, query, best, filter, used, plan.sure, directory) };
 }
 
@@ -118,8 +123,10 @@ function finished(
 ): Outcome {
   scanOn(index, engine, options, search);
   const { best, plan, scan } = search;
-  const exact = plan.sure === PROVEN && scan.tally.shards === index.shardCount;
-  return { best, ranked: plan.ranked, ...scan.tally, exact, limit: plan.limit };
+  const { tally } = scan;
+  const isProven = plan.sure === PROVEN || tally.measured === tally.rows;
+  const exact = isProven && tally.shards === index.shardCount;
+  return { best, ranked: plan.ranked, ...tally, exact, limit: plan.limit };
 }
 
 /** Scans on where a filter, or the wish for distinct documents or a recall, leaves fewer results than asked for. */

@@ -8,6 +8,7 @@ import { type Engine, usingEngine } from './engine.js';
 import { type SearchOptions, takeSearchOptions } from './options.js';
 import { aimOf } from './plan.js';
 import { type Query, queryOf } from './query.js';
+import { leastEstimated } from './row-cost.js';
 import { recallOfShards } from './stopping.js';
 import { type Outcome, run, runMany } from './run.js';
 
@@ -150,7 +151,7 @@ export function searchMany(
   const all: Query[] = [];
   // Each as it is when it comes: whoever yields them may use one buffer for all.
   for (const query of eachQuery(queries)) all.push(queryFor(index, query));
-  return withEngine(index, (engine) => {
+  return withEngine(index, taken, (engine) => {
     const results: SearchResult[][] = [];
     for (let from = 0; from < all.length; from += AT_ONCE) {
       for (const outcome of runMany(index, engine, all.slice(from, from + AT_ONCE), taken))
@@ -168,11 +169,15 @@ function expectationOf({ expected, samples }: Limit, asked = 1): Expectation {
 /** Queries that are looked for together; what each has found so far is kept meanwhile. */
 const AT_ONCE = 256;
 
-/** Below this many postings estimating saves nothing, and an index needs no engine. */
-const SMALL = 2048;
-
-function withEngine<T>(index: ShardexIndex, use: (engine: Engine | undefined) => T): T {
-  return (index.whole ?? index).postingCount < SMALL ? use(undefined) : usingEngine(index.config, use);
+/** Lends an engine, unless the index is so small that estimating saves nothing and no search needs one. */
+function withEngine<T>(
+  { whole, config, postingCount }: ShardexIndex,
+  { k }: SearchOptions,
+  use: (engine: Engine | undefined) => T,
+): T {
+  const { dimensions } = config;
+  const isSmall = (whole?.postingCount ?? postingCount) < leastEstimated(dimensions, k);
+  return isSmall ? use(undefined) : usingEngine(config, use);
 }
 
 function queryFor({ config }: ShardexIndex, vector: VectorInput): Query {
@@ -198,7 +203,7 @@ export function eachQuery(queries: Iterable<VectorInput>): Iterable<VectorInput>
 
 function outcomeOf(index: ShardexIndex, vector: VectorInput, options: SearchOptions): Outcome {
   const query = queryFor(index, vector);
-  return withEngine(index, (engine) => run(index, engine, query, options));
+  return withEngine(index, options, (engine) => run(index, engine, query, options));
 }
 
 /** What a search found, for its caller to keep. */

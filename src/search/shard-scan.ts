@@ -197,9 +197,7 @@ export class ShardScan {
     directory.checkPlaces(slots.evictions);
     const place = directory.placeOf(record);
     const rows = directory.visibleOf(record);
-    const known = this.#isNeeded(by, apart)
-      ? by.estimator.apartFrom(directory.shards[record] as Shard)
-      : apart;
+    const known = this.#isNeeded(apart) ? by.estimator.apartFrom(directory.shards[record] as Shard) : apart;
     if (place === NOWHERE || rows > PIECE || this.#isFine(by, known)) {
       // What is queued may lose its place to what is made now.
       this.#estimate(by);
@@ -227,8 +225,8 @@ export class ShardScan {
   }
 
   /** Whether it has to be found out how far a shard is. */
-  #isNeeded({ engine }: Estimating, apart: number): boolean {
-    return Number.isNaN(apart) && !engine.byDot && this.#sure !== PROVEN;
+  #isNeeded(apart: number): boolean {
+    return Number.isNaN(apart) && this.#sure !== PROVEN;
   }
 
   /** Whether a shard so far away takes fine codes. */
@@ -247,7 +245,7 @@ export class ShardScan {
   #scanCodes(by: Estimating, shard: Shard, segment: Segment, apart: number): number | undefined {
     const { engine, waiting } = by;
     const { at } = engine;
-    const known = this.#isNeeded(by, apart) ? by.estimator.apartFrom(shard) : apart;
+    const known = this.#isNeeded(apart) ? by.estimator.apartFrom(shard) : apart;
     const isFine = this.#isFine(by, known);
     const shape = isFine ? engine.fine : engine.coarse;
     const { centroid } = shard;

@@ -27,7 +27,7 @@ import { integerBelow, seeded } from '../support/random.js';
 
 const D = 24;
 /** So many that the shards that are scanned have enough rows to be worth codes. */
-const WAY: SearchOptions = { k: 200, recall: 0.99 };
+const WAY: SearchOptions = { k: 20, recall: 0.999 };
 const vector = CORPORA.lowRank(seeded(11), D);
 const queries = Array.from({ length: 100 }, vector);
 

@@ -9,8 +9,9 @@ import {
 } from 'shardex';
 import { describe, expect, test } from 'vitest';
 import { CORPORA, type Corpus } from '../support/corpora.js';
-import { numbered } from '../support/postings.js';
+import { METRICS, numbered } from '../support/postings.js';
 import { gaussianVector, seeded } from '../support/random.js';
+import { leastEstimated } from '../../src/search/row-cost.js';
 import { mergedResults, partOf } from '../../src/threads/part.js';
 
 const RECALLS = [0.8, 0.9, 0.95, 0.99] as const;
@@ -205,7 +206,52 @@ test('an index without a calibration is searched from end to end', () => {
   const vector = CORPORA.clustered(seeded(3), 32);
   const index = createIndex({ dimensions: 32 }, numbered(1000, vector));
   expect(statistics(index).calibration).toBeUndefined();
-  const { results, explanation } = searchExplained(index, vector(), { k: 10, recall: 0.5 });
-  expect(results).toHaveLength(10);
-  expect(explanation.exact).toBe(true);
+  const queries = Array.from({ length: 100 }, vector);
+  for (const recall of [0.5, 0.8, 0.95]) {
+    const { results, explanation } = searchExplained(index, queries[0], { k: 10, recall });
+    expect(results).toHaveLength(10);
+    expect(explanation.rowsScanned).toBe(1000);
+    expect(recallOf(index, queries, 10, recall)).toBeGreaterThan(0.95);
+  }
+  expect(searchExplained(index, queries[0], { k: 10, recall: 1 }).explanation.exact).toBe(true);
+});
+
+describe('where few rows are scanned', () => {
+  test('they are measured outright, and then the results of all of them are exact', () => {
+    const vector = CORPORA.lowRank(seeded(3), 64);
+    const few = createIndex({ dimensions: 64 }, numbered(200, vector));
+    const many = createIndex({ dimensions: 64 }, numbered(900, vector));
+    for (let q = 0; q < 20; q++) {
+      const query = vector();
+      expect(searchExplained(few, query, { k: 10, recall: 0.5 }).explanation).toMatchObject({
+        rowsMeasured: 200,
+        exact: true,
+      });
+      const { explanation } = searchExplained(many, query, { k: 10, recall: 0.5 });
+      expect(explanation.rowsMeasured).toBeLessThan(300);
+      expect(explanation.exact).toBe(false);
+    }
+  });
+
+  test('how few depends on how long they are, and on how many results are wanted', () => {
+    expect(leastEstimated(1536, 10)).toBeLessThan(leastEstimated(384, 10));
+    expect(leastEstimated(384, 10)).toBeLessThan(leastEstimated(32, 10));
+    expect(leastEstimated(384, 100)).toBeGreaterThan(2 * leastEstimated(384, 10));
+    expect(leastEstimated(4, 1)).toBe(Infinity);
+  });
+
+  test.each(METRICS)(
+    'either way finds what was asked for, at every size around the switch, by %s',
+    (metric) => {
+      const vector = CORPORA.lowRank(seeded(5), 128);
+      const switched = leastEstimated(128, 10);
+      for (const size of [switched - 1, switched, switched + 1, 2 * switched]) {
+        const index = createIndex({ dimensions: 128, metric }, numbered(size, vector));
+        const queries = Array.from({ length: 60 }, vector);
+        const { explanation } = searchExplained(index, queries[0], { k: 10, recall: 0.9 });
+        expect(explanation.rowsMeasured === size).toBe(size < switched);
+        expect(recallOf(index, queries, 10, 0.9)).toBeGreaterThan(0.93);
+      }
+    },
+  );
 });

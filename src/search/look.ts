@@ -4,10 +4,9 @@ import type { Sample } from '../calibration/calibration.js';
 import { LEVELS, type Neighbour, packRanks } from '../calibration/ranks.js';
 import { type ReusableProbe, fillProbe, reusableProbe } from '../geometry/metric.js';
 import { keyOfRow } from '../version/posting.js';
-import { type Columns, hashOfRow } from '../version/row-block.js';
+import { type Columns, columnsOf, hashOfRow } from '../version/row-block.js';
 import type { Shard, ShardId } from '../version/shard.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
-import { columnsOf } from '../version/row-block.js';
 import type { Engine, Lender } from './engine.js';
 import { type Near, nearShards } from './near-shards.js';
 import { QueryRoom, queryOfProbe } from './query.js';
@@ -46,6 +45,7 @@ export class Looker {
   readonly #lend: Lender;
   readonly #probe: ReusableProbe;
   readonly #room: QueryRoom;
+  #homes: ReadonlyMap<Columns, ShardId> | undefined;
 
   constructor(index: Looked, lend: Lender) {
     this.#index = index;
@@ -68,17 +68,14 @@ export class Looker {
     const beyond = (rank: number): number => Math.max(0, apart[Math.min(rank, apart.length) - 1] - apart[0]);
     const gap = beyond(GAP_RANK);
     const unit = gap > 0 ? gap : 1;
-    const rankOf = new Map<Columns, number>();
-    ids.forEach((id, rank) => {
-      const shard = this.#index.shards.get(id) as Shard;
-      for (const { block } of shard.rows.segments) rankOf.set(columnsOf(block), rank);
-    });
+    const homes = (this.#homes ??= homesIn(this.#index));
+    const rankOf = new Map(ids.map((id, rank) => [id, rank]));
     const values = new Map(all.ids.map((id, i) => [id, all.values[i]]));
     const neighbours = this.#neighbours(engine, query, ids, values)
       .filter((found) => found.columns !== columns || found.row !== row)
       .slice(0, MOST)
       .map((found): Neighbour => {
-        const rank = rankOf.get(found.columns) as number;
+        const rank = rankOf.get(homes.get(found.columns) as ShardId) as number;
         return { rank, beyond: (apart[rank] - apart[0]) / unit };
       });
     return Object.freeze({
@@ -123,6 +120,14 @@ export class Looker {
     }
     return [...measured, ...estimated.filter(({ columns, row }) => nearest.get(columns)?.has(row) !== true)];
   }
+}
+
+/** The shard that each block belongs to. */
+function homesIn({ shards }: Looked): ReadonlyMap<Columns, ShardId> {
+  const homes = new Map<Columns, ShardId>();
+  for (const { id, rows } of shards.values())
+    for (const { block } of rows.segments) homes.set(columnsOf(block), id);
+  return homes;
 }
 
 /**

@@ -29,9 +29,13 @@ export interface LiveRow {
   readonly row: number;
 }
 
-/** Neighbours that are found by distance; those of higher ranks, up to the highest level, by estimates alone. */
-const MEASURED = 100;
 const MOST = LEVELS[LEVELS.length - 1];
+
+/**
+ * The best rows by their estimates, so many, are measured, which nearly all of the true neighbours are among. The best
+ * thousand alone would not do: where rows differ by less than estimates err, they are of farther shards than the true ones.
+ */
+const MEASURED = 1.5 * MOST;
 
 /** When this many times as many estimates wait as are wanted, only the best of them go on waiting. */
 const PRUNED = 4;
@@ -99,26 +103,16 @@ export class Looker {
     ids: readonly ShardId[],
     values: ReadonlyMap<ShardId, number | undefined>,
   ): { columns: Columns; row: number }[] {
-    // One more than wanted of each, for the posting itself.
+    // One more than wanted, for the posting itself.
     const best = new TopK(MOST + 1, false);
     const scan = new ShardScan(this.#index, query, best, undefined, engine, 0);
     ids.forEach((id, rank) => {
       scan.scan(id, values.get(id));
-      if ((rank + 1) % TOGETHER === 0 && scan.waiting > PRUNED * MOST) scan.keepBest(MOST + 1);
+      if ((rank + 1) % TOGETHER === 0 && scan.waiting > PRUNED * MEASURED) scan.keepBest(MEASURED);
     });
-    scan.keepBest(MOST + 1);
-    // Where rows had to be measured outright, only distances can be compared with theirs.
-    const estimated = best.size === 0 ? scan.waitingRows() : [];
-    if (estimated.length > 0) scan.keepBest(MEASURED + 1);
+    scan.keepBest(MEASURED);
     scan.measure();
-    const measured = best.sorted();
-    if (estimated.length === 0) return measured;
-    const nearest = new Map<Columns, Set<number>>();
-    for (const { columns, row } of measured) {
-      const rows = nearest.get(columns) ?? new Set();
-      nearest.set(columns, rows.add(row));
-    }
-    return [...measured, ...estimated.filter(({ columns, row }) => nearest.get(columns)?.has(row) !== true)];
+    return best.sorted();
   }
 }
 

@@ -122,14 +122,6 @@ export class ShardScan {
     this.#by.waiting.keepBest(most);
   }
 
-  /** The rows that wait, in no particular order. */
-  waitingRows(): { columns: Columns; row: number }[] {
-    if (this.#by === undefined) return [];
-    this.#estimate(this.#by);
-    const { waiting } = this.#by;
-    return Array.from({ length: waiting.count }, (_, i) => waiting.rowOf(i));
-  }
-
   /** Measures some of the most promising that wait; the others go on waiting. */
   measureSome(): void {
     if (this.#by === undefined) return;

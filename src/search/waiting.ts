@@ -81,15 +81,9 @@ export class Waiting {
 
   /** Names the row of one to be measured. */
   name(i: number, rank: number, measurer: RowMeasurer, place: number): void {
-    const { columns, row } = this.rowOf(i);
-    measurer.name(place, columns, row, rank);
-  }
-
-  /** The row of one. */
-  rowOf(i: number): { columns: Columns; row: number } {
     const label = this.#engine.kernels.u32[this.#engine.at.candidates / 4 + 2 * i];
     const owner = this.#ownerOf(label);
-    return { columns: this.#columns[owner], row: label - this.#firsts[owner] };
+    measurer.name(place, this.#columns[owner], label - this.#firsts[owner], rank);
   }
 
   /** The piece that a label belongs to. */

@@ -1,12 +1,12 @@
-import type { List } from 'immutable';
-import type { PostingKey } from '../errors.js';
-
 /*
  * What a search by recall goes by: a sample of the index's own postings, each looked for as if it were not there, with
  * the ranks of the shards that its true neighbours are in. The sample is part of the version. Every commit renews as
  * much of it as it changes of the index, so that it follows what the index holds and equal versions have equal samples
  * (I10). How far to search for a recall is derived from it; see `limits.ts`.
  */
+
+import type { List } from 'immutable';
+import type { PostingKey } from '../errors.js';
 
 /** What a search knows of a query before it scans a row. */
 export interface Features {

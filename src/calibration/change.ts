@@ -1,3 +1,5 @@
+/* How one calibration differs from another, so that deltas and messages carry what a commit renewed, and no more. */
+
 import { List } from 'immutable';
 import type { Calibration, Sample } from './calibration.js';
 

@@ -1,13 +1,13 @@
-import type { Calibration, Features, Sample } from './calibration.js';
-import { costFrom } from './cost.js';
-import { LEVELS, eachEntry, widthsOf } from './ranks.js';
-import { type Group, type Tree, groupFor, groupsOf, growTree } from './tree.js';
-
 /*
  * How far a search has to go for a recall, from the sample of a version. In every group of the sample the recall is
  * at least nearly what was asked for, and on average over all of it what was asked for. Everything here is a pure
  * function of the sample; what was derived once is kept with it.
  */
+
+import type { Calibration, Features, Sample } from './calibration.js';
+import { costFrom } from './cost.js';
+import { LEVELS, eachEntry, widthsOf } from './ranks.js';
+import { type Group, type Tree, groupFor, groupsOf, growTree } from './tree.js';
 
 /**
  * How far below what was asked for the recall of a group may be, before its standard error is added: so much at most,

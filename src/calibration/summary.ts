@@ -1,3 +1,5 @@
+/* What `statistics` tells of a calibration: its size, its age, and how far chance may have led it astray. */
+
 import type { Calibration } from './calibration.js';
 import { limitsOf } from './limits.js';
 

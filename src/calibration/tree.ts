@@ -1,5 +1,3 @@
-import type { Features, Sample } from './calibration.js';
-
 /*
  * A regression tree over the sample: groups of queries that differ in how far their neighbours are. An index may hold
  * data of several kinds, such as tight clusters and a cloud without any. A limit made of all of them together gives
@@ -8,6 +6,8 @@ import type { Features, Sample } from './calibration.js';
  * no age, and takes the higher limit.
  * A split needs evidence, so that data of one kind stay one group.
  */
+
+import type { Features, Sample } from './calibration.js';
 
 /** Least members of a group: 32 queries of 10 neighbours give a recall of 0.9 to within three hundredths. */
 const LEAST_MEMBERS = 32;

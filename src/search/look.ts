@@ -1,3 +1,9 @@
+/*
+ * Looks for a posting of the index as if it were not there, in all shards, and notes in which of its nearest shards its
+ * true neighbours are. Nothing is left out: a truth found in part of the shards would know nothing of the neighbours
+ * elsewhere, and every recall derived from it would be too high.
+ */
+
 import type { Metric } from '../config.js';
 import { GAP_RANK, SPREAD_RANK } from '../calibration/cost.js';
 import type { Sample } from '../calibration/calibration.js';
@@ -12,12 +18,6 @@ import { type Near, nearShards } from './near-shards.js';
 import { QueryRoom, queryOfProbe } from './query.js';
 import { ShardScan } from './shard-scan.js';
 import { TopK } from './top-k.js';
-
-/*
- * Looks for a posting of the index as if it were not there, in all shards, and notes in which of its nearest shards its
- * true neighbours are. Nothing is left out: a truth found in part of the shards would know nothing of the neighbours
- * elsewhere, and every recall derived from it would be too high.
- */
 
 /** The parts of a version in the making that looking for a posting takes. */
 export type Looked = Pick<ShardexIndex, 'config' | 'centroids' | 'shards' | 'postingCount' | 'churn'>;

@@ -22,7 +22,7 @@ const MOST_WANTED = 1 / 3;
 /** Measures a data set at each size that it has; prints each line as soon as it is known. */
 export function cellsOf({ vectors, queries, nearness }: DataSet, grid: Grid): Cell[] {
   const cells: Cell[] = [];
-  for (const rows of new Set(grid.sizes.map((size) => Math.min(size, vectors.rows)))) {
+  for (const rows of sizesWithin(grid.sizes, vectors.rows)) {
     const startedAt = performance.now();
     const config = { dimensions: vectors.dimensions, metric: nearness };
     const index = createIndex(config, postings(rowsBetween(vectors, 0, rows)));
@@ -38,4 +38,13 @@ export function cellsOf({ vectors, queries, nearness }: DataSet, grid: Grid): Ce
     console.log(`${count(rows)} vectors took ${time(performance.now() - startedAt)}`);
   }
   return cells;
+}
+
+/** Sizes that differ by less than this factor say the same; the larger one is measured. */
+const APART = 1.5;
+
+/** The sizes up to all rows that there are. */
+function sizesWithin(sizes: readonly number[], rows: number): number[] {
+  const within = [...new Set(sizes.map((size) => Math.min(size, rows)))];
+  return within.filter((size, i) => i + 1 === within.length || size * APART <= within[i + 1]);
 }

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
@@ -14,6 +15,8 @@ export default defineConfig({
     globalSetup: ['scripts/build-kernels.mjs', 'scripts/extract-examples.mjs'],
     // Tests of what snapshots keep alive collect garbage on demand, which needs a process of its own.
     pool: 'forks',
+    // One less than the processors is the default, which of two leaves one idle.
+    maxWorkers: availableParallelism(),
     execArgv: ['--expose-gc'],
     testTimeout: 60_000,
     hookTimeout: 60_000,

@@ -34,7 +34,7 @@ const whole = {
   legalComments: 'eof',
 };
 const small = { ...whole, minify: true };
-const worker = 'dist/threads/pool-worker.js';
+const worker = 'dist/threads/pool/pool-worker.js';
 await Promise.all([
   // Not minified, as stack traces lead here.
   build({ ...whole, entryPoints: ['dist/index.js'], outfile: 'dist/node/index.js' }),

@@ -37,22 +37,17 @@ export {
   WorkerFailedError,
   WriterClosedError,
 } from './errors.js';
-export type { AsyncRecipe, UpdateAsyncOptions } from './publish/async-update.js';
-export { CowShardexIndex, type CowShardexIndexOptions } from './publish/cow-shardex-index.js';
-export type { HeldPin, HeldVersion } from './publish/held.js';
-export type { HeldOptions } from './publish/held-warning.js';
-export type { HistoryOptions } from './publish/history.js';
-export type { CommitOptions, IndexWriter } from './publish/index-writer.js';
-export type { IngestOptions, IngestProgress } from './publish/ingest.js';
-export type { CellMetrics, Timing } from './publish/metrics.js';
-export type { Pin, PinOptions } from './publish/pin.js';
-export type {
-  ChangesOptions,
-  ReadableCell,
-  SubscribeOptions,
-  WaitForOptions,
-} from './publish/readable-cell.js';
-export type { CommitListener, ListenerErrorHandler } from './publish/watchers.js';
+export type { AsyncRecipe, UpdateAsyncOptions } from './cell/async-update.js';
+export { CowShardexIndex, type CowShardexIndexOptions } from './cell/cow-shardex-index.js';
+export type { HeldPin, HeldVersion } from './cell/held.js';
+export type { HeldOptions } from './cell/held-warning.js';
+export type { HistoryOptions } from './cell/history.js';
+export type { CommitOptions, IndexWriter } from './cell/index-writer.js';
+export type { IngestOptions, IngestProgress } from './cell/ingest/ingest.js';
+export type { CellMetrics, Timing } from './cell/metrics.js';
+export type { Pin, PinOptions } from './cell/pin.js';
+export type { ChangesOptions, ReadableCell, SubscribeOptions, WaitForOptions } from './cell/readable-cell.js';
+export type { CommitListener, ListenerErrorHandler } from './cell/watchers.js';
 export { cacheBytes, type CacheOptions, configureCache, dropCaches } from './search/cache.js';
 export { type MeasuredRecall, measureRecall, type MeasureOptions } from './search/measure-recall.js';
 export { type SearchOptions } from './search/options.js';
@@ -65,33 +60,37 @@ export {
   searchMany,
   type SearchResult,
 } from './search/search.js';
-export { answerSearches } from './threads/answer-searches.js';
-export type { Port, PortEvent } from './threads/port.js';
-export { openRemoteWriter, type RemoteWriter, type RemoteWriterOptions } from './threads/remote-writer.js';
-export { openReplica, type Replica, type ReplicaOptions } from './threads/replica.js';
+export { answerSearches } from './threads/pool/answer-searches.js';
+export type { Port, PortEvent } from './threads/port/port.js';
+export {
+  openRemoteWriter,
+  type RemoteWriter,
+  type RemoteWriterOptions,
+} from './threads/replicas/remote-writer.js';
+export { openReplica, type Replica, type ReplicaOptions } from './threads/replicas/replica.js';
 export {
   type ReplicaService,
   type ReplicaStatus,
   serveReplicas,
   type ServeOptions,
-} from './threads/serve-replicas.js';
+} from './threads/replicas/serve-replicas.js';
 export {
   type PoolAnswer,
   type PoolSearchOptions,
   SearchPool,
   type SearchPoolOptions,
   type SplitOptions,
-} from './threads/search-pool.js';
-export type { Thread } from './threads/thread.js';
-export type { RemoteCommit } from './threads/writer-session.js';
+} from './threads/pool/search-pool.js';
+export type { Thread } from './threads/port/thread.js';
+export type { RemoteCommit } from './threads/replicas/writer-session.js';
 export type { CalibrationSummary } from './calibration/summary.js';
 export type { Posting, StoredPosting, VectorInput } from './version/posting.js';
-export { documentIds, hasDocument, postings } from './version/read.js';
+export { documentIds, hasDocument, postings } from './inspect/read.js';
 export type { RowBlock } from './version/row-block.js';
 export type { Centroid, Shard, ShardId } from './version/shard.js';
 export type { Segment, ShardRows } from './version/shard-rows.js';
 export type { ShardexIndex } from './version/shardex-index.js';
-export { type ShardSizes, type Statistics, statistics } from './version/statistics.js';
-export { verify, type Verification, type VerifyOptions, type Violation } from './version/verify.js';
+export { type ShardSizes, type Statistics, statistics } from './inspect/statistics.js';
+export { verify, type Verification, type VerifyOptions, type Violation } from './inspect/verify.js';
 export type { IndexDraft } from './write/index-draft.js';
 export { createIndex, type Recipe, update } from './write/update.js';

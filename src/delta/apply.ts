@@ -9,7 +9,7 @@ import { RowBlock, claimRows, columnsOf, copyRows } from '../version/row-block.j
 import { type Shard, type ShardId, centroidProbe, matrixOf } from '../version/shard.js';
 import { type Segment, ShardRows, isDead, liveRows, roomAfter, segmentOf } from '../version/shard-rows.js';
 import { type ShardexIndex, assertIndex } from '../version/shardex-index.js';
-import { verify } from '../version/verify.js';
+import { verify } from '../inspect/verify.js';
 import { DraftState } from '../write/draft-state.js';
 import { baseMismatch } from './base-mismatch.js';
 import { moveDocuments } from './apply-documents.js';

@@ -1,9 +1,9 @@
 import { describe } from 'vitest';
-import type * as eventLoop from '../../src/publish/event-loop.js';
-import type * as heldModule from '../../src/publish/held.js';
-import type * as slicesModule from '../../src/publish/slices.js';
-import type * as versionCell from '../../src/publish/version-cell.js';
-import type { VersionCell } from '../../src/publish/version-cell.js';
+import type * as eventLoop from '../../src/host/event-loop.js';
+import type * as heldModule from '../../src/cell/held.js';
+import type * as slicesModule from '../../src/cell/ingest/slices.js';
+import type * as versionCell from '../../src/cell/version-cell.js';
+import type { VersionCell } from '../../src/cell/version-cell.js';
 import type * as steps from '../../src/steps.js';
 import type * as rowBlock from '../../src/version/row-block.js';
 import type * as shardRows from '../../src/version/shard-rows.js';
@@ -27,7 +27,7 @@ import { control } from './control.js';
 /* Each check is run on the library, and on one in which the invariant that it is about has been broken. */
 
 const ROW_BLOCK = '../../src/version/row-block.js';
-const VERSION_CELL = '../../src/publish/version-cell.js';
+const VERSION_CELL = '../../src/cell/version-cell.js';
 const DRAFT_STATE = '../../src/write/draft-state.js';
 const REBASE = '../../src/write/rebase.js';
 
@@ -166,7 +166,7 @@ describe('I8', () => {
   );
   control(
     'fails where the report of held versions keeps them',
-    '../../src/publish/held.js',
+    '../../src/cell/held.js',
     ({ LivingVersions }: typeof heldModule): Partial<typeof heldModule> => ({
       LivingVersions: class extends LivingVersions {
         override superseded(old: ShardexIndex, next: ShardexIndex): number {
@@ -182,13 +182,13 @@ describe('I8', () => {
 describe('ingest', () => {
   control(
     'fails where a pause is over before the event loop has gone round',
-    '../../src/publish/event-loop.js',
-    (): Partial<typeof eventLoop> => ({ nextTurn: () => Promise.resolve() }),
+    '../../src/host/event-loop.js',
+    (): Partial<typeof eventLoop> => ({ yieldToEventLoop: () => Promise.resolve() }),
     letsOthersRun,
   );
   control(
     'fails where slices do not end',
-    '../../src/publish/slices.js',
+    '../../src/cell/ingest/slices.js',
     ({ Slices }: typeof slicesModule): Partial<typeof slicesModule> => ({
       Slices: class extends Slices {
         override get isOver(): boolean {

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, test, vi } from 'vitest';
 import type * as rowBlock from '../../src/version/row-block.js';
-import type * as versionCell from '../../src/publish/version-cell.js';
+import type * as versionCell from '../../src/cell/version-cell.js';
 import type * as mergeModule from '../../src/delta/merge.js';
 import type * as rebaseModule from '../../src/write/rebase.js';
 import type * as replayModule from '../../src/write/replay.js';
@@ -30,7 +30,7 @@ test('rows granted twice (I1)', async () => {
 });
 
 test('versions published over others (I3)', async () => {
-  sabotaged<typeof versionCell>('../../src/publish/version-cell.js', () => ({
+  sabotaged<typeof versionCell>('../../src/cell/version-cell.js', () => ({
     compareAndSet: (cell, _, next) => {
       cell.current = next;
       return true;

@@ -1,11 +1,11 @@
 import type { Commit, CommitListener } from 'shardex';
 import { describe } from 'vitest';
 import type * as mergeModule from '../../src/delta/merge.js';
-import type * as blockChangesModule from '../../src/publish/block-changes.js';
-import type * as commitStream from '../../src/publish/commit-stream.js';
-import type * as heldModule from '../../src/publish/held.js';
-import type * as pinModule from '../../src/publish/pin.js';
-import type * as watchersModule from '../../src/publish/watchers.js';
+import type * as blockChangesModule from '../../src/cell/block-changes.js';
+import type * as commitStream from '../../src/cell/commit-stream.js';
+import type * as heldModule from '../../src/cell/held.js';
+import type * as pinModule from '../../src/cell/pin.js';
+import type * as watchersModule from '../../src/cell/watchers.js';
 import type { ShardexIndex } from '../../src/version/shardex-index.js';
 import type * as replayModule from '../../src/write/replay.js';
 import { countsWhatIsHeld } from '../support/checks/counts-held.js';
@@ -17,10 +17,10 @@ import { control } from './control.js';
 
 /* As checks.test.ts, for what tells of versions, holds them and brings them together. */
 
-const WATCHERS = '../../src/publish/watchers.js';
-const COMMIT_STREAM = '../../src/publish/commit-stream.js';
-const BLOCK_CHANGES = '../../src/publish/block-changes.js';
-const PIN = '../../src/publish/pin.js';
+const WATCHERS = '../../src/cell/watchers.js';
+const COMMIT_STREAM = '../../src/cell/commit-stream.js';
+const BLOCK_CHANGES = '../../src/cell/block-changes.js';
+const PIN = '../../src/cell/pin.js';
 
 describe('I9, listeners', () => {
   /** Watchers that are told something else than what they should be. */
@@ -226,7 +226,7 @@ describe('I8, pins', () => {
   );
   control(
     'fails where the report goes on naming it',
-    '../../src/publish/held.js',
+    '../../src/cell/held.js',
     ({ notesOn }: typeof heldModule): Partial<typeof heldModule> => ({
       notesOn: (record) => {
         const notes = notesOn(record);

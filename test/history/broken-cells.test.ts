@@ -1,12 +1,12 @@
 import * as fc from 'fast-check';
 import type { Commit, Posting, ShardexIndex } from 'shardex';
 import { expect, test } from 'vitest';
-import type * as commitStream from '../../src/publish/commit-stream.js';
-import type * as indexWriter from '../../src/publish/index-writer.js';
-import type * as publicationModule from '../../src/publish/publication.js';
-import type * as readableCell from '../../src/publish/readable-cell.js';
-import type * as versionCell from '../../src/publish/version-cell.js';
-import type * as watchersModule from '../../src/publish/watchers.js';
+import type * as commitStream from '../../src/cell/commit-stream.js';
+import type * as indexWriter from '../../src/cell/index-writer.js';
+import type * as publicationModule from '../../src/cell/cell-state.js';
+import type * as readableCell from '../../src/cell/readable-cell.js';
+import type * as versionCell from '../../src/cell/version-cell.js';
+import type * as watchersModule from '../../src/cell/watchers.js';
 import type * as rowBlock from '../../src/version/row-block.js';
 import type * as rebaseModule from '../../src/write/rebase.js';
 import { freshLibrary, sabotaged } from '../controls/control.js';
@@ -16,10 +16,10 @@ import { noAnomalies } from './schedule.js';
 
 /* A checker that finds nothing proves nothing unless it finds what is there: each of these cells breaks one promise. */
 
-const PUBLICATION = '../../src/publish/publication.js';
-const INDEX_WRITER = '../../src/publish/index-writer.js';
-const WATCHERS = '../../src/publish/watchers.js';
-const COMMIT_STREAM = '../../src/publish/commit-stream.js';
+const CELL_STATE = '../../src/cell/cell-state.js';
+const INDEX_WRITER = '../../src/cell/index-writer.js';
+const WATCHERS = '../../src/cell/watchers.js';
+const COMMIT_STREAM = '../../src/cell/commit-stream.js';
 
 const SEEDS = [1, 2, 3, 4];
 /** Within so many schedules the fault has to show. */
@@ -50,13 +50,13 @@ function finds(
 const renumbered = (index: ShardexIndex, version: number): ShardexIndex =>
   Object.freeze({ ...index, version });
 
-type Publications = typeof publicationModule;
-type CommitArguments = Parameters<InstanceType<Publications['Publication']>['commit']>;
+type CellStates = typeof publicationModule;
+type CommitArguments = Parameters<InstanceType<CellStates['CellState']>['commit']>;
 
 for (const kind of ['lost update', 'version order'] as const) {
   finds(kind, 'nothing is compared before publishing (I3)', [
     () => {
-      sabotaged<typeof versionCell>('../../src/publish/version-cell.js', ({ compareAndSet }) => ({
+      sabotaged<typeof versionCell>('../../src/cell/version-cell.js', ({ compareAndSet }) => ({
         compareAndSet: (cell, _, next) => compareAndSet(cell, cell.current, next),
       }));
     },
@@ -65,8 +65,8 @@ for (const kind of ['lost update', 'version order'] as const) {
 
 finds('lost update', 'a writer reads its base again when it commits (I3)', [
   () => {
-    sabotaged<Publications>(PUBLICATION, ({ Publication }) => ({
-      Publication: class extends Publication {
+    sabotaged<CellStates>(CELL_STATE, ({ CellState }) => ({
+      CellState: class extends CellState {
         override commit(...[writer, touched]: CommitArguments): Commit {
           const mine = touched.isEmpty
             ? this.current
@@ -99,8 +99,8 @@ finds('partial publish', 'the first posting of a writer is published before the 
     }));
   },
   () => {
-    sabotaged<Publications>(PUBLICATION, ({ Publication }) => ({
-      Publication: class extends Publication {
+    sabotaged<CellStates>(CELL_STATE, ({ CellState }) => ({
+      CellState: class extends CellState {
         override commit(...[writer, touched, onConflict, since]: CommitArguments): Commit {
           const { part } = writer as { part?: ShardexIndex };
           const all = writer.preview();
@@ -116,8 +116,8 @@ finds('partial publish', 'the first posting of a writer is published before the 
 
 finds('dirty read', 'a commit is published although it was refused (I3)', [
   () => {
-    sabotaged<Publications>(PUBLICATION, ({ Publication }) => ({
-      Publication: class extends Publication {
+    sabotaged<CellStates>(CELL_STATE, ({ CellState }) => ({
+      CellState: class extends CellState {
         override commit(...[writer, touched, onConflict, since]: CommitArguments): Commit {
           try {
             return super.commit(writer, touched, onConflict, since);
@@ -178,7 +178,7 @@ finds('draft out of its base', 'a draft does not always show what was done to it
 
 finds('stale read', 'every third read gets the version before', [
   () => {
-    sabotaged<typeof readableCell>('../../src/publish/readable-cell.js', ({ ReadableCell }) => ({
+    sabotaged<typeof readableCell>('../../src/cell/readable-cell.js', ({ ReadableCell }) => ({
       ReadableCell: class extends ReadableCell {
         #reads = 0;
         override read(): ShardexIndex {
@@ -191,8 +191,8 @@ finds('stale read', 'every third read gets the version before', [
 
 finds('cycle', 'who asked to fail is rebased, so that two may each miss what the other one writes', [
   () => {
-    sabotaged<Publications>(PUBLICATION, ({ Publication }) => ({
-      Publication: class extends Publication {
+    sabotaged<CellStates>(CELL_STATE, ({ CellState }) => ({
+      CellState: class extends CellState {
         override commit(...[writer, touched, , since]: CommitArguments): Commit {
           return super.commit(writer, touched, 'rebase', since);
         }

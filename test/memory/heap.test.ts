@@ -1,7 +1,7 @@
 import { getHeapSpaceStatistics } from 'node:v8';
 import { CowShardexIndex, type ShardexIndex, createIndex } from 'shardex';
 import { beforeAll, expect, test } from 'vitest';
-import { LivingVersions } from '../../src/publish/held.js';
+import { LivingVersions } from '../../src/cell/held.js';
 import { renumbered } from '../../src/version/shardex-index.js';
 import type { RowList } from '../../src/version/row-block.js';
 import { stagePostings } from '../../src/write/staging.js';

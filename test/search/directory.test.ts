@@ -4,7 +4,7 @@ import { type Directory, LastDirectory, NOWHERE } from '../../src/search/directo
 import { knownEngine } from '../../src/search/engine.js';
 import { type RowBlock, columnsOf } from '../../src/version/row-block.js';
 import { type Segment, deadBits } from '../../src/version/shard-rows.js';
-import { partOf } from '../../src/threads/part.js';
+import { partOf } from '../../src/threads/pool/part.js';
 import { CORPORA } from '../support/corpora.js';
 import { survivors } from '../support/garbage.js';
 import { ofDocuments } from '../support/postings.js';

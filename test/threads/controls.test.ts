@@ -1,6 +1,6 @@
 import { describe, vi } from 'vitest';
-import type * as difference from '../../src/threads/difference.js';
-import type * as received from '../../src/threads/received-blocks.js';
+import type * as difference from '../../src/threads/replicas/difference.js';
+import type * as received from '../../src/threads/replicas/received-blocks.js';
 import type * as deltaModule from '../../src/delta/delta.js';
 import type * as rowBlock from '../../src/version/row-block.js';
 import { control } from '../controls/control.js';
@@ -42,7 +42,7 @@ describe('replicas', () => {
 
   control(
     'fails where the number is raised before its version is sent',
-    '../../src/threads/difference.js',
+    '../../src/threads/replicas/difference.js',
     ({ differenceBetween }: typeof difference): Partial<typeof difference> => ({
       differenceBetween: (base, next, sent) => {
         for (const counter of counters) Atomics.store(counter, 0, BigInt(next.version));
@@ -52,7 +52,7 @@ describe('replicas', () => {
     async (lib) => {
       const Original = globalThis.BigInt64Array;
       counters.length = 0;
-      // Follower makes one for each replica.
+      // ReplicaFeed makes one for each replica.
       vi.stubGlobal(
         'BigInt64Array',
         new Proxy(Original, {
@@ -84,7 +84,7 @@ describe('replicas', () => {
   const kept: unknown[] = [];
   control(
     'fails where a replica keeps every block',
-    '../../src/threads/received-blocks.js',
+    '../../src/threads/replicas/received-blocks.js',
     ({ ReceivedBlocks }: typeof received): Partial<typeof received> => ({
       ReceivedBlocks: class extends ReceivedBlocks {
         override take(...given: Parameters<received.ReceivedBlocks['take']>) {

@@ -17,9 +17,9 @@ import {
   search,
   serveReplicas,
 } from 'shardex';
-import { EVERYONE, PROTOCOL } from '../../src/threads/messages.js';
-import { unpackError } from '../../src/threads/packed-error.js';
-import { SEARCHES } from '../../src/threads/search-messages.js';
+import { EVERYONE, PROTOCOL } from '../../src/threads/replicas/messages.js';
+import { unpackError } from '../../src/threads/port/packed-error.js';
+import { SEARCHES } from '../../src/threads/pool/search-messages.js';
 import { rejectionOf } from '../support/thrown.js';
 import { eventually } from '../support/until.js';
 import { built } from './support/built.js';

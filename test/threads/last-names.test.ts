@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { LastNames } from '../../src/threads/last-names.js';
+import { LastNames } from '../../src/threads/replicas/last-names.js';
 
 test('the last names are known, so many, and no others', () => {
   fc.assert(

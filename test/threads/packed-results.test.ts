@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { SearchResult } from 'shardex';
 import { expect, test } from 'vitest';
-import { packResults, unpackResults } from '../../src/threads/packed-results.js';
+import { packResults, unpackResults } from '../../src/threads/pool/packed-results.js';
 
 const result = fc.record(
   {

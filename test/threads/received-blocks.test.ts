@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import type { Difference } from '../../src/threads/messages.js';
-import { ReceivedBlocks } from '../../src/threads/received-blocks.js';
+import type { Difference } from '../../src/threads/replicas/messages.js';
+import { ReceivedBlocks } from '../../src/threads/replicas/received-blocks.js';
 import { collectGarbage } from '../support/garbage.js';
 
 const CAPACITY = 4;

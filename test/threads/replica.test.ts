@@ -14,7 +14,7 @@ import {
   update,
   verify,
 } from 'shardex';
-import type { Difference } from '../../src/threads/messages.js';
+import type { Difference } from '../../src/threads/replicas/messages.js';
 import { type RowBlock, columnsOf } from '../../src/version/row-block.js';
 import { collectGarbage } from '../support/garbage.js';
 import { seeded } from '../support/random.js';

@@ -19,7 +19,7 @@ import {
   search,
 } from 'shardex';
 import { gaussianVector, integerBelow, seeded } from '../support/random.js';
-import { publicationOf } from '../../src/publish/readable-cell.js';
+import { cellStateOf } from '../../src/cell/readable-cell.js';
 import type { Library } from '../support/library.js';
 import { rejectionOf } from '../support/thrown.js';
 import { eventually, until } from '../support/until.js';
@@ -430,7 +430,7 @@ describe('endings', () => {
     await pool.close();
     await Promise.all([waiting, waitingToo]);
     expect(left()).toEqual([]);
-    expect(publicationOf(cell).watchers.isEmpty).toBe(true);
+    expect(cellStateOf(cell).watchers.isEmpty).toBe(true);
   });
 
   test('a cell that is closed closes its pool', async () => {

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { CowShardexIndex, createIndex } from 'shardex';
-import { SharedGarbage } from '../../src/threads/shared-garbage.js';
+import { SharedGarbage } from '../../src/threads/replicas/shared-garbage.js';
 import { integerBelow, seeded } from '../support/random.js';
 import { until } from '../support/until.js';
 import { built } from './support/built.js';

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { CowShardexIndex, answerSearches, createIndex, openReplica, serveReplicas } from 'shardex';
-import { type FromSearcher, SEARCHES } from '../../src/threads/search-messages.js';
+import { type FromSearcher, SEARCHES } from '../../src/threads/pool/search-messages.js';
 import { eventually } from '../support/until.js';
 import { OPTIONS } from './support/changes.js';
 

@@ -28,7 +28,7 @@ export function built(...workers: string[]): Built {
       absWorkingDir: root,
       entryPoints: [
         { in: 'src/index.ts', out: 'index' },
-        { in: 'src/threads/pool-worker.ts', out: 'pool-worker' },
+        { in: 'src/threads/pool/pool-worker.ts', out: 'pool-worker' },
         ...workers.map((name) => ({ in: `test/threads/workers/${name}.ts`, out: name })),
       ],
       alias: { shardex: join(root, 'src/index.ts') },

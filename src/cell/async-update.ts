@@ -1,0 +1,115 @@
+import { assertSignal, isWhole, requireFunction, show } from '../config.js';
+import type { Commit } from '../delta/commit.js';
+import { ConflictError, InvalidOptionError, ResourceExhaustedError } from '../errors.js';
+import { takeOptions } from '../given.js';
+import { type IndexDraft, touchedBy } from '../write/index-draft.js';
+import type { IndexWriter } from './index-writer.js';
+import type { Meter } from './metrics.js';
+import { type Turn, FairQueue, abortable } from './fair-queue.js';
+
+/** Options of `CowShardexIndex.updateAsync`. */
+export interface UpdateAsyncOptions {
+  /** Gives the update up, until the moment it is published; from then on it is ignored. */
+  readonly signal?: AbortSignal;
+  /** How often the recipe is run again after losing a race before it gets a turn of its own, 0 to 1,000. Default 3. */
+  readonly retries?: number;
+}
+
+/** A recipe that may await; its draft stays open until the promise it returns is settled. */
+export type AsyncRecipe = (draft: IndexDraft) => PromiseLike<void> | void;
+
+/** Runs the recipes of `updateAsync` for one cell: bounds how many are under way, and sees that each gets through. */
+export class AsyncUpdates {
+  readonly #turns = new FairQueue();
+  readonly #meter: Meter;
+  readonly #openWriter: () => IndexWriter;
+  readonly #most: number;
+
+  constructor(meter: Meter, openWriter: () => IndexWriter, most: number) {
+    this.#meter = meter;
+    this.#openWriter = openWriter;
+    this.#most = most;
+  }
+
+  async run(recipe: AsyncRecipe, options: UpdateAsyncOptions): Promise<Commit> {
+    requireFunction('recipe', recipe, ' (draft) => …');
+    const { signal, retries } = checked(options);
+    return this.admit(async () => {
+      for (let attempt = 0; attempt <= retries; attempt++) {
+        const published = await this.#attempt(recipe, signal);
+        if (published !== undefined) return published;
+      }
+      const turn = await this.#turns.take(signal);
+      try {
+        for (;;) {
+          const published = await this.#attempt(recipe, signal, turn);
+          if (published !== undefined) return published;
+        }
+      } finally {
+        turn.end();
+      }
+    });
+  }
+
+  /**
+   * Counts a write as under way until it is settled.
+   *
+   * @throws {@link ResourceExhaustedError}
+   */
+  async admit(write: () => Promise<Commit>): Promise<Commit> {
+    if (this.#meter.pendingWrites >= this.#most) {
+      throw new ResourceExhaustedError(
+        `${this.#most} asynchronous updates are under way already; await some of them first, or raise maxPendingWrites.`,
+        this.#most,
+      );
+    }
+    this.#meter.pendingWrites++;
+    try {
+      return await write();
+    } finally {
+      this.#meter.pendingWrites--;
+    }
+  }
+
+  /** Runs a recipe once and commits; `undefined` if another commit came first. */
+  async #attempt(recipe: AsyncRecipe, signal?: AbortSignal, turn?: Turn): Promise<Commit | undefined> {
+    signal?.throwIfAborted();
+    const writer = this.#openWriter();
+    let yields: boolean;
+    try {
+      turn?.claim(touchedBy(writer));
+      await abortable(Promise.resolve(recipe(writer)), signal);
+      // The last look at the signal: from here to the publication nothing awaits.
+      signal?.throwIfAborted();
+      yields = turn === undefined && this.#turns.claimed(touchedBy(writer));
+      const published = yields ? undefined : tryCommit(writer, turn === undefined ? 'fail' : 'rebase');
+      if (published !== undefined) return published;
+    } finally {
+      writer.discard();
+    }
+    this.#meter.retries++;
+    if (yields) await this.#turns.ended(signal);
+    return undefined;
+  }
+}
+
+function tryCommit(writer: IndexWriter, onConflict: 'rebase' | 'fail'): Commit | undefined {
+  try {
+    return writer.commitChanges({ onConflict });
+  } catch (error) {
+    if (error instanceof ConflictError) return undefined;
+    throw error;
+  }
+}
+
+function checked(options: UpdateAsyncOptions): { signal: AbortSignal | undefined; retries: number } {
+  const { signal, retries = 3 } = takeOptions(options, ['signal', 'retries']);
+  if (!isWhole(retries, 0, 1000)) {
+    throw new InvalidOptionError(
+      'retries',
+      `retries must be an integer from 0 to 1,000, not ${show(retries)}.`,
+    );
+  }
+  assertSignal(signal);
+  return { signal, retries };
+}

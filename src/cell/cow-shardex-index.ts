@@ -1,0 +1,343 @@
+import { assertFunction, isWhole, show } from '../config.js';
+import { Commit } from '../delta/commit.js';
+import type { Delta } from '../delta/delta.js';
+import { detachable } from '../detached.js';
+import { elsewhere } from '../elsewhere.js';
+import { InvalidIndexError, InvalidOptionError } from '../errors.js';
+import { takeOptions } from '../given.js';
+import type { Posting } from '../version/posting.js';
+import { type ShardexIndex, assertIndex, renumbered } from '../version/shardex-index.js';
+import { conflict } from '../write/rebase.js';
+import { type Recipe, runRecipe } from '../write/update.js';
+import { type AsyncRecipe, AsyncUpdates, type UpdateAsyncOptions } from './async-update.js';
+import type { HeldOptions } from './held-warning.js';
+import { addStack, stackHere } from './held.js';
+import type { HistoryOptions } from './history.js';
+import { IndexWriter } from './index-writer.js';
+import { type IngestOptions, ingest } from './ingest/ingest.js';
+import { CellState } from './cell-state.js';
+import { ReadableCell, cellStateOf } from './readable-cell.js';
+import type { Moment } from './touch-log.js';
+import type { ListenerErrorHandler } from './watchers.js';
+
+/** Options of a {@link CowShardexIndex}. */
+export interface CowShardexIndexOptions {
+  /** How many calls of `updateAsync` and `ingest` may be under way at once, 1 to 1,000,000; one more is refused. Default 1,024. */
+  readonly maxPendingWrites?: number;
+  /** Which superseded versions to keep; by default none, so that the garbage collector decides. */
+  readonly history?: HistoryOptions;
+  /** Warns of old versions that live too long or keep too much, and remembers who was handed them. */
+  readonly held?: HeldOptions;
+  /**
+   * Looks at every version before it is published: `(next, delta) => …`. If it throws, nothing is published, and what it
+   * threw comes out of the call that would have.
+   */
+  readonly validate?: (next: ShardexIndex, delta: Delta) => void;
+  /** Is told what a subscribed listener threw; without it, that is thrown again as an uncaught error. */
+  readonly onError?: ListenerErrorHandler;
+}
+
+/**
+ * The cell: one reference to the current version, which readers take and writers replace. Reading never waits and
+ * never fails, whatever is being written; what was read never changes.
+ *
+ * @example
+ * ```ts
+ * import { CowShardexIndex, createIndex, search } from 'shardex';
+ *
+ * const cell = new CowShardexIndex(createIndex({ dimensions: 2 }));
+ * cell.update((draft) => { draft.addPosting({ documentId: 'a', vector: [1, 0] }); });
+ *
+ * const snapshot = cell.read();
+ * const writer = cell.cloneForWrite();
+ * writer.removeDocument('a');
+ * writer.preview().postingCount; // → 0
+ * cell.postingCount; // → 1
+ * writer.commitChanges();
+ * cell.postingCount; // → 0
+ * search(snapshot, [1, 0], { k: 1 }).length; // → 1
+ * ```
+ */
+export class CowShardexIndex extends ReadableCell {
+  readonly #asyncUpdates: AsyncUpdates;
+
+  static {
+    detachable(this, (value) => #asyncUpdates in value, 'stable');
+    const write = 'cell.update((draft) => { … }), and in there draft.';
+    elsewhere(this, 'A cell', {
+      addPosting: `${write}addPosting(posting)`,
+      addPostings: `${write}addPostings(postings)`,
+      removeDocument: `${write}removeDocument(documentId)`,
+      removeDocuments: `${write}removeDocuments(documentIds)`,
+      replaceDocument: `${write}replaceDocument(documentId, postings)`,
+    });
+  }
+
+  /**
+   * @throws {@link InvalidIndexError}, {@link InvalidOptionError}
+   */
+  constructor(index: ShardexIndex, options: CowShardexIndexOptions = {}) {
+    assertIndex(index);
+    const {
+      maxPendingWrites = 1024,
+      history,
+      held,
+      validate,
+      onError,
+    } = takeOptions(options, ['maxPendingWrites', 'history', 'held', 'validate', 'onError']);
+    assertFunction('validate', validate);
+    assertFunction('onError', onError);
+    if (!isWhole(maxPendingWrites, 1, 1_000_000)) {
+      throw new InvalidOptionError(
+        'maxPendingWrites',
+        `maxPendingWrites must be an integer from 1 to 1,000,000, not ${show(maxPendingWrites)}.`,
+      );
+    }
+    const publication = new CellState(index, { history, held, validate, onError });
+    super(publication);
+    this.#asyncUpdates = new AsyncUpdates(publication.meter, () => this.#openWriter(), maxPendingWrites);
+  }
+
+  /**
+   * A writer on the current version. Time: O(1); nothing is copied until it is written.
+   *
+   * @throws {@link CellClosedError}
+   */
+  cloneForWrite(): IndexWriter {
+    const { meter, living, trace } = cellStateOf(this);
+    const writer = this.#openWriter();
+    const record = living.current;
+    if (trace) addStack(record, stackHere());
+    meter.watch(writer, () => {
+      record.writers--;
+    });
+    return writer;
+  }
+
+  /** A writer that is sure to be closed, so that it need not be watched for being forgotten. */
+  #openWriter(): IndexWriter {
+    const startedAt = performance.now();
+    const publication = cellStateOf(this);
+    publication.assertOpen();
+    const { meter, living } = publication;
+    const base = living.current;
+    // Let go of when it is closed, for those who keep closed writers (I8).
+    let since: Moment | undefined = publication.touches.now;
+    const writer = new IndexWriter(publication.current, {
+      commit: (committing, touched, onConflict) => publication.commit(committing, touched, onConflict, since),
+      closed: (closing, discarded) => {
+        since = undefined;
+        base.writers--;
+        if (discarded) meter.discards++;
+        meter.writerClosed(closing);
+      },
+    });
+    base.writers++;
+    meter.writerOpened(startedAt);
+    return writer;
+  }
+
+  /**
+   * Changes the index in one step, now: all of the recipe's changes are published together, or none if it throws.
+   * Returns what that did: the versions before and after it, and the delta between them.
+   *
+   * @throws {@link AsyncRecipeError}, {@link ConflictError} where the recipe itself committed something that overlaps,
+   * {@link CellClosedError}, and whatever the recipe or the validator throws.
+   */
+  update(recipe: Recipe): Commit {
+    const writer = this.#openWriter();
+    try {
+      runRecipe(recipe, writer);
+      return writer.commitChanges();
+    } finally {
+      writer.discard();
+    }
+  }
+
+  /**
+   * Publishes a version made with the pure functions, if `expected` is still the current version. A version that is
+   * not the direct successor of `expected` is renumbered to be it (I2). Returns what that did.
+   *
+   * @throws {@link ConflictError} if another version is current; {@link InvalidIndexError} for versions of another
+   * configuration; {@link CellClosedError}, and what the validator throws.
+   *
+   * @example
+   * ```ts
+   * import { CowShardexIndex, createIndex, update } from 'shardex';
+   *
+   * const cell = new CowShardexIndex(createIndex({ dimensions: 1 }));
+   * const expected = cell.read();
+   * const next = update(expected, (draft) => { draft.addPosting({ documentId: 'a', vector: [1] }); });
+   * cell.commitChanges(next, { expected }).index === next; // → true
+   * cell.commitChanges(next, { expected }); // → throws ConflictError
+   * ```
+   */
+  commitChanges(next: ShardexIndex, options: { readonly expected: ShardexIndex }): Commit {
+    const startedAt = performance.now();
+    const publication = cellStateOf(this);
+    const { expected } = takeOptions(options, ['expected']);
+    assertIndex(next);
+    assertIndex(expected);
+    if (next.config !== expected.config || next.config !== publication.current.config) {
+      throw new InvalidIndexError(
+        "The version to publish and the expected one must descend from this cell's own versions.",
+      );
+    }
+    if (next === expected) {
+      publication.assertOpen();
+      return new Commit(publication.current, publication.current);
+    }
+    // A version from elsewhere in the lineage gets the number and the next shard id of a direct successor.
+    const nextShardId = Math.max(next.nextShardId, expected.nextShardId);
+    const successor = renumbered(next, expected.version + 1, nextShardId);
+    const commit = publication.publish(expected, successor, startedAt);
+    if (commit !== undefined) return commit;
+    publication.meter.conflicts++;
+    throw conflict(expected, publication.current, []);
+  }
+
+  /**
+   * As {@link CowShardexIndex.update}, for a recipe that awaits. If another commit comes first, the recipe is run again
+   * on the newest version; having lost `retries + 1` times, it gets a turn, first come first served: until it is done no
+   * other `updateAsync` commits changes of the documents that it touches, and what is committed of others is joined. A
+   * synchronous commit does not wait even then; where it overlaps, the recipe is run once more. Until the turn the recipe
+   * has seen just what its commit follows; in the turn, documents that it only read may have changed.
+   *
+   * In a recipe, do not await another `updateAsync` of the same cell that touches the same documents: as with a lock
+   * that is taken twice, each would wait for the other.
+   *
+   * The promise resolves to the commit. It rejects with the signal's reason if that aborts before
+   * publication, and never after it; a rejected update has published nothing.
+   *
+   * @throws {@link ResourceExhaustedError} when too many are under way, {@link InvalidOptionError}, {@link CellClosedError},
+   * and whatever the recipe or the validator throws.
+   *
+   * @example
+   * ```ts
+   * import { CowShardexIndex, createIndex } from 'shardex';
+   *
+   * const cell = new CowShardexIndex(createIndex({ dimensions: 1 }));
+   * const add = (documentId: string) =>
+   *   cell.updateAsync(async (draft) => {
+   *     const vector = await Promise.resolve([1]);
+   *     draft.addPosting({ documentId, vector });
+   *   });
+   * await Promise.all([add('a'), add('b'), add('c')]);
+   * cell.postingCount; // → 3
+   * ```
+   */
+  updateAsync(recipe: AsyncRecipe, options: UpdateAsyncOptions = {}): Promise<Commit> {
+    return this.#asyncUpdates.run(recipe, options);
+  }
+
+  /**
+   * Adds all postings of an iterable, be it synchronous or asynchronous, without holding up the thread: works in slices of
+   * a few milliseconds, between which the event loop goes round, and publishes at the end, in one step. What it publishes
+   * equals, to the fingerprint, one `update` that calls `addPostings` with all of them; with `commitEvery: n` one such
+   * update for every n of them. Resolves to the commit, with `commitEvery` to the last one.
+   *
+   * Others may publish meanwhile. Where they touch none of the same postings, what they did is joined to what was
+   * ingested, in time proportional to what they did; nothing is made twice, and it comes to an end however often they
+   * write. As a synchronous commit does, it does not wait for turns of `updateAsync`.
+   *
+   * It rejects with the signal's reason, and with what the source, `onProgress` or the validator throws; then nothing is
+   * published that was not before, by `commitEvery`. Until the last posting of a commit is taken, the rows wait in memory
+   * of their own.
+   *
+   * Time: as `addPostings`. The longest slice is `sliceMs`, or the time for copying one shard, or for publishing:
+   * O(shards touched).
+   *
+   * @throws {@link ConflictError} where others touched the same postings, {@link InvalidPostingError},
+   * {@link InvalidVectorError}, {@link InvalidOptionError}, {@link ResourceExhaustedError}, {@link CellClosedError}
+   *
+   * @example
+   * ```ts
+   * import { CowShardexIndex, createIndex } from 'shardex';
+   *
+   * async function* embedded(texts: string[]) {
+   *   for (const text of texts) yield { documentId: text, vector: await Promise.resolve([text.length]) };
+   * }
+   * const cell = new CowShardexIndex(createIndex({ dimensions: 1, metric: 'euclidean' }));
+   * const { delta } = await cell.ingest(embedded(['one', 'two', 'three']), {
+   *   onProgress: ({ taken }) => { console.log(taken); },
+   * });
+   * delta.documents.added.length; // → 3
+   * cell.version; // → 1
+   * ```
+   */
+  ingest(source: Iterable<Posting> | AsyncIterable<Posting>, options: IngestOptions = {}): Promise<Commit> {
+    return this.#asyncUpdates.admit(() =>
+      ingest(cellStateOf(this), () => this.#openWriter(), source, options),
+    );
+  }
+
+  /**
+   * A cell of its own that starts at the current version: a branch. Neither sees what the other publishes, though they
+   * share everything that did not change; `merge()` brings them together. Time: O(1).
+   *
+   * @throws {@link InvalidOptionError}
+   *
+   * @example
+   * ```ts
+   * import { CowShardexIndex, createIndex, merge } from 'shardex';
+   *
+   * const main = new CowShardexIndex(createIndex({ dimensions: 1 }));
+   * const base = main.read();
+   * const branch = main.fork();
+   * branch.update((draft) => { draft.addPosting({ documentId: 'a', vector: [1] }); });
+   * main.postingCount; // → 0
+   * const expected = main.read();
+   * main.commitChanges(merge(expected, branch.read(), base), { expected });
+   * main.postingCount; // → 1
+   * ```
+   */
+  fork(options: CowShardexIndexOptions = {}): CowShardexIndex {
+    return new CowShardexIndex(cellStateOf(this).current, options);
+  }
+
+  /**
+   * Gives a version a name and keeps it until {@link CowShardexIndex.untag}; by default the current one.
+   *
+   * @throws {@link InvalidOptionError} for a name that is taken; {@link VersionNotKeptError}, {@link CellClosedError}
+   */
+  tag(name: string, version: number = this.version): void {
+    const publication = cellStateOf(this);
+    publication.assertOpen();
+    publication.history.tag(name, this.at(version));
+  }
+
+  /** Gives a name up; says whether there was one. */
+  untag(name: string): boolean {
+    return cellStateOf(this).history.untag(name);
+  }
+
+  /** The tags, and the number of the version that each one names. Time: O(tags). */
+  tags(): ReadonlyMap<string, number> {
+    return cellStateOf(this).history.tags;
+  }
+
+  /**
+   * Publishes the state of an older version as a new one: nothing is destroyed, and so undoing can be undone. Returns
+   * what that did. Time: O(1), besides what is noted of the blocks in which the two states differ.
+   *
+   * @throws {@link VersionNotKeptError}, {@link CellClosedError}, and what the validator throws.
+   *
+   * @example
+   * ```ts
+   * import { CowShardexIndex, createIndex } from 'shardex';
+   *
+   * const cell = new CowShardexIndex(createIndex({ dimensions: 1 }), { history: { versions: 10 } });
+   * cell.update((draft) => { draft.addPosting({ documentId: 'a', vector: [1] }); });
+   * cell.tag('before');
+   * cell.update((draft) => { draft.removeDocument('a'); });
+   * cell.restore('before').index.postingCount; // → 1
+   * cell.version; // → 3
+   * cell.restore(2).index.postingCount; // → 0
+   * cell.versions(); // → [0, 1, 2, 3, 4]
+   * ```
+   */
+  restore(version: number | string): Commit {
+    const expected = cellStateOf(this).current;
+    return this.commitChanges(this.at(version), { expected });
+  }
+}

@@ -1,0 +1,87 @@
+import { InvalidPostingError } from '../../errors.js';
+import { methodOf } from '../../given.js';
+import { show } from '../../show.js';
+import { type Posting, eachPosting } from '../../version/posting.js';
+import { abortable } from '../fair-queue.js';
+
+type Result = IteratorResult<Posting, unknown>;
+
+/** Postings to be taken one by one from an iterable of either kind. */
+export class Intake {
+  readonly #next: () => Result | Promise<Result>;
+  readonly #return: () => unknown;
+  /** What became of the last question; a source that has ended or failed is not to be closed. */
+  #state: 'open' | 'asked' | 'done' = 'open';
+
+  /** @throws {@link InvalidPostingError} */
+  constructor(source: Iterable<Posting> | AsyncIterable<Posting>, signal: AbortSignal | undefined) {
+    const begin = methodOf(source, Symbol.asyncIterator, refuse);
+    if (begin === undefined) {
+      if (methodOf(source, Symbol.iterator, refuse) === undefined) throw refuse(show(source));
+      const iterator = eachPosting(source as Iterable<Posting>)[Symbol.iterator]();
+      this.#next = () => iterator.next();
+      this.#return = () => iterator.return?.();
+      return;
+    }
+    const iterator = begin.call(source) as AsyncIterator<Posting, unknown>;
+    if (methodOf(iterator, 'next', refuse) === undefined)
+      throw refuse(`one whose iterator is ${show(iterator)}`);
+    // An abort does not wait for a source that hangs.
+    this.#next = () => abortable(this.#answered(iterator), signal);
+    this.#return = () => iterator.return?.();
+  }
+
+  /** Whether the source has come to its end, or to an error. */
+  get isDone(): boolean {
+    return this.#state === 'done';
+  }
+
+  /** The next posting, or the end; a promise of it where the source makes one wait. */
+  next(): Result | Promise<Result> {
+    this.#state = 'done';
+    const result = this.#next();
+    return result instanceof Promise ? result : this.#took(result);
+  }
+
+  async #answered(iterator: AsyncIterator<Posting, unknown>): Promise<Result> {
+    this.#state = 'asked';
+    try {
+      const result: unknown = await iterator.next();
+      if (typeof result !== 'object' || result === null)
+        throw refuse(`one whose iterator answers ${show(result)}`);
+      return this.#took(result as Result);
+    } catch (error) {
+      this.#state = 'done';
+      throw error;
+    }
+  }
+
+  #took(result: Result): Result {
+    this.#state = result.done === true ? 'done' : 'open';
+    return result;
+  }
+
+  /**
+   * Lets a source that is left before its end clean up, as `for` would: what it throws then is not told, since there is
+   * an error already, because of which it is left.
+   */
+  async close(): Promise<void> {
+    const state = this.#state;
+    this.#state = 'done';
+    if (state === 'done') return;
+    try {
+      const closed = Promise.resolve(this.#return());
+      // One that is asked for a posting ends no sooner than it has answered, which may be never.
+      if (state === 'asked') closed.catch(() => undefined);
+      else await closed;
+    } catch {
+      // As above.
+    }
+  }
+}
+
+function refuse(what: string): InvalidPostingError {
+  return new InvalidPostingError(
+    `Postings must be an iterable or an async iterable, such as an array or a generator, not ${what}.`,
+  );
+}

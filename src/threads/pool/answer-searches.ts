@@ -1,0 +1,146 @@
+import { isWhole } from '../../config.js';
+import { InvalidOptionError, WorkerFailedError } from '../../errors.js';
+import { search } from '../../search/search.js';
+import type { ShardexIndex } from '../../version/shardex-index.js';
+import { packError } from '../port/packed-error.js';
+import { packResults } from './packed-results.js';
+import { parentPort } from '../port/parent-port.js';
+import { type PartOf, partOf } from './part.js';
+import { Link, type Port } from '../port/port.js';
+import { type Replica, catchUp, openReplica } from '../replicas/replica.js';
+import { type FromSearcher, SEARCHES, type ToSearcher, slotOf } from './search-messages.js';
+import { TO_SEARCHER } from './search-shapes.js';
+import { read, unreadable } from '../port/shapes.js';
+
+/**
+ * Makes the worker that calls it a thread of the {@link SearchPool} that has started it. Only needed where the pool cannot
+ * find the script that comes with the package, which is also there as `shardex/pool-worker`: then a worker of your own
+ * calls this, and the pool is given a `spawn` that starts that worker. Not to be awaited at the top level of a script that
+ * is bundled, which bundlers do not allow in every kind of worker.
+ *
+ * @throws {@link InvalidOptionError} where there is no port to the thread that started this one.
+ *
+ * @example
+ * ```ts no-run
+ * // search-worker.ts
+ * import { answerSearches } from 'shardex';
+ *
+ * void answerSearches();
+ *
+ * // elsewhere
+ * const spawn = () => new Worker(new URL('./search-worker.ts', import.meta.url), { type: 'module' });
+ * const pool = await SearchPool.open(cell, { spawn });
+ * ```
+ */
+export async function answerSearches(port?: Port): Promise<void> {
+  const parent = port ?? (await parentPort());
+  if (parent === undefined) {
+    throw new InvalidOptionError('port', 'There is no port to the thread that started this one; pass one.');
+  }
+  const answer = (message: FromSearcher): void => {
+    link.send(SEARCHES, message);
+  };
+  let searcher: Searcher | undefined;
+  const start = async ({ name, givenUp }: Start): Promise<void> => {
+    try {
+      const replica = await openReplica(parent, { name });
+      searcher?.close();
+      searcher = new Searcher(replica, givenUp, answer);
+      answer({ kind: 'ready' });
+    } catch (error) {
+      // A port that was closed meanwhile needs no thread.
+      link.close();
+      throw error;
+    }
+  };
+  const link = new Link<FromSearcher>(parent, 'client', {
+    message: (body, channel) => {
+      if (channel !== SEARCHES) return;
+      const message = read<ToSearcher>(TO_SEARCHER, body);
+      if (message === undefined) return;
+      if (message === 'damaged') refuse(body, answer);
+      else if (message.kind === 'start') void start(message);
+      else if (searcher === undefined) refuse(message, answer, notReady());
+      else searcher.take(message);
+    },
+    gone: () => undefined,
+  });
+}
+
+/** Says that there is no answer, where somebody waits for one. */
+function refuse(asked: unknown, answer: (message: FromSearcher) => void, error: Error = unreadable()): void {
+  const { id } = asked as { readonly id?: unknown };
+  if (isWhole(id, 0, Number.MAX_SAFE_INTEGER)) answer({ kind: 'failed', id, error: packError(error) });
+}
+
+function notReady(): WorkerFailedError {
+  return new WorkerFailedError('This thread has no version to search in yet.');
+}
+
+type Start = ToSearcher & { readonly kind: 'start' };
+
+type Asked = ToSearcher & { readonly kind: 'search' };
+
+/** Answers searches with the versions of one replica. */
+class Searcher {
+  readonly #replica: Replica;
+  readonly #givenUp: Int32Array | undefined;
+  readonly #answer: (message: FromSearcher) => void;
+  readonly #parts = new WeakMap<ShardexIndex, Map<string, ShardexIndex>>();
+
+  constructor(replica: Replica, givenUp: Int32Array | undefined, answer: (message: FromSearcher) => void) {
+    this.#replica = replica;
+    this.#givenUp = givenUp;
+    this.#answer = answer;
+  }
+
+  close(): void {
+    this.#replica.close();
+  }
+
+  /**
+   * Searches at once, ahead of versions that wait for their turn; but a part of a search in all that have come, so that
+   * all threads that are asked at one time search the same version.
+   */
+  take(asked: Asked): void {
+    const { id, atLeast, part } = asked;
+    if (part !== undefined) catchUp(this.#replica);
+    if (this.#replica.version >= atLeast) {
+      this.#run(this.#replica.read(), asked);
+      return;
+    }
+    this.#replica.waitFor(atLeast).then(
+      (index) => {
+        this.#run(index, asked);
+      },
+      (error: unknown) => {
+        this.#answer({ kind: 'failed', id, error: packError(error) });
+      },
+    );
+  }
+
+  #run(index: ShardexIndex, { id, queries, options, part }: Asked): void {
+    const givenUp = this.#givenUp;
+    if (givenUp !== undefined && Atomics.load(givenUp, slotOf(id, givenUp)) === id) {
+      this.#answer({ kind: 'skipped', id });
+      return;
+    }
+    try {
+      const where = part === undefined ? index : this.#part(index, part);
+      const results = packResults(queries.map((query) => search(where, query, options)));
+      const { version, fingerprint } = index;
+      this.#answer({ kind: 'found', id, found: { index: { version, fingerprint }, results } });
+    } catch (error) {
+      this.#answer({ kind: 'failed', id, error: packError(error) });
+    }
+  }
+
+  #part(index: ShardexIndex, part: PartOf): ShardexIndex {
+    const key = `${part.index} of ${part.count}`;
+    const made = this.#parts.get(index) ?? new Map<string, ShardexIndex>();
+    this.#parts.set(index, made);
+    const known = made.get(key) ?? partOf(index, part);
+    made.set(key, known);
+    return known;
+  }
+}

@@ -1,0 +1,54 @@
+import type { SearchResult } from '../../search/search.js';
+
+/** Numbers of a result: start, length, score, distance. */
+const NUMBERS = 4;
+
+/** The results of several searches on their way: as so many objects they would cost the receiving thread time and garbage. */
+export interface PackedResults {
+  /** For each search how many there are. */
+  readonly counts: Uint32Array;
+  readonly documentIds: readonly string[];
+  /** {@link NUMBERS} of each. */
+  readonly numbers: Float64Array;
+  /** One vector after another, where they were asked for. */
+  readonly vectors: Float32Array | undefined;
+}
+
+/** Packs results; either all of them have vectors or none has. Time: O(results · dimensions of their vectors). */
+export function packResults(results: readonly (readonly SearchResult[])[]): PackedResults {
+  const all = results.flat();
+  const dimensions = all[0]?.vector?.length;
+  const numbers = new Float64Array(NUMBERS * all.length);
+  const vectors = dimensions === undefined ? undefined : new Float32Array(dimensions * all.length);
+  all.forEach(({ start, length, score, distance, vector }, i) => {
+    const at = NUMBERS * i;
+    numbers[at] = start;
+    numbers[at + 1] = length;
+    numbers[at + 2] = score;
+    numbers[at + 3] = distance;
+    if (vector !== undefined) vectors?.set(vector, vector.length * i);
+  });
+  return {
+    counts: Uint32Array.from(results, ({ length }) => length),
+    documentIds: all.map(({ documentId }) => documentId),
+    numbers,
+    vectors,
+  };
+}
+
+/** The results that were packed, the vectors being copies of their own. Time: likewise. */
+export function unpackResults({ counts, documentIds, numbers, vectors }: PackedResults): SearchResult[][] {
+  const dimensions = vectors === undefined ? 0 : vectors.length / documentIds.length;
+  let at = 0;
+  return Array.from(counts, (count) =>
+    documentIds.slice(at, at + count).map((documentId): SearchResult => {
+      const i = at++;
+      const [start, length] = [numbers[NUMBERS * i], numbers[NUMBERS * i + 1]];
+      const [score, distance] = [numbers[NUMBERS * i + 2], numbers[NUMBERS * i + 3]];
+      const result = { documentId, start, length, score, distance };
+      return vectors === undefined
+        ? result
+        : { ...result, vector: vectors.slice(dimensions * i, dimensions * (i + 1)) };
+    }),
+  );
+}

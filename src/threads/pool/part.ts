@@ -1,0 +1,52 @@
+import { tableFrom } from '../../version/centroid-table.js';
+import { centroidsOf } from '../../version/centroid-table.js';
+import type { ShardId } from '../../version/shard.js';
+import type { ShardexIndex } from '../../version/shardex-index.js';
+import { compareKeys } from '../../version/posting.js';
+import type { SearchOptions } from '../../search/options.js';
+import type { SearchResult } from '../../search/search.js';
+
+/** One of several parts that a version's shards are dealt out to. */
+export interface PartOf {
+  readonly index: number;
+  readonly count: number;
+}
+
+/**
+ * Some of a version's shards, as a version of its own that can be searched: the parts of equal versions are equal, and
+ * together they are the whole. Time: O(shards · dimensions).
+ */
+export function partOf(version: ShardexIndex, { index, count }: PartOf): ShardexIndex {
+  const ids = new Set<ShardId>();
+  // In the order of the table, where near shards follow each other: each part gets of all regions.
+  centroidsOf(version.centroids).forEach(({ id }, at) => {
+    if (at % count === index) ids.add(id);
+  });
+  const shards = version.shards.filter((_, id) => ids.has(id));
+  const members = centroidsOf(version.centroids).filter(({ id }) => ids.has(id));
+  const chunks = Array.from({ length: Math.ceil(members.length / 64) }, (_, c) =>
+    members.slice(64 * c, 64 * (c + 1)),
+  );
+  return Object.freeze({
+    ...version,
+    // Another version, for whoever compares by name.
+    fingerprint: `${version.fingerprint} ${index}/${count}`,
+    shards,
+    shardCount: shards.size,
+    postingCount: shards.reduce((sum, { rows }) => sum + rows.liveCount, 0),
+    centroids: tableFrom(version.config.metric, chunks),
+    whole: { centroids: version.centroids, postingCount: version.postingCount },
+  });
+}
+
+/** The results of a search in a whole, from those in its parts: in the same order, by the same rule. */
+export function mergedResults(
+  parts: readonly (readonly SearchResult[])[],
+  { k, distinct }: SearchOptions,
+): SearchResult[] {
+  const all = parts.flat().sort((a, b) => a.distance - b.distance || compareKeys(a, b));
+  if (distinct !== 'document') return all.slice(0, k);
+  const seen = new Set<string>();
+  const best = all.filter(({ documentId }) => !seen.has(documentId) && seen.add(documentId));
+  return best.slice(0, k);
+}

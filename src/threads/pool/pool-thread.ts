@@ -1,0 +1,160 @@
+import type { ReadableCell } from '../../cell/readable-cell.js';
+import { InvalidOptionError, WorkerFailedError } from '../../errors.js';
+import type { Job } from './jobs.js';
+import { unpackError } from '../port/packed-error.js';
+import { unpackResults } from './packed-results.js';
+import { Link, type PortEvent } from '../port/port.js';
+import { type FromSearcher, SEARCHES, type ToSearcher, slotOf } from './search-messages.js';
+import { FROM_SEARCHER, isFound } from './search-shapes.js';
+import { type ReplicaService, serveReplicas } from '../replicas/serve-replicas.js';
+import { read } from '../port/shapes.js';
+import type { Thread } from '../port/thread.js';
+
+/** Searches that may be given up at once in a thread; were there more, some would be carried out in vain. */
+const SLOTS = 256;
+
+/** What a thread tells the crew that it belongs to. */
+export interface ThreadListener {
+  readonly ready: (thread: PoolThread) => void;
+  /** It has answered, and can do more. */
+  readonly free: (thread: PoolThread) => void;
+  /** It is gone, and with it what it was doing. */
+  readonly died: (thread: PoolThread, error: Error, lost: readonly Job[]) => void;
+}
+
+/** One thread of a pool, with its replica, and what it has to do. */
+export class PoolThread {
+  readonly #thread: Thread;
+  readonly #service: ReplicaService;
+  readonly #link: Link<ToSearcher>;
+  readonly #listener: ThreadListener;
+  readonly #jobs = new Map<number, Job>();
+  readonly #givenUp =
+    typeof SharedArrayBuffer === 'function'
+      ? new Int32Array(new SharedArrayBuffer(4 * SLOTS)).fill(-1)
+      : undefined;
+  #nextId = 0;
+  #ready = false;
+  #ended = false;
+
+  constructor(thread: Thread, cell: ReadableCell, name: string, listener: ThreadListener) {
+    this.#thread = thread;
+    this.#listener = listener;
+    thread.on?.('error', this.#failed);
+    thread.on?.('messageerror', this.#failed);
+    if (thread.on === undefined) {
+      thread.addEventListener?.('error', this.#failedEvent);
+      thread.addEventListener?.('messageerror', this.#failedEvent);
+    }
+    this.#link = new Link(thread, 'owner', {
+      message: (body, channel) => {
+        const message = read<FromSearcher>(FROM_SEARCHER, body);
+        // One that does not say what it answers is of no use.
+        if (channel === SEARCHES && message !== undefined && message !== 'damaged') this.#take(message);
+      },
+      gone: () => {
+        this.#failed(new Error('The thread has ended.'));
+      },
+    });
+    this.#service = serveReplicas(cell, thread);
+    this.#link.send(SEARCHES, { kind: 'start', name, givenUp: this.#givenUp });
+  }
+
+  /** Whether it has a version to search in. */
+  get isReady(): boolean {
+    return this.#ready && !this.#ended;
+  }
+
+  /** Whether it ever had one. */
+  get wasReady(): boolean {
+    return this.#ready;
+  }
+
+  /** How many searches it has. */
+  get load(): number {
+    return this.#jobs.size;
+  }
+
+  /** How many it may have: one more than it can do at once, so that it need not wait for the next, if that one can still be given up. */
+  get capacity(): number {
+    return this.#givenUp === undefined ? 1 : 2;
+  }
+
+  run(job: Job): void {
+    const { queries, options, atLeast, part } = job;
+    const id = this.#nextId++;
+    try {
+      this.#link.send(SEARCHES, { kind: 'search', id, queries, options, atLeast, part });
+    } catch (error) {
+      job.failed(
+        new InvalidOptionError('options', `These options cannot be sent to another thread: ${String(error)}`),
+      );
+      return;
+    }
+    this.#jobs.set(id, job);
+  }
+
+  /** Says that the answer is of no use any more. */
+  giveUp(job: Job): void {
+    if (this.#givenUp === undefined) return;
+    for (const [id, each] of this.#jobs)
+      if (each === job) Atomics.store(this.#givenUp, slotOf(id, this.#givenUp), id);
+  }
+
+  /** Ends the thread, whatever it is doing. Resolves when it has, in Node. */
+  async end(): Promise<void> {
+    this.#ended = true;
+    this.#jobs.clear();
+    this.#link.close();
+    this.#service.close();
+    const thread = this.#thread;
+    try {
+      await thread.terminate();
+    } finally {
+      // Not before: what a thread dies of would have nobody to be told, which ends a process.
+      thread.off?.('error', this.#failed);
+      thread.off?.('messageerror', this.#failed);
+      if (thread.off === undefined) {
+        thread.removeEventListener?.('error', this.#failedEvent);
+        thread.removeEventListener?.('messageerror', this.#failedEvent);
+      }
+    }
+  }
+
+  #take(message: FromSearcher): void {
+    if (message.kind === 'ready') {
+      this.#ready = true;
+      this.#listener.ready(this);
+      return;
+    }
+    const job = this.#jobs.get(message.id);
+    if (job === undefined) return;
+    this.#jobs.delete(message.id);
+    if (message.kind === 'found') answer(job, message.found);
+    else if (message.kind === 'failed') job.failed(unpackError(message.error));
+    this.#listener.free(this);
+  }
+
+  readonly #failedEvent = ({ message }: PortEvent): void => {
+    this.#failed(new Error(typeof message === 'string' ? message : 'The thread failed.'));
+  };
+
+  readonly #failed = (error: unknown): void => {
+    if (this.#ended) return;
+    const lost = [...this.#jobs.values()];
+    // In browsers a thread outlives its errors; nobody knows in which state.
+    void this.end();
+    this.#listener.died(this, error instanceof Error ? error : new Error(String(error)), lost);
+  };
+}
+
+function answer(job: Job, found: unknown): void {
+  if (isFound(found, job.queries.length))
+    job.found({ index: found.index, results: unpackResults(found.results) });
+  else
+    job.failed(
+      new WorkerFailedError(
+        'A thread gave an answer that cannot be read. It must run the same version of the library.',
+      ),
+    );
+}

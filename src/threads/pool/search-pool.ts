@@ -1,0 +1,350 @@
+import { onAbort } from '../../abort.js';
+import { assertFunction, assertSignal, isWhole, show } from '../../config.js';
+import { sameVersion } from '../../delta/delta.js';
+import { detachable, findable } from '../../detached.js';
+import { InvalidOptionError, PoolClosedError, ResourceExhaustedError } from '../../errors.js';
+import { takeOptions } from '../../given.js';
+import { type ReadableCell, assertCell, cellStateOf } from '../../cell/readable-cell.js';
+import { type SearchOptions, takeSearchOptions } from '../../search/options.js';
+import { type SearchResult, eachQuery } from '../../search/search.js';
+import { type VectorInput, writeVector } from '../../version/posting.js';
+import { Crew } from './crew.js';
+import { Job, type Task } from './jobs.js';
+import { mergedResults } from './part.js';
+import type { Found } from './search-messages.js';
+import { type Thread, newSearchThread, spareThreads } from '../port/thread.js';
+
+/** Options of {@link SearchPool.open}. */
+export interface SearchPoolOptions {
+  /** How many threads, 1 to 1,024. Default: as many as can run beside this one. */
+  readonly threads?: number;
+  /** How many queries may wait for their answers at once, 1 to 1,000,000; what goes beyond is refused. Default 10,000. */
+  readonly maxPending?: number;
+  /** What the cell's `held()` calls the threads, with a number. Default `'search thread'`. */
+  readonly name?: string;
+  /** Starts a thread whose script calls {@link answerSearches}; needed where everything is bundled into one file. */
+  readonly spawn?: () => Thread | PromiseLike<Thread>;
+}
+
+/** Options of a search in a pool, beside those of every search. */
+export interface PoolSearchOptions {
+  /** The answer is of this version or a later one, for which it waits: `cell.version` for what was just written. */
+  readonly atLeast?: number;
+  /** Gives the search up. One that no thread has begun is not carried out. */
+  readonly signal?: AbortSignal;
+}
+
+/** Options of one search in a pool. */
+export interface SplitOptions extends PoolSearchOptions {
+  /**
+   * Whether the shards are dealt out to all threads; only with `slopFactor: 'all'`. Default: where that is so, the index
+   * is large, and nothing else waits for a thread.
+   */
+  readonly split?: boolean;
+}
+
+/** What a search in a pool came to. */
+export interface PoolAnswer {
+  /** The number of the version that was searched. */
+  readonly version: number;
+  /** As those of `search` on that version. */
+  readonly results: SearchResult[];
+}
+
+/** Below this many postings a search takes less time than it takes to ask all threads and to merge their answers. */
+const LEAST_SPLIT = 10_000;
+
+/** Queries that a thread is sent at once, at most: the more, the longer those after them wait. */
+const MOST_AT_ONCE = 32;
+
+/** What is given up when its caller, or the pool, says so. */
+interface Call {
+  readonly jobs: Job[];
+  readonly giveUp: (reason: Error) => void;
+  /** Ends its waiting for a version. */
+  stopWaiting: () => void;
+}
+
+/**
+ * Threads that search a cell, each with a replica of it: so searches neither wait for this thread, nor it for them. Made
+ * by {@link SearchPool.open}; to be closed, as its threads keep the process alive. It ends with its cell.
+ *
+ * @example
+ * ```ts no-run
+ * import { CowShardexIndex, SearchPool, createIndex } from 'shardex';
+ *
+ * const cell = new CowShardexIndex(createIndex({ dimensions: 2 }));
+ * const pool = await SearchPool.open(cell, { threads: 4 });
+ * cell.update((draft) => { draft.addPosting({ documentId: 'a', vector: [1, 0] }); });
+ * const { results, version } = await pool.search([1, 0], { k: 10 }, { atLeast: cell.version });
+ * await pool.close();
+ * ```
+ */
+export class SearchPool {
+  readonly #cell: ReadableCell;
+  readonly #crew: Crew;
+  readonly #size: number;
+  readonly #maxPending: number;
+  readonly #calls = new Set<Call>();
+  #pending = 0;
+  #closed: Promise<void> | undefined;
+  readonly #unsubscribe: () => void;
+
+  static {
+    detachable(this, (value) => #cell in value, 'stable');
+  }
+
+  private constructor(
+    cell: ReadableCell,
+    size: number,
+    { maxPending = 10_000, name = 'search thread', spawn = newSearchThread }: SearchPoolOptions,
+  ) {
+    this.#cell = cell;
+    findable(this);
+    this.#size = size;
+    this.#maxPending = maxPending;
+    const failed = (error: Error): void => {
+      void this.#end(error);
+    };
+    this.#crew = new Crew({ cell, size, name, spawn, failed });
+    this.#unsubscribe = cellStateOf(cell).watchers.add(
+      () => undefined,
+      cell.version,
+      [],
+      () => {
+        void this.#end(new PoolClosedError('The cell of this pool was closed.'));
+      },
+    );
+  }
+
+  /**
+   * Starts the threads, and resolves when each has the current version.
+   *
+   * @throws {@link InvalidOptionError}, {@link CellClosedError}, and {@link WorkerFailedError} where the threads do not start;
+   * in bundles see `spawn`.
+   */
+  static async open(cell: ReadableCell, options: SearchPoolOptions = {}): Promise<SearchPool> {
+    assertCell(cell, 'searched');
+    const taken = checkedPoolOptions(options);
+    cellStateOf(cell).assertOpen();
+    const pool = new SearchPool(cell, taken.threads ?? (await spareThreads()), taken);
+    await pool.#crew.start();
+    return pool;
+  }
+
+  /** How many threads it has. */
+  get threads(): number {
+    return this.#size;
+  }
+
+  /** How many of them can search right now: those that are being replaced cannot. */
+  get ready(): number {
+    return this.#crew.readyCount;
+  }
+
+  /** How many queries wait for their answers. */
+  get pending(): number {
+    return this.#pending;
+  }
+
+  /** Whether it was closed, or has failed. */
+  get isClosed(): boolean {
+    return this.#closed !== undefined;
+  }
+
+  /**
+   * Searches in another thread; see `search` for the options. A filter is a function, which cannot be sent to a thread.
+   *
+   * @throws it rejects with {@link InvalidVectorError}, {@link InvalidOptionError}; {@link ResourceExhaustedError} where too
+   * many wait; the signal's reason; {@link WorkerFailedError} where threads die with it; {@link PoolClosedError}.
+   */
+  async search(query: VectorInput, options: SearchOptions, how: SplitOptions = {}): Promise<PoolAnswer> {
+    const { split, atLeast = 0, signal } = checkedHow(how, ['atLeast', 'signal', 'split']);
+    const queries = [this.#copied(query)];
+    const sent = sendable(options);
+    const exact =
+      sent.recall === undefined && (sent.slopFactor ?? this.#cell.read().config.slopFactor) === 'all';
+    if (split === true && !exact) {
+      throw new InvalidOptionError(
+        'split',
+        "Only a search of all shards can be split; pass slopFactor: 'all' with it.",
+      );
+    }
+    return this.#call(1, signal, async (call) => {
+      await this.#reached(atLeast, call);
+      const task: Task = { queries, options: sent, atLeast, part: undefined };
+      const large = this.#cell.postingCount >= LEAST_SPLIT && !this.#crew.isBusy;
+      const parts = exact && (split ?? large) ? await this.#split(call, task) : undefined;
+      return answersOf(parts ?? (await this.#submit(call, task)))[0];
+    });
+  }
+
+  /**
+   * Searches for many queries, spread over the threads; resolves to their answers in the order of the queries. While
+   * commits come in between, they may be of different versions.
+   *
+   * @throws as {@link SearchPool.search}; where one fails, the others are given up.
+   */
+  async searchMany(
+    queries: Iterable<VectorInput>,
+    options: SearchOptions,
+    how: PoolSearchOptions = {},
+  ): Promise<PoolAnswer[]> {
+    const { atLeast = 0, signal } = checkedHow(how, ['atLeast', 'signal']);
+    const copies = Array.from(eachQuery(queries), (query) => this.#copied(query));
+    const sent = sendable(options);
+    return this.#call(copies.length, signal, async (call) => {
+      await this.#reached(atLeast, call);
+      // Several pieces for each thread, as they take different times.
+      const size = Math.max(1, Math.min(MOST_AT_ONCE, Math.ceil(copies.length / (4 * this.#size))));
+      const pieces: Promise<Found>[] = [];
+      for (let from = 0; from < copies.length; from += size) {
+        const piece = copies.slice(from, from + size);
+        pieces.push(this.#submit(call, { queries: piece, options: sent, atLeast, part: undefined }));
+      }
+      return (await Promise.all(pieces)).flatMap(answersOf);
+    });
+  }
+
+  /** Ends the threads; searches that were not answered reject with {@link PoolClosedError}. */
+  close(): Promise<void> {
+    return this.#end(new PoolClosedError('This pool was closed.'));
+  }
+
+  /** Closes. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #end(error: Error): Promise<void> {
+    if (this.#closed !== undefined) return this.#closed;
+    this.#closed = this.#crew.close(error);
+    this.#unsubscribe();
+    for (const { giveUp } of this.#calls) giveUp(error);
+    return this.#closed;
+  }
+
+  /** Counts what waits, and sees that giving up reaches all that a call has set going. */
+  async #call<T>(size: number, signal: AbortSignal | undefined, run: (call: Call) => Promise<T>): Promise<T> {
+    signal?.throwIfAborted();
+    if (this.isClosed) throw new PoolClosedError('This pool was closed; open another one.');
+    if (this.#pending + size > this.#maxPending) {
+      throw new ResourceExhaustedError(
+        `${this.#pending} of at most ${this.#maxPending} queries wait for their answers already, so ${size} more cannot; await some of them first, or raise maxPending.`,
+        this.#maxPending,
+      );
+    }
+    let giveUp: (reason: Error) => void = () => undefined;
+    const givenUp = new Promise<never>((_, reject) => (giveUp = reject));
+    const call: Call = { jobs: [], giveUp, stopWaiting: () => undefined };
+    this.#pending += size;
+    this.#calls.add(call);
+    const ignoreSignal = onAbort(signal, () => {
+      giveUp(signal?.reason as Error);
+    });
+    try {
+      return await Promise.race([run(call), givenUp]);
+    } finally {
+      ignoreSignal();
+      call.stopWaiting();
+      this.#calls.delete(call);
+      this.#pending -= size;
+      for (const job of call.jobs) this.#crew.drop(job);
+    }
+  }
+
+  /** A version that is yet to come is waited for here, so that it does not keep a thread. */
+  async #reached(version: number, call: Call): Promise<void> {
+    if (this.#cell.version >= version) return;
+    // Not the caller's signal: however the call ends, nobody is to wait any more.
+    const controller = new AbortController();
+    call.stopWaiting = () => {
+      controller.abort();
+    };
+    await this.#cell.waitFor(version, { signal: controller.signal });
+  }
+
+  #submit(call: Call, task: Task): Promise<Found> {
+    const job = new Job(task);
+    call.jobs.push(job);
+    this.#crew.submit(job);
+    return job.settled;
+  }
+
+  /** One search in all threads; `undefined` where that came to nothing, as they did not have the same version. */
+  async #split(call: Call, task: Task): Promise<Found | undefined> {
+    const count = this.#crew.readyCount;
+    if (count < 2) return undefined;
+    const jobs = Array.from(
+      { length: count },
+      (_, index) =>
+        new Job({ ...task, options: { ...task.options, slopFactor: 'all' }, part: { index, count } }),
+    );
+    call.jobs.push(...jobs);
+    this.#crew.submitToAll(jobs);
+    const found = await Promise.all(jobs.map(({ settled }) => settled));
+    const { index } = found[0];
+    if (!found.every((part) => sameVersion(part.index, index))) return undefined;
+    const parts = found.map(({ results }) => results[0]);
+    return { index, results: [mergedResults(parts, task.options)] };
+  }
+
+  /** A copy, since the caller may change its own before a thread comes to it. */
+  #copied(query: VectorInput): Float32Array {
+    const { dimensions } = this.#cell.read().config;
+    const copy = new Float32Array(dimensions);
+    writeVector(query, dimensions, copy, 0);
+    return copy;
+  }
+}
+
+function answersOf({ index, results }: Found): PoolAnswer[] {
+  return results.map((each) => ({ version: index.version, results: each }));
+}
+
+function checkedHow(how: SplitOptions, known: readonly (keyof SplitOptions)[]): SplitOptions {
+  const taken = takeOptions(how, known);
+  const { atLeast, signal, split } = taken;
+  assertSignal(signal);
+  if (atLeast !== undefined && !isWhole(atLeast, 0, Number.MAX_SAFE_INTEGER)) {
+    throw new InvalidOptionError('atLeast', `atLeast must be the number of a version, not ${show(atLeast)}.`);
+  }
+  if (split !== undefined && typeof split !== 'boolean')
+    throw new InvalidOptionError('split', `split must be true or false, not ${show(split)}.`);
+  return taken;
+}
+
+/**
+ * A copy of what a thread needs, checked as a search in this one checks it.
+ *
+ * @throws {@link InvalidOptionError}
+ */
+function sendable(options: SearchOptions): SearchOptions {
+  const { filter, ...sent } = takeSearchOptions(options);
+  if (filter === undefined) return sent;
+  throw new InvalidOptionError(
+    'filter',
+    'filter is a function, which cannot be sent to another thread. Search in this one, or take more results and choose among them.',
+  );
+}
+
+function checkedPoolOptions(options: SearchPoolOptions): SearchPoolOptions {
+  const taken = takeOptions(options, ['threads', 'maxPending', 'name', 'spawn']);
+  const { threads, maxPending, name, spawn } = taken;
+  assertFunction('spawn', spawn);
+  if (threads !== undefined && !isWhole(threads, 1, 1024)) {
+    throw new InvalidOptionError(
+      'threads',
+      `threads must be an integer from 1 to 1,024, not ${show(threads)}.`,
+    );
+  }
+  if (maxPending !== undefined && !isWhole(maxPending, 1, 1_000_000)) {
+    throw new InvalidOptionError(
+      'maxPending',
+      `maxPending must be an integer from 1 to 1,000,000, not ${show(maxPending)}.`,
+    );
+  }
+  if (name !== undefined && (typeof name !== 'string' || name === ''))
+    throw new InvalidOptionError('name', `name must be a non-empty string, not ${show(name)}.`);
+  return taken;
+}

@@ -1,0 +1,57 @@
+/** What the messages between a pool and its threads look like; see search-messages.ts for what they mean. */
+import type { FromSearcher, PackedFound, ToSearcher } from './search-messages.js';
+import {
+  type Shapes,
+  anything,
+  listOf,
+  maybe,
+  name,
+  record,
+  shared,
+  text,
+  view,
+  whole,
+} from '../port/shapes.js';
+
+/** What a thread is asked. The options are looked at by the search. */
+export const TO_SEARCHER: Shapes<ToSearcher> = {
+  start: record({ name, givenUp: maybe(shared('Int32Array')) }),
+  search: record({
+    id: whole,
+    queries: listOf(view('Float32Array')),
+    options: record({}),
+    atLeast: whole,
+    part: maybe(record({ index: whole, count: whole })),
+  }),
+};
+
+/** What it answers. */
+export const FROM_SEARCHER: Shapes<FromSearcher> = {
+  ready: anything,
+  found: record({ id: whole }),
+  skipped: record({ id: whole }),
+  failed: record({ id: whole }),
+};
+
+const found = record({
+  index: record({ version: whole, fingerprint: text }),
+  results: record({
+    counts: view('Uint32Array'),
+    documentIds: listOf(text),
+    numbers: view('Float64Array'),
+    vectors: maybe(view('Float32Array')),
+  }),
+});
+
+/** Whether this is what was found for so many queries. */
+export function isFound(value: unknown, queries: number): value is PackedFound {
+  if (!found(value)) return false;
+  const { counts, documentIds, numbers, vectors } = (value as PackedFound).results;
+  const all = counts.reduce((sum, count) => sum + count, 0);
+  return (
+    counts.length === queries &&
+    documentIds.length === all &&
+    numbers.length === 4 * all &&
+    (vectors === undefined || all === 0 || vectors.length % all === 0)
+  );
+}

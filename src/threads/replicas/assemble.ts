@@ -1,0 +1,204 @@
+import { changedCalibration } from '../../calibration/change.js';
+import { InvalidDeltaError } from '../../errors.js';
+import { Lazy } from '../../lazy.js';
+import { type CentroidTable, tableFrom } from '../../version/centroid-table.js';
+import { bitCount } from '../../version/bits.js';
+import type { RowBlock } from '../../version/row-block.js';
+import type { Documents } from '../../version/documents.js';
+import { documentsIn } from '../../version/documents-draft.js';
+import { Centroid, type Shard, type ShardId, matrixOf } from '../../version/shard.js';
+import { type DeadBits, Segment, ShardRows, bytesOf, deadBits } from '../../version/shard-rows.js';
+import type { ShardexIndex } from '../../version/shardex-index.js';
+import { StringMapDraft } from '../../version/string-map.js';
+import type { Difference, Handle, Label, SentDocuments, SentSegment, SentShard } from './messages.js';
+
+/**
+ * The version that a difference leads to. No vector is read: shards get segments of blocks that are there. What an
+ * earlier version has just so is taken from it, so that both share it (I4).
+ *
+ * Time: O(segments of the shards that differ + rows that are new to this thread + changed documents · log).
+ *
+ * @throws {@link InvalidDeltaError} where the result is not what the owner has.
+ */
+export function assembled(
+  base: ShardexIndex,
+  difference: Difference,
+  shards: readonly SentShard[],
+  blocks: ReadonlyMap<Handle, RowBlock>,
+  earlier: ShardexIndex,
+): ShardexIndex {
+  const changed: ShardId[] = [];
+  let { postingCount, byteLength } = base;
+  const count = (rows: ShardRows, sign: 1 | -1): void => {
+    postingCount += sign * rows.liveCount;
+    byteLength += sign * bytesOf(rows);
+  };
+  const shardMap = base.shards.withMutations((map) => {
+    for (const id of difference.gone) {
+      const before = map.get(id);
+      if (before === undefined) throw damaged(`shard ${id}`);
+      count(before.rows, -1);
+      map.delete(id);
+      changed.push(id);
+    }
+    for (const sent of shards) {
+      const { id } = sent;
+      const before = map.get(id);
+      const old = before ?? base.shards.get(id) ?? earlier.shards.get(id);
+      const shard = shardFrom(sent, old, blocks, base.config.dimensions);
+      if (before !== undefined) count(before.rows, -1);
+      count(shard.rows, 1);
+      if (shard !== before) {
+        map.set(id, shard);
+        changed.push(id);
+      }
+    }
+  });
+  const index = nextVersion(base, difference, {
+    postingCount,
+    byteLength,
+    shards: shardMap,
+    documents: documentsAfter(base, shardMap, difference),
+    changed,
+  });
+  assertSame(index, difference.label);
+  return index;
+}
+
+/** What was put together of a version. */
+interface Assembled {
+  readonly postingCount: number;
+  readonly byteLength: number;
+  readonly shards: ShardexIndex['shards'];
+  readonly documents: ShardexIndex['documents'];
+  readonly changed: readonly ShardId[];
+}
+
+function nextVersion(
+  base: ShardexIndex,
+  { label, chunks, calibration }: Difference,
+  { postingCount, byteLength, shards, documents, changed }: Assembled,
+): ShardexIndex {
+  const { version, fingerprint, nextShardId, churn } = label;
+  // A shard that came in place of one of its id was both gone and sent.
+  const sorted = changed.toSorted((a, b) => a - b);
+  const ids = sorted.filter((id, i) => id !== sorted[i - 1]);
+  return Object.freeze({
+    config: base.config,
+    version,
+    fingerprint,
+    postingCount,
+    documentCount: documents.isMade ? documents.value.size : label.documentCount,
+    shardCount: shards.size,
+    byteLength,
+    shards,
+    documents,
+    centroids: chunks === undefined ? base.centroids : centroidsFrom(base, shards, chunks),
+    nextShardId,
+    calibration: changedCalibration(base.calibration, calibration, () => damaged('the calibration')),
+    churn,
+    changed: Object.freeze({ since: base.fingerprint, ids: Object.freeze(ids) }),
+  });
+}
+
+function shardFrom(
+  { id, centroid, segments }: SentShard,
+  old: Shard | undefined,
+  blocks: ReadonlyMap<Handle, RowBlock>,
+  dimensions: number,
+): Shard {
+  const earlier = old?.rows.segments ?? [];
+  const own = segments.map((segment, s) =>
+    typeof segment === 'number' ? segmentAt(earlier, segment, id) : segmentFrom(segment, earlier[s], blocks),
+  );
+  const sameRows =
+    own.length === old?.rows.segments.length && own.every((segment, s) => segment === old.rows.segments[s]);
+  if (
+    old === undefined ||
+    (centroid !== undefined && !sameVector(matrixOf(old.centroid).vectors, centroid))
+  ) {
+    if (centroid?.length !== dimensions) throw damaged(`the centroid of shard ${id}`);
+    return Object.freeze({ id, centroid: new Centroid(centroid), rows: new ShardRows(own) });
+  }
+  return sameRows ? old : Object.freeze({ id, centroid: old.centroid, rows: new ShardRows(own) });
+}
+
+function segmentAt(earlier: readonly Segment[], place: number, id: ShardId): Segment {
+  const segment = earlier.at(place);
+  if (segment === undefined) throw damaged(`a segment of shard ${id}`);
+  return segment;
+}
+
+function segmentFrom(
+  { handle, visible, dead }: SentSegment,
+  old: Segment | undefined,
+  blocks: ReadonlyMap<Handle, RowBlock>,
+): Segment {
+  const block = blocks.get(handle);
+  if (block === undefined) throw damaged(`block ${handle}`);
+  if (old?.block === block && old.visible === visible && sameBits(deadBits(old), dead)) return old;
+  let deadCount = 0;
+  if (dead !== undefined) for (const word of dead) deadCount += bitCount(word);
+  return new Segment(block, visible, visible - deadCount, dead);
+}
+
+/** Made at once only where somebody wanted those of the base: a thread that just searches never needs them. */
+function documentsAfter(
+  base: ShardexIndex,
+  shards: ShardexIndex['shards'],
+  { documents }: Difference,
+): Lazy<Documents> {
+  return documents !== undefined && base.documents.isMade
+    ? Lazy.of(movedDocuments(base.documents.value, documents))
+    : documentsLater(shards);
+}
+
+// A function of its own, so that what is made later keeps nothing but what it is made from.
+function documentsLater(shards: ShardexIndex['shards']): Lazy<Documents> {
+  return new Lazy(() => documentsIn(shards.values()));
+}
+
+/** The documents of the next version, made of those before by what the owner says has moved. */
+function movedDocuments(base: Documents, { documentIds, entries }: SentDocuments): Documents {
+  const documents = new StringMapDraft(base);
+  documentIds.forEach((id, i) => {
+    documents.set(id, entries[i]);
+  });
+  return documents.finish();
+}
+
+function centroidsFrom(
+  base: ShardexIndex,
+  shards: ShardexIndex['shards'],
+  chunks: NonNullable<Difference['chunks']>,
+): CentroidTable {
+  return tableFrom(
+    base.config.metric,
+    chunks.map((chunk) =>
+      typeof chunk === 'number'
+        ? base.centroids.chunks[chunk]
+        : chunk.map((id) => ({ id, vector: matrixOf((shards.get(id) as Shard).centroid).vectors })),
+    ),
+  );
+}
+
+/** What can be compared cheaply must agree; anything else would be an error that nobody sees. */
+function assertSame(next: ShardexIndex, label: Label): void {
+  for (const count of ['postingCount', 'documentCount', 'shardCount', 'byteLength'] as const)
+    if (next[count] !== label[count]) throw damaged(`the ${count}: ${next[count]} and ${label[count]}`);
+}
+
+function damaged(what: string): InvalidDeltaError {
+  return new InvalidDeltaError(
+    `A replica and its owner disagree on ${what}. Both threads must run the same version of the library.`,
+  );
+}
+
+function sameVector(a: Float32Array, b: Float32Array): boolean {
+  return a.every((component, i) => Object.is(component, b[i]));
+}
+
+function sameBits(a: DeadBits | undefined, b: DeadBits | undefined): boolean {
+  if (a === undefined || b === undefined) return a === b;
+  return a.length === b.length && a.every((word, i) => word === b[i]);
+}

@@ -1,0 +1,88 @@
+import { calibrationChange } from '../../calibration/change.js';
+import { type ChunkChange, nameOf } from '../../delta/delta.js';
+import { changedDocuments } from '../../delta/ledger.js';
+import type { Lazy } from '../../lazy.js';
+import type { CentroidTable } from '../../version/centroid-table.js';
+import { changedShards } from '../../version/changed-shards.js';
+import type { Documents } from '../../version/documents.js';
+import { type Shard, type ShardId, matrixOf, sameCentroid } from '../../version/shard.js';
+import { deadBits } from '../../version/shard-rows.js';
+import { type ShardexIndex, emptyIndex } from '../../version/shardex-index.js';
+import type { Difference, Label, SentDocuments, SentShard } from './messages.js';
+import { packShards } from './packed-shards.js';
+import { Parcel, type SentBlocks } from './sent-blocks.js';
+
+/**
+ * What a follower that has `base`, or nothing, needs to have `next`. The book is told of it, so it has to be sent.
+ *
+ * Time: O(segments of the shards that differ + changed documents · log), and the documents of rows that are new to the
+ * follower; where shards came or went O(shards / 64).
+ */
+export function differenceBetween(
+  base: ShardexIndex | undefined,
+  next: ShardexIndex,
+  sent: SentBlocks,
+): Difference {
+  const from = base ?? emptyIndex(next.config);
+  const parcel = new Parcel(base === undefined);
+  const gone: ShardId[] = [];
+  const shards: SentShard[] = [];
+  for (const id of changedShards(from, next)) {
+    const before = from.shards.get(id);
+    const after = next.shards.get(id);
+    if (before === after) continue;
+    for (const { block } of before?.rows.segments ?? []) parcel.held?.add(block);
+    const stays =
+      before !== undefined && after !== undefined && sameCentroid(before.centroid, after.centroid);
+    if (before !== undefined && !stays) gone.push(id);
+    if (after !== undefined) shards.push(sentShard(after, stays ? before : undefined, sent, parcel));
+  }
+  return {
+    base: base === undefined ? undefined : nameOf(base),
+    config: base === undefined ? next.config : undefined,
+    label: labelOf(next),
+    calibration: calibrationChange(from.calibration, next.calibration),
+    gone,
+    shards: packShards(shards),
+    documents: base === undefined ? undefined : documentsBetween(base.documents, next.documents),
+    chunks: from.centroids === next.centroids ? undefined : chunkChanges(from.centroids, next.centroids),
+    blocks: parcel.blocks,
+    rows: parcel.rows,
+  };
+}
+
+function sentShard(
+  { id, centroid, rows }: Shard,
+  before: Shard | undefined,
+  sent: SentBlocks,
+  parcel: Parcel,
+): SentShard {
+  return {
+    id,
+    centroid: before === undefined ? matrixOf(centroid).vectors : undefined,
+    segments: rows.segments.map((segment) => {
+      const place = before?.rows.segments.indexOf(segment) ?? -1;
+      if (place >= 0) return place;
+      const { block, visible } = segment;
+      return { handle: sent.handleOf(block, visible, parcel), visible, dead: deadBits(segment) };
+    }),
+  };
+}
+
+function documentsBetween(a: Lazy<Documents>, b: Lazy<Documents>): SentDocuments | undefined {
+  // A replica may serve others, and they must not make it find out what it does not want to know itself.
+  if (!a.isMade || !b.isMade) return undefined;
+  const { documentIds, after } = changedDocuments(a.value, b.value);
+  return { documentIds, entries: after };
+}
+
+function chunkChanges(a: CentroidTable, b: CentroidTable): readonly ChunkChange[] {
+  const places = new Map(a.chunks.map((chunk, at) => [chunk, at]));
+  return b.chunks.map((chunk) => places.get(chunk) ?? chunk.ids);
+}
+
+function labelOf(index: ShardexIndex): Label {
+  const { version, fingerprint, postingCount, documentCount, shardCount, byteLength, nextShardId, churn } =
+    index;
+  return { version, fingerprint, postingCount, documentCount, shardCount, byteLength, nextShardId, churn };
+}

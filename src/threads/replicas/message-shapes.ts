@@ -1,0 +1,104 @@
+/** What the messages between owners, followers and writers look like; see messages.ts for what they mean. */
+import { isCalibrationChange } from '../../calibration/check.js';
+import { isWhole } from '../../config.js';
+import { PROTOCOL, type ToFollower, type ToOwner, type WriterAnswer, type WriterCall } from './messages.js';
+import {
+  type Shape,
+  type Shapes,
+  anything,
+  either,
+  flag,
+  listOf,
+  maybe,
+  memory,
+  name,
+  nothing,
+  number,
+  record,
+  shared,
+  text,
+  view,
+  whole,
+} from '../port/shapes.js';
+
+const floats = view('Float32Array');
+const doubles = view('Float64Array');
+const integers = view('Uint32Array');
+const dimensions: Shape = (value) => isWhole(value, 1, 10_000);
+const versionName = record({ version: whole, fingerprint: text });
+
+const follow = record({ name, shares: flag, round: whole, known: listOf(listOf(whole)) });
+
+/** What an owner is told. What a writer is given is looked at by the draft, as in one thread. */
+export const TO_OWNER: Shapes<ToOwner> = {
+  // One of another version of the library is refused as that, whatever it looks like.
+  follow: (value) => (value as { readonly protocol?: unknown }).protocol !== PROTOCOL || follow(value),
+  reached: record({ round: whole, version: whole }),
+  forgot: record({ blocks: listOf(listOf(whole)) }),
+  leave: anything,
+  write: record({ call: whole, method: text }),
+};
+
+const difference = record({
+  base: maybe(versionName),
+  config: maybe(record({})),
+  label: record({
+    version: whole,
+    fingerprint: text,
+    postingCount: whole,
+    documentCount: whole,
+    shardCount: whole,
+    byteLength: whole,
+    nextShardId: whole,
+    churn: whole,
+  }),
+  calibration: isCalibrationChange,
+  gone: listOf(whole),
+  shards: record({ numbers: doubles, centroids: listOf(floats) }),
+  chunks: maybe(listOf(either(whole, listOf(whole)))),
+  documents: maybe(
+    record({
+      documentIds: listOf(text),
+      entries: listOf(either(maybe(number), listOf(number))),
+    }),
+  ),
+  blocks: listOf(record({ handle: whole, times: whole, capacity: whole, memory: maybe(memory) })),
+  rows: record({
+    runs: listOf(whole),
+    ids: listOf(either(text, listOf(text))),
+    copies: listOf(
+      record({
+        vectors: floats,
+        squaredNorms: doubles,
+        separations: doubles,
+        starts: integers,
+        lengths: integers,
+      }),
+    ),
+  }),
+});
+
+/** What a follower is told. */
+export const TO_FOLLOWER: Shapes<ToFollower> = {
+  version: record({ round: whole, difference, counter: maybe(shared('BigInt64Array')), shares: flag }),
+  reminder: record({ round: whole, version: whole }),
+  end: anything,
+};
+
+/** What a writer elsewhere is answered. */
+export const TO_WRITER: Shapes<WriterAnswer> = {
+  wrote: record({ call: whole }),
+  refused: record({ call: whole }),
+  end: anything,
+};
+
+/** The values that its calls come to. */
+export const WRITTEN: Readonly<Record<WriterCall['method'], Shape>> = {
+  open: record({ version: whole, dimensions }),
+  addPostings: whole,
+  removeDocuments: whole,
+  replaceDocument: nothing,
+  has: flag,
+  commitChanges: record({ version: whole, fingerprint: text, previousVersion: whole, isEmpty: flag }),
+  discard: nothing,
+};

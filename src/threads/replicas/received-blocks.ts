@@ -1,0 +1,122 @@
+import { InvalidDeltaError } from '../../errors.js';
+import { type Columns, ROW_OVERHEAD, RowBlock, columnsOf } from '../../version/row-block.js';
+import type { Difference, Handle, RowCopies, SentBlock, SentRows, SentShard } from './messages.js';
+
+interface Received {
+  readonly handle: Handle;
+  readonly block: WeakRef<RowBlock>;
+  /** How often it was sent. */
+  times: number;
+  /** How many of its rows, from the first on, are known. */
+  rows: number;
+  readonly byteLength: number;
+}
+
+/**
+ * The follower's side of the book: which block each handle stands for. It keeps no block alive (I8); when one is
+ * collected, the owner is told that its handle means nothing any more.
+ */
+export class ReceivedBlocks {
+  readonly #known = new Map<Handle, Received>();
+  #byteLength = 0;
+  readonly #forgotten: (readonly [Handle, number])[] = [];
+  readonly #tell: (blocks: readonly (readonly [Handle, number])[]) => void;
+  readonly #collected = new FinalizationRegistry<Received>((received) => {
+    const { handle, times, byteLength } = received;
+    this.#byteLength -= byteLength;
+    // It may have been sent again meanwhile, and made anew.
+    if (this.#known.get(handle) !== received) return;
+    this.#known.delete(handle);
+    // They mostly go by many at once.
+    if (this.#forgotten.push([handle, times]) === 1) queueMicrotask(this.#flush);
+  });
+
+  /** Bytes of all blocks that were not collected yet, whether or not a version has them. */
+  get byteLength(): number {
+    return this.#byteLength;
+  }
+
+  constructor(tell: (blocks: readonly (readonly [Handle, number])[]) => void) {
+    this.#tell = tell;
+  }
+
+  /**
+   * Takes in what came with a difference; returns the blocks of all handles in it, each with so many known rows that
+   * every segment is covered. `undefined` where something is missing.
+   */
+  take(
+    { blocks, rows }: Pick<Difference, 'blocks' | 'rows'>,
+    shards: readonly SentShard[],
+    dimensions: number,
+  ): Map<Handle, RowBlock> | undefined {
+    const found = new Map<Handle, RowBlock>();
+    for (const sent of blocks) found.set(sent.handle, this.#blockOf(sent, dimensions));
+    if (!this.#takeRows(rows)) return undefined;
+    for (const { segments } of shards) {
+      for (const segment of segments) {
+        if (typeof segment === 'number') continue;
+        const known = this.#known.get(segment.handle);
+        const block = known?.block.deref();
+        if (known === undefined || block === undefined || known.rows < segment.visible) return undefined;
+        found.set(segment.handle, block);
+      }
+    }
+    return found;
+  }
+
+  /** The blocks that are there, by handle, and how many rows of each; held by whoever has the list. */
+  list(): (Omit<Received, 'block'> & { readonly block: RowBlock })[] {
+    return [...this.#known.values()].flatMap((received) => {
+      const block = received.block.deref();
+      return block === undefined ? [] : [{ ...received, block }];
+    });
+  }
+
+  /** The one that is there, so that versions share it (I4), or a new one. */
+  #blockOf({ handle, times, capacity, memory }: SentBlock, dimensions: number): RowBlock {
+    const known = this.#known.get(handle);
+    const there = known?.block.deref();
+    if (known !== undefined && there !== undefined) {
+      known.times = times;
+      return there;
+    }
+    // Where it is not shared, nobody else writes to it, and yet it is filled as if somebody did.
+    const buffer = memory ?? new ArrayBuffer(capacity * (4 * dimensions + ROW_OVERHEAD));
+    const block = new RowBlock(capacity, dimensions, buffer);
+    const { byteLength } = block;
+    this.#byteLength += byteLength;
+    const received = { handle, block: new WeakRef(block), times, rows: 0, byteLength };
+    this.#known.set(handle, received);
+    this.#collected.register(block, received);
+    return block;
+  }
+
+  #takeRows({ runs, ids, copies }: SentRows): boolean {
+    for (let run = 0, done = 0; run < runs.length; run += 3) {
+      const [handle, from, count] = [runs[run], runs[run + 1], runs[run + 2]];
+      const known = this.#known.get(handle);
+      const block = known?.block.deref();
+      if (known === undefined || block === undefined || from > known.rows) return false;
+      if (!(from + count <= block.capacity))
+        throw new InvalidDeltaError('More rows were sent than a block has.');
+      const columns = columnsOf(block);
+      done = columns.ids.putParts(ids, done, from, from + count, known.rows);
+      if (copies.length > 0) copyInto(columns, from, copies[run / 3]);
+      known.rows = Math.max(known.rows, from + count);
+    }
+    return true;
+  }
+
+  readonly #flush = (): void => {
+    this.#tell(this.#forgotten.splice(0));
+  };
+}
+
+function copyInto(columns: Columns, from: number, copies: RowCopies): void {
+  const dimensions = columns.vectors.length / columns.starts.length;
+  columns.vectors.set(copies.vectors, from * dimensions);
+  columns.squaredNorms.set(copies.squaredNorms, from);
+  columns.separations.set(copies.separations, from);
+  columns.starts.set(copies.starts, from);
+  columns.lengths.set(copies.lengths, from);
+}

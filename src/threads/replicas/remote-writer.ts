@@ -1,0 +1,267 @@
+import { onAbort } from '../../abort.js';
+import { assertSignal } from '../../config.js';
+import { detachable, findable } from '../../detached.js';
+import { InvalidPostingError, PortClosedError, WriterClosedError } from '../../errors.js';
+import { takeOptions } from '../../given.js';
+import { type CommitOptions, checkedConflictOption } from '../../cell/index-writer.js';
+import {
+  type Posting,
+  assertDocumentId,
+  eachDocumentId,
+  eachPosting,
+  takePosting,
+  writeVector,
+} from '../../version/posting.js';
+import { TO_WRITER, WRITTEN } from './message-shapes.js';
+import { EVERYONE, type WriterAnswer, type WriterCall } from './messages.js';
+import { unpackError } from '../port/packed-error.js';
+import { Link, type Port, newChannel } from '../port/port.js';
+import { read, unreadable } from '../port/shapes.js';
+import type { RemoteBase, RemoteCommit } from './writer-session.js';
+
+/** Options of {@link openRemoteWriter}. */
+export interface RemoteWriterOptions {
+  /** Gives up waiting for the writer. */
+  readonly signal?: AbortSignal;
+}
+
+interface Waiting {
+  readonly method: WriterCall['method'];
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** A call without its number. */
+type Asked = WriterCall extends infer Call
+  ? Call extends WriterCall
+    ? Omit<Call, 'call' | 'kind'>
+    : never
+  : never;
+
+/**
+ * A writer of a cell in another thread, made by {@link openRemoteWriter}: what it is told is done there, one call after
+ * the other. Calls need not be awaited before the next one is made. Every call rejects with what the writer there threw,
+ * as an error of the same class with the same fields, and with {@link PortClosedError} when the port or the other thread
+ * goes before there is an answer: then it is unknown whether the call was carried out. What is given is checked and copied
+ * when the call is made, by the rules of a draft.
+ */
+export class RemoteWriter {
+  /** The number of the version that it was made from. */
+  readonly baseVersion: number;
+  readonly #dimensions: number;
+  readonly #conversation: Conversation;
+
+  static {
+    detachable(this, (value) => #conversation in value, 'stable');
+  }
+
+  /** @internal */
+  constructor({ version, dimensions }: RemoteBase, conversation: Conversation) {
+    this.baseVersion = version;
+    this.#dimensions = dimensions;
+    this.#conversation = conversation;
+    findable(this);
+  }
+
+  /** As `addPosting` of a draft. */
+  async addPosting(posting: Posting): Promise<void> {
+    await this.addPostings([posting]);
+  }
+
+  /** As `addPostings` of a draft. */
+  async addPostings(postings: Iterable<Posting>): Promise<number> {
+    this.#conversation.assertOpen();
+    const copies = copied(postings, this.#dimensions);
+    return (await this.#ask({ method: 'addPostings', postings: copies })) as number;
+  }
+
+  /** As `removeDocument` of a draft. */
+  async removeDocument(documentId: string): Promise<number> {
+    return this.removeDocuments([documentId]);
+  }
+
+  /** As `removeDocuments` of a draft. */
+  async removeDocuments(documentIds: Iterable<string>): Promise<number> {
+    this.#conversation.assertOpen();
+    const ids = [...eachDocumentId(documentIds)];
+    return (await this.#ask({ method: 'removeDocuments', documentIds: ids })) as number;
+  }
+
+  /** As `replaceDocument` of a draft. */
+  async replaceDocument(documentId: string, postings: Iterable<Posting>): Promise<void> {
+    this.#conversation.assertOpen();
+    assertDocumentId(documentId);
+    const copies = copied(postings, this.#dimensions);
+    await this.#ask({ method: 'replaceDocument', documentId, postings: copies });
+  }
+
+  /** As `has` of a draft. */
+  async has(documentId: string): Promise<boolean> {
+    this.#conversation.assertOpen();
+    assertDocumentId(documentId);
+    return (await this.#ask({ method: 'has', documentId })) as boolean;
+  }
+
+  /**
+   * As `commitChanges` of a writer: closes it, except where it rejects. A replica that shall see the commit waits for its
+   * number: `await replica.waitFor(commit.version)`.
+   */
+  async commitChanges(options: CommitOptions = {}): Promise<RemoteCommit> {
+    const onConflict = checkedConflictOption(options);
+    const commit = await this.#ask({ method: 'commitChanges', options: { onConflict } });
+    this.#conversation.close('committed');
+    return Object.freeze(commit as RemoteCommit);
+  }
+
+  /** Gives the changes up. Does nothing on a writer that is closed already. */
+  async discard(): Promise<void> {
+    if (!this.#conversation.isOpen) return;
+    await this.#ask({ method: 'discard' });
+    this.#conversation.close('discarded');
+  }
+
+  /** Discards, so that `await using writer = …` cannot leave one open. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.discard();
+  }
+
+  #ask(asked: Asked): Promise<unknown> {
+    return this.#conversation.ask(asked);
+  }
+}
+
+/** Asks, and matches the answers. */
+class Conversation {
+  readonly #channel = newChannel();
+  readonly #link: Link<WriterCall>;
+  readonly #waiting = new Map<number, Waiting>();
+  #calls = 0;
+  #ended: Error | undefined;
+
+  constructor(port: Port) {
+    this.#link = new Link(port, 'client', {
+      message: (body, channel) => {
+        const answer = read<WriterAnswer>(TO_WRITER, body);
+        // One that does not say what it answers is of no use.
+        if (answer === undefined || answer === 'damaged') return;
+        // What is for everyone is the end, and nothing else.
+        if (channel === this.#channel || (channel === EVERYONE && answer.kind === 'end')) this.#take(answer);
+      },
+      gone: () => {
+        this.#end(new PortClosedError('The port was closed, or the thread that has the cell has ended.'));
+      },
+    });
+  }
+
+  get isOpen(): boolean {
+    return this.#ended === undefined;
+  }
+
+  /** Throws what ended it. */
+  assertOpen(): void {
+    if (this.#ended !== undefined) throw this.#ended;
+  }
+
+  ask(asked: Asked): Promise<unknown> {
+    if (this.#ended !== undefined) return Promise.reject(this.#ended);
+    const call = this.#calls++;
+    return new Promise((resolve, reject) => {
+      try {
+        this.#link.send(this.#channel, { kind: 'write', call, ...asked });
+      } catch (error) {
+        reject(new InvalidPostingError(`This cannot be sent to another thread: ${String(error)}`));
+        return;
+      }
+      this.#waiting.set(call, { method: asked.method, resolve, reject });
+    });
+  }
+
+  close(how: string): void {
+    this.#end(new WriterClosedError(`This writer was ${how} already; open another one.`));
+  }
+
+  #take(answer: WriterAnswer): void {
+    if (answer.kind === 'end') {
+      this.#end(new PortClosedError('The thread that has the cell stopped serving this port.'));
+      return;
+    }
+    const waiting = this.#waiting.get(answer.call);
+    if (waiting === undefined) return;
+    this.#waiting.delete(answer.call);
+    if (answer.kind === 'refused') waiting.reject(unpackError(answer.error));
+    else if (WRITTEN[waiting.method](answer.value)) waiting.resolve(answer.value);
+    else waiting.reject(unreadable());
+  }
+
+  #end(error: Error): void {
+    if (this.#ended !== undefined) return;
+    this.#ended = error;
+    this.#link.close();
+    for (const { reject } of this.#waiting.values()) reject(error);
+    this.#waiting.clear();
+  }
+}
+
+/**
+ * Opens a writer of the cell that is served on the other end of a port, by {@link serveReplicas} with `writable: true`.
+ * So a worker can have the cell, and the thread that started it can write without ever being blocked.
+ *
+ * @throws it rejects with {@link InvalidOptionError}, also where the port serves readers only; with the signal's reason,
+ * {@link PortClosedError}, {@link CellClosedError}
+ *
+ * @example
+ * ```ts
+ * import { CowShardexIndex, createIndex, openRemoteWriter, openReplica, serveReplicas } from 'shardex';
+ *
+ * const { port1, port2 } = new MessageChannel();
+ * const cell = new CowShardexIndex(createIndex({ dimensions: 1 }));
+ * serveReplicas(cell, port1, { writable: true });
+ *
+ * const replica = await openReplica(port2);
+ * const writer = await openRemoteWriter(port2);
+ * await writer.addPosting({ documentId: 'a', vector: [1] });
+ * const { version } = await writer.commitChanges();
+ * (await replica.waitFor(version)).postingCount; // → 1
+ * await writer.commitChanges(); // → throws WriterClosedError
+ * port1.close();
+ * ```
+ */
+export async function openRemoteWriter(port: Port, options: RemoteWriterOptions = {}): Promise<RemoteWriter> {
+  const { signal } = takeOptions(options, ['signal']);
+  assertSignal(signal);
+  signal?.throwIfAborted();
+  const conversation = new Conversation(port);
+  const stopWaiting = onAbort(signal, () => {
+    // The writer there may have been opened: its discarding is the last thing that is said.
+    void conversation.ask({ method: 'discard' }).catch(() => undefined);
+    conversation.close('given up');
+  });
+  try {
+    const base = (await conversation.ask({ method: 'open' })) as RemoteBase;
+    return new RemoteWriter(base, conversation);
+  } catch (error) {
+    conversation.close('refused');
+    signal?.throwIfAborted();
+    throw error;
+  } finally {
+    stopWaiting();
+  }
+}
+
+/**
+ * Copies of postings, each checked and made while it is the one that the iterable has come to: whoever yields them may use
+ * one buffer for all, and the vector may be part of a large one.
+ *
+ * @throws {@link InvalidPostingError}, {@link InvalidVectorError}
+ */
+function copied(postings: Iterable<Posting>, dimensions: number): Posting[] {
+  const copies: Posting[] = [];
+  for (const posting of eachPosting(postings)) {
+    const position = copies.length;
+    const { vector, ...key } = takePosting(posting, position);
+    const copy = new Float32Array(dimensions);
+    writeVector(vector, dimensions, copy, 0, position);
+    copies.push({ ...key, vector: copy });
+  }
+  return copies;
+}

@@ -1,0 +1,229 @@
+import { type ShardexConfig, resolveConfig } from '../../config.js';
+import { sameVersion } from '../../delta/delta.js';
+import { InvalidDeltaError, ShardexError } from '../../errors.js';
+import { yieldToEventLoop } from '../../host/event-loop.js';
+import { type ShardexIndex, emptyIndex } from '../../version/shardex-index.js';
+import { assembled } from './assemble.js';
+import { type Difference, PROTOCOL, type FromFollower, type ToFollower } from './messages.js';
+import { type PackedError, unpackError } from '../port/packed-error.js';
+import { unpackShards } from './packed-shards.js';
+import { quietTimeout } from '../port/port.js';
+import { ReceivedBlocks } from './received-blocks.js';
+import { SharedGarbage } from './shared-garbage.js';
+
+/** Milliseconds after which a request without an answer is repeated, then ever more seldom, up to the second number. */
+const FIRST_PATIENCE = 2000;
+const LAST_PATIENCE = 60_000;
+
+/**
+ * Milliseconds for which versions are taken in at a time, about as long as a search, before whatever else waits has its
+ * turn: a thread that could not come to its port for a while finds many there, and must not stand still for all of them.
+ */
+const SLICE = 1;
+
+/** What becomes of what a {@link ReplicaClient} is told. */
+export interface FollowingListener {
+  readonly send: (message: FromFollower) => void;
+  /** The first version, and each one after it. */
+  readonly version: (index: ShardexIndex) => void;
+  /** Nothing more has come, and there are so many milliseconds to use; whether more of them would be of use. */
+  readonly idle: (milliseconds: number) => boolean;
+  /** Nothing more will come; with an error where that was not meant to happen. */
+  readonly ended: (error: Error | undefined) => void;
+}
+
+/**
+ * A replica's side of the conversation: asks for the current version, turns each difference into the next one, and asks
+ * again where one does not fit the version that it has.
+ */
+export class ReplicaClient {
+  readonly #name: string;
+  readonly #shares: boolean;
+  readonly #listener: FollowingListener;
+  readonly #blocks: ReceivedBlocks;
+  readonly #garbage = new SharedGarbage();
+  #round = 0;
+  #current: ShardexIndex | undefined;
+  /** The empty version: where snapshots start from, and all have the configuration of. */
+  #root: ShardexIndex | undefined;
+  #counter: BigInt64Array | undefined;
+  #sharesMemory = false;
+  /** Blocks that the owner was told are here must be here until it has answered. */
+  #promised: ReturnType<ReceivedBlocks['list']> = [];
+  #asking: ReturnType<typeof setTimeout> | undefined;
+  #patience = FIRST_PATIENCE;
+  #ended = false;
+  readonly #waiting: ToFollower[] = [];
+  /** Milliseconds that messages took in this turn of the event loop; `undefined` where there was none yet. */
+  #spent: number | undefined;
+
+  constructor(name: string, shares: boolean, listener: FollowingListener) {
+    this.#name = name;
+    this.#shares = shares;
+    this.#listener = listener;
+    this.#blocks = new ReceivedBlocks((blocks) => {
+      if (!this.#ended) listener.send({ kind: 'forgot', blocks });
+    });
+  }
+
+  get sharesMemory(): boolean {
+    return this.#sharesMemory;
+  }
+
+  /** The number of the newest version that is on its way for sure, or here. */
+  get newestVersion(): number {
+    const here = this.#current?.version ?? 0;
+    return this.#counter === undefined ? here : Math.max(here, Number(Atomics.load(this.#counter, 0)));
+  }
+
+  /** Asks for the current version. */
+  ask(): void {
+    this.#promised = this.#blocks.list();
+    this.#round++;
+    this.#listener.send({
+      kind: 'follow',
+      protocol: PROTOCOL,
+      name: this.#name,
+      shares: this.#shares,
+      round: this.#round,
+      known: this.#promised.map(({ handle, times, rows }) => [handle, times, rows]),
+    });
+    clearTimeout(this.#asking);
+    this.#asking = quietTimeout(() => {
+      this.#patience = Math.min(LAST_PATIENCE, 2 * this.#patience);
+      this.ask();
+    }, this.#patience);
+  }
+
+  /** Takes a message in its turn; see {@link SLICE}. What goes wrong with it ends the conversation. */
+  take(message: ToFollower): void {
+    this.#waiting.push(message);
+    this.#takeWaiting(SLICE);
+  }
+
+  /** Takes all that has come, at once. */
+  catchUp(): void {
+    this.#takeWaiting(Infinity);
+  }
+
+  #takeWaiting(slice: number): void {
+    while (!this.#ended && (this.#spent ?? 0) < slice) {
+      const message = this.#waiting.shift();
+      if (message === undefined) return;
+      const startedAt = performance.now();
+      this.#awaitTurn();
+      try {
+        this.#handle(message);
+      } catch (error) {
+        this.#ended = true;
+        this.#listener.ended(asOurs(error));
+      }
+      this.#spent = (this.#spent ?? 0) + performance.now() - startedAt;
+    }
+  }
+
+  #awaitTurn(): void {
+    if (this.#spent !== undefined) return;
+    this.#spent = 0;
+    void yieldToEventLoop().then(() => {
+      this.#spent = undefined;
+      this.#takeWaiting(SLICE);
+      this.#useTime();
+    });
+  }
+
+  /** What is left of the slice, once in a turn rather than after each message, as those often come by several. */
+  #useTime(): void {
+    if (this.#ended || this.#waiting.length > 0) return;
+    if (this.#listener.idle(SLICE - (this.#spent ?? 0))) this.#awaitTurn();
+  }
+
+  #handle(message: ToFollower): void {
+    switch (message.kind) {
+      case 'version':
+        this.#sharesMemory = message.shares;
+        this.#counter = message.counter ?? this.#counter;
+        if (message.round === this.#round) this.#takeVersion(message.difference);
+        return;
+      case 'reminder':
+        if (message.round !== this.#round) return;
+        if (message.version === this.#current?.version) this.#reached(message.version);
+        else this.#askAgain();
+        return;
+      case 'end':
+        this.#end(message.error);
+    }
+  }
+
+  /** Stops: what comes from now on is ignored. */
+  stop(): void {
+    this.#ended = true;
+    clearTimeout(this.#asking);
+  }
+
+  #takeVersion(difference: Difference): void {
+    const { base, label } = difference;
+    const current = this.#current;
+    // A message that came twice.
+    if (base !== undefined && current !== undefined && sameVersion(current, label)) {
+      this.#reached(current.version);
+      return;
+    }
+    if (base !== undefined && (current === undefined || !sameVersion(current, base))) {
+      this.#askAgain();
+      return;
+    }
+    const root = (this.#root ??= rootOf(difference.config));
+    const from = base === undefined ? root : (current ?? root);
+    const shards = unpackShards(difference.shards);
+    const blocks = this.#blocks.take(difference, shards, root.config.dimensions);
+    if (blocks === undefined) {
+      this.#askAgain();
+      return;
+    }
+    const next = assembled(from, difference, shards, blocks, current ?? root);
+    this.#answered();
+    if (current === undefined || !sameVersion(current, next)) {
+      this.#current = next;
+      this.#listener.version(next);
+      if (this.#sharesMemory) this.#garbage.weigh(this.#blocks.byteLength, next.byteLength);
+    }
+    this.#reached(next.version);
+  }
+
+  #reached(version: number): void {
+    if (!this.#ended) this.#listener.send({ kind: 'reached', round: this.#round, version });
+  }
+
+  #answered(): void {
+    clearTimeout(this.#asking);
+    this.#asking = undefined;
+    this.#patience = FIRST_PATIENCE;
+    this.#promised = [];
+  }
+
+  /** Unless that was done already, and the answer is on its way. */
+  #askAgain(): void {
+    if (this.#asking === undefined) this.ask();
+  }
+
+  #end(error: PackedError | undefined): void {
+    this.stop();
+    this.#listener.ended(error === undefined ? undefined : unpackError(error));
+  }
+}
+
+/** What a message that looked sound came to, as an error of the library: it may hold anything. */
+function asOurs(error: unknown): ShardexError {
+  if (error instanceof ShardexError) return error;
+  const ours = new InvalidDeltaError(
+    `A version that was sent cannot be put together (${String(error)}). Open another replica.`,
+  );
+  ours.cause = error;
+  return ours;
+}
+
+function rootOf(config: ShardexConfig | undefined): ShardexIndex {
+  if (config === undefined) throw new InvalidDeltaError('A first version comes with its configuration.');
+  return emptyIndex(resolveConfig(config));
+}

@@ -1,0 +1,141 @@
+import type { Commit } from '../../delta/commit.js';
+import type { Pin } from '../../cell/pin.js';
+import type { CellState } from '../../cell/cell-state.js';
+import type { ShardexIndex } from '../../version/shardex-index.js';
+import { differenceBetween } from './difference.js';
+import type { FromFollower, KnownBlock, ToFollower } from './messages.js';
+import { quietTimeout } from '../port/port.js';
+import { SentBlocks } from './sent-blocks.js';
+
+/**
+ * Versions that may be on their way to a follower. One that takes no messages would otherwise have all that is ever
+ * published wait in its port; beyond this it gets what it missed in one piece, once it takes messages again.
+ */
+const WINDOW = 64;
+
+/** After so many milliseconds without a word a follower is reminded, then ever more seldom, up to the second number. */
+const FIRST_REMINDER = 1000;
+const LAST_REMINDER = 30_000;
+
+/** The owner's side of one replica: sends it every version, and knows which one it holds. */
+export class ReplicaFeed {
+  readonly name: string;
+  /** Whether blocks are shared with it, rather than copied to it. */
+  readonly shares: boolean;
+  readonly #publication: CellState;
+  readonly #send: (message: ToFollower) => void;
+  readonly #sent: SentBlocks;
+  readonly #counter: BigInt64Array | undefined;
+  #round = 0;
+  #last: ShardexIndex | undefined;
+  /** On the version that it holds, and on those on their way to it, in order. */
+  readonly #pins: Pin[] = [];
+  /** The version that it said it has reached. */
+  #reached: number | undefined;
+  #reminder: ReturnType<typeof setTimeout> | undefined;
+  #patience = FIRST_REMINDER;
+
+  constructor(publication: CellState, name: string, shares: boolean, send: (message: ToFollower) => void) {
+    this.#publication = publication;
+    this.name = name;
+    this.shares = shares;
+    this.#send = send;
+    this.#sent = new SentBlocks(shares);
+    this.#counter = shares ? new BigInt64Array(new SharedArrayBuffer(8)) : undefined;
+  }
+
+  /** The number of the version that it is known to hold; `undefined` before it has any. */
+  get version(): number | undefined {
+    return this.#reached;
+  }
+
+  /** How many blocks it is taken to have. */
+  get blockCount(): number {
+    return this.#sent.size;
+  }
+
+  take(message: FromFollower): void {
+    switch (message.kind) {
+      case 'follow':
+        // One that comes late or twice says nothing new, and what it says of blocks is out of date.
+        if (message.round > this.#round) this.#start(message.round, message.known);
+        return;
+      case 'reached':
+        if (message.round === this.#round) this.#arrived(message.version);
+        return;
+      case 'forgot':
+        this.#sent.forgot(message.blocks);
+        return;
+      case 'leave':
+        this.release();
+    }
+  }
+
+  /** Sends on what was published, unless too much is on its way already. */
+  committed({ previous, index }: Commit): void {
+    if (this.#last === previous && this.#pins.length <= WINDOW) this.#advance(index);
+  }
+
+  release(): void {
+    clearTimeout(this.#reminder);
+    this.#last = undefined;
+    for (const pin of this.#pins.splice(0)) pin.release();
+  }
+
+  #start(round: number, known: readonly KnownBlock[]): void {
+    this.#round = round;
+    this.#sent.reset(known);
+    this.#last = undefined;
+    // What was on its way is out of date; what it holds, it still holds.
+    const held = this.#pins.findIndex(({ version }) => version === this.#reached) + 1;
+    for (const pin of this.#pins.splice(held)) pin.release();
+    this.#advance(this.#publication.current);
+  }
+
+  #advance(index: ShardexIndex): void {
+    const difference = differenceBetween(this.#last, index, this.#sent);
+    this.#last = index;
+    // It will hold this one: pinned, so that whoever asks what keeps old versions alive gets its name (I8).
+    this.#pins.push(this.#publication.pin(index, this.name));
+    this.#send({
+      kind: 'version',
+      round: this.#round,
+      difference,
+      // Once is enough: whoever starts again gets it again.
+      counter: difference.base === undefined ? this.#counter : undefined,
+      shares: this.shares,
+    });
+    // Only now: whoever sees the number may rely on the version being on its way.
+    raise(this.#counter, index.version);
+    this.#remind();
+  }
+
+  #arrived(version: number): void {
+    const at = this.#pins.findIndex((pin) => pin.version === version);
+    if (at < 0) return;
+    this.#reached = version;
+    this.#patience = FIRST_REMINDER;
+    for (const pin of this.#pins.splice(0, at)) pin.release();
+    const { current } = this.#publication;
+    if (this.#last !== undefined && this.#last !== current && this.#pins.length <= WINDOW)
+      this.#advance(current);
+    this.#remind();
+  }
+
+  /** A port may lose messages that are the last for a long time; the next one would show it, but it has not come yet. */
+  #remind(): void {
+    clearTimeout(this.#reminder);
+    const last = this.#last?.version;
+    if (last === undefined || last === this.#reached) return;
+    this.#reminder = quietTimeout(() => {
+      this.#patience = Math.min(LAST_REMINDER, 2 * this.#patience);
+      this.#send({ kind: 'reminder', round: this.#round, version: last });
+      this.#remind();
+    }, this.#patience);
+  }
+}
+
+/** Says in shared memory which version is on its way. */
+export function raise(counter: BigInt64Array | undefined, version: number): void {
+  if (counter !== undefined) Atomics.store(counter, 0, BigInt(version));
+}

@@ -1,0 +1,249 @@
+import { isWhole, show } from '../../config.js';
+import { detachable, findable } from '../../detached.js';
+import { InvalidOptionError } from '../../errors.js';
+import { takeOptions } from '../../given.js';
+import { CowShardexIndex } from '../../cell/cow-shardex-index.js';
+import { type ReadableCell, assertCell, cellStateOf } from '../../cell/readable-cell.js';
+import { ReplicaFeed } from './replica-feed.js';
+import {
+  EVERYONE,
+  type FromFollower,
+  PROTOCOL,
+  type ToClient,
+  type ToOwner,
+  type WriterAnswer,
+  type WriterCall,
+} from './messages.js';
+import { LastNames } from './last-names.js';
+import { TO_OWNER } from './message-shapes.js';
+import { packError } from '../port/packed-error.js';
+import { Link, type Port } from '../port/port.js';
+import { read, unreadable } from '../port/shapes.js';
+import { WriterSession } from './writer-session.js';
+
+/** Those who left last are remembered, so many: should a message of theirs come late, it does not bring them back. */
+const LEAVERS = 64;
+
+/** Options of {@link serveReplicas}. */
+export interface ServeOptions {
+  /** Whether the other side may write too, by {@link openRemoteWriter}. Default `false`. */
+  readonly writable?: boolean;
+}
+
+/** A replica, as the thread that has the cell knows it. */
+export interface ReplicaStatus {
+  /** What it calls itself. */
+  readonly name: string;
+  /** The number of the version that it was last known to hold; `undefined` before it has any. */
+  readonly version: number | undefined;
+  /** Whether its rows lie in memory that it shares with the cell. */
+  readonly sharesMemory: boolean;
+  /** Row blocks that it has, as far as is known. */
+  readonly blockCount: number;
+}
+
+/** What {@link serveReplicas} returns: the replicas on one port. It ends with the cell, with the port, or by `close()`. */
+export class ReplicaService {
+  readonly #cell: ReadableCell;
+  readonly #writable: boolean;
+  readonly #link: Link<ToClient>;
+  readonly #followers = new Map<string, ReplicaFeed>();
+  readonly #left = new LastNames(LEAVERS);
+  readonly #writers = new Map<string, WriterSession>();
+  readonly #unsubscribe: () => void;
+
+  static {
+    detachable(this, (value) => #cell in value, 'stable');
+  }
+
+  /** @internal */
+  constructor(cell: ReadableCell, port: Port, writable: boolean) {
+    this.#cell = cell;
+    findable(this);
+    this.#writable = writable;
+    const publication = cellStateOf(cell);
+    publication.assertOpen();
+    this.#link = new Link(port, 'owner', {
+      message: (message, channel) => {
+        this.#take(message, channel);
+      },
+      gone: () => {
+        this.#release();
+      },
+    });
+    this.#unsubscribe = publication.watchers.add(
+      (commit) => {
+        for (const [channel, follower] of this.#followers) {
+          this.#guarded(channel, () => {
+            follower.committed(commit);
+          });
+        }
+      },
+      cell.version,
+      [],
+      () => {
+        this.close();
+      },
+    );
+  }
+
+  /** The replicas that follow the cell through this port. */
+  get replicas(): readonly ReplicaStatus[] {
+    return Object.freeze(
+      [...this.#followers.values()].map(({ name, version, shares, blockCount }) =>
+        Object.freeze({ name, version, sharesMemory: shares, blockCount }),
+      ),
+    );
+  }
+
+  /** Whether it has ended. */
+  get isClosed(): boolean {
+    return !this.#link.isOpen;
+  }
+
+  /** Ends the replicas on this port, and gives up what remote writers have not committed. The port stays open. */
+  close(): void {
+    if (this.isClosed) return;
+    // Also to those whose first message is still on its way.
+    this.#link.send(EVERYONE, { kind: 'end', error: undefined });
+    this.#link.close();
+    this.#release();
+  }
+
+  /** Closes. */
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #take(body: unknown, channel: string): void {
+    const message = read<ToOwner>(TO_OWNER, body);
+    // What is for everyone comes from this side.
+    if (message === undefined || channel === EVERYONE) return;
+    if (message === 'damaged') this.#refuse(body, channel);
+    else if (message.kind === 'write') this.#write(message, channel);
+    else
+      this.#guarded(channel, () => {
+        this.#follow(message, channel);
+      });
+  }
+
+  /** Tells whoever waits for an answer that there is none. */
+  #refuse(body: unknown, channel: string): void {
+    const { kind, call } = body as { readonly kind: unknown; readonly call?: unknown };
+    if (kind === 'write') {
+      if (isWhole(call, 0, Number.MAX_SAFE_INTEGER)) this.#answer(channel, refusal(call, unreadable()));
+    } else if (kind === 'follow' || this.#followers.has(channel))
+      this.#guarded(channel, () => {
+        throw unreadable();
+      });
+  }
+
+  #follow(message: FromFollower, channel: string): void {
+    if (message.kind === 'follow' && message.protocol !== PROTOCOL) {
+      throw new InvalidOptionError(
+        'port',
+        'The two threads have different versions of the library; they must have the same one.',
+      );
+    }
+    let follower = this.#followers.get(channel);
+    if (follower === undefined) {
+      if (message.kind !== 'follow' || this.#left.has(channel)) return;
+      const shares = message.shares && typeof SharedArrayBuffer === 'function';
+      follower = new ReplicaFeed(cellStateOf(this.#cell), message.name, shares, (answer) => {
+        this.#link.send(channel, answer);
+      });
+      this.#followers.set(channel, follower);
+    }
+    follower.take(message);
+    if (message.kind === 'leave') this.#remove(channel);
+  }
+
+  #write(message: WriterCall, channel: string): void {
+    const cell = this.#cell;
+    if (!this.#writable || !(cell instanceof CowShardexIndex)) {
+      const error = new InvalidOptionError(
+        'writable',
+        'This port serves readers only; serve it with writable: true, in the thread that has the cell.',
+      );
+      this.#answer(channel, refusal(message.call, error));
+      return;
+    }
+    const session = this.#writers.get(channel) ?? new WriterSession(cell);
+    const answer = session.answer(message);
+    // One that was never opened, or is closed, is done with; one whose commit failed stays open.
+    if (session.isOpen) this.#writers.set(channel, session);
+    else this.#writers.delete(channel);
+    this.#answer(channel, answer);
+  }
+
+  #answer(channel: string, answer: WriterAnswer & { readonly call: number }): void {
+    try {
+      this.#link.send(channel, answer);
+    } catch (error) {
+      // What a validator threw may have fields that cannot be sent.
+      this.#link.send(channel, refusal(answer.call, error));
+    }
+  }
+
+  /** A replica that cannot be served is told so; the others, and the cell, go on. */
+  #guarded(channel: string, run: () => void): void {
+    try {
+      run();
+    } catch (error) {
+      this.#remove(channel);
+      this.#link.send(channel, { kind: 'end', error: packError(error) });
+    }
+  }
+
+  #remove(channel: string): void {
+    this.#followers.get(channel)?.release();
+    this.#followers.delete(channel);
+    this.#left.add(channel);
+  }
+
+  #release(): void {
+    this.#unsubscribe();
+    for (const follower of this.#followers.values()) follower.release();
+    for (const writer of this.#writers.values()) writer.release();
+    this.#followers.clear();
+    this.#writers.clear();
+  }
+}
+
+function refusal(call: number, error: unknown): WriterAnswer & { readonly call: number } {
+  return { kind: 'refused', call, error: packError(error) };
+}
+
+/**
+ * Lets replicas follow a cell through a port: those that {@link openReplica} makes on the other end of it. Call it once
+ * for each port. A commit sends what it changed, before the call that made it returns; the rows themselves stay where
+ * they are, in memory that all threads see.
+ *
+ * A replica that takes no messages for a while keeps the version that it has: `held()` lists that, with a pin of the
+ * replica's name. It is brought up to date in one step once it takes messages again.
+ *
+ * Time: for each commit O(segments of the shards that it changed), for each replica.
+ *
+ * @throws {@link InvalidOptionError}, {@link CellClosedError}
+ *
+ * @example
+ * ```ts
+ * import { CowShardexIndex, createIndex, openReplica, serveReplicas } from 'shardex';
+ *
+ * const { port1, port2 } = new MessageChannel();
+ * const cell = new CowShardexIndex(createIndex({ dimensions: 1 }));
+ * const service = serveReplicas(cell, port1);
+ * const replica = await openReplica(port2, { name: 'reader 1' });
+ * service.replicas.map(({ name, sharesMemory }) => [name, sharesMemory]); // → [['reader 1', true]]
+ * cell.close();
+ * replica.close();
+ * port1.close();
+ * ```
+ */
+export function serveReplicas(cell: ReadableCell, port: Port, options: ServeOptions = {}): ReplicaService {
+  const { writable = false } = takeOptions(options, ['writable']);
+  if (typeof writable !== 'boolean')
+    throw new InvalidOptionError('writable', `writable must be true or false, not ${show(writable)}.`);
+  assertCell(cell, 'served');
+  return new ReplicaService(cell, port, writable);
+}

@@ -1,0 +1,96 @@
+import { show } from '../../config.js';
+import { InvalidOptionError, WriterClosedError } from '../../errors.js';
+import type { CowShardexIndex } from '../../cell/cow-shardex-index.js';
+import type { IndexWriter } from '../../cell/index-writer.js';
+import type { WriterAnswer, WriterCall } from './messages.js';
+import { packError } from '../port/packed-error.js';
+
+/** What a writer elsewhere starts from. */
+export interface RemoteBase {
+  readonly version: number;
+  /** Of its index, so that vectors are checked where they are given. */
+  readonly dimensions: number;
+}
+
+/** What a commit elsewhere did. */
+export interface RemoteCommit {
+  /** The number of the version that is current since. */
+  readonly version: number;
+  /** Its fingerprint. */
+  readonly fingerprint: string;
+  /** The number of the version that was current before. */
+  readonly previousVersion: number;
+  /** Whether nothing was changed. */
+  readonly isEmpty: boolean;
+}
+
+/** The owner's side of one remote writer: a writer of the cell, and whoever tells it what to do. */
+export class WriterSession {
+  readonly #cell: CowShardexIndex;
+  #writer: IndexWriter | undefined;
+
+  constructor(cell: CowShardexIndex) {
+    this.#cell = cell;
+  }
+
+  /** Does what is asked, in the order in which it is asked; whatever goes wrong is an answer as well. */
+  answer(asked: WriterCall): WriterAnswer & { readonly call: number } {
+    const { call } = asked;
+    try {
+      return { kind: 'wrote', call, value: this.#do(asked) };
+    } catch (error) {
+      return { kind: 'refused', call, error: packError(error) };
+    }
+  }
+
+  /** Whether there is a writer that more can be asked of. */
+  get isOpen(): boolean {
+    return this.#writer !== undefined;
+  }
+
+  /** Its other side has gone: what it did not commit is given up. */
+  release(): void {
+    this.#writer?.discard();
+    this.#writer = undefined;
+  }
+
+  #do(asked: WriterCall): unknown {
+    if (asked.method === 'open') {
+      this.release();
+      this.#writer = this.#cell.cloneForWrite();
+      const { version, config } = this.#writer.base;
+      return { version, dimensions: config.dimensions } satisfies RemoteBase;
+    }
+    const writer = this.#writer;
+    if (writer === undefined) throw new WriterClosedError('There is no such writer; open another one.');
+    switch (asked.method) {
+      case 'addPostings':
+        return writer.addPostings(asked.postings);
+      case 'removeDocuments':
+        return writer.removeDocuments(asked.documentIds);
+      case 'replaceDocument':
+        writer.replaceDocument(asked.documentId, asked.postings);
+        return undefined;
+      case 'has':
+        return writer.has(asked.documentId);
+      case 'commitChanges': {
+        const { version, index, previous, isEmpty } = writer.commitChanges(asked.options);
+        const { fingerprint } = index;
+        this.#writer = undefined;
+        return { version, fingerprint, previousVersion: previous.version, isEmpty } satisfies RemoteCommit;
+      }
+      case 'discard':
+        this.release();
+        return undefined;
+      default:
+        throw strangeMethod(asked);
+    }
+  }
+}
+
+function strangeMethod({ method }: { readonly method: string }): InvalidOptionError {
+  return new InvalidOptionError(
+    'port',
+    `A writer has no method ${show(method)}; both threads must have the same version of the library.`,
+  );
+}

@@ -15,8 +15,8 @@ const COLOURS = [
   '#8a8f98',
   '#a5733f',
 ];
-const TEXT = '#808a94';
-const GRID = '#80808040';
+export const TEXT = '#808a94';
+export const GRID = '#80808040';
 
 const SECONDS =
   "datum.value < 1e-6 ? format(datum.value * 1e9, '~') + ' ns' : datum.value < 1e-3 ? format(datum.value * 1e6, '~') + ' µs' : " +

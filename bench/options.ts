@@ -7,27 +7,33 @@ export interface Options {
   readonly quick: boolean;
   /** How many words the suites on real vectors take. */
   readonly words: number;
-  /** The data that the suite of recall takes, and its sizes: by default all. */
+  /** The data that the suites of recall and of the grid take, and its sizes: by default all. */
   readonly data?: readonly string[];
   readonly sizes?: readonly number[];
+  /** Further parts of the grid: by default all. */
+  readonly dimensions?: readonly number[];
+  readonly metrics?: readonly string[];
+  readonly ks?: readonly number[];
 }
 
 /** Whether that is less than what the results of a suite are to show. */
-export function isPartial({ data, sizes }: Options): boolean {
-  return data !== undefined || sizes !== undefined;
+export function isPartial({ data, sizes, dimensions, metrics, ks }: Options): boolean {
+  return [data, sizes, dimensions, metrics, ks].some((one) => one !== undefined);
 }
 
 const HELP = `Measures Shardex, and beside it what else could be used.
 
-  npm run bench                      everything; writes docs/benchmarks/, takes over an hour
+  npm run bench                      everything; writes docs/benchmarks/, takes some hours
   npm run bench -- --quick           everything in small; writes bench/quick/, takes a few minutes
   npm run bench -- --only search     one suite, and its part of the results
 
   --only NAME   ${Object.keys(SUITES).join(', ')}; may be given more than once
   --quick       fewer sizes and words, shorter measurements
   --words N     take only the N most frequent words
-  --data NAME   recall: only this data; may be given more than once; writes bench/partial/
-  --sizes N,N   recall: only these sizes; writes bench/partial/
+  --data NAME   recall, grid: only this data; may be given more than once; writes bench/partial/
+  --sizes N,N   recall, grid: only these sizes; writes bench/partial/
+  --dimensions N,N, --metrics NAME,NAME, --k N,N
+                grid: only these; writes bench/partial/
   --help        print this
 `;
 
@@ -42,6 +48,9 @@ export function readOptions(args: string[]): { suites: SuiteName[]; options: Opt
         words: { type: 'string' },
         data: { type: 'string', multiple: true },
         sizes: { type: 'string' },
+        dimensions: { type: 'string' },
+        metrics: { type: 'string' },
+        k: { type: 'string' },
         help: { type: 'boolean', short: 'h', default: false },
       },
     });
@@ -50,7 +59,10 @@ export function readOptions(args: string[]): { suites: SuiteName[]; options: Opt
       process.exit(0);
     }
     const { quick, data } = values;
-    const sizes = values.sizes?.split(',').map((size) => wholeNumber('sizes', size, 100));
+    const sizes = wholeNumbers('sizes', values.sizes, 100);
+    const dimensions = wholeNumbers('dimensions', values.dimensions, 1);
+    const metrics = values.metrics?.split(',');
+    const ks = wholeNumbers('k', values.k, 1);
     const suites = (values.only ?? Object.keys(SUITES)).map(suiteName);
     return {
       suites,
@@ -59,6 +71,9 @@ export function readOptions(args: string[]): { suites: SuiteName[]; options: Opt
         words: wordsIn(values.words, quick),
         ...(data !== undefined && { data }),
         ...(sizes !== undefined && { sizes }),
+        ...(dimensions !== undefined && { dimensions }),
+        ...(metrics !== undefined && { metrics }),
+        ...(ks !== undefined && { ks }),
       },
     };
   } catch (error) {
@@ -77,7 +92,11 @@ function wordsIn(text: string | undefined, quick: boolean): number {
   return wholeNumber('words', text, 1000);
 }
 
+function wholeNumbers(option: string, text: string | undefined, least: number): number[] | undefined {
+  return text?.split(',').map((one) => wholeNumber(option, one, least));
+}
+
 function wholeNumber(option: string, text: string, least: number): number {
-  if (/^[1-9]\d{2,8}$/.test(text) && Number(text) >= least) return Number(text);
+  if (/^[1-9]\d{0,8}$/.test(text) && Number(text) >= least) return Number(text);
   throw new Error(`--${option} takes whole numbers of at least ${least}, not ${JSON.stringify(text)}.`);
 }

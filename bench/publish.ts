@@ -1,6 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { format } from 'prettier';
 import { draw } from './chart.js';
+import { drawHeatMap } from './heat-map.js';
 import { machine } from './machine.js';
 import { type Options, isPartial } from './options.js';
 import type { SuiteResult } from './result.js';
@@ -33,7 +34,11 @@ export async function publish(name: SuiteName, result: SuiteResult, options: Opt
   );
   await write(file, JSON.stringify(results), 'json');
   await write(new URL('results.md', at), report(results), 'markdown');
-  for (const chart of result.charts) await writeFile(new URL(`${chart.file}.svg`, at), await draw(chart));
+  for (const chart of result.charts)
+    await writeFile(
+      new URL(`${chart.file}.svg`, at),
+      await ('panels' in chart ? drawHeatMap(chart) : draw(chart)),
+    );
   return `${folder}/`;
 }
 

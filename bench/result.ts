@@ -37,12 +37,26 @@ export interface Axis {
   readonly unit: 'seconds' | 'number';
 }
 
+/** Ratios by row and column, drawn as colours with the numbers on them; above 1 is better. */
+export interface HeatMap {
+  readonly file: string;
+  readonly title: string;
+  readonly rows: readonly string[];
+  readonly columns: readonly string[];
+  readonly columnTitle: string;
+  /** Drawn side by side. */
+  readonly panels: readonly {
+    readonly title: string;
+    readonly cells: readonly { readonly row: string; readonly column: string; readonly ratio: number }[];
+  }[];
+}
+
 /** All that a suite found. */
 export interface SuiteResult {
   readonly title: string;
   /** What was measured and how, in a few sentences. */
   readonly method: string;
   readonly tables: readonly Table[];
-  readonly charts: readonly Chart[];
+  readonly charts: readonly (Chart | HeatMap)[];
   readonly measurements: readonly Measurement[];
 }

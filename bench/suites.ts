@@ -1,7 +1,8 @@
 import type { Options } from './options.js';
 import type { SuiteResult } from './result.js';
 
-type Suite = (options: Options) => Promise<SuiteResult>;
+/** A suite that takes long may hand out what it has so far. */
+type Suite = (options: Options, soFar: (result: SuiteResult) => void) => Promise<SuiteResult>;
 
 /** The suites, in the order they run in; each is loaded only in the process that runs it. */
 export const SUITES = {
@@ -15,6 +16,7 @@ export const SUITES = {
   deltas: async () => (await import('./suites/deltas.js')).deltas,
   search: async () => (await import('./suites/search.js')).searching,
   recall: async () => (await import('./suites/recall.js')).recall,
+  grid: async () => (await import('./suites/grid.js')).grid,
   threads: async () => (await import('./suites/threads.js')).threads,
   churn: async () => (await import('./suites/churn.js')).churn,
   routing: async () => (await import('./suites/routing.js')).routing,

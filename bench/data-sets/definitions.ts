@@ -3,12 +3,13 @@ import { glosses } from './glosses.js';
 import { kept } from './kept.js';
 import { SEMANTIC, latentSemantic } from './latent-semantic.js';
 import { MEANS, meanOfWords } from './mean-of-words.js';
+import type { Nearness } from './nearness.js';
 
 /**
- * The definitions of WordNet as vectors: natural text. Of 100 dimensions they are means of word vectors, of others what
+ * The definitions of WordNet as vectors: natural text, not scaled to length 1. Of 100 dimensions they are means of word vectors, of others what
  * is left of the weights of their words by latent semantic analysis.
  */
-export function definitions(dimensions: number) {
+export function definitions(dimensions: number, nearness: Nearness = 'cosine') {
   return async (wanted: Wanted): Promise<DataSet> => {
     const all = glosses();
     const words = (): string[][] => all.map(({ text }) => text.match(/[a-z0-9]+/g) ?? []);
@@ -16,8 +17,8 @@ export function definitions(dimensions: number) {
       dimensions === 100
         ? await kept(MEANS, dimensions, () => meanOfWords(words()))
         : await kept(SEMANTIC, dimensions, () => latentSemantic(words(), dimensions));
-    const title = `definitions, ${dimensions} dimensions, cosine`;
+    const title = `definitions, ${dimensions} dimensions, ${nearness}`;
     const fields = Uint16Array.from(all, ({ field }) => field);
-    return dealt({ title, nearness: 'cosine' }, vectors, wanted, fields);
+    return dealt({ title, nearness }, vectors, wanted, fields);
   };
 }

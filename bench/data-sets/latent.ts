@@ -1,6 +1,7 @@
 import { type DataSet, type Wanted } from './data-set.js';
 import { made, normals, sourceOf } from './made.js';
 import { rowOf } from './matrix.js';
+import type { Nearness } from './nearness.js';
 
 const DIMENSIONS = 1536;
 const LATENT = 32;
@@ -14,7 +15,7 @@ const SIGMA = 0.4;
  * Vectors of many dimensions that lie near a plane of few, in clusters of very different sizes: as embeddings of texts
  * do. By dot product they have unequal lengths.
  */
-export function latent(nearness: 'cosine' | 'dot') {
+export function latent(nearness: Nearness) {
   return (wanted: Wanted): DataSet => {
     const source = sourceOf(0.35);
     const { random, normal } = source;

@@ -9,6 +9,7 @@ import {
 } from '../../dist/index.js';
 import type { ShardexIndex } from '../../dist/index.js';
 import { type Matrix, rowOf } from '../data-sets/matrix.js';
+import type { Nearness } from '../data-sets/nearness.js';
 import { type Built, type Engine, type Setting, type Sweep } from './engine.js';
 
 const SLOP_FACTORS: Sweep = { knob: 'slopFactor', values: [1, 2, 4, 8, 16, 32, 64, 128, 256] };
@@ -27,30 +28,36 @@ const { searchMany } = shardex as { readonly searchMany?: SearchMany };
 /** Documents of one posting each, searched by cell, as a server would. */
 export const engine: Engine = {
   parameters: 'as it comes',
-  build(vectors, metric) {
-    const cell = new CowShardexIndex(
-      createIndex({ dimensions: vectors.dimensions, metric }, postings(vectors)),
-    );
-    return {
-      // Asked for when it is built, as asking takes a search.
-      get sweeps() {
-        return asksForRecall(cell.read()) ? [RECALLS, SLOP_FACTORS] : [SLOP_FACTORS];
-      },
-      exact: true,
-      searcher(queries, k, setting) {
-        const options = { k, ...optionsOf(setting) };
-        const one = (query: number): SearchResult[] => search(cell.read(), queries[query], options);
-        if (searchMany === undefined) return { one };
-        return { one, batch: (count) => searchMany(cell.read(), queries.slice(0, count), options) };
-      },
-      add(row, vector) {
-        cell.update((draft) => {
-          draft.addPosting({ documentId: String(row), vector });
-        });
-      },
-    } satisfies Built;
-  },
+  build: (vectors, metric) => builtOf(indexOf(vectors, metric)),
 };
+
+/** All rows in one batch, with default options. */
+export function indexOf(vectors: Matrix, metric: Nearness): ShardexIndex {
+  return createIndex({ dimensions: vectors.dimensions, metric }, postings(vectors));
+}
+
+/** An index that is there. */
+export function builtOf(index: ShardexIndex): Built {
+  const cell = new CowShardexIndex(index);
+  return {
+    // Asked for when it is built, as asking takes a search.
+    get sweeps() {
+      return asksForRecall(cell.read()) ? [RECALLS, SLOP_FACTORS] : [SLOP_FACTORS];
+    },
+    exact: true,
+    searcher(queries, k, setting) {
+      const options = { k, ...optionsOf(setting) };
+      const one = (query: number): SearchResult[] => search(cell.read(), queries[query], options);
+      if (searchMany === undefined) return { one };
+      return { one, batch: (count) => searchMany(cell.read(), queries.slice(0, count), options) };
+    },
+    add(row, vector) {
+      cell.update((draft) => {
+        draft.addPosting({ documentId: String(row), vector });
+      });
+    },
+  };
+}
 
 /** The rows as documents, named by their numbers. */
 export function* postings(vectors: Matrix): Generator<Posting> {

@@ -2,20 +2,18 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import usearch, { type Index } from 'usearch';
+import type { Matrix } from '../data-sets/matrix.js';
 import type { Nearness } from '../data-sets/nearness.js';
 import { DOUBLING, type Engine } from './engine.js';
 
 const { IP, L2sq } = usearch.MetricKind;
 
+const PARAMETERS = 'connectivity 16, expansionAdd 200, f32';
+
 export const engine: Engine = {
-  parameters: 'connectivity 16, expansionAdd 200, f32',
+  parameters: PARAMETERS,
   build(vectors, nearness) {
-    let index = empty(vectors.dimensions, nearness, DOUBLING[0]);
-    index.add(
-      BigUint64Array.from({ length: vectors.rows }, (_, row) => BigInt(row)),
-      vectors.values,
-      1,
-    );
+    let index = filled(vectors, nearness);
     return {
       sweeps: [{ knob: 'expansionSearch', values: DOUBLING }],
       exact: false,
@@ -35,6 +33,39 @@ export const engine: Engine = {
     };
   },
 };
+
+/**
+ * The same with a copy for each expansion, all there until something is added: settings can be measured by turns, and cost
+ * the memory of an index each.
+ */
+export const engineOfCopies: Engine = {
+  parameters: PARAMETERS,
+  build(vectors, nearness) {
+    const index = filled(vectors, nearness);
+    const copies = new Map<number, Index>();
+    return {
+      sweeps: [{ knob: 'expansionSearch', values: DOUBLING }],
+      exact: false,
+      searcher(queries, k, { value }) {
+        const expansion = Number(value);
+        const copy = copies.get(expansion) ?? searching(index, vectors.dimensions, nearness, expansion);
+        copies.set(expansion, copy);
+        return { one: (query) => copy.search(queries[query], k, 1).keys };
+      },
+      add(row, vector) {
+        copies.clear();
+        index.add(BigInt(row), vector, 1);
+      },
+    };
+  },
+};
+
+function filled(vectors: Matrix, nearness: Nearness): Index {
+  const index = empty(vectors.dimensions, nearness, DOUBLING[0]);
+  const keys = BigUint64Array.from({ length: vectors.rows }, (_, row) => BigInt(row));
+  index.add(keys, vectors.values, 1);
+  return index;
+}
 
 function empty(dimensions: number, nearness: Nearness, expansionSearch: number): Index {
   return new usearch.Index({

@@ -1,0 +1,13 @@
+import { HELD_OUT, contests } from './contest.js';
+import { type Row, vectorsOf } from './rows.js';
+
+// Measures one row of the grid, and sends each cell to the process that started this one (see grid.ts).
+const { row, sizes, ks } = JSON.parse(process.argv[2]) as {
+  readonly row: Row;
+  readonly sizes: readonly number[];
+  readonly ks: readonly number[];
+};
+const set = await vectorsOf(row, { rows: Math.max(...sizes), ...HELD_OUT });
+// Up to the first size that takes all there are.
+const all = sizes.findIndex((size) => size >= set.vectors.rows);
+for (const cell of contests(set, all < 0 ? sizes : sizes.slice(0, all + 1), ks)) process.send?.(cell);

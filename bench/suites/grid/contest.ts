@@ -1,3 +1,4 @@
+import { deviation, mean } from 'd3-array';
 import { rowOf, rowsBetween, rowsIn } from '../../data-sets/matrix.js';
 import type { DataSet } from '../../data-sets/data-set.js';
 import { type Built, DOUBLING, EXACT, rowsOf } from '../../engines/engine.js';
@@ -9,7 +10,7 @@ import { collectGarbage } from '../../../demo/memory.js';
 import type { Cell } from './cell.js';
 import { firstOf } from './first.js';
 import { type Contender, foundBy, secondsEach } from './rounds.js';
-import { type Judge, type Recall, judgeOf } from './truth.js';
+import { type Judge, judgeOf } from './truth.js';
 
 const ASKED = [0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 1];
 /** Settings of the peers, above `k` itself: they look at no fewer candidates than that. */
@@ -104,7 +105,7 @@ function contest(ring: Ring, k: number): Pick<Cell, 'k' | 'answers' | 'peers' | 
     queries: ring.queries.slice(0, ring.exactly),
   }));
   for (const one of exacts) {
-    const { recall } = ring.judge(foundBy(one, k, FEWEST, PATIENCE).map(rowsOf), k);
+    const { recall } = recallOf(ring, one, k, FEWEST);
     if (recall < EXACT_ENOUGH) throw new Error(`Exact search finds a share of ${recall} only.`);
   }
 
@@ -131,20 +132,31 @@ function contest(ring: Ring, k: number): Pick<Cell, 'k' | 'answers' | 'peers' | 
 
 /** Settings of an engine with what each finds, until one has found enough. */
 function swept(
-  { queries: held, judge }: Ring,
+  ring: Ring,
   built: Built,
   knob: string,
   values: readonly number[],
   enough: number,
   k: number,
 ): (Contender & { readonly found: Recall })[] {
-  const queries = held.slice(0, k === 1 ? QUERIES_FOR_ONE : QUERIES);
+  const queries = ring.queries.slice(0, k === 1 ? QUERIES_FOR_ONE : QUERIES);
   const all: (Contender & { readonly found: Recall })[] = [];
   for (const value of values) {
     const one = { built, setting: { knob, value }, queries };
-    const found = judge(foundBy(one, k, TIMED, PATIENCE).map(rowsOf), k);
+    const found = recallOf(ring, one, k, TIMED);
     all.push({ ...one, found });
     if (found.recall > enough) break;
   }
   return all;
+}
+
+/** Which part of the true nearest was found, as a mean over queries, and the standard error of that. */
+interface Recall {
+  readonly recall: number;
+  readonly error: number;
+}
+
+function recallOf({ judge }: Ring, one: Contender, k: number, least: number): Recall {
+  const shares = judge(foundBy(one, k, least, PATIENCE).map(rowsOf), k);
+  return { recall: mean(shares) ?? 0, error: (deviation(shares) ?? 0) / Math.sqrt(shares.length) };
 }

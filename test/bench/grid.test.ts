@@ -80,6 +80,10 @@ describe('the truth that the grid compares with', () => {
     expect(judge([[2, 2]], 2)).toEqual([0.5]);
     expect(judge([[3, 2]], 2)).toEqual([0.5]);
     expect(judge([[3]], 1)).toEqual([0]);
+    const ofThree = judgeOf(vectors, matrixOf([[2, 1]]), 'euclidean', 3);
+    // The first and the last are nearest, then comes the second.
+    expect([0, 1, 3].map((row) => ofThree([[row]], 1)[0])).toEqual([1, 0, 1]);
+    expect([0, 1, 3].map((row) => ofThree([[row]], 2)[0])).toEqual([0.5, 0, 0.5]);
   });
 });
 
@@ -174,6 +178,8 @@ describe('the figures of the grid', () => {
   it('notice where asking for less takes longer, also than asking for much more', () => {
     expect(mostForLess(cell)).toBe(1);
     const [a, b, c, d] = cell.answers;
+    const slowly = cell.answers.map((one, i) => ({ ...one, perSecond: 100 + 8 * i }));
+    expect(mostForLess({ ...cell, answers: slowly })).toBeCloseTo(1.24, 9);
     expect(mostForLess({ ...cell, answers: [{ ...a, perSecond: 200 }, b, c, d] })).toBe(3);
     expect(
       mostForLess({ ...cell, answers: [a, b, { ...c, perSecond: 500 }, { ...d, perSecond: 800 }] }),

@@ -15,7 +15,7 @@ const DARK = 1.7;
 export async function drawHeatMap({ title, rows, columns, columnTitle, panels }: HeatMap): Promise<string> {
   const values = panels.flatMap(({ title: panel, cells }) =>
     cells.map(({ row, column, ratio }) => {
-      const power = Math.max(-END, Math.min(END, Math.log2(ratio)));
+      const power = Math.max(-END, Math.min(END, Math.log2(ratio ?? Infinity)));
       return { panel, row, column, power, dark: Math.abs(power) > DARK, text: textOf(ratio) };
     }),
   );
@@ -89,6 +89,6 @@ export async function drawHeatMap({ title, rows, columns, columnTitle, panels }:
   return await new View(parse(compile(spec).spec), { renderer: 'none' }).toSVG();
 }
 
-function textOf(ratio: number): string {
-  return ratio === Infinity ? '∞' : rounded(ratio);
+function textOf(ratio: number | undefined): string {
+  return ratio === undefined ? '∞' : rounded(ratio);
 }

@@ -37,7 +37,7 @@ export interface Axis {
   readonly unit: 'seconds' | 'number';
 }
 
-/** Ratios by row and column, drawn as colours with the numbers on them; above 1 is better. */
+/** Ratios by row and column, drawn as colours with the numbers on them; above 1 is better. None stands for beyond any. */
 export interface HeatMap {
   readonly file: string;
   readonly title: string;
@@ -47,7 +47,7 @@ export interface HeatMap {
   /** Drawn side by side. */
   readonly panels: readonly {
     readonly title: string;
-    readonly cells: readonly { readonly row: string; readonly column: string; readonly ratio: number }[];
+    readonly cells: readonly { readonly row: string; readonly column: string; readonly ratio?: number }[];
   }[];
 }
 

@@ -4,9 +4,10 @@ import { time } from '../../demo/units.js';
 import type { Options } from '../options.js';
 import type { SuiteResult } from '../result.js';
 import { printed } from '../tables.js';
-import type { Cell } from './grid/cell.js';
+import type { Cell, Of } from './grid/cell.js';
+import { heatMapOf } from './grid/map.js';
 import { ROWS, type Row, nameOf } from './grid/rows.js';
-import { type Of, heatMapOf, measurementsOf, said, summaryOf, tableOf } from './grid/tables.js';
+import { measurementsOf, said, summaryOf, tableOf } from './grid/tables.js';
 
 const SIZES = [300, 1000, 3000, 10_000, 30_000, 100_000];
 const KS = [1, 10, 100];

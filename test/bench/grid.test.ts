@@ -13,6 +13,7 @@ import {
   rivalAt,
   speedOf,
 } from '../../bench/suites/grid/figures.js';
+import { heatMapOf } from '../../bench/suites/grid/map.js';
 import { foundBy, secondsEach } from '../../bench/suites/grid/rounds.js';
 import { judgeOf } from '../../bench/suites/grid/truth.js';
 
@@ -167,6 +168,18 @@ describe('the figures of the grid', () => {
   it('are infinite where no peer finds as much', () => {
     expect(rivalAt(cell, 0.99)).toBeUndefined();
     expect(ratioAt(cell, 0.99)).toBe(Infinity);
+  });
+
+  it('are drawn for one k, and what is beyond any number survives a file of JSON', () => {
+    const all = [{ name: 'a row', cells: [cell, { ...cell, k: 1 }, { ...cell, size: 3000 }] }];
+    const map = heatMapOf(all, 10, [1000]);
+    const at = { row: 'a row', column: '1,000' };
+    expect(map.panels.map(({ cells }) => cells)).toEqual([
+      [{ ...at, ratio: ratioAt(cell, 0.9) }],
+      [{ ...at, ratio: ratioAt(cell, 0.95) }],
+      [at],
+    ]);
+    expect(JSON.parse(JSON.stringify(map))).toEqual(map);
   });
 
   it('compare with exact search, small indexes at the recall that takes longest', () => {

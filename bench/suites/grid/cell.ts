@@ -38,3 +38,9 @@ export interface Cell {
   /** Of the index: the same for every `k`. */
   readonly first: First;
 }
+
+/** A row of the grid as far as it was measured. */
+export interface Of {
+  readonly name: string;
+  readonly cells: readonly Cell[];
+}

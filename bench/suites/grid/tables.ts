@@ -1,7 +1,7 @@
 import { median } from 'd3-array';
 import { count, rounded, time } from '../../../demo/units.js';
-import type { HeatMap, Measurement, Table } from '../../result.js';
-import type { Answer, Cell } from './cell.js';
+import type { Measurement, Table } from '../../result.js';
+import type { Answer, Cell, Of } from './cell.js';
 import {
   RECALLS,
   answersOf,
@@ -24,12 +24,6 @@ const MONOTONE = 1.1;
 const GOALS = [2.4, 3.3, 5.9];
 const GOALS_OF = { row: '100 cosine, words', k: 10, peer: 'hnswlib-node' };
 const NONE = '–';
-
-/** A row of the grid as far as it was measured. */
-export interface Of {
-  readonly name: string;
-  readonly cells: readonly Cell[];
-}
 
 interface Placed extends Cell {
   readonly where: string;
@@ -80,25 +74,6 @@ export function tableOf({ name, cells }: Of): Table {
       time(1000 * cell.first.opened),
       time(1000 * cell.first.committed),
     ]),
-  };
-}
-
-/** Ratios at each recall for one `k`, of the sizes that are in all rows. */
-export function heatMapOf(all: readonly Of[], k: number, sizes: readonly number[]): HeatMap {
-  return {
-    file: 'grid',
-    title: `Searches a second at a recall, in times of the faster of hnswlib-node and usearch (k ${k})`,
-    rows: all.map(({ name }) => name),
-    columns: sizes.map(count),
-    columnTitle: 'vectors',
-    panels: RECALLS.map((recall) => ({
-      title: `recall ${recall}`,
-      cells: all.flatMap(({ name, cells }) =>
-        cells
-          .filter((cell) => cell.k === k && sizes.includes(cell.size))
-          .map((cell) => ({ row: name, column: count(cell.size), ratio: ratioAt(cell, recall) })),
-      ),
-    })),
   };
 }
 

@@ -1,7 +1,7 @@
-import { count, rounded } from '../demo/units.js';
+import { count } from '../demo/units.js';
 import type { Options } from './options.js';
 import type { Chart, Measurement, Table } from './result.js';
-import { type Timed, type Way, cell, timed } from './stopwatch.js';
+import { type Timed, type Way, cell, isNoisy, ratio, timed } from './stopwatch.js';
 import { sizes } from './synthetic.js';
 
 /** How long some operations take in indexes of several sizes. */
@@ -33,12 +33,12 @@ export async function timedBySize(
 
 export function timesTable({ shards, series }: BySize, title: string): Table {
   return {
-    caption: `${title}, by number of shards; the last column is the last size against the first.`,
+    caption: `${title}, by number of shards; the last column is how many times as long the last size takes as the first.`,
     head: ['', ...shards.map(count), 'growth'],
     rows: series.map(({ name, times }) => [
       name,
       ...times.map(cell),
-      `${rounded(times[times.length - 1].seconds / times[0].seconds)} ×`,
+      ratio(times[times.length - 1], times[0]),
     ]),
   };
 }
@@ -51,7 +51,10 @@ export function timesChart({ shards, series }: BySize, title: string, file: stri
     y: { title: 'time', scale: 'log', unit: 'seconds' },
     series: series.map(({ name, times }) => ({
       name,
-      points: times.map(({ seconds }, s) => [shards[s], seconds]),
+      points: times
+        .map(({ seconds, rme }, s) => ({ at: [shards[s], seconds] as const, rme }))
+        .filter(({ rme }) => !isNoisy(rme))
+        .map(({ at }) => at),
     })),
   };
 }

@@ -1,64 +1,45 @@
+import { execFileSync } from 'node:child_process';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { format } from 'prettier';
 import { draw } from './chart.js';
 import { drawHeatMap } from './heat-map.js';
 import { machine } from './machine.js';
 import { type Options, isPartial } from './options.js';
+import { type Results, report, suiteNames } from './report.js';
 import type { SuiteResult } from './result.js';
-import { SUITES, type SuiteName } from './suites.js';
-import { markdown } from './tables.js';
+import type { SuiteName } from './suites.js';
 
-/** The result of a suite, with when and where it was found. Each suite ran as a whole, so its numbers can be compared. */
-interface Published extends SuiteResult {
-  readonly machine: string;
-  readonly date: string;
-}
+const root = new URL('../', import.meta.url);
 
-const suiteNames = Object.keys(SUITES) as SuiteName[];
-
-type Results = Partial<Record<SuiteName, Published>>;
-
-/** Writes a suite's results beside those of the other suites. Returns the folder's name. */
+/**
+ * Writes a suite's results beside those of the other suites, and into the README the figures that it shows. Returns the
+ * folder's name.
+ */
 export async function publish(name: SuiteName, result: SuiteResult, options: Options): Promise<string> {
   const folder = options.quick ? 'bench/quick' : isPartial(options) ? 'bench/partial' : 'docs/benchmarks';
-  const at = new URL(`../${folder}/`, import.meta.url);
+  const at = new URL(`${folder}/`, root);
   await mkdir(at, { recursive: true });
 
   const file = new URL('results.json', at);
   const before = JSON.parse(await readFile(file, 'utf8').catch(() => '{}')) as Results;
   const date = new Date().toISOString().slice(0, 10);
-  const all: Results = { ...before, [name]: { machine: machine(), date, ...result } };
+  const all: Results = { ...before, [name]: { machine: machine(), date, commit: commit(), ...result } };
   // In the order of the suites, and without any that are no more.
-  const results = Object.fromEntries(
+  const results: Results = Object.fromEntries(
     suiteNames.filter((known) => known in all).map((known) => [known, all[known]]),
   );
-  await write(file, JSON.stringify(results), 'json');
-  await write(new URL('results.md', at), report(results), 'markdown');
+  await writeFile(file, await format(JSON.stringify(results), { parser: 'json', printWidth: 110 }));
+  await writeFile(new URL('results.md', at), await report(results));
   for (const chart of result.charts)
     await writeFile(
       new URL(`${chart.file}.svg`, at),
       await ('panels' in chart ? drawHeatMap(chart) : draw(chart)),
     );
+  if (folder === 'docs/benchmarks')
+    execFileSync(process.execPath, ['scripts/figures.mjs'], { cwd: root, stdio: 'inherit' });
   return `${folder}/`;
 }
 
-function report(results: Results): string {
-  // The title is for the API reference, which shows this page among the guides.
-  const parts = [
-    '---\ntitle: Benchmarks\n---',
-    '# Benchmarks',
-    'Written by `npm run bench`. Ratios are of numbers from one run.',
-  ];
-  for (const name of suiteNames) {
-    const suite = results[name];
-    if (suite === undefined) continue;
-    parts.push(`## ${suite.title}`, suite.method, `Measured on ${suite.date}: ${suite.machine}.`);
-    parts.push(...suite.charts.map(({ title, file }) => `![${title}](${file}.svg)`));
-    parts.push(...suite.tables.map(markdown));
-  }
-  return parts.join('\n\n');
-}
-
-async function write(file: URL, text: string, parser: 'json' | 'markdown'): Promise<void> {
-  await writeFile(file, await format(text, { parser, printWidth: 110 }));
+function commit(): string {
+  return execFileSync('git', ['describe', '--always', '--dirty'], { cwd: root, encoding: 'utf8' }).trim();
 }

@@ -44,7 +44,21 @@ export function timed(operation: () => unknown, maxTime: number): Promise<Timed>
   });
 }
 
+/** Above this margin of error, in percent, a mean says too little to be printed. */
+const MOST_NOISE = 20;
+export const TOO_NOISY = 'too noisy';
+
 /** A measured time as a cell of a table. */
 export function cell({ seconds, rme }: Timed): string {
-  return `${time(seconds * 1000)} ± ${rounded(rme)} %`;
+  return isNoisy(rme) ? TOO_NOISY : `${time(seconds * 1000)} ± ${rounded(rme)} %`;
+}
+
+/** Whether the margin of error is so wide that a mean is not printed, compared or drawn. */
+export function isNoisy(rme: number): boolean {
+  return rme > MOST_NOISE;
+}
+
+/** How many times as long one takes as another, as a cell of a table. */
+export function ratio(one: Timed, other: Timed): string {
+  return isNoisy(one.rme) || isNoisy(other.rme) ? TOO_NOISY : rounded(one.seconds / other.seconds);
 }

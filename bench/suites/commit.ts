@@ -1,9 +1,10 @@
-import { count, rounded } from '../../demo/units.js';
+import { count } from '../../demo/units.js';
 import { type BySize, measurements, timedBySize, timesChart, timesTable } from '../by-size.js';
 import type { Options } from '../options.js';
 import { ownCommits } from '../own.js';
 import { deepCopy, plainIndex, recordPeers } from '../peers.js';
 import type { SuiteResult, Table } from '../result.js';
+import { ratio } from '../stopwatch.js';
 import { SIZED, sizedIndex } from '../synthetic.js';
 import { printed } from '../tables.js';
 
@@ -32,9 +33,6 @@ function ratiosTable({ shards, series: [own, , ...others] }: BySize): Table {
     caption:
       'How many commits of Shardex (the removal) take as long as one of each other way; below 1, the other way is faster.',
     head: ['', ...shards.map(count)],
-    rows: others.map(({ name, times }) => [
-      name,
-      ...times.map(({ seconds }, s) => rounded(seconds / own.times[s].seconds)),
-    ]),
+    rows: others.map(({ name, times }) => [name, ...times.map((taken, s) => ratio(taken, own.times[s]))]),
   };
 }

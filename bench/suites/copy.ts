@@ -5,7 +5,7 @@ import type { Options } from '../options.js';
 import { ownCommits } from '../own.js';
 import { deepCopy, plainIndex } from '../peers.js';
 import type { SuiteResult } from '../result.js';
-import { cell, timed } from '../stopwatch.js';
+import { cell, ratio, timed } from '../stopwatch.js';
 import { printed } from '../tables.js';
 import { indexOf, realVectors } from '../words-index.js';
 
@@ -43,11 +43,7 @@ export async function copy(options: Options): Promise<SuiteResult> {
         head: ['', 'mean', 'median'],
         rows: [
           ...found.map(({ name, mean, median: middle }) => [name, cell(mean), time(middle)]),
-          [
-            'commits in the time of a copy',
-            rounded(other.mean.seconds / one.mean.seconds),
-            rounded(other.median / one.median),
-          ],
+          ['commits in the time of a copy', ratio(other.mean, one.mean), rounded(other.median / one.median)],
         ],
       }),
     ],

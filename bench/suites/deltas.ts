@@ -16,7 +16,7 @@ import {
 import { time } from '../../demo/units.js';
 import type { Options } from '../options.js';
 import type { Measurement, SuiteResult } from '../result.js';
-import { cell, timed } from '../stopwatch.js';
+import { cell, ratio, timed } from '../stopwatch.js';
 import { printed } from '../tables.js';
 import { type RealVectors, indexOf, realVectors } from '../words-index.js';
 
@@ -46,7 +46,8 @@ export async function deltas(options: Options): Promise<SuiteResult> {
       cell(read),
       cell(applied),
       cell(sent),
-      `${(making.seconds / applied.seconds).toFixed(1)} / ${(making.seconds / sent.seconds).toFixed(1)}`,
+      ratio(making, applied),
+      ratio(making, sent),
       `${bytes.length - delta.updated.length * 4 * vectors.dimensions} B`,
     ]);
     const what = `postings replaced: ${size}`;
@@ -86,7 +87,8 @@ export async function deltas(options: Options): Promise<SuiteResult> {
         'diff, all keys read',
         'apply, same process',
         'decode and apply',
-        'making / apply, / decode and apply',
+        'making / apply',
+        'making / decode and apply',
         'bytes beside the vectors',
       ],
       rows,

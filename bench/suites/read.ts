@@ -1,9 +1,8 @@
 import { CowShardexIndex, type ShardexIndex } from '../../dist/index.js';
 import { collectGarbage } from '../../demo/memory.js';
-import { rounded, time } from '../../demo/units.js';
 import type { Options } from '../options.js';
 import type { SuiteResult } from '../result.js';
-import { timed } from '../stopwatch.js';
+import { cell, timed } from '../stopwatch.js';
 import { sizedIndex } from '../synthetic.js';
 import { printed } from '../tables.js';
 
@@ -54,12 +53,7 @@ export async function read(options: Options): Promise<SuiteResult> {
       printed({
         caption: 'One read.',
         head: ['', 'time', 'bytes allocated', 'over calls'],
-        rows: found.map(({ name, seconds, rme, bytes, calls }) => [
-          name,
-          `${time(seconds * 1000)} ± ${rounded(rme)} %`,
-          bytes.toFixed(3),
-          calls.toLocaleString('en'),
-        ]),
+        rows: found.map((way) => [way.name, cell(way), way.bytes.toFixed(3), way.calls.toLocaleString('en')]),
       }),
     ],
     measurements: found.flatMap(({ name, seconds, rme, samples, bytes }) => [

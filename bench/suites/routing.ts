@@ -1,13 +1,13 @@
 import { randomLcg } from 'd3-random';
 import { type ShardexIndex, createIndex, search } from '../../dist/index.js';
-import { count, rounded, time } from '../../demo/units.js';
+import { count, time } from '../../demo/units.js';
 import { measurements, timedBySize, timesChart, timesTable } from '../by-size.js';
 import { nearest } from '../data-sets/nearest.js';
 import { concatenated } from '../data-sets/matrix.js';
 import type { Options } from '../options.js';
 import { ownCommits } from '../own.js';
 import type { SuiteResult } from '../result.js';
-import type { Way } from '../stopwatch.js';
+import { TOO_NOISY, type Way, isNoisy, ratio } from '../stopwatch.js';
 import { printed } from '../tables.js';
 
 const DIMENSIONS = 96;
@@ -49,11 +49,13 @@ export async function routing(options: Options): Promise<SuiteResult> {
         rows: [
           ...found.series.map(({ name, times: all }) => [
             name,
-            ...all.map(({ seconds }, s) => time((1000 * seconds) / found.shards[s])),
+            ...all.map(({ seconds, rme }, s) =>
+              isNoisy(rme) ? TOO_NOISY : time((1000 * seconds) / found.shards[s]),
+            ),
           ]),
           [
             'the loop against a search',
-            ...(times.get(SEARCH) ?? []).map(({ seconds }, s) => `${rounded(loop[s].seconds / seconds)} ×`),
+            ...(times.get(SEARCH) ?? []).map((search, s) => ratio(loop[s], search)),
           ],
         ],
       }),

@@ -14,7 +14,7 @@ import { type ShardexIndex, assertIndex } from '../version/shardex-index.js';
 
 /** A broken invariant: which one, where, and what was found. */
 export interface Violation {
-  /** `'I1'`, `'I4'`, `'I5'`, `'I6'` or `'I7'`, as `docs/design.md` numbers them. */
+  /** `'I1'`, `'I4'`, `'I5'`, `'I6'` or `'I7'`, as the page "Design" numbers them. */
   readonly invariant: `I${1 | 4 | 5 | 6 | 7}`;
   /** The part of the index it was found in, such as `'shard 12'` or `'document "a"'`. */
   readonly where: string;

@@ -15,7 +15,7 @@ export interface SearchOptions {
   /**
    * Which share of the true k nearest postings to find on the average, above 0 to 1: as many shards are scanned as
    * that takes by the sample of postings that the index keeps, fewer for easy queries. For queries like the postings; see
-   * `docs/pitfalls.md`. 1 is exact.
+   * the guide "Recall on your own data". 1 is exact.
    */
   readonly recall?: number;
   /**

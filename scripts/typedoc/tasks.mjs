@@ -1,0 +1,47 @@
+// A plugin for TypeDoc: puts what the library exports under the task that it serves, and shows options in place.
+// It fails where an export has no task, or a task names what is not exported.
+import { CommentTag, Converter } from 'typedoc';
+
+/** Every export, by task: the order of the reference. */
+const TASKS = {
+  'Make and read': `createIndex postings hasDocument documentIds statistics verify ShardexIndex ShardexOptions
+    ShardexConfig Metric SlopFactor Posting PostingKey StoredPosting VectorInput Statistics ShardSizes VerifyOptions
+    Verification Violation`,
+  Search: `search searchMany searchExplained measureRecall configureCache cacheBytes dropCaches SearchOptions
+    SearchResult ExplainedSearch Explanation Expectation MeasureOptions MeasuredRecall CacheOptions CalibrationSummary`,
+  Write: `update Recipe IndexDraft CowShardexIndex CowShardexIndexOptions ReadableCell IndexWriter CommitOptions
+    AsyncRecipe UpdateAsyncOptions IngestOptions IngestProgress CellMetrics Timing`,
+  Watch: `Commit CommitListener ListenerErrorHandler SubscribeOptions ChangesOptions WaitForOptions`,
+  'Keep versions': `Pin PinOptions HistoryOptions HeldVersion HeldPin HeldOptions`,
+  'Branch and sync': `diff merge applyDelta updateWithDelta composeDeltas invertDelta encodeDelta decodeDelta
+    writtenPostings Delta DocumentChanges VersionName ApplyOptions MergeOptions Resolution`,
+  Threads: `serveReplicas openReplica openRemoteWriter answerSearches SearchPool SearchPoolOptions PoolSearchOptions
+    SplitOptions PoolAnswer ServeOptions ReplicaService ReplicaStatus Replica ReplicaOptions RemoteWriter
+    RemoteWriterOptions RemoteCommit Port PortEvent Thread`,
+  'Parts of a version': `Shard ShardId Centroid ShardRows Segment RowBlock`,
+  Errors: `ShardexError ShardexErrorCode AsyncRecipeError CellClosedError ConfigError ConflictError ConflictDetails
+    DeltaMismatchError InvalidDeltaError InvalidIndexError InvalidOptionError InvalidPostingError InvalidVectorError
+    MergeConflictError MergeConflict PinReleasedError PoolClosedError PortClosedError ResourceExhaustedError
+    VersionNotKeptError WorkerFailedError WriterClosedError`,
+};
+
+/** @param {import('typedoc').Application} app */
+export function load(app) {
+  app.options.setValue('groupOrder', ['Guides', ...Object.keys(TASKS), 'Internals', '*']);
+  app.converter.on(Converter.EVENT_RESOLVE_BEGIN, ({ project }) => {
+    const tasks = new Map(
+      Object.entries(TASKS).flatMap(([task, names]) => names.split(/\s+/).map((name) => [name, task])),
+    );
+    for (const child of project.children ?? []) {
+      const task = tasks.get(child.name);
+      if (task === undefined)
+        app.logger.error(`${child.name} has no task; add it to scripts/typedoc/tasks.mjs.`);
+      tasks.delete(child.name);
+      for (const comment of [child.comment, ...(child.signatures ?? []).map(({ comment }) => comment)]) {
+        comment?.blockTags.push(new CommentTag('@group', [{ kind: 'text', text: task ?? 'Other' }]));
+        if (child.name.endsWith('Options')) comment?.modifierTags.add('@expand');
+      }
+    }
+    for (const name of tasks.keys()) app.logger.error(`${name} has a task, and is not exported.`);
+  });
+}

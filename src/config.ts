@@ -56,6 +56,14 @@ export type ShardexConfig = Readonly<Required<ShardexOptions>>;
 
 const METRICS: readonly Metric[] = ['cosine', 'euclidean', 'dot'];
 
+/** What a metric has to be, in words. */
+export const METRIC_NAMES = "'cosine', 'euclidean' or 'dot'";
+
+/** True for every value that {@link Metric} allows. */
+export function isMetric(value: unknown): value is Metric {
+  return METRICS.includes(value as Metric);
+}
+
 /** True for a whole number in [least, most]. */
 export function isWhole(value: unknown, least: number, most: number): value is number {
   return typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most;
@@ -120,11 +128,7 @@ const RULES: {
   };
 } = {
   dimensions: { ok: (v) => isWhole(v, 1, 10_000), must: 'an integer from 1 to 10,000' },
-  metric: {
-    default: 'cosine',
-    ok: (v) => METRICS.includes(v as Metric),
-    must: "'cosine', 'euclidean' or 'dot'",
-  },
+  metric: { default: 'cosine', ok: isMetric, must: METRIC_NAMES },
   shardCapacity: {
     default: (dimensions) => (dimensions > 256 ? 512 : 768),
     ok: (v) => isWhole(v, 8, 1_000_000),

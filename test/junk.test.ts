@@ -121,6 +121,7 @@ const CALLS: Record<string, [(...args: never[]) => unknown, unknown[]]> = {
   createIndex: [shardex.createIndex, [{ dimensions: 1 }, [{ documentId: 'a', vector: [1] }]]],
   update: [shardex.update, [INDEX, () => undefined]],
   updateWithDelta: [shardex.updateWithDelta, [INDEX, () => undefined]],
+  distance: [shardex.distance, ['cosine', [1], [1]]],
   search: [shardex.search, [INDEX, [1], { k: 1 }]],
   searchExplained: [shardex.searchExplained, [INDEX, [1], { k: 1 }]],
   searchMany: [shardex.searchMany, [INDEX, [[1]], { k: 1 }]],

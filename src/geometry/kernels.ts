@@ -1,8 +1,70 @@
 /**
- * The inner loops. All sums run over the components in order, in 64-bit floats, whichever loop computes them: so a
- * row has one distance to a probe, bit for bit, however it was reached (I10), and results equal a naive brute force.
- * Four rows at a time, because one running sum waits for its own additions: a third to a half faster than row by row.
+ * The products of vectors. Each is four running sums in 64-bit floats, component i going to sum i mod 4, added up as
+ * (s0 + s2) + (s1 + s3), whichever loop computes it, here or in WebAssembly (assembly/measure.ts): so a row has one
+ * distance to a probe, bit for bit, however it was reached (I10).
+ *
+ * Four, because that is two SIMD registers of two sums each, a 128-bit load of 32-bit floats filling both; and because the
+ * additions of one sum would wait for each other. Two sums and eight were as fast in WebAssembly, four are no slower here
+ * than one in the order of components. Two rows at a time, as they share the reading of the probe.
  */
+
+/** The dot product of a probe with the row from `at` on of a row-major matrix. Time: O(dimensions). */
+export function dotProduct(probe: Float64Array, matrix: Float32Array, at: number): number {
+  const d = probe.length;
+  const whole = d - (d & 3);
+  let [s0, s1, s2, s3] = [0, 0, 0, 0];
+  let i = 0;
+  for (; i < whole; i += 4) {
+    s0 += probe[i] * matrix[at + i];
+    s1 += probe[i + 1] * matrix[at + i + 1];
+    s2 += probe[i + 2] * matrix[at + i + 2];
+    s3 += probe[i + 3] * matrix[at + i + 3];
+  }
+  if (i < d) s0 += probe[i] * matrix[at + i];
+  if (i + 1 < d) s1 += probe[i + 1] * matrix[at + i + 1];
+  if (i + 2 < d) s2 += probe[i + 2] * matrix[at + i + 2];
+  return s0 + s2 + (s1 + s3);
+}
+
+/** The square of the Euclidean distance, likewise. */
+export function squaredL2(probe: Float64Array, matrix: Float32Array, at: number): number {
+  const d = probe.length;
+  const whole = d - (d & 3);
+  let [s0, s1, s2, s3] = [0, 0, 0, 0];
+  let i = 0;
+  for (; i < whole; i += 4) {
+    const d0 = probe[i] - matrix[at + i];
+    const d1 = probe[i + 1] - matrix[at + i + 1];
+    const d2 = probe[i + 2] - matrix[at + i + 2];
+    const d3 = probe[i + 3] - matrix[at + i + 3];
+    s0 += d0 * d0;
+    s1 += d1 * d1;
+    s2 += d2 * d2;
+    s3 += d3 * d3;
+  }
+  if (i < d) s0 += (probe[i] - matrix[at + i]) ** 2;
+  if (i + 1 < d) s1 += (probe[i + 1] - matrix[at + i + 1]) ** 2;
+  if (i + 2 < d) s2 += (probe[i + 2] - matrix[at + i + 2]) ** 2;
+  return s0 + s2 + (s1 + s3);
+}
+
+/** The sum of squares of one row of a row-major matrix, likewise. */
+export function squaredNorm(matrix: Float32Array | Float64Array, at: number, dimensions: number): number {
+  const whole = at + dimensions - (dimensions & 3);
+  const end = at + dimensions;
+  let [s0, s1, s2, s3] = [0, 0, 0, 0];
+  let i = at;
+  for (; i < whole; i += 4) {
+    s0 += matrix[i] * matrix[i];
+    s1 += matrix[i + 1] * matrix[i + 1];
+    s2 += matrix[i + 2] * matrix[i + 2];
+    s3 += matrix[i + 3] * matrix[i + 3];
+  }
+  if (i < end) s0 += matrix[i] * matrix[i];
+  if (i + 1 < end) s1 += matrix[i + 1] * matrix[i + 1];
+  if (i + 2 < end) s2 += matrix[i + 2] * matrix[i + 2];
+  return s0 + s2 + (s1 + s3);
+}
 
 /** `out[r] = probe · row(first + r)` for `count` rows of a row-major matrix. Time: O(count · dimensions). */
 export function dotRows(
@@ -15,31 +77,8 @@ export function dotRows(
   const d = probe.length;
   let r = 0;
   let at = first * d;
-  for (; r + 4 <= count; r += 4, at += 4 * d) {
-    const b = at + d;
-    const c = b + d;
-    const e = c + d;
-    let s0 = 0;
-    let s1 = 0;
-    let s2 = 0;
-    let s3 = 0;
-    for (let i = 0; i < d; i++) {
-      const x = probe[i];
-      s0 += x * matrix[at + i];
-      s1 += x * matrix[b + i];
-      s2 += x * matrix[c + i];
-      s3 += x * matrix[e + i];
-    }
-    out[r] = s0;
-    out[r + 1] = s1;
-    out[r + 2] = s2;
-    out[r + 3] = s3;
-  }
-  for (; r < count; r++, at += d) {
-    let s = 0;
-    for (let i = 0; i < d; i++) s += probe[i] * matrix[at + i];
-    out[r] = s;
-  }
+  for (; r + 2 <= count; r += 2, at += 2 * d) dotTwo(probe, matrix, at, matrix, at + d, out, r);
+  if (r < count) out[r] = dotProduct(probe, matrix, at);
 }
 
 /** `out[r] = |probe − row(first + r)|²` for `count` rows of a row-major matrix. Time: O(count · dimensions). */
@@ -53,45 +92,8 @@ export function squaredL2Rows(
   const d = probe.length;
   let r = 0;
   let at = first * d;
-  for (; r + 4 <= count; r += 4, at += 4 * d) {
-    const b = at + d;
-    const c = b + d;
-    const e = c + d;
-    let s0 = 0;
-    let s1 = 0;
-    let s2 = 0;
-    let s3 = 0;
-    for (let i = 0; i < d; i++) {
-      const x = probe[i];
-      const d0 = x - matrix[at + i];
-      const d1 = x - matrix[b + i];
-      const d2 = x - matrix[c + i];
-      const d3 = x - matrix[e + i];
-      s0 += d0 * d0;
-      s1 += d1 * d1;
-      s2 += d2 * d2;
-      s3 += d3 * d3;
-    }
-    out[r] = s0;
-    out[r + 1] = s1;
-    out[r + 2] = s2;
-    out[r + 3] = s3;
-  }
-  for (; r < count; r++, at += d) {
-    let s = 0;
-    for (let i = 0; i < d; i++) {
-      const delta = probe[i] - matrix[at + i];
-      s += delta * delta;
-    }
-    out[r] = s;
-  }
-}
-
-/** The sum of squares of one row of a row-major matrix. */
-export function squaredNorm(matrix: Float32Array | Float64Array, at: number, dimensions: number): number {
-  let s = 0;
-  for (let i = at; i < at + dimensions; i++) s += matrix[i] * matrix[i];
-  return s;
+  for (; r + 2 <= count; r += 2, at += 2 * d) squaredL2Two(probe, matrix, at, matrix, at + d, out, r);
+  if (r < count) out[r] = squaredL2(probe, matrix, at);
 }
 
 /** As {@link dotRows} for rows that lie anywhere: row `rows[r]` of `matrices[r]`. The same bits. */
@@ -105,38 +107,11 @@ export function dotScattered(
 ): void {
   const d = probe.length;
   let r = 0;
-  for (; r + 4 <= count; r += 4) {
-    const m0 = matrices[first + r].vectors;
-    const m1 = matrices[first + r + 1].vectors;
-    const m2 = matrices[first + r + 2].vectors;
-    const m3 = matrices[first + r + 3].vectors;
-    const a0 = rows[first + r] * d;
-    const a1 = rows[first + r + 1] * d;
-    const a2 = rows[first + r + 2] * d;
-    const a3 = rows[first + r + 3] * d;
-    let s0 = 0;
-    let s1 = 0;
-    let s2 = 0;
-    let s3 = 0;
-    for (let i = 0; i < d; i++) {
-      const x = probe[i];
-      s0 += x * m0[a0 + i];
-      s1 += x * m1[a1 + i];
-      s2 += x * m2[a2 + i];
-      s3 += x * m3[a3 + i];
-    }
-    out[r] = s0;
-    out[r + 1] = s1;
-    out[r + 2] = s2;
-    out[r + 3] = s3;
+  for (; r + 2 <= count; r += 2) {
+    const at = first + r;
+    dotTwo(probe, matrices[at].vectors, rows[at] * d, matrices[at + 1].vectors, rows[at + 1] * d, out, r);
   }
-  for (; r < count; r++) {
-    const matrix = matrices[first + r].vectors;
-    const at = rows[first + r] * d;
-    let s = 0;
-    for (let i = 0; i < d; i++) s += probe[i] * matrix[at + i];
-    out[r] = s;
-  }
+  if (r < count) out[r] = dotProduct(probe, matrices[first + r].vectors, rows[first + r] * d);
 }
 
 /** As {@link squaredL2Rows} for rows that lie anywhere, likewise. */
@@ -150,43 +125,127 @@ export function squaredL2Scattered(
 ): void {
   const d = probe.length;
   let r = 0;
-  for (; r + 4 <= count; r += 4) {
-    const m0 = matrices[first + r].vectors;
-    const m1 = matrices[first + r + 1].vectors;
-    const m2 = matrices[first + r + 2].vectors;
-    const m3 = matrices[first + r + 3].vectors;
-    const a0 = rows[first + r] * d;
-    const a1 = rows[first + r + 1] * d;
-    const a2 = rows[first + r + 2] * d;
-    const a3 = rows[first + r + 3] * d;
-    let s0 = 0;
-    let s1 = 0;
-    let s2 = 0;
-    let s3 = 0;
-    for (let i = 0; i < d; i++) {
-      const x = probe[i];
-      const d0 = x - m0[a0 + i];
-      const d1 = x - m1[a1 + i];
-      const d2 = x - m2[a2 + i];
-      const d3 = x - m3[a3 + i];
-      s0 += d0 * d0;
-      s1 += d1 * d1;
-      s2 += d2 * d2;
-      s3 += d3 * d3;
-    }
-    out[r] = s0;
-    out[r + 1] = s1;
-    out[r + 2] = s2;
-    out[r + 3] = s3;
+  for (; r + 2 <= count; r += 2) {
+    const at = first + r;
+    squaredL2Two(
+      probe,
+      matrices[at].vectors,
+      rows[at] * d,
+      matrices[at + 1].vectors,
+      rows[at + 1] * d,
+      out,
+      r,
+    );
   }
-  for (; r < count; r++) {
-    const matrix = matrices[first + r].vectors;
-    const at = rows[first + r] * d;
-    let s = 0;
-    for (let i = 0; i < d; i++) {
-      const delta = probe[i] - matrix[at + i];
-      s += delta * delta;
-    }
-    out[r] = s;
+  if (r < count) out[r] = squaredL2(probe, matrices[first + r].vectors, rows[first + r] * d);
+}
+
+/** The products with two rows, as `out[r]` and the next. */
+function dotTwo(
+  probe: Float64Array,
+  m: Float32Array,
+  a: number,
+  n: Float32Array,
+  b: number,
+  out: Float64Array,
+  r: number,
+): void {
+  const d = probe.length;
+  const whole = d - (d & 3);
+  let s0 = 0;
+  let s1 = 0;
+  let s2 = 0;
+  let s3 = 0;
+  let t0 = 0;
+  let t1 = 0;
+  let t2 = 0;
+  let t3 = 0;
+  let i = 0;
+  for (; i < whole; i += 4, a += 4, b += 4) {
+    const x0 = probe[i];
+    const x1 = probe[i + 1];
+    const x2 = probe[i + 2];
+    const x3 = probe[i + 3];
+    s0 += x0 * m[a];
+    s1 += x1 * m[a + 1];
+    s2 += x2 * m[a + 2];
+    s3 += x3 * m[a + 3];
+    t0 += x0 * n[b];
+    t1 += x1 * n[b + 1];
+    t2 += x2 * n[b + 2];
+    t3 += x3 * n[b + 3];
   }
+  if (i < d) {
+    s0 += probe[i] * m[a];
+    t0 += probe[i] * n[b];
+  }
+  if (i + 1 < d) {
+    s1 += probe[i + 1] * m[a + 1];
+    t1 += probe[i + 1] * n[b + 1];
+  }
+  if (i + 2 < d) {
+    s2 += probe[i + 2] * m[a + 2];
+    t2 += probe[i + 2] * n[b + 2];
+  }
+  out[r] = s0 + s2 + (s1 + s3);
+  out[r + 1] = t0 + t2 + (t1 + t3);
+}
+
+/** The squared distances of two rows, likewise. */
+function squaredL2Two(
+  probe: Float64Array,
+  m: Float32Array,
+  a: number,
+  n: Float32Array,
+  b: number,
+  out: Float64Array,
+  r: number,
+): void {
+  const d = probe.length;
+  const whole = d - (d & 3);
+  let s0 = 0;
+  let s1 = 0;
+  let s2 = 0;
+  let s3 = 0;
+  let t0 = 0;
+  let t1 = 0;
+  let t2 = 0;
+  let t3 = 0;
+  let i = 0;
+  for (; i < whole; i += 4, a += 4, b += 4) {
+    const x0 = probe[i];
+    const x1 = probe[i + 1];
+    const x2 = probe[i + 2];
+    const x3 = probe[i + 3];
+    const a0 = x0 - m[a];
+    const b0 = x0 - n[b];
+    s0 += a0 * a0;
+    t0 += b0 * b0;
+    const a1 = x1 - m[a + 1];
+    const b1 = x1 - n[b + 1];
+    s1 += a1 * a1;
+    t1 += b1 * b1;
+    const a2 = x2 - m[a + 2];
+    const b2 = x2 - n[b + 2];
+    s2 += a2 * a2;
+    t2 += b2 * b2;
+    const a3 = x3 - m[a + 3];
+    const b3 = x3 - n[b + 3];
+    s3 += a3 * a3;
+    t3 += b3 * b3;
+  }
+  if (i < d) {
+    s0 += (probe[i] - m[a]) ** 2;
+    t0 += (probe[i] - n[b]) ** 2;
+  }
+  if (i + 1 < d) {
+    s1 += (probe[i + 1] - m[a + 1]) ** 2;
+    t1 += (probe[i + 1] - n[b + 1]) ** 2;
+  }
+  if (i + 2 < d) {
+    s2 += (probe[i + 2] - m[a + 2]) ** 2;
+    t2 += (probe[i + 2] - n[b + 2]) ** 2;
+  }
+  out[r] = s0 + s2 + (s1 + s3);
+  out[r + 1] = t0 + t2 + (t1 + t3);
 }

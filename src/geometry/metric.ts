@@ -49,56 +49,43 @@ export function cosine(dot: number, squaredA: number, squaredB: number): number 
   return cos > 1 ? 1 : cos < -1 ? -1 : cos;
 }
 
-function cosineDistances(probe: Probe, rows: Matrix, first: number, count: number, out: Float64Array): void {
-  dotRows(probe.vector, rows.vectors, first, count, out);
-  for (let r = 0; r < count; r++)
-    out[r] = 1 - cosine(out[r], probe.squaredNorm, rows.squaredNorms[first + r]);
+/** The metric's own distance of two vectors, 1 − cosine, L2 or −dot: of their product and the squares of their lengths. */
+export function distanceOf(metric: Metric, product: number, squaredA: number, squaredB: number): number {
+  if (metric === 'cosine') return 1 - cosine(product, squaredA, squaredB);
+  // Not −0 for orthogonal vectors.
+  return metric === 'euclidean' ? Math.sqrt(product) : 0 - product;
 }
 
-/** The metric's own distance of the probe to each of `count` rows: 1 − cosine, L2, or −dot. */
+/** The distance of the probe to each of `count` rows. */
 export function distances(
   metric: Metric,
-  probe: Probe,
+  { vector, squaredNorm }: Probe,
   rows: Matrix,
   first: number,
   count: number,
   out: Float64Array,
 ): void {
-  switch (metric) {
-    case 'cosine':
-      cosineDistances(probe, rows, first, count, out);
-      return;
-    case 'euclidean':
-      squaredL2Rows(probe.vector, rows.vectors, first, count, out);
-      for (let r = 0; r < count; r++) out[r] = Math.sqrt(out[r]);
-      return;
-    case 'dot':
-      dotRows(probe.vector, rows.vectors, first, count, out);
-      for (let r = 0; r < count; r++) out[r] = 0 - out[r]; // not −0 for orthogonal vectors
-  }
+  if (metric === 'euclidean') squaredL2Rows(vector, rows.vectors, first, count, out);
+  else dotRows(vector, rows.vectors, first, count, out);
+  for (let r = 0; r < count; r++)
+    out[r] = distanceOf(metric, out[r], squaredNorm, rows.squaredNorms[first + r]);
 }
 
 /** As {@link distances} for rows of any matrices: the same bits, whichever way a row is reached (I10). */
 export function scatteredDistances(
   metric: Metric,
-  probe: Probe,
+  { vector, squaredNorm }: Probe,
   matrices: readonly Matrix[],
   rows: readonly number[],
   first: number,
   count: number,
   out: Float64Array,
 ): void {
-  if (metric === 'euclidean') {
-    squaredL2Scattered(probe.vector, matrices, rows, first, count, out);
-    for (let r = 0; r < count; r++) out[r] = Math.sqrt(out[r]);
-    return;
-  }
-  dotScattered(probe.vector, matrices, rows, first, count, out);
+  if (metric === 'euclidean') squaredL2Scattered(vector, matrices, rows, first, count, out);
+  else dotScattered(vector, matrices, rows, first, count, out);
   for (let r = 0; r < count; r++) {
-    out[r] =
-      metric === 'dot'
-        ? 0 - out[r]
-        : 1 - cosine(out[r], probe.squaredNorm, matrices[first + r].squaredNorms[rows[first + r]]);
+    const { squaredNorms } = matrices[first + r];
+    out[r] = distanceOf(metric, out[r], squaredNorm, squaredNorms[rows[first + r]]);
   }
 }
 
@@ -115,7 +102,7 @@ export function separations(
   count: number,
   out: Float64Array,
 ): void {
-  if (metric === 'cosine') cosineDistances(probe, rows, first, count, out);
+  if (metric === 'cosine') distances(metric, probe, rows, first, count, out);
   else squaredL2Rows(probe.vector, rows.vectors, first, count, out);
 }
 

@@ -27,6 +27,8 @@ export interface StoredPosting extends PostingKey {
 
 const MOST = 0xffff_ffff;
 
+type Refuse = (what: string) => InvalidVectorError;
+
 /**
  * Writes a vector into `target` at `at`, checking it on the way; the target is scratch memory until this returns.
  *
@@ -39,38 +41,58 @@ export function writeVector(
   at: number,
   position?: number,
 ): void {
-  const where = position === undefined ? 'The query' : `The vector of posting ${position}`;
+  const name = position === undefined ? 'The query' : `The vector of posting ${position}`;
+  reading(name, position, (refuse) => {
+    const components = componentsOf(vector, refuse);
+    if (components.length !== dimensions)
+      throw refuse(`has ${components.length} components; this index takes ${dimensions}.`);
+    copyComponents(components, dimensions, target, at, refuse);
+  });
+}
+
+/**
+ * A copy of a vector, of however many components, as an index would store it; errors call it by `name`.
+ *
+ * @throws {@link InvalidVectorError}
+ */
+export function takeVector(vector: unknown, name: string): Float32Array {
+  return reading(name, undefined, (refuse) => {
+    const components = componentsOf(vector, refuse);
+    const { length } = components;
+    if (length === 0) throw refuse('has no components; it takes one at least.');
+    const taken = new Float32Array(length);
+    copyComponents(components, length, taken, 0, refuse);
+    return taken;
+  });
+}
+
+/** Reads a vector. What it throws when it is read is an error of this library. */
+function reading<T>(name: string, position: number | undefined, read: (refuse: Refuse) => T): T {
   try {
-    copyVector(
-      vector,
-      dimensions,
-      target,
-      at,
-      (what) => new InvalidVectorError(`${where} ${what}`, position),
-    );
+    return read((what) => new InvalidVectorError(`${name} ${what}`, position));
   } catch (error) {
     if (error instanceof ShardexError) throw error;
     // A proxy that was revoked, or a component that throws when it is read.
     throw because(
-      new InvalidVectorError(`${where} could not be read: ${thrownText(error)}.`, position),
+      new InvalidVectorError(`${name} could not be read: ${thrownText(error)}.`, position),
       error,
     );
   }
 }
 
-function copyVector(
-  vector: unknown,
-  dimensions: number,
+function componentsOf(vector: unknown, refuse: Refuse): ArrayLike<unknown> {
+  if (Array.isArray(vector) || isFloat32Array(vector)) return vector;
+  throw refuse(`must be a Float32Array or an array of numbers, not ${show(vector)}.${adviceOn(vector)}`);
+}
+
+function copyComponents(
+  components: ArrayLike<unknown>,
+  count: number,
   target: Float32Array | Float64Array,
   at: number,
-  refuse: (what: string) => InvalidVectorError,
+  refuse: Refuse,
 ): void {
-  if (!Array.isArray(vector) && !isFloat32Array(vector))
-    throw refuse(`must be a Float32Array or an array of numbers, not ${show(vector)}.${adviceOn(vector)}`);
-  const components: ArrayLike<unknown> = vector;
-  if (components.length !== dimensions)
-    throw refuse(`has ${components.length} components; this index takes ${dimensions}.`);
-  for (let i = 0; i < dimensions; i++) {
+  for (let i = 0; i < count; i++) {
     const component = components[i];
     const value = typeof component === 'number' ? Math.fround(component) : Number.NaN;
     // x − x is 0 for every finite number and NaN for the others.

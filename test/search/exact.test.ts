@@ -49,7 +49,7 @@ function grown(metric: Metric, kind: keyof typeof KINDS): { index: ShardexIndex;
 
 const even = ({ documentId }: PostingKey) => Number(documentId.slice(1)) % 2 === 0;
 
-// The kernels add up in the same order as a naive loop, so there is no tolerance anywhere (I10).
+// All loops add up in the same order as the naive twin, so there is no tolerance anywhere (I10).
 describe.each(METRICS)("slopFactor 'all' equals the naive twin exactly, by %s", (metric) => {
   describe.each(['dyadic', 'gaussian', 'clustered', 'extreme'] as const)('over %s vectors', (kind) => {
     const { index, twin } = grown(metric, kind);

@@ -5,6 +5,7 @@ export { tables } from './tables';
 export { scan, scanMany } from './scan';
 export { select, sort } from './candidates';
 export { distances, distancesAt, distancesMany } from './distances';
+export { measure, measureAt } from './measure';
 export { nearest } from './nearest';
 export { residuals } from './residuals';
 export { rotate } from './rotate';

@@ -23,8 +23,8 @@ export const BASE = 1024;
  * multiples of 4, from {@link base} on. There are two implementations, in WebAssembly SIMD and in TypeScript, which do
  * the same 32-bit operations in the same order and so give the same bits (I10).
  *
- * Nothing here is exact, and all results come with a bound on their error, so that a caller can decide in 64-bit floats
- * what is close. The bounds are in `bounds.ts`, the layout of codes is in `code-shape.ts`. They hold for finite vectors
+ * Nothing here but `measure` is exact, and all results come with a bound on their error, so that a caller can decide
+ * in 64-bit floats what is close. The bounds are in `bounds.ts`, the layout of codes is in `code-shape.ts`. They hold for finite vectors
  * whose length is 0 or from 2^-50 to 2^50; others give some result too, but it says nothing.
  */
 export interface Kernels {
@@ -39,6 +39,7 @@ export interface Kernels {
   readonly u8: Uint8Array;
   readonly u32: Uint32Array;
   readonly f32: Float32Array;
+  readonly f64: Float64Array;
 
   /**
    * Makes the memory at least so large, new bytes being 0; it never shrinks. Returns `false`, and changes nothing,
@@ -235,6 +236,31 @@ export interface Kernels {
     places: number,
     stride: number,
     dimensions: number,
+  ): void;
+
+  /**
+   * Writes `count` products (f64) of a query (f64, both at multiples of 8) with rows (f32) that lie `stride` components
+   * apart: not bounds but the distances themselves, as `src/geometry/kernels.ts` defines them, to the bit.
+   * Time: O(count · dimensions).
+   */
+  measure(
+    product: Product,
+    query: number,
+    rows: number,
+    stride: number,
+    count: number,
+    dimensions: number,
+    out: number,
+  ): void;
+
+  /** As {@link measure} for rows that lie anywhere: at the `count` byte offsets (u32) at `places`. The same bits. */
+  measureAt(
+    product: Product,
+    query: number,
+    places: number,
+    count: number,
+    dimensions: number,
+    out: number,
   ): void;
 
   /**

@@ -11,7 +11,7 @@ const READ_AHEAD = 16;
 /** What the module exports: the kernels by their names, but one of them, and its memory. */
 interface Exports extends Omit<
   Kernels,
-  'simd' | 'base' | 'byteLength' | 'u8' | 'u32' | 'f32' | 'reserve' | 'encode'
+  'simd' | 'base' | 'byteLength' | 'u8' | 'u32' | 'f32' | 'f64' | 'reserve' | 'encode'
 > {
   readonly memory: WebAssembly.Memory;
   readonly encode: (...args: [...Parameters<Kernels['encode']>, number]) => void;
@@ -26,6 +26,7 @@ export function wasmKernels(): Kernels | undefined {
   let u8 = new Uint8Array(memory.buffer);
   let u32 = new Uint32Array(memory.buffer);
   let f32 = new Float32Array(memory.buffer);
+  let f64 = new Float64Array(memory.buffer);
   return {
     ...kernels,
     simd: true,
@@ -42,6 +43,9 @@ export function wasmKernels(): Kernels | undefined {
     get f32() {
       return f32;
     },
+    get f64() {
+      return f64;
+    },
     reserve(byteLength) {
       const missing = byteLength + READ_AHEAD - u8.length;
       if (missing <= 0) return true;
@@ -54,6 +58,7 @@ export function wasmKernels(): Kernels | undefined {
       u8 = new Uint8Array(memory.buffer);
       u32 = new Uint32Array(memory.buffer);
       f32 = new Float32Array(memory.buffer);
+      f64 = new Float64Array(memory.buffer);
       return true;
     },
     encode(rotated, count, first, codes, padded, bits, lines, centre) {

@@ -107,6 +107,25 @@ describe('negative controls: a twin that is broken on purpose is noticed', () =>
         twin.distances(product, query, rows, stride, count, dimensions - 1, out);
       },
     }),
+    'measure: the first two components change their sums': (twin) => ({
+      measure: (product, query, rows, stride, count, dimensions, out) => {
+        const swap = (numbers: Float32Array | Float64Array, at: number): void => {
+          if (dimensions > 4) [numbers[at], numbers[at + 1]] = [numbers[at + 1], numbers[at]];
+        };
+        const swapAll = (): void => {
+          swap(twin.f64, query / 8);
+          for (let r = 0; r < count; r++) swap(twin.f32, rows / 4 + r * stride);
+        };
+        swapAll();
+        twin.measure(product, query, rows, stride, count, dimensions, out);
+        swapAll();
+      },
+    }),
+    'measureAt: the last component is left out': (twin) => ({
+      measureAt: (product, query, places, count, dimensions, out) => {
+        twin.measureAt(product, query, places, count, dimensions - 1, out);
+      },
+    }),
     'distancesMany: all of the first query': (twin) => ({
       distancesMany: (product, query, _, ...rest) => {
         twin.distancesMany(product, query, 0, ...rest);

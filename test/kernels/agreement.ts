@@ -437,6 +437,43 @@ export const CHECKS: Readonly<Record<string, (pair: Pair) => void>> = {
     );
   },
 
+  measure: (pair) => {
+    const shape = fc.record({ dimensions: DIMENSIONS, gap: GAP, count: fc.integer({ min: 0, max: 20 }) });
+    fc.assert(
+      fc.property(shape, PRODUCT, KIND, SEED, ({ dimensions, gap, count }, product, kind, seed) => {
+        agree(pair, seed, (arena) => {
+          const query = arena.doubles(dimensions, kind);
+          const rows = arena.vectors(count, dimensions + gap, kind);
+          const out = arena.takeDoubles(count);
+          arena.kernels.measure(product, query, rows, dimensions + gap, count, dimensions, out);
+        });
+      }),
+    );
+  },
+
+  measureAt: (pair) => {
+    fc.assert(
+      fc.property(
+        DIMENSIONS,
+        fc.integer({ min: 0, max: 20 }),
+        PRODUCT,
+        KIND,
+        SEED,
+        (dimensions, count, product, kind, seed) => {
+          agree(pair, seed, (arena) => {
+            const random = seeded(seed);
+            const query = arena.doubles(dimensions, kind);
+            const rows = Array.from({ length: 3 }, () => arena.vectors(1, dimensions, kind));
+            const places = arena.take(4 * count);
+            for (let i = 0; i < count; i++) arena.kernels.u32[places / 4 + i] = pick(random, rows);
+            const out = arena.takeDoubles(count);
+            arena.kernels.measureAt(product, query, places, count, dimensions, out);
+          });
+        },
+      ),
+    );
+  },
+
   distancesMany: (pair) => {
     const shape = fc.record({ dimensions: DIMENSIONS, gap: GAP, count: fc.integer({ min: 0, max: 9 }) });
     const queries = fc.integer({ min: 0, max: 5 });

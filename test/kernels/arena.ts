@@ -47,6 +47,19 @@ export class Arena {
     return place;
   }
 
+  /** A place for so many 64-bit floats. */
+  takeDoubles(count: number): number {
+    return 8 * Math.ceil(this.take(8 * count + 4) / 8);
+  }
+
+  /** Takes a place for a random vector of 64-bit floats; each component is one that 32 bits hold. */
+  doubles(count: number, kind: Kind): number {
+    const place = this.takeDoubles(count);
+    for (let i = 0; i < count; i++)
+      this.kernels.f64[place / 8 + i] = Math.fround(component(this.#random, kind));
+    return place;
+  }
+
   /** Takes a place for numbers and writes them. */
   put(numbers: ArrayLike<number>): number {
     const place = this.take(4 * numbers.length);

@@ -3,6 +3,7 @@ export class TwinMemory {
   u8 = new Uint8Array();
   u32 = new Uint32Array();
   f32 = new Float32Array();
+  f64 = new Float64Array();
 
   constructor(byteLength: number) {
     this.reserve(byteLength);
@@ -22,6 +23,7 @@ export class TwinMemory {
     this.u8 = grown;
     this.u32 = new Uint32Array(buffer);
     this.f32 = new Float32Array(buffer);
+    this.f64 = new Float64Array(buffer);
     return true;
   }
 }

@@ -1,6 +1,7 @@
 import { BASE, type Kernels } from '../kernels.js';
 import { encode, tables } from './codes.js';
 import { distancesAt, distancesMany, nearest } from './distances.js';
+import { measure, measureAt } from './measure.js';
 import { TwinMemory } from './memory.js';
 import { residuals, rotate } from './rotate.js';
 import { roughDistances } from './rough.js';
@@ -30,6 +31,9 @@ export function twinKernels(): Kernels {
     get f32() {
       return memory.f32;
     },
+    get f64() {
+      return memory.f64;
+    },
     reserve: (byteLength) => memory.reserve(byteLength),
     residuals: on(residuals),
     rotate: on(rotate),
@@ -48,6 +52,8 @@ export function twinKernels(): Kernels {
     },
     distancesMany: many,
     distancesAt: on(distancesAt),
+    measure: on(measure),
+    measureAt: on(measureAt),
     roughDistances: on(roughDistances),
     nearest: on(nearest),
   };

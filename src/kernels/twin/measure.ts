@@ -1,0 +1,32 @@
+import { dotProduct, squaredL2 } from '../../geometry/kernels.js';
+import { DOT, type Product } from '../kernels.js';
+import type { TwinMemory } from './memory.js';
+
+export function measure(
+  { f32, f64 }: TwinMemory,
+  product: Product,
+  query: number,
+  rows: number,
+  stride: number,
+  count: number,
+  dimensions: number,
+  out: number,
+): void {
+  const productOf = product === DOT ? dotProduct : squaredL2;
+  const probe = f64.subarray(query / 8, query / 8 + dimensions);
+  for (let r = 0; r < count; r++) f64[out / 8 + r] = productOf(probe, f32, rows / 4 + r * stride);
+}
+
+export function measureAt(
+  { u32, f32, f64 }: TwinMemory,
+  product: Product,
+  query: number,
+  places: number,
+  count: number,
+  dimensions: number,
+  out: number,
+): void {
+  const productOf = product === DOT ? dotProduct : squaredL2;
+  const probe = f64.subarray(query / 8, query / 8 + dimensions);
+  for (let r = 0; r < count; r++) f64[out / 8 + r] = productOf(probe, f32, u32[places / 4 + r] / 4);
+}

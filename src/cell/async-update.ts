@@ -1,3 +1,8 @@
+/*
+ * `updateAsync` of a cell: runs a recipe that awaits, commits it if nothing came first, else runs it again, and after
+ * some lost races gives it a turn in the fair queue. Stands between `CowShardexIndex` and the writers that it opens.
+ */
+
 import { assertSignal, isWhole, requireFunction, show } from '../config.js';
 import type { Commit } from '../delta/commit.js';
 import { ConflictError, InvalidOptionError, ResourceExhaustedError } from '../errors.js';
@@ -11,16 +16,19 @@ import { type Turn, FairQueue, abortable } from './fair-queue.js';
 export interface UpdateAsyncOptions {
   /** Gives the update up, until the moment it is published; from then on it is ignored. */
   readonly signal?: AbortSignal;
-  /** How often the recipe is run again after losing a race before it gets a turn of its own, 0 to 1,000. Default 3. */
+  /** Reruns after a lost race before the recipe gets a turn in the queue, 0 to 1,000. Default 3. */
   readonly retries?: number;
 }
 
-/** A recipe that may await; its draft stays open until the promise it returns is settled. */
+/** A recipe that may await. Its draft stays open until the promise that it returns is settled. */
 export type AsyncRecipe = (draft: IndexDraft) => PromiseLike<void> | void;
 
-/** Runs the recipes of `updateAsync` for one cell: bounds how many are under way, and sees that each gets through. */
+/**
+ * Runs the recipes of `updateAsync` for one cell: bounds how many are under way and lets each of them through in the
+ * end.
+ */
 export class AsyncUpdates {
-  readonly #turns = new FairQueue();
+  readonly #queue = new FairQueue();
   readonly #meter: Meter;
   readonly #openWriter: () => IndexWriter;
   readonly #most: number;
@@ -33,13 +41,13 @@ export class AsyncUpdates {
 
   async run(recipe: AsyncRecipe, options: UpdateAsyncOptions): Promise<Commit> {
     requireFunction('recipe', recipe, ' (draft) => …');
-    const { signal, retries } = checked(options);
+    const { signal, retries } = checkedUpdateOptions(options);
     return this.admit(async () => {
       for (let attempt = 0; attempt <= retries; attempt++) {
         const published = await this.#attempt(recipe, signal);
         if (published !== undefined) return published;
       }
-      const turn = await this.#turns.take(signal);
+      const turn = await this.#queue.take(signal);
       try {
         for (;;) {
           const published = await this.#attempt(recipe, signal, turn);
@@ -79,16 +87,16 @@ export class AsyncUpdates {
     try {
       turn?.claim(touchedBy(writer));
       await abortable(Promise.resolve(recipe(writer)), signal);
-      // The last look at the signal: from here to the publication nothing awaits.
+      // The last check of the signal: nothing awaits between here and the publication.
       signal?.throwIfAborted();
-      yields = turn === undefined && this.#turns.claimed(touchedBy(writer));
+      yields = turn === undefined && this.#queue.claimed(touchedBy(writer));
       const published = yields ? undefined : tryCommit(writer, turn === undefined ? 'fail' : 'rebase');
       if (published !== undefined) return published;
     } finally {
       writer.discard();
     }
     this.#meter.retries++;
-    if (yields) await this.#turns.ended(signal);
+    if (yields) await this.#queue.ended(signal);
     return undefined;
   }
 }
@@ -102,7 +110,10 @@ function tryCommit(writer: IndexWriter, onConflict: 'rebase' | 'fail'): Commit |
   }
 }
 
-function checked(options: UpdateAsyncOptions): { signal: AbortSignal | undefined; retries: number } {
+function checkedUpdateOptions(options: UpdateAsyncOptions): {
+  signal: AbortSignal | undefined;
+  retries: number;
+} {
   const { signal, retries = 3 } = takeOptions(options, ['signal', 'retries']);
   if (!isWhole(retries, 0, 1000)) {
     throw new InvalidOptionError(

@@ -1,16 +1,24 @@
+/*
+ * The row blocks in which two versions differ. `LivingVersions` keeps these differences between neighbouring
+ * versions, and tells from them how much memory only one version keeps. Blocks appear as tokens, so that the
+ * bookkeeping holds no rows.
+ */
+
 import { changedShards } from '../version/changed-shards.js';
 import { type BlockToken, tokenOf } from '../version/row-block.js';
 import type { Segment } from '../version/shard-rows.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
 
-/** Tokens: mostly none or a few, which take the least memory in an array; from {@link MANY} on a set. */
+/**
+ * Tokens of blocks: an array while they are few, which takes the least memory; a set from {@link SET_THRESHOLD} on.
+ */
 export type Tokens = readonly BlockToken[] | ReadonlySet<BlockToken>;
 
-const MANY = 8;
+const SET_THRESHOLD = 8;
 const NO_SEGMENTS: readonly Segment[] = [];
 export const NO_TOKENS: Tokens = Object.freeze([]);
 
-/** The blocks in which two versions differ, by their tokens, so that nothing here keeps a block alive (I8). */
+/** Differing blocks of two versions, as tokens, so that this keeps no block alive (I8). */
 export interface BlockChanges {
   /** Only in the first. */
   readonly left: Tokens;
@@ -18,7 +26,7 @@ export interface BlockChanges {
   readonly entered: Tokens;
 }
 
-/** Time: O(segments of the shards that differ). */
+/** Compares two versions. Time: O(segments of the shards that differ). */
 export function blockChanges(a: ShardexIndex, b: ShardexIndex): BlockChanges {
   const left: BlockToken[] = [];
   const entered: BlockToken[] = [];
@@ -28,10 +36,10 @@ export function blockChanges(a: ShardexIndex, b: ShardexIndex): BlockChanges {
     pushMissing(before, after, left);
     pushMissing(after, before, entered);
   }
-  return { left: packed(left), entered: packed(entered) };
+  return { left: packTokens(left), entered: packTokens(entered) };
 }
 
-/** Adds the tokens of the blocks that the first have and the others have not. Without closures, as every commit comes here. */
+/** Appends the tokens of blocks in `of` that `others` lack. Without closures, as every commit runs this. */
 function pushMissing(of: readonly Segment[], others: readonly Segment[], to: BlockToken[]): void {
   for (let i = 0; i < of.length; i++) {
     const { block } = of[i];
@@ -41,15 +49,15 @@ function pushMissing(of: readonly Segment[], others: readonly Segment[], to: Blo
   }
 }
 
-/** Both, one after the other; neither may be used any more. Time: O(the smaller one). */
-export function composed(first: BlockChanges, second: BlockChanges): BlockChanges {
+/** Composes two consecutive changes; neither may be used afterwards. Time: O(the smaller one). */
+export function composeBlockChanges(first: BlockChanges, second: BlockChanges): BlockChanges {
   const [into, other] = sizeOf(first) < sizeOf(second) ? [second, first] : [first, second];
   if (sizeOf(other) === 0) return into;
-  // What one of them brought in and the other took out is in both ends, or in neither.
+  // A block that one of them adds and the other removes is in both outer versions, or in neither.
   const [left, entered] = [asSet(into.left), asSet(into.entered)];
   for (const token of other.left) if (!entered.delete(token)) left.add(token);
   for (const token of other.entered) if (!left.delete(token)) entered.add(token);
-  return { left: packed(left), entered: packed(entered) };
+  return { left: packTokens(left), entered: packTokens(entered) };
 }
 
 export function bytesOfTokens(tokens: Iterable<BlockToken>): number {
@@ -62,14 +70,14 @@ export function hasToken(tokens: Tokens, token: BlockToken): boolean {
   return 'has' in tokens ? tokens.has(token) : tokens.includes(token);
 }
 
-function packed(tokens: BlockToken[] | Set<BlockToken>): Tokens {
+function packTokens(tokens: BlockToken[] | Set<BlockToken>): Tokens {
   const size = 'size' in tokens ? tokens.size : tokens.length;
   if (size === 0) return NO_TOKENS;
-  if (size < MANY) return [...tokens];
+  if (size < SET_THRESHOLD) return [...tokens];
   return 'size' in tokens ? tokens : new Set(tokens);
 }
 
-/** A set that may be written: large ones are handed on from one composition to the next. */
+/** A set that may be written. Large ones pass from one composition to the next without a copy. */
 function asSet(tokens: Tokens): Set<BlockToken> {
   return tokens instanceof Set ? (tokens as Set<BlockToken>) : new Set(tokens);
 }

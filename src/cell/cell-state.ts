@@ -1,3 +1,9 @@
+/*
+ * The state of one cell: the reference to the current version and everything that has to know when it changes.
+ * Writers publish through `commit` or `publish`; readers, pins and watchers find the current version here.
+ * `CowShardexIndex` and the replicas are its public faces; `version-cell.ts` has the compare-and-set under it.
+ */
+
 import { refusePromise } from '../callbacks.js';
 import { CellClosedError, ConflictError } from '../errors.js';
 import { Commit } from '../delta/commit.js';
@@ -15,18 +21,18 @@ import { Pin } from './pin.js';
 import { type VersionCell, compareAndSet } from './version-cell.js';
 import { type ListenerErrorHandler, Watchers } from './watchers.js';
 
-/** Looks at a version before it is published; if it throws, nothing is. */
+/** Examines a version before it is published; if it throws, nothing is published. */
 export type Validator = (next: ShardexIndex, delta: Delta) => void;
 
-/** What a cell is made with, beside its first version. */
-export interface PublicationOptions {
+/** Options of a cell's state, beside its first version. */
+export interface CellStateOptions {
   readonly history?: HistoryOptions | undefined;
   readonly held?: HeldOptions | undefined;
   readonly validate?: Validator | undefined;
   readonly onError?: ListenerErrorHandler | undefined;
 }
 
-/** The state of one cell: the reference to the current version, and everyone who has to know when it changes. */
+/** The current version of one cell, with its history, watchers, counters and open writers. */
 export class CellState {
   readonly meter = new Meter();
   readonly history: History;
@@ -36,11 +42,11 @@ export class CellState {
   readonly #cell: VersionCell;
   readonly #validate: Validator | undefined;
   readonly #warning: HeldWarning | undefined;
-  /** Whether to note where versions are handed out. */
+  /** Whether to record the stack where a version is handed out. */
   readonly trace: boolean;
   #closed = false;
 
-  constructor(index: ShardexIndex, { history, held, validate, onError }: PublicationOptions) {
+  constructor(index: ShardexIndex, { history, held, validate, onError }: CellStateOptions) {
     this.#cell = { current: index };
     this.history = new History(history);
     this.watchers = new Watchers(onError);
@@ -59,8 +65,8 @@ export class CellState {
   }
 
   /**
-   * The one way to publish: in one step, if `expected` is still current (I2, I3); then everyone is told. `undefined` if
-   * it is not.
+   * Publishes `next` in one step if `expected` is still current (I2, I3), then tells the watchers. This is the one
+   * way to publish. Returns `undefined` if another version is current.
    *
    * @throws {@link CellClosedError}, and what the validator throws.
    */
@@ -76,17 +82,20 @@ export class CellState {
     if (next !== expected && this.#cell.current === expected) this.#examine(commit);
     this.assertOpen();
     if (!compareAndSet(this.#cell, expected, next)) return undefined;
-    // Nobody but the other open writers will ask, and who commits is one of them itself.
+    // Only other open writers will ask for this, and the writer that commits counts as one itself.
     if (touched !== undefined && this.meter.liveWriters > 1) this.touches.add(touched);
     if (next === expected) return commit;
     this.meter.commits.add(startedAt);
-    this.history.superseded(expected, this.living.superseded(expected, next));
-    this.#warning?.superseded();
+    this.history.keep(expected, this.living.supersede(expected, next));
+    this.#warning?.schedule();
     if (!this.watchers.isEmpty) this.watchers.tell(commit);
     return commit;
   }
 
-  /** Publishes what a writer, made at a moment, has made, replayed on the current version where others came first. */
+  /**
+   * Publishes a writer's changes, replayed on the current version where other commits came first. `since` is the
+   * moment in the touch log at which the writer was opened.
+   */
   commit(
     writer: IndexWriter,
     touched: Touched,
@@ -101,10 +110,12 @@ export class CellState {
     const { base } = writer;
     try {
       for (let expected = base; ; expected = this.current) {
-        // Without a change to publish only what others did to the same postings can matter.
+        // Without a change to publish, only other commits to the same postings can matter.
         if (expected !== base && onConflict === 'fail' && mine !== base) throw conflict(base, expected, []);
         const recorded = touchedSince(since);
-        // Where others have published, this first try fails; where they have published nothing, it would not.
+        // Uses the draft unchanged where no commit came between. If another version was published, the
+        // compare-and-set refuses it and the loop replays it; a commit that changed nothing but touched postings must
+        // be checked before.
         const isFirst = expected === base && (this.current !== base || recorded.length === 0);
         const next = isFirst ? mine : rebase(base, mine, expected, touched, recorded);
         const commit = this.publish(expected, next, startedAt, touched);
@@ -118,7 +129,7 @@ export class CellState {
     }
   }
 
-  /** Keeps a version until the pin is released. Time: O(living versions that are newer). */
+  /** Pins a version: keeps it until the pin is released. Time: O(living versions that are newer). */
   pin(index: ShardexIndex, label: string | undefined): Pin {
     const { history } = this;
     const record = this.living.record(index.version);
@@ -134,6 +145,8 @@ export class CellState {
   }
 
   /**
+   * Refuses a cell that was closed.
+   *
    * @throws {@link CellClosedError}
    */
   assertOpen(): void {
@@ -143,7 +156,7 @@ export class CellState {
     );
   }
 
-  /** Nothing is published from now on; what was kept is let go of. */
+  /** Closes the cell: refuses all further commits, and drops history and watchers. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;

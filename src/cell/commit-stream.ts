@@ -1,11 +1,16 @@
+/*
+ * The async iterator behind `changes()`: buffers the commits that its reader has not taken yet. A watcher of the cell
+ * feeds it, see `watchers.ts`.
+ */
+
 import { onAbort } from '../abort.js';
 import { ResourceExhaustedError } from '../errors.js';
 import { Commit } from '../delta/commit.js';
 import { detachable, findable } from '../detached.js';
 
-/** How {@link CommitStream} is fed. */
+/** Source and limits of a {@link CommitStream}. */
 export interface StreamSource {
-  /** Starts the flow; returns what ends it. */
+  /** Starts the flow; returns a function that ends it. */
   readonly subscribe: (listener: (commit: Commit) => void, closed: () => void) => () => void;
   readonly signal: AbortSignal | undefined;
   readonly coalesce: boolean;
@@ -14,21 +19,21 @@ export interface StreamSource {
 
 type Result = IteratorResult<Commit, undefined>;
 
-interface Waiting {
+interface PendingRead {
   readonly resolve: (result: Result) => void;
   readonly reject: (reason: unknown) => void;
 }
 
 /**
- * The commits of a cell, one after the other, for `for await`. What comes while nobody asks is kept, or where that was
- * wished, joined into one commit that spans all of it. Leaving the loop ends the subscription.
+ * Commits of a cell in order, for `for await`. Commits that no one has asked for yet are buffered or, with
+ * `coalesce`, joined into one commit that spans them all. Leaving the loop ends the subscription.
  */
 export class CommitStream implements AsyncIterableIterator<Commit, undefined> {
   readonly #source: StreamSource;
   #unsubscribe: () => void = () => undefined;
   readonly #stopWaiting: () => void;
   readonly #buffer: Commit[] = [];
-  readonly #waiting: Waiting[] = [];
+  readonly #waiting: PendingRead[] = [];
   #ended = false;
   #failure: { readonly reason: Error } | undefined;
 
@@ -53,11 +58,11 @@ export class CommitStream implements AsyncIterableIterator<Commit, undefined> {
       },
     );
     if (signal?.aborted === true) this.#abort();
-    // What it missed may have been too much already.
+    // The missed commits alone may have overflowed the buffer.
     if (this.#ended) this.#unsubscribe();
   }
 
-  /** The next commit, as soon as there is one. */
+  /** Takes the next commit, waiting until there is one. */
   next(): Promise<Result> {
     const commit = this.#buffer.shift();
     if (commit !== undefined) return Promise.resolve({ done: false, value: commit });
@@ -70,14 +75,14 @@ export class CommitStream implements AsyncIterableIterator<Commit, undefined> {
     });
   }
 
-  /** Ends the subscription; what was kept is dropped. */
+  /** Ends the subscription and drops what is buffered. */
   return(): Promise<Result> {
     this.#buffer.length = 0;
     this.#end();
     return Promise.resolve(DONE);
   }
 
-  /** Itself: a stream can be read once. */
+  /** Returns the stream itself: it can be read once. */
   [Symbol.asyncIterator](): this {
     return this;
   }
@@ -102,11 +107,11 @@ export class CommitStream implements AsyncIterableIterator<Commit, undefined> {
 
   #abort(): void {
     this.#buffer.length = 0;
-    // Whatever it is, it comes out as it was given.
+    // The reason is passed on unchanged, whatever its type.
     this.#fail(this.#source.signal?.reason as Error);
   }
 
-  /** Ends with an error, for whoever asks next. */
+  /** Ends the stream; the next read gets the error. */
   #fail(reason: Error): void {
     if (this.#ended) return;
     const waiting = this.#waiting.shift();

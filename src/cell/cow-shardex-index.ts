@@ -1,3 +1,8 @@
+/*
+ * The public cell: everything of `ReadableCell`, and the ways to write: writers, recipes, ingest, branches, tags. It
+ * opens writers on the current version; `CellState` publishes what they made.
+ */
+
 import { assertFunction, isWhole, show } from '../config.js';
 import { Commit } from '../delta/commit.js';
 import type { Delta } from '../delta/delta.js';
@@ -22,18 +27,22 @@ import type { ListenerErrorHandler } from './watchers.js';
 
 /** Options of a {@link CowShardexIndex}. */
 export interface CowShardexIndexOptions {
-  /** How many calls of `updateAsync` and `ingest` may be under way at once, 1 to 1,000,000; one more is refused. Default 1,024. */
+  /**
+   * Limit of concurrent calls of `updateAsync` and `ingest`, 1 to 1,000,000; one more is refused. Default 1,024.
+   */
   readonly maxPendingWrites?: number;
-  /** Which superseded versions to keep; by default none, so that the garbage collector decides. */
+  /** Superseded versions to keep; by default none, so that the garbage collector decides. */
   readonly history?: HistoryOptions;
-  /** Warns of old versions that live too long or keep too much, and remembers who was handed them. */
+  /**
+   * Warnings of old versions that live too long or keep too much memory, with the places that were handed them.
+   */
   readonly held?: HeldOptions;
   /**
-   * Looks at every version before it is published: `(next, delta) => …`. If it throws, nothing is published, and what it
-   * threw comes out of the call that would have.
+   * Examines every version before it is published: `(next, delta) => …`. If it throws, nothing is published, and the
+   * error comes out of the call that would have published.
    */
   readonly validate?: (next: ShardexIndex, delta: Delta) => void;
-  /** Is told what a subscribed listener threw; without it, that is thrown again as an uncaught error. */
+  /** Receives what a subscribed listener threw; without it, that is thrown again as an uncaught error. */
   readonly onError?: ListenerErrorHandler;
 }
 
@@ -93,13 +102,13 @@ export class CowShardexIndex extends ReadableCell {
         `maxPendingWrites must be an integer from 1 to 1,000,000, not ${show(maxPendingWrites)}.`,
       );
     }
-    const publication = new CellState(index, { history, held, validate, onError });
-    super(publication);
-    this.#asyncUpdates = new AsyncUpdates(publication.meter, () => this.#openWriter(), maxPendingWrites);
+    const state = new CellState(index, { history, held, validate, onError });
+    super(state);
+    this.#asyncUpdates = new AsyncUpdates(state.meter, () => this.#openWriter(), maxPendingWrites);
   }
 
   /**
-   * A writer on the current version. Time: O(1); nothing is copied until it is written.
+   * Opens a writer on the current version. Time: O(1); nothing is copied until it is written.
    *
    * @throws {@link CellClosedError}
    */
@@ -114,17 +123,17 @@ export class CowShardexIndex extends ReadableCell {
     return writer;
   }
 
-  /** A writer that is sure to be closed, so that it need not be watched for being forgotten. */
+  /** Opens a writer that is sure to be closed, so that it need not be watched for being forgotten. */
   #openWriter(): IndexWriter {
     const startedAt = performance.now();
-    const publication = cellStateOf(this);
-    publication.assertOpen();
-    const { meter, living } = publication;
+    const state = cellStateOf(this);
+    state.assertOpen();
+    const { meter, living } = state;
     const base = living.current;
-    // Let go of when it is closed, for those who keep closed writers (I8).
-    let since: Moment | undefined = publication.touches.now;
-    const writer = new IndexWriter(publication.current, {
-      commit: (committing, touched, onConflict) => publication.commit(committing, touched, onConflict, since),
+    // Released on closing, since a caller may keep a closed writer (I8).
+    let since: Moment | undefined = state.touches.now;
+    const writer = new IndexWriter(state.current, {
+      commit: (committing, touched, onConflict) => state.commit(committing, touched, onConflict, since),
       closed: (closing, discarded) => {
         since = undefined;
         base.writers--;
@@ -138,11 +147,11 @@ export class CowShardexIndex extends ReadableCell {
   }
 
   /**
-   * Changes the index in one step, now: all of the recipe's changes are published together, or none if it throws.
-   * Returns what that did: the versions before and after it, and the delta between them.
+   * Changes the index in one synchronous step: publishes all of the recipe's changes together, or none if it throws.
+   * Returns the commit: the versions before and after it, and the delta between them.
    *
-   * @throws {@link AsyncRecipeError}, {@link ConflictError} where the recipe itself committed something that overlaps,
-   * {@link CellClosedError}, and whatever the recipe or the validator throws.
+   * @throws {@link AsyncRecipeError}, {@link ConflictError} where the recipe itself committed something that
+   * overlaps, {@link CellClosedError}, and whatever the recipe or the validator throws.
    */
   update(recipe: Recipe): Commit {
     const writer = this.#openWriter();
@@ -156,7 +165,7 @@ export class CowShardexIndex extends ReadableCell {
 
   /**
    * Publishes a version made with the pure functions, if `expected` is still the current version. A version that is
-   * not the direct successor of `expected` is renumbered to be it (I2). Returns what that did.
+   * not the direct successor of `expected` is renumbered to be it (I2). Returns the commit.
    *
    * @throws {@link ConflictError} if another version is current; {@link InvalidIndexError} for versions of another
    * configuration; {@link CellClosedError}, and what the validator throws.
@@ -174,43 +183,44 @@ export class CowShardexIndex extends ReadableCell {
    */
   commitChanges(next: ShardexIndex, options: { readonly expected: ShardexIndex }): Commit {
     const startedAt = performance.now();
-    const publication = cellStateOf(this);
+    const state = cellStateOf(this);
     const { expected } = takeOptions(options, ['expected']);
     assertIndex(next);
     assertIndex(expected);
-    if (next.config !== expected.config || next.config !== publication.current.config) {
+    if (next.config !== expected.config || next.config !== state.current.config) {
       throw new InvalidIndexError(
         "The version to publish and the expected one must descend from this cell's own versions.",
       );
     }
     if (next === expected) {
-      publication.assertOpen();
-      return new Commit(publication.current, publication.current);
+      state.assertOpen();
+      return new Commit(state.current, state.current);
     }
     // A version from elsewhere in the lineage gets the number and the next shard id of a direct successor.
     const nextShardId = Math.max(next.nextShardId, expected.nextShardId);
     const successor = renumbered(next, expected.version + 1, nextShardId);
-    const commit = publication.publish(expected, successor, startedAt);
+    const commit = state.publish(expected, successor, startedAt);
     if (commit !== undefined) return commit;
-    publication.meter.conflicts++;
-    throw conflict(expected, publication.current, []);
+    state.meter.conflicts++;
+    throw conflict(expected, state.current, []);
   }
 
   /**
-   * As {@link CowShardexIndex.update}, for a recipe that awaits. If another commit comes first, the recipe is run again
-   * on the newest version; having lost `retries + 1` times, it gets a turn, first come first served: until it is done no
-   * other `updateAsync` commits changes of the documents that it touches, and what is committed of others is joined. A
-   * synchronous commit does not wait even then; where it overlaps, the recipe is run once more. Until the turn the recipe
-   * has seen just what its commit follows; in the turn, documents that it only read may have changed.
+   * Runs a recipe that awaits, and publishes its changes in one step. If another commit comes first, the recipe is
+   * run again on the newest version. After `retries + 1` lost races it gets a turn, first come first served: until it
+   * ends, no other `updateAsync` commits changes to the documents that it touches, and commits to other documents are
+   * merged in. A synchronous commit does not wait even then; where it overlaps, the recipe runs once more. Before its
+   * turn, a recipe has read exactly the version that its commit follows; in its turn, documents that it only read may
+   * have changed.
    *
    * In a recipe, do not await another `updateAsync` of the same cell that touches the same documents: as with a lock
    * that is taken twice, each would wait for the other.
    *
-   * The promise resolves to the commit. It rejects with the signal's reason if that aborts before
-   * publication, and never after it; a rejected update has published nothing.
+   * The promise resolves to the commit. It rejects with the signal's reason if that aborts before publication, and
+   * never after it; a rejected update has published nothing.
    *
-   * @throws {@link ResourceExhaustedError} when too many are under way, {@link InvalidOptionError}, {@link CellClosedError},
-   * and whatever the recipe or the validator throws.
+   * @throws {@link ResourceExhaustedError} when too many are under way, {@link InvalidOptionError}, {@link
+   * CellClosedError}, and whatever the recipe or the validator throws.
    *
    * @example
    * ```ts
@@ -231,24 +241,24 @@ export class CowShardexIndex extends ReadableCell {
   }
 
   /**
-   * Adds all postings of an iterable, be it synchronous or asynchronous, without holding up the thread: works in slices of
-   * a few milliseconds, between which the event loop goes round, and publishes at the end, in one step. What it publishes
-   * equals, to the fingerprint, one `update` that calls `addPostings` with all of them; with `commitEvery: n` one such
-   * update for every n of them. Resolves to the commit, with `commitEvery` to the last one.
+   * Adds all postings of an iterable, synchronous or asynchronous, without blocking the thread. It works in slices of
+   * a few milliseconds, lets the event loop run between them, and publishes at the end, in one step. The result
+   * equals, to the fingerprint, one `update` that calls `addPostings` with all of them; with `commitEvery: n`, one
+   * such update for every n postings. Resolves to the commit; with `commitEvery`, to the last one.
    *
-   * Others may publish meanwhile. Where they touch none of the same postings, what they did is joined to what was
-   * ingested, in time proportional to what they did; nothing is made twice, and it comes to an end however often they
-   * write. As a synchronous commit does, it does not wait for turns of `updateAsync`.
+   * Other commits may come meanwhile. Where they touch none of the same postings, their changes are applied to the
+   * ingested version, in time proportional to those changes; no work is done twice, and the ingest ends however often
+   * others write. Like a synchronous commit, it does not wait for turns of `updateAsync`.
    *
-   * It rejects with the signal's reason, and with what the source, `onProgress` or the validator throws; then nothing is
-   * published that was not before, by `commitEvery`. Until the last posting of a commit is taken, the rows wait in memory
-   * of their own.
+   * It rejects with the signal's reason, and with what the source, `onProgress` or the validator throws; then nothing
+   * is published beyond what `commitEvery` already published. Until the last posting of a commit is taken, its rows
+   * wait in separate memory.
    *
    * Time: as `addPostings`. The longest slice is `sliceMs`, or the time for copying one shard, or for publishing:
    * O(shards touched).
    *
-   * @throws {@link ConflictError} where others touched the same postings, {@link InvalidPostingError},
-   * {@link InvalidVectorError}, {@link InvalidOptionError}, {@link ResourceExhaustedError}, {@link CellClosedError}
+   * @throws {@link ConflictError} where others touched the same postings, {@link InvalidPostingError}, {@link
+   * InvalidVectorError}, {@link InvalidOptionError}, {@link ResourceExhaustedError}, {@link CellClosedError}
    *
    * @example
    * ```ts
@@ -272,8 +282,8 @@ export class CowShardexIndex extends ReadableCell {
   }
 
   /**
-   * A cell of its own that starts at the current version: a branch. Neither sees what the other publishes, though they
-   * share everything that did not change; `merge()` brings them together. Time: O(1).
+   * Makes a branch: an independent cell that starts at the current version. Neither sees what the other publishes,
+   * though they share everything that did not change; `merge()` brings them together. Time: O(1).
    *
    * @throws {@link InvalidOptionError}
    *
@@ -296,29 +306,29 @@ export class CowShardexIndex extends ReadableCell {
   }
 
   /**
-   * Gives a version a name and keeps it until {@link CowShardexIndex.untag}; by default the current one.
+   * Names a version, by default the current one, and keeps it until {@link CowShardexIndex.untag}.
    *
    * @throws {@link InvalidOptionError} for a name that is taken; {@link VersionNotKeptError}, {@link CellClosedError}
    */
   tag(name: string, version: number = this.version): void {
-    const publication = cellStateOf(this);
-    publication.assertOpen();
-    publication.history.tag(name, this.at(version));
+    const state = cellStateOf(this);
+    state.assertOpen();
+    state.history.tag(name, this.at(version));
   }
 
-  /** Gives a name up; says whether there was one. */
+  /** Removes a tag; returns whether there was one. */
   untag(name: string): boolean {
     return cellStateOf(this).history.untag(name);
   }
 
-  /** The tags, and the number of the version that each one names. Time: O(tags). */
+  /** Tags, each with the number of the version that it names. Time: O(tags). */
   tags(): ReadonlyMap<string, number> {
     return cellStateOf(this).history.tags;
   }
 
   /**
    * Publishes the state of an older version as a new one: nothing is destroyed, and so undoing can be undone. Returns
-   * what that did. Time: O(1), besides what is noted of the blocks in which the two states differ.
+   * the commit. Time: O(1), plus the bookkeeping of the blocks in which the two states differ.
    *
    * @throws {@link VersionNotKeptError}, {@link CellClosedError}, and what the validator throws.
    *

@@ -1,23 +1,28 @@
+/*
+ * The turns of `updateAsync`: a recipe that keeps losing races waits here for one, and during its turn the other
+ * recipes leave its documents alone.
+ */
+
 import { onAbort } from '../abort.js';
 import type { Touched } from '../write/touched.js';
 
-/** A turn: who has it is alone in changing the documents it claims, among those who ask for turns. */
+/** A turn: the exclusive right, among the queued recipes, to change the documents that it claims. */
 export interface Turn {
-  /** Adds the documents of a draft, those it has touched and those it will; earlier claims stay. */
+  /** Claims the documents that a draft has touched or will touch. Earlier claims stay. */
   claim(documents: Touched): void;
-  /** Hands the turn on. */
+  /** Ends the turn; the next in line gets one. */
   end(): void;
 }
 
-/** Turns that are given out one at a time, first come first served. */
+/** Turns given out one at a time, first come first served. */
 export class FairQueue {
   #claims: Touched[] | undefined;
   readonly #waiting: (() => void)[] = [];
   readonly #watching: (() => void)[] = [];
 
   /**
-   * Waits for a turn. It is handed straight to the next in line, so no newcomer can slip in between; who aborts leaves
-   * the line, so no turn is handed to somebody who has gone.
+   * Waits for a turn. It goes straight to the next in line, so no newcomer can slip in; a waiter that aborts leaves
+   * the line, so it never gets one.
    */
   async take(signal?: AbortSignal): Promise<Turn> {
     if (this.#claims !== undefined) await wait(this.#waiting, signal);
@@ -28,7 +33,7 @@ export class FairQueue {
       },
       end: () => {
         if (this.#claims !== claims) return;
-        // Keeps the place taken until the next in line, who is woken later in this job, has put in claims of its own.
+        // Stays taken until the next in line, which wakes later in this job, makes its first claim.
         this.#claims = this.#waiting.length > 0 ? [] : undefined;
         this.#waiting.shift()?.();
         for (const wake of this.#watching.splice(0)) wake();
@@ -36,20 +41,20 @@ export class FairQueue {
     };
   }
 
-  /** Whether one of these documents is claimed by the turn that is under way. */
+  /** Whether the running turn claims one of these documents. */
   claimed(documents: Touched): boolean {
     if (this.#claims === undefined) return false;
     for (const id of documents.documentIds()) if (this.#claims.some((claim) => claim.has(id))) return true;
     return false;
   }
 
-  /** Waits for the end of the turn that is under way, if any. */
+  /** Waits for the end of the running turn, if any. */
   async ended(signal?: AbortSignal): Promise<void> {
     if (this.#claims !== undefined) await wait(this.#watching, signal);
   }
 }
 
-/** Joins a line until woken, or leaves it when the signal aborts. */
+/** Waits in a line until woken; leaves it when the signal aborts. */
 function wait(line: (() => void)[], signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     signal?.throwIfAborted();
@@ -65,7 +70,7 @@ function wait(line: (() => void)[], signal?: AbortSignal): Promise<void> {
   });
 }
 
-/** Settles as `promise` does, or rejects with the signal's reason as soon as that aborts. */
+/** Follows `promise`, or rejects with the signal's reason as soon as that aborts. */
 export function abortable<T>(promise: Promise<T>, signal?: AbortSignal): Promise<T> {
   if (signal === undefined) return promise;
   return new Promise((resolve, reject) => {

@@ -1,56 +1,69 @@
+/*
+ * The `held` option of a cell: a timer that looks for old versions which live too long or keep too many bytes, and
+ * reports each of them once. It reads the list of `held.ts`.
+ */
+
 import { onRejection, throwUncaught } from '../callbacks.js';
 import { assertFunction, isWhole, show } from '../config.js';
 import { InvalidOptionError } from '../errors.js';
 import { takeOptions } from '../given.js';
+import { quietTimeout } from '../host/quiet-timeout.js';
 import { type HeldVersion, type LivingVersions, type VersionRecord, heldVersion } from './held.js';
 import type { History } from './history.js';
 
-/** When to warn of old versions that are still held, and what to remember of who got them. */
+/** Limits beyond which an old version is reported, and whether to record where versions are handed out. */
 export interface HeldOptions {
   /** Warns of a version that was superseded longer ago than this, in milliseconds, 1 to 2,147,483,647. */
   readonly maxAge?: number;
   /** Warns of a version that alone keeps more bytes of row blocks than this, at least 1. */
   readonly maxBytes?: number;
-  /** Is told of each such version once; needed where there is a limit. What it throws, or rejects with, comes out as an uncaught error. */
+  /**
+   * Called once with each such version; required with a limit. What it throws, or rejects with, comes out as an
+   * uncaught error.
+   */
   readonly onExceeded?: (held: HeldVersion) => void;
-  /** Remembers where versions are handed out. It makes reading much slower: for finding a leak. Default `false`. */
+  /**
+   * Records where versions are handed out, for finding a leak. It makes reading much slower. Default `false`.
+   */
   readonly trace?: boolean;
 }
 
-/** Looked at no more often than this, in milliseconds: adding up bytes takes a look at all old versions. */
-const LEAST_PAUSE = 100;
-/** Bytes are looked at this often, in milliseconds, while any old version lives. */
-const PAUSE = 1000;
+/** Shortest interval between checks, in milliseconds: adding up bytes visits all old versions. */
+const MIN_CHECK_INTERVAL_MS = 100;
+/** Longest interval between checks, in milliseconds, while any old version lives. */
+const CHECK_INTERVAL_MS = 1000;
 
-/** Looks at the old versions from time to time, as long as there are any. */
+/** Checks the old versions from time to time, as long as there are any. */
 export class HeldWarning {
   readonly #options: HeldOptions;
   readonly #living: LivingVersions;
   readonly #history: History;
-  readonly #pause: number;
+  readonly #intervalMs: number;
   readonly #warned = new WeakSet<VersionRecord>();
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: HeldOptions, living: LivingVersions, history: History) {
-    this.#options = checked(options);
+    this.#options = checkedHeldOptions(options);
     this.#living = living;
     this.#history = history;
-    this.#pause = Math.max(LEAST_PAUSE, Math.min(PAUSE, this.#options.maxAge ?? PAUSE));
+    this.#intervalMs = Math.max(
+      MIN_CHECK_INTERVAL_MS,
+      Math.min(CHECK_INTERVAL_MS, this.#options.maxAge ?? CHECK_INTERVAL_MS),
+    );
   }
 
-  /** Whether to note where versions are handed out. */
+  /** Whether to record the stack where a version is handed out. */
   get traces(): boolean {
     return this.#options.trace === true;
   }
 
-  superseded(): void {
+  /** Schedules the next check; called when a version is superseded. */
+  schedule(): void {
     if (this.#timer !== undefined || this.#options.onExceeded === undefined) return;
-    this.#timer = setTimeout(() => {
+    this.#timer = quietTimeout(() => {
       this.#timer = undefined;
-      this.#look();
-    }, this.#pause);
-    // In Node it must not keep the process alive; in browsers it is a number.
-    (this.#timer as { readonly unref?: () => void }).unref?.();
+      this.#check();
+    }, this.#intervalMs);
   }
 
   stop(): void {
@@ -58,7 +71,7 @@ export class HeldWarning {
     this.#timer = undefined;
   }
 
-  #look(): void {
+  #check(): void {
     const { maxAge = Infinity, maxBytes = Infinity, onExceeded } = this.#options;
     const exceeded: HeldVersion[] = [];
     for (const record of this.#living.old()) {
@@ -68,8 +81,8 @@ export class HeldWarning {
       this.#warned.add(record);
       exceeded.push(held);
     }
-    if (this.#living.oldCount > 0) this.superseded();
-    // Each by itself, so that one that throws does not keep the others from being told.
+    if (this.#living.oldCount > 0) this.schedule();
+    // Each in a job of its own, so that an error from one does not keep the others from being reported.
     for (const held of exceeded) {
       queueMicrotask(() => {
         onRejection(onExceeded?.(held), throwUncaught);
@@ -78,7 +91,7 @@ export class HeldWarning {
   }
 }
 
-function checked(options: HeldOptions): HeldOptions {
+function checkedHeldOptions(options: HeldOptions): HeldOptions {
   const taken = takeOptions(options, ['maxAge', 'maxBytes', 'onExceeded', 'trace']);
   const { maxAge, maxBytes, onExceeded, trace } = taken;
   const bounds = [

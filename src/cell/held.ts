@@ -1,3 +1,9 @@
+/*
+ * The versions of a cell that still live, current and old, known without holding them. Each commit adds a record; the
+ * garbage collector's report takes it away. `cell.held()`, `cell.metrics()` and the warnings of `held-warning.ts`
+ * read it.
+ */
+
 import type { BlockToken } from '../version/row-block.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
 import {
@@ -6,26 +12,26 @@ import {
   type Tokens,
   blockChanges,
   bytesOfTokens,
-  composed,
+  composeBlockChanges,
   hasToken,
 } from './block-changes.js';
 import type { History } from './history.js';
 
-/** A pin, as the report of held versions shows it. */
+/** A pin in the report of held versions. */
 export interface HeldPin {
-  /** What it was called when it was taken. */
+  /** Its label, as given to `pin()`. */
   readonly label: string | undefined;
-  /** How long ago it was taken, in milliseconds. */
+  /** Milliseconds since it was taken. */
   readonly ageMs: number;
-  /** Where it was taken, with `trace: true`. */
+  /** The stack where it was taken, with `trace: true`. */
   readonly stack: string | undefined;
 }
 
-/** An old version that the garbage collector has not freed, and what is known of who holds it. */
+/** An old version that the garbage collector has not freed, with what is known to hold it. */
 export interface HeldVersion {
   /** Its number. */
   readonly version: number;
-  /** How long ago another version took its place, in milliseconds. */
+  /** Milliseconds since another version took its place. */
   readonly ageMs: number;
   /** The pins on it. */
   readonly pins: readonly HeldPin[];
@@ -35,16 +41,16 @@ export interface HeldVersion {
   readonly inHistory: boolean;
   /** Open writers that were made from it. */
   readonly writers: number;
-  /** Bytes of row blocks that only it keeps: what would be freed with it alone. */
+  /** Bytes of row blocks that only it keeps: they would be freed with it. */
   readonly exclusiveBytes: number;
-  /** Bytes of its row blocks that the current version or other old ones keep as well. */
+  /** Bytes of its row blocks that the current version or other old ones keep too. */
   readonly sharedBytes: number;
-  /** Where it was handed out by `read()`, `pin()` or `cloneForWrite()`, with `trace: true`; the first few places. */
+  /** Stacks where `read()`, `pin()` or `cloneForWrite()` handed it out, with `trace: true`; the first few. */
   readonly stacks: readonly string[];
 }
 
-/** Places remembered for each version: enough to find a leak, and a bound on what looking for it costs. */
-const MOST_STACKS = 8;
+/** Stacks recorded for each version: enough to find a leak, and a bound on the cost of looking for one. */
+const MAX_STACKS = 8;
 
 /** A pin on a version; the version itself is not here. */
 export interface PinRecord {
@@ -53,35 +59,37 @@ export interface PinRecord {
   readonly stack: string | undefined;
 }
 
-/** What somebody said of a version: mostly nothing. */
+/** Pins and stacks of a version; most versions have neither. */
 export interface VersionNotes {
   readonly pins: Set<PinRecord>;
   readonly stacks: Set<string>;
 }
 
-/** What is known of a version without holding it. One for each that lives, so it is kept small. */
+/** Facts about a version that do not hold it. Every living version has such a record, so it is small. */
 export interface VersionRecord {
   readonly version: number;
   readonly byteLength: number;
-  /** When another version took its place; `undefined` for the current one. */
+  /** Time at which another version took its place; `undefined` for the current one. */
   since: number | undefined;
   /** Open writers that were made from it. */
   writers: number;
   notes: VersionNotes | undefined;
   previous: VersionRecord | undefined;
   next: VersionRecord | undefined;
-  /** Blocks that the next living version does without; and those that it has, and this one has not. */
+  /**
+   * Blocks that the next living version no longer has (`left`), and those that it has in addition (`entered`).
+   */
   left: Tokens;
   entered: Tokens;
 }
 
 /**
- * The versions of one cell that live: the current one and those the collector has not reported as freed. They form a
- * list in the order of their publication; what two neighbours do not share is noted between them, so that the bytes
- * that only one version keeps can be told without a reference to any (I8).
+ * The living versions of one cell: the current one and those that the collector has not reported as freed. They form
+ * a list in the order of publication. Each record notes the blocks in which it differs from the next, so that the
+ * bytes that only one version keeps can be computed without a reference to any version (I8).
  *
- * A FinalizationRegistry and no WeakRef: making a WeakRef keeps its target until the current job ends, so a loop of
- * commits without a pause would hold all its versions.
+ * It uses a FinalizationRegistry and no WeakRef: making a WeakRef keeps its target until the current job ends, so a
+ * loop of commits without a pause would hold all its versions.
  */
 export class LivingVersions {
   #current: VersionRecord;
@@ -98,33 +106,33 @@ export class LivingVersions {
     return this.#current;
   }
 
-  /** How many superseded versions live. */
+  /** Number of superseded versions that live. */
   get oldCount(): number {
     return this.#oldCount;
   }
 
-  /** The record of a living version. Time: O(living versions). */
+  /** Finds the record of a living version. Time: O(living versions). */
   record(version: number): VersionRecord | undefined {
     let record: VersionRecord | undefined = this.#current;
     while (record !== undefined && record.version !== version) record = record.previous;
     return record;
   }
 
-  /** Takes note of a publication; returns the bytes of the blocks that the new version does without. */
-  superseded(old: ShardexIndex, next: ShardexIndex): number {
+  /** Records a publication; returns the bytes of the blocks that the new version no longer has. */
+  supersede(old: ShardexIndex, next: ShardexIndex): number {
     const before = this.#current;
     this.#oldCount++;
     // Whole milliseconds take less memory.
     before.since = Math.round(performance.now());
     before.next = this.#current = recordOf(next, before);
     setChanges(before, blockChanges(old, next));
-    // Not the version: what is registered is held by collections of the young generation, and with a version all that it
-    // does not share would grow old.
+    // Registers a small object that only this version owns. V8 treats registered targets as live in minor
+    // collections, so registering the version would promote everything that it alone owns.
     this.#collected.register(old.changed, before);
     return bytesOfTokens(before.left);
   }
 
-  /** The superseded versions, oldest first. */
+  /** Records of the superseded versions, oldest first. */
   old(): VersionRecord[] {
     const records: VersionRecord[] = [];
     let record = this.#current.previous;
@@ -133,8 +141,10 @@ export class LivingVersions {
   }
 
   /**
-   * The bytes that only this version keeps: of the blocks that its older neighbour lacks and its newer one lacks, those
-   * that no version farther away has either, to which one can come back by a restored state.
+   * Bytes that would be freed if only this version were collected.
+   *
+   *   exclusive = (entered after `previous`) ∩ (left before `next`)
+   *             − blocks that a later version got back by `restore` − blocks that an earlier version still had
    */
   exclusiveBytes({ previous, next, left }: VersionRecord): number {
     const mine = new Set<BlockToken>();
@@ -153,7 +163,7 @@ export class LivingVersions {
     if (next !== undefined) next.previous = previous;
     if (previous === undefined) return;
     previous.next = next;
-    setChanges(previous, composed(previous, record));
+    setChanges(previous, composeBlockChanges(previous, record));
   }
 }
 
@@ -162,12 +172,12 @@ function setChanges(record: VersionRecord, { left, entered }: BlockChanges): voi
   record.entered = entered;
 }
 
-/** What is said of a version, to add to it. */
+/** Returns the notes of a version, to add to them. */
 export function notesOn(record: VersionRecord): VersionNotes {
   return (record.notes ??= { pins: new Set(), stacks: new Set() });
 }
 
-/** The report of one version. Time: O(blocks in which the living versions differ). */
+/** Reports on one version. Time: O(blocks in which the living versions differ). */
 export function heldVersion(living: LivingVersions, history: History, record: VersionRecord): HeldVersion {
   const { version, byteLength, since, notes, writers } = record;
   const now = performance.now();
@@ -189,15 +199,15 @@ export function heldVersion(living: LivingVersions, history: History, record: Ve
   });
 }
 
-/** Where the code stands, for a trace; the first lines are the library's own. */
+/** Captures the current stack, for a trace; its first lines are the library's own. */
 export function stackHere(): string {
   return new Error('Handed out here').stack ?? '';
 }
 
-/** Notes where a version was handed out. */
+/** Records where a version was handed out. */
 export function addStack(record: VersionRecord, stack: string): void {
   const { stacks } = notesOn(record);
-  if (stacks.size < MOST_STACKS) stacks.add(stack);
+  if (stacks.size < MAX_STACKS) stacks.add(stack);
 }
 
 function recordOf({ version, byteLength }: ShardexIndex, previous: VersionRecord | undefined): VersionRecord {

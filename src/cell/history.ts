@@ -1,49 +1,58 @@
+/*
+ * What a cell keeps of its past on purpose: a bounded ring of superseded versions, tags, and pins. `at()`,
+ * `versions()`, `restore()` and watchers with `since` find old versions here; everything else is left to the garbage
+ * collector.
+ */
+
 import { isWhole, show } from '../config.js';
 import { InvalidOptionError, VersionNotKeptError } from '../errors.js';
 import { takeOptions } from '../given.js';
+import { quietTimeout } from '../host/quiet-timeout.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
 import type { Pin } from './pin.js';
 
-/** How many superseded versions a cell keeps, how long, and of what size; at least one of the bounds. */
+/** Bounds on the superseded versions that a cell keeps: number, age, bytes; at least one of them. */
 export interface HistoryOptions {
-  /** The newest so many, 1 to 1,000,000. */
+  /** Number of versions, the newest ones, 1 to 1,000,000. */
   readonly versions?: number;
-  /** Those superseded no longer ago than this, in milliseconds, 1 to 2,147,483,647. */
+  /** Milliseconds since a version was superseded, 1 to 2,147,483,647. */
   readonly maxAge?: number;
   /**
-   * The newest that keep no more bytes of row blocks than this besides the current version; at least 1. A block that a
+   * Bytes of row blocks that they keep besides the current version, at least 1; the newest are kept. A block that a
    * restored state brings back counts each time it goes.
    */
   readonly maxBytes?: number;
 }
 
-interface Kept {
+interface KeptVersion {
   readonly index: ShardexIndex;
-  /** When another version took its place, in milliseconds. */
+  /** Time at which another version took its place, in milliseconds. */
   readonly since: number;
-  /** Bytes of the blocks that the version after it does without. */
+  /** Bytes of the blocks that the version after it no longer has. */
   readonly bytes: number;
 }
 
-/** What a cell keeps of its past on purpose: a bounded ring, versions that have a name, and pinned ones (I8). */
+/** Versions that a cell keeps on purpose: a bounded ring, tagged and pinned ones (I8). */
 export class History {
   readonly pins = new Set<Pin>();
   readonly #most: number;
   readonly #maxAge: number;
   readonly #maxBytes: number;
-  #ring: Kept[] = [];
+  #ring: KeptVersion[] = [];
   #bytes = 0;
   readonly #tags = new Map<string, ShardexIndex>();
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: HistoryOptions | undefined) {
-    const { versions, maxAge, maxBytes } = options === undefined ? { versions: 0 } : checked(options);
+    const { versions, maxAge, maxBytes } =
+      options === undefined ? { versions: 0 } : checkedHistoryOptions(options);
     this.#most = versions ?? Infinity;
     this.#maxAge = maxAge ?? Infinity;
     this.#maxBytes = maxBytes ?? Infinity;
   }
 
-  superseded(index: ShardexIndex, bytes: number): void {
+  /** Adds a superseded version to the ring, with the bytes of the blocks that its successor no longer has. */
+  keep(index: ShardexIndex, bytes: number): void {
     if (this.#most === 0) return;
     this.#ring.push({ index, since: performance.now(), bytes });
     this.#bytes += bytes;
@@ -55,7 +64,7 @@ export class History {
     return this.#ring.some(({ index }) => index.version === version);
   }
 
-  /** The versions from `since` to the current one, none left out. */
+  /** Returns all versions from `since` to the current one. */
   from(since: number, current: ShardexIndex): readonly ShardexIndex[] {
     this.#trim();
     if (since === current.version) return [current];
@@ -64,7 +73,7 @@ export class History {
     return [...this.#ring.slice(first).map(({ index }) => index), current];
   }
 
-  /** Lets go of the ring and the tags; pins are their holders' to release. */
+  /** Drops the ring and the tags. Pins stay until their holders release them. */
   clear(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
@@ -73,7 +82,7 @@ export class History {
     this.#tags.clear();
   }
 
-  /** The version with this number or tag. */
+  /** Finds the version with this number or tag. */
   at(wanted: number | string, current: ShardexIndex): ShardexIndex {
     this.#trim();
     if (typeof wanted === 'string') {
@@ -89,7 +98,7 @@ export class History {
     throw this.#notKept(wanted, current);
   }
 
-  /** The numbers of the versions that can be had, ascending. */
+  /** Numbers of the versions that `at` finds, ascending. */
   versions(current: ShardexIndex): readonly number[] {
     this.#trim();
     const numbers = new Set(this.#all(current).map(({ version }) => version));
@@ -132,7 +141,7 @@ export class History {
     );
   }
 
-  /** Lets go of what is out of bounds, now and, so that silence does not keep it, when the oldest comes of age. */
+  /** Drops what is out of bounds, and sets a timer for the oldest, so that it also goes if no commit comes. */
   #trim(): void {
     const oldest = performance.now() - this.#maxAge;
     const first = this.#ring.findIndex(({ since }) => since > oldest);
@@ -142,19 +151,17 @@ export class History {
     for (; this.#bytes > this.#maxBytes; surplus++) this.#bytes -= this.#ring[surplus].bytes;
     if (surplus > 0) this.#ring = this.#ring.slice(surplus);
     if (this.#maxAge === Infinity || this.#ring.length === 0 || this.#timer !== undefined) return;
-    this.#timer = setTimeout(
+    this.#timer = quietTimeout(
       () => {
         this.#timer = undefined;
         this.#trim();
       },
       Math.max(1, Math.ceil(this.#ring[0].since - oldest)),
     );
-    // In Node it must not keep the process alive; in browsers it is a number.
-    (this.#timer as { readonly unref?: () => void }).unref?.();
   }
 }
 
-function checked(options: HistoryOptions): HistoryOptions {
+function checkedHistoryOptions(options: HistoryOptions): HistoryOptions {
   const taken = takeOptions(options, ['versions', 'maxAge', 'maxBytes']);
   const { versions, maxAge, maxBytes } = taken;
   if (versions === undefined && maxAge === undefined && maxBytes === undefined) {

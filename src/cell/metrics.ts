@@ -1,18 +1,22 @@
+/*
+ * The counters of a cell: `Meter` counts, `cell.metrics()` returns a frozen copy.
+ */
+
 import type { ShardexIndex } from '../version/shardex-index.js';
 
-/** How often something was done, and how long it took, in milliseconds with sub-microsecond resolution. */
+/** Count and durations of an operation, in milliseconds with sub-microsecond resolution. */
 export interface Timing {
-  /** How often. */
+  /** Number of times. */
   readonly count: number;
-  /** All of them together. */
+  /** Sum of the durations. */
   readonly totalMs: number;
-  /** One on average; 0 when there was none. */
+  /** Mean duration; 0 if there was none. */
   readonly meanMs: number;
-  /** The longest. */
+  /** Longest duration. */
   readonly maxMs: number;
 }
 
-/** What a cell has done so far, and what it holds; see `CowShardexIndex.metrics()`. */
+/** Counters of a cell since it was made; see `CowShardexIndex.metrics()`. */
 export interface CellMetrics {
   /** Writers made, including those of `update` and `updateAsync`. */
   readonly clones: Timing;
@@ -26,11 +30,13 @@ export interface CellMetrics {
   readonly retries: number;
   /** Writers discarded, including those whose recipe threw. */
   readonly discards: number;
-  /** Writers neither committed nor discarded, nor collected as garbage yet. */
+  /** Open writers: neither committed, discarded nor garbage-collected yet. */
   readonly liveWriters: number;
   /** Calls of `updateAsync` and `ingest` not settled yet. */
   readonly pendingWrites: number;
-  /** Superseded versions that the garbage collector has not reported as freed yet: somebody may hold them. */
+  /**
+   * Superseded versions that the garbage collector has not reported as freed yet; something may still hold them.
+   */
   readonly liveOldVersions: number;
   /** Bytes of the row blocks of the current version. */
   readonly byteLength: number;
@@ -54,7 +60,7 @@ class Stopwatch {
   }
 }
 
-/** The counters of one cell. It never holds a version or a writer strongly, so it keeps nothing alive (I8). */
+/** Counters of one cell. It holds no version and no writer strongly, so it keeps nothing alive (I8). */
 export class Meter {
   readonly clones = new Stopwatch();
   readonly commits = new Stopwatch();
@@ -77,7 +83,7 @@ export class Meter {
     this.#liveWriters++;
   }
 
-  /** Counts a writer as gone when it is collected without having been closed; then `forgotten` is called. */
+  /** Calls `forgotten`, and counts the writer as closed, if it is collected while still open. */
   watch(writer: object, forgotten: () => void): void {
     this.#collected.register(
       writer,

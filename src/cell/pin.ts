@@ -1,3 +1,8 @@
+/*
+ * A pin: a version that is kept on purpose, and shows up in the cell's reports until it is released. `CellState.pin`
+ * makes it, `History` holds it.
+ */
+
 import { BRAND, type Brand, brand } from '../brand.js';
 import { detachable, findable } from '../detached.js';
 import { PinReleasedError } from '../errors.js';
@@ -5,20 +10,20 @@ import type { ShardexIndex } from '../version/shardex-index.js';
 
 /** Options of `pin()`. */
 export interface PinOptions {
-  /** What `held()` calls it; say who pins, and what for. */
+  /** Label in the report of `held()`; say who pins, and what for. */
   readonly label?: string;
-  /** Which of the versions that the cell keeps, by number or tag; default: the current one. */
+  /** Version to pin, by number or tag, of those that the cell keeps. Default: the current one. */
   readonly version?: number | string;
 }
 
 /**
- * Keeps a version on purpose, until it is released: the cell knows it by number, and `held()` says who has it. Taken by
- * `cell.pin()`, best as `using pin = cell.pin()`.
+ * A version kept on purpose until it is released. The cell knows it by number, and `held()` reports its label. Made
+ * by `cell.pin()`, best as `using pin = cell.pin()`.
  */
 export class Pin {
-  /** As it was given. */
+  /** The label that was given. */
   readonly label: string | undefined;
-  /** The number of the version, also after the release. */
+  /** The number of the version, readable also after the release. */
   readonly version: number;
   #index: ShardexIndex | undefined;
   readonly #released: (pin: Pin) => void;
@@ -54,14 +59,14 @@ export class Pin {
     return this.#index === undefined;
   }
 
-  /** Lets go of the version. Does nothing the second time. */
+  /** Releases the version. Does nothing the second time. */
   release(): void {
     if (this.#index === undefined) return;
     this.#index = undefined;
     this.#released(this);
   }
 
-  /** Releases, so that `using pin = cell.pin()` cannot leave it behind. */
+  /** Calls `release()`, so that `using pin = cell.pin()` cannot leave it behind. */
   [Symbol.dispose](): void {
     this.release();
   }

@@ -1,3 +1,8 @@
+/*
+ * The reading half of a cell: read, look back, watch, wait, pin, report. `CowShardexIndex` adds writing; a replica in
+ * another thread has this half alone.
+ */
+
 import { BRAND, type Brand, brand, brandOf, otherCopy } from '../brand.js';
 import { assertSignal, isWhole, requireFunction, show } from '../config.js';
 import { Commit } from '../delta/commit.js';
@@ -17,8 +22,8 @@ import type { CommitListener } from './watchers.js';
 /** Options of `subscribe()`. */
 export interface SubscribeOptions {
   /**
-   * The number of the last version that the listener knows of: what has been committed since is told before `subscribe`
-   * returns. The cell must keep it and all after it; see `history`. Default: the current one.
+   * The last version that the listener knows. Commits after it are delivered before `subscribe` returns. The cell
+   * must keep it and all later versions; see `history`. Default: the current one.
    */
   readonly since?: number;
 }
@@ -27,32 +32,34 @@ export interface SubscribeOptions {
 export interface ChangesOptions extends SubscribeOptions {
   /** Ends the stream with the signal's reason. */
   readonly signal?: AbortSignal;
-  /** Joins commits that come faster than they are taken into one that spans them all. Default `false`. */
+  /** Joins commits that come faster than they are read into one that spans them all. Default `false`. */
   readonly coalesce?: boolean;
-  /** How many commits may wait to be taken, 1 to 1,000,000; one more ends the stream with an error. Default 10,000. */
+  /**
+   * Limit of commits that wait to be read, 1 to 1,000,000; one more ends the stream with an error. Default 10,000.
+   */
   readonly maxBuffered?: number;
 }
 
 /** Options of `waitFor()`. */
 export interface WaitForOptions {
-  /** Gives up waiting. */
+  /** Ends the wait with the signal's reason. */
   readonly signal?: AbortSignal;
 }
 
-/** The state behind a cell, also where it is given a proxy around it. */
+/** The state behind a cell, or behind a proxy of it. A friend accessor; see docs/design.md. */
 export let cellStateOf: (cell: ReadableCell) => CellState;
 let isReal: (value: object) => value is ReadableCell;
 
 /**
- * What can be done with a cell without writing to it: read, look back, watch, and hold on purpose. Reading never waits
- * and never fails, whatever is being written; what was read never changes.
+ * A cell without its ways to write: reads, looks back, watches, and keeps versions on purpose. Reading never waits
+ * and never fails, whatever is being written; a version never changes.
  */
 export class ReadableCell {
-  readonly #publication: CellState;
+  readonly #state: CellState;
 
   static {
-    isReal = (value): value is ReadableCell => #publication in value;
-    cellStateOf = (cell) => (realOf(cell, isReal) ?? cell).#publication;
+    isReal = (value): value is ReadableCell => #state in value;
+    cellStateOf = (cell) => (realOf(cell, isReal) ?? cell).#state;
     detachable(this, isReal, 'stable');
     elsewhere(this, 'A cell', {
       search: 'search(cell.read(), query, options)',
@@ -66,68 +73,70 @@ export class ReadableCell {
   }
 
   /** @internal */
-  constructor(publication: CellState) {
-    this.#publication = publication;
+  constructor(state: CellState) {
+    this.#state = state;
     findable(this);
   }
 
-  /** The current version. Time: O(1); no lock, no allocation. */
+  /** Returns the current version. Time: O(1); no lock, no allocation. */
   read(): ShardexIndex {
-    const publication = this.#publication;
-    if (publication.trace) addStack(publication.living.current, stackHere());
-    return publication.current;
+    const state = this.#state;
+    if (state.trace) addStack(state.living.current, stackHere());
+    return state.current;
   }
 
   /** The current version's number. */
   get version(): number {
-    return this.#publication.current.version;
+    return this.#state.current.version;
   }
 
   /** Shards in the current version. */
   get shardCount(): number {
-    return this.#publication.current.shardCount;
+    return this.#state.current.shardCount;
   }
 
   /** Postings in the current version. */
   get postingCount(): number {
-    return this.#publication.current.postingCount;
+    return this.#state.current.postingCount;
   }
 
   /** Documents in the current version. */
   get documentCount(): number {
-    return this.#publication.current.documentCount;
+    return this.#state.current.documentCount;
   }
 
   /** Whether the current version has no postings. */
   get isEmpty(): boolean {
-    return this.#publication.current.postingCount === 0;
+    return this.#state.current.postingCount === 0;
   }
 
   /** Whether the cell was closed. */
   get isClosed(): boolean {
-    return this.#publication.isClosed;
+    return this.#state.isClosed;
   }
 
   /**
-   * A version that the cell keeps: the current one, one of its history, a tagged or a pinned one. Time: O(kept versions).
+   * Finds a version that the cell keeps: the current one, one of its history, a tagged or a pinned one. Time: O(kept
+   * versions).
    *
    * @throws {@link VersionNotKeptError}
    */
   at(version: number | string): ShardexIndex {
-    return this.#publication.history.at(version, this.#publication.current);
+    return this.#state.history.at(version, this.#state.current);
   }
 
-  /** The numbers that `at()` knows, ascending. Time: O(kept versions · log). */
+  /** Numbers of the versions that `at()` finds, ascending. Time: O(kept versions · log). */
   versions(): readonly number[] {
-    return this.#publication.history.versions(this.#publication.current);
+    return this.#state.history.versions(this.#state.current);
   }
 
   /**
-   * Calls a listener with every commit from now on, or after version `since`: each once, in order, before the call that
-   * published it returns. A commit that a listener makes is told after the one it was told of. Returns what ends it.
+   * Calls a listener with every commit from now on, or after version `since`: once each, in order, before the call
+   * that published it returns. A commit made inside a listener is delivered after the current one has reached all
+   * listeners. Returns a function that ends the subscription.
    *
-   * @throws {@link InvalidOptionError}, {@link CellClosedError}, and {@link VersionNotKeptError} where the cell does not keep
-   * all versions from `since` on.
+   * @throws {@link InvalidOptionError}, {@link CellClosedError}, and {@link VersionNotKeptError} where the cell does
+   * not keep all versions from `since` on.
    *
    * @example
    * ```ts
@@ -145,17 +154,17 @@ export class ReadableCell {
   subscribe(listener: CommitListener, options: SubscribeOptions = {}): () => void {
     requireFunction('listener', listener, ' (commit) => …');
     const { since } = takeOptions(options, ['since']);
-    this.#publication.assertOpen();
+    this.#state.assertOpen();
     return this.#watch(listener, since);
   }
 
   /**
-   * The commits from now on, or after version `since`, as an async iterator: each once and in order. Those that come while
-   * nobody asks are kept, each with its two versions, up to `maxBuffered`; with `coalesce` they are joined instead. The
-   * stream begins with the call and ends when the loop is left or the cell is closed.
+   * Streams the commits from now on, or after version `since`, as an async iterator: once each, in order. Commits
+   * that are not read yet are buffered, each with its two versions, up to `maxBuffered`; with `coalesce` they are
+   * joined instead. The stream begins with the call and ends when the loop is left or the cell is closed.
    *
-   * @throws {@link InvalidOptionError}, {@link VersionNotKeptError}; while it runs the signal's reason, and
-   * {@link ResourceExhaustedError} when too many wait.
+   * @throws {@link InvalidOptionError}, {@link VersionNotKeptError}; while it runs the signal's reason, and {@link
+   * ResourceExhaustedError} when too many wait.
    *
    * @example
    * ```ts
@@ -199,8 +208,8 @@ export class ReadableCell {
   }
 
   /**
-   * Waits for the first version, the current one included, that has at least this number, or for which the predicate is
-   * true, and resolves to it. The predicate is called with every version, in order.
+   * Waits for the first version, the current one included, that has at least this number or satisfies the predicate,
+   * and resolves to it. The predicate is called with every version, in order.
    *
    * @throws {@link InvalidOptionError}; it rejects with the signal's reason, with what the predicate throws, and with
    * {@link CellClosedError} when the cell is closed before.
@@ -220,12 +229,12 @@ export class ReadableCell {
     target: number | ((index: ShardexIndex) => boolean),
     options: WaitForOptions = {},
   ): Promise<ShardexIndex> {
-    return waitFor(this.#publication, target, options);
+    return waitFor(this.#state, target, options);
   }
 
   /**
-   * Keeps a version on purpose, by default the current one, until the pin is released: `at()` finds it, and `held()` names
-   * who has it. Time: O(1), or as `at()`.
+   * Keeps a version on purpose, by default the current one, until the pin is released. `at()` finds it, and `held()`
+   * reports its label. Time: O(1), or as `at()`.
    *
    * @throws {@link VersionNotKeptError}, {@link InvalidOptionError}
    *
@@ -246,39 +255,40 @@ export class ReadableCell {
     const { label, version } = takeOptions(options, ['label', 'version']);
     if (label !== undefined && typeof label !== 'string')
       throw new InvalidOptionError('label', `label must be a string, not ${show(label)}.`);
-    const publication = this.#publication;
-    return publication.pin(version === undefined ? publication.current : this.at(version), label);
+    const state = this.#state;
+    return state.pin(version === undefined ? state.current : this.at(version), label);
   }
 
   /**
-   * The old versions of this cell that live, oldest first: those that somebody holds, and those that the garbage collector
-   * has not come round to. What holds a version without a pin, tag, history or open writer is a variable somewhere: a
-   * snapshot, a `Commit`, a stream that is not read.
+   * Reports the old versions of this cell that still live, oldest first: something holds them, or the garbage
+   * collector has not run yet. A version without a pin, tag, history or open writer is held by a variable in the
+   * program: a snapshot, a `Commit`, a stream that is not read.
    *
-   * Bytes are those of row blocks, as in `byteLength`, and as far as this cell knows: what other cells (forks) share counts
-   * as exclusive here. Time: O(living versions · blocks in which they differ).
+   * Bytes are those of row blocks, as in `byteLength`. What other cells (forks) share counts as exclusive here, as
+   * this cell does not know of it. Time: O(living versions · blocks in which they differ).
    */
   held(): readonly HeldVersion[] {
-    const { history, living } = this.#publication;
+    const { history, living } = this.#state;
     return Object.freeze([...living.old()].map((record) => heldVersion(living, history, record)));
   }
 
-  /** What this cell has done so far, and what it holds. Time: O(1). */
+  /** Returns the counters of this cell. Time: O(1). */
   metrics(): CellMetrics {
-    const { meter, living, current } = this.#publication;
+    const { meter, living, current } = this.#state;
     return meter.read(current, living.oldCount);
   }
 
   /**
-   * Ends the cell: nothing is published from now on. Writers stay as they are, but their commits are refused, as are new
-   * subscriptions; streams of `changes()` end when what they have is taken, `waitFor()` rejects, history and tags are let
-   * go of. The last version can still be read, pins keep theirs until they are released, and `held()` goes on reporting.
+   * Closes the cell: nothing is published from now on. Open writers remain, but their commits are refused, as are new
+   * subscriptions. Streams of `changes()` end once their buffer is read, `waitFor()` rejects, history and tags are
+   * dropped. The last version can still be read, pins keep theirs until they are released, and `held()` goes on
+   * reporting.
    */
   close(): void {
-    this.#publication.close();
+    this.#state.close();
   }
 
-  /** Closes. */
+  /** Calls `close()`. */
   [Symbol.dispose](): void {
     this.close();
   }
@@ -289,7 +299,7 @@ export class ReadableCell {
   }
 
   #watch(listener: CommitListener, since?: number, closed?: () => void): () => void {
-    const { history, watchers, current, isClosed } = this.#publication;
+    const { history, watchers, current, isClosed } = this.#state;
     if (since !== undefined && !isWhole(since, 0, Number.MAX_SAFE_INTEGER))
       throw new InvalidOptionError('since', `since must be the number of a version, not ${show(since)}.`);
     const missed = since === undefined ? [] : commitsOf(history.from(since, current));
@@ -303,7 +313,7 @@ export class ReadableCell {
 const CELL = brand('cell');
 
 /**
- * Refuses what is no cell, before anything is done with it.
+ * Refuses a value that is not a cell, before any work is done.
  *
  * @throws {@link InvalidOptionError}
  */

@@ -1,14 +1,19 @@
+/*
+ * The postings that recent commits touched, for writers that were open at the time: a commit compares its own touches
+ * with those since its writer was opened.
+ */
+
 import type { Touched } from '../write/touched.js';
 
-/** A moment in the life of a cell, from which on it is known what commits touched. Who keeps it keeps that. */
+/** A position in the log. Holding it keeps everything that was logged after it. */
 export interface Moment {
-  /** What the next commit touched, and the moment after it. */
+  /** The touches of the next commit, and the position after it. */
   then?: { readonly touched: Touched; readonly next: Moment };
 }
 
 /**
- * What the commits of a cell touched, also those that changed nothing. A list that is held at its end alone: what no open
- * writer may ask for any more is collected (I8).
+ * Touches of a cell's commits, also of those that changed nothing. A linked list of which only the end is held:
+ * entries that no open writer can ask for are collected (I8).
  */
 export class TouchLog {
   #now: Moment = {};
@@ -24,7 +29,7 @@ export class TouchLog {
   }
 }
 
-/** What was touched since a moment, commit by commit; nothing since none. Time: O(commits). */
+/** Lists the touches since a moment, commit by commit; none without a moment. Time: O(commits). */
 export function touchedSince(moment: Moment | undefined): readonly Touched[] {
   const all: Touched[] = [];
   for (let then = moment?.then; then !== undefined; then = then.next.then) all.push(then.touched);

@@ -1,3 +1,7 @@
+/*
+ * `waitFor()` of a cell: resolves with the first version that satisfies a condition. It watches the cell until then.
+ */
+
 import { onAbort } from '../abort.js';
 import { refusePromise } from '../callbacks.js';
 import { assertSignal, isWhole, requireFunction, show } from '../config.js';
@@ -43,7 +47,7 @@ export async function waitFor(
           if (!arrived(index)) return;
           resolve(index);
         } catch (error) {
-          // The predicate's own error is for whoever waits, not for the cell's handler.
+          // An error of the predicate belongs to the waiting caller, not to the cell's handler.
           failed(error as Error);
         }
         done();
@@ -61,7 +65,7 @@ function arrival(target: unknown): (index: ShardexIndex) => boolean {
     const arrived = target as (index: ShardexIndex) => unknown;
     return (index) => {
       const answer = arrived(index);
-      // A promise is true, whatever it comes to.
+      // A promise counts as true, whatever it resolves to.
       refusePromise(
         answer,
         'The predicate is async, so its answers would come too late. Read changes() instead, where each version can be waited with.',

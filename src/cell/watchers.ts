@@ -1,28 +1,33 @@
+/*
+ * The listeners of a cell, and the order in which they hear of commits. `CellState.publish` tells it of each commit;
+ * `subscribe`, `changes`, `waitFor`, replicas and search pools listen.
+ */
+
 import { onRejection, throwUncaught } from '../callbacks.js';
 import type { Commit } from '../delta/commit.js';
 
-/** Is called with every commit, in order, before the call that made it returns. */
+/** Called with every commit, in order, before the call that made it returns. */
 export type CommitListener = (commit: Commit) => void;
 
-/** Is told what a listener threw or, if it is async, rejected with. */
+/** Called with what a listener threw or, if it is async, rejected with. */
 export type ListenerErrorHandler = (error: unknown, commit: Commit) => void;
 
 interface Watcher {
   readonly listener: (commit: Commit) => unknown;
   readonly closed: (() => void) | undefined;
-  /** The last version that it knows of, or is being told of before all others. */
+  /** The last version that it knows, including missed commits that are being delivered to it. */
   readonly seen: number;
-  /** Whether it wants no more. */
+  /** Whether it has unsubscribed. */
   gone: boolean;
 }
 
 /**
- * Hands each commit to each watcher once and in order (I9). A commit made by a listener waits until all have been told
- * of the one before.
+ * Delivers each commit to each watcher once and in order (I9). A commit made by a listener waits until the current
+ * one has reached all of them.
  */
 export class Watchers {
   #watchers: readonly Watcher[] = [];
-  /** Commits that are yet to be told; `undefined` where no more will come. */
+  /** Commits yet to be delivered; `undefined` marks the end. */
   readonly #queue: (Commit | undefined)[] = [];
   #telling = false;
   readonly #onError: (error: unknown, commit: Commit) => unknown;
@@ -36,8 +41,8 @@ export class Watchers {
   }
 
   /**
-   * Adds a watcher of what comes after version `seen`, which is told at once of what it has missed since, also where others
-   * are being told; `closed` is called when no more will come. Returns what takes it away again.
+   * Adds a watcher of the commits after version `seen`. It gets what it has missed at once, even during another
+   * delivery; `closed` is called when the cell closes. Returns a function that removes it.
    */
   add(
     listener: CommitListener,
@@ -47,7 +52,7 @@ export class Watchers {
   ): () => void {
     const watcher: Watcher = { listener, closed, seen: missed.at(-1)?.version ?? seen, gone: false };
     this.#watchers = [...this.#watchers, watcher];
-    // What it commits itself meanwhile comes after all that it has missed.
+    // Commits that it makes meanwhile are delivered after all that it has missed.
     if (missed.length > 0) {
       this.#uninterrupted(() => {
         for (const commit of missed) this.#tellOne(watcher, commit);
@@ -64,7 +69,7 @@ export class Watchers {
     this.#drain();
   }
 
-  /** Lets all of them go, once they have been told what is on its way. */
+  /** Ends all watchers once the queue is delivered. */
   close(): void {
     this.#queue.push(undefined);
     this.#drain();
@@ -74,7 +79,7 @@ export class Watchers {
     if (!this.#telling) this.#uninterrupted(() => undefined);
   }
 
-  /** Tells something now, and then what was queued meanwhile; within such a call that is left to the outer one. */
+  /** Runs `tell`, then delivers what was queued meanwhile; an inner call leaves the queue to the outer one. */
   #uninterrupted(tell: () => void): void {
     const isInner = this.#telling;
     this.#telling = true;
@@ -88,7 +93,7 @@ export class Watchers {
 
   #tellAll(commit: Commit | undefined): void {
     if (commit === undefined) this.#end();
-    // One that came while others were being told knows of this version.
+    // A watcher that was added during a delivery already knows this version.
     else
       for (const watcher of this.#watchers) if (commit.version > watcher.seen) this.#tellOne(watcher, commit);
   }
@@ -103,7 +108,7 @@ export class Watchers {
   }
 
   #tellOne(watcher: Watcher, commit: Commit): void {
-    // One that left in between wants no more.
+    // It may have unsubscribed since this delivery began.
     if (watcher.gone) return;
     const failed = (error: unknown): void => {
       this.#failed(error, commit);

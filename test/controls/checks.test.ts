@@ -169,9 +169,9 @@ describe('I8', () => {
     '../../src/cell/held.js',
     ({ LivingVersions }: typeof heldModule): Partial<typeof heldModule> => ({
       LivingVersions: class extends LivingVersions {
-        override superseded(old: ShardexIndex, next: ShardexIndex): number {
+        override supersede(old: ShardexIndex, next: ShardexIndex): number {
           kept.push(old);
-          return super.superseded(old, next);
+          return super.supersede(old, next);
         }
       },
     }),

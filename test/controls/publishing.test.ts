@@ -179,9 +179,9 @@ describe('I8, the report of held versions', () => {
   control(
     'fails where it forgets blocks that a version took with it',
     BLOCK_CHANGES,
-    ({ composed }: typeof blockChangesModule): Partial<typeof blockChangesModule> => ({
-      composed: (first, second) => {
-        const { left, entered } = composed(first, second);
+    ({ composeBlockChanges }: typeof blockChangesModule): Partial<typeof blockChangesModule> => ({
+      composeBlockChanges: (first, second) => {
+        const { left, entered } = composeBlockChanges(first, second);
         return { left: [...left].slice(1), entered };
       },
     }),

@@ -93,7 +93,7 @@ test('nor does the garbage of versions grow old, which would take the collector 
     for (let i = 0; i < times; i++) {
       const changed = { since: '', ids: [] };
       const own = { ...start, version: i, changed, notShared: Array.from({ length: 500 }, () => i) };
-      living.superseded(current, own);
+      living.supersede(current, own);
       current = own;
       if (i % 20 === 0) collectYoung();
     }

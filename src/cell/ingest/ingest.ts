@@ -1,3 +1,9 @@
+/*
+ * `ingest` of a cell: takes postings from a source, adds them to a draft in slices of a few milliseconds, and
+ * publishes it with whatever others committed meanwhile. `Intake` reads the source, `Slices` cuts the work, `catchUp`
+ * in write/ replays the commits of others.
+ */
+
 import { isThenable } from '../../callbacks.js';
 import { assertFunction, assertSignal, isWhole, show } from '../../config.js';
 import type { Commit } from '../../delta/commit.js';
@@ -22,61 +28,64 @@ import { Slices } from './slices.js';
 import { type Moment, touchedSince } from '../touch-log.js';
 import { abortable } from '../fair-queue.js';
 
-/** How far an `ingest` has come. */
+/** Progress of an `ingest`. */
 export interface IngestProgress {
   /** Postings taken from the source. */
   readonly taken: number;
   /** Of those, postings whose commit has been published. */
   readonly published: number;
-  /** Slices of work done, of all kinds: it goes on rising while those that were taken are sorted in. */
+  /** Slices of work done. It goes on rising while postings that were taken are added to shards. */
   readonly slices: number;
 }
 
 /** Options of `CowShardexIndex.ingest`. */
 export interface IngestOptions {
-  /** Gives the ingest up, until the moment it is published; from then on it is ignored. */
+  /** Aborts the ingest. Ignored once it is published. */
   readonly signal?: AbortSignal;
-  /** Called after each slice, and before each publication; a promise is waited for. What it throws, or rejects with, ends the ingest. */
+  /**
+   * Called after each slice and before each publication; a promise is awaited. What it throws, or rejects with, ends
+   * the ingest.
+   */
   readonly onProgress?: (progress: IngestProgress) => unknown;
-  /** How long to work before others have their turn, in milliseconds, 0 to 1,000. Default 5. */
+  /** Milliseconds of work before the event loop runs again, 0 to 1,000. Default 5. */
   readonly sliceMs?: number;
-  /** Publishes whenever so many postings have been taken, 1 or more. By default once, at the end. */
+  /** Postings per commit, 1 or more. By default there is one commit, at the end. */
   readonly commitEvery?: number;
 }
 
 /**
- * An ingest catches up with others in slices, and then with what they did during those, as long as each time takes less
- * than this share of the slices of the time before. Where they write too much for that, it does the rest in one go.
+ * Catching up repeats in slices while each round takes less than this share of the slices of the one before. Then the
+ * rest runs in one go, so that a fast writer cannot starve the ingest.
  */
-const SHRINKING = 0.5;
+const MAX_CATCH_UP_RATIO = 0.5;
 
-/** Postings noted as touched in one step. */
-const NOTED = 256;
+/** Postings recorded as touched in one step. */
+const TOUCHES_PER_STEP = 256;
 
-/** Adds what a source yields to a cell; see `CowShardexIndex.ingest`. */
+/** Adds the postings of a source to a cell; see `CowShardexIndex.ingest`. */
 export async function ingest(
-  publication: CellState,
+  cell: CellState,
   openWriter: () => IndexWriter,
   source: Iterable<Posting> | AsyncIterable<Posting>,
   options: IngestOptions,
-  turn: () => Promise<void> = yieldToEventLoop,
+  betweenSlices: () => Promise<void> = yieldToEventLoop,
 ): Promise<Commit> {
-  const { signal, onProgress, sliceMs, commitEvery } = checked(options);
+  const { signal, onProgress, sliceMs, commitEvery } = checkedIngestOptions(options);
   signal?.throwIfAborted();
-  let since = publication.touches.now;
+  let since = cell.touches.now;
   let writer = openWriter();
   let taken = 0;
   let published = 0;
   const report = (): Promise<unknown> | undefined => {
     const reported = onProgress?.(Object.freeze({ taken, published, slices: slices.count }));
-    // An abort does not wait for one that hangs.
+    // An abort does not wait for a callback that hangs.
     return isThenable(reported) ? abortable(Promise.resolve(reported), signal) : undefined;
   };
   const check = (): void => {
     signal?.throwIfAborted();
-    publication.assertOpen();
+    cell.assertOpen();
   };
-  const slices = new Slices(sliceMs, report, check, turn);
+  const slices = new Slices(sliceMs, report, check, betweenSlices);
   let intake: Intake | undefined;
   let last: Commit | undefined;
   try {
@@ -91,10 +100,10 @@ export async function ingest(
         if (slices.isOver) await slices.pause();
       }
       if (last !== undefined && staging.list.length === 0) return last;
-      last = await publishRows(publication, writer, since, staging.list, slices);
+      last = await publishRows(cell, writer, since, staging.list, slices);
       published = taken;
       if (intake.isDone) return last;
-      since = publication.touches.now;
+      since = cell.touches.now;
       writer = openWriter();
     }
   } finally {
@@ -103,18 +112,18 @@ export async function ingest(
   }
 }
 
-/** Adds staged rows to a writer and publishes them, with all that others have published meanwhile. */
+/** Adds staged rows to a writer and publishes them together with the commits of others. */
 async function publishRows(
-  publication: CellState,
+  cell: CellState,
   writer: IndexWriter,
   opened: Moment,
   staged: RowList,
   slices: Slices,
 ): Promise<Commit> {
-  const { meter, touches } = publication;
+  const { meter, touches } = cell;
   const touched = touchedBy(writer);
   let startedWith = slices.count;
-  const written = await slices.run(changeInSteps(writer, (state) => added(state, staged, touched)));
+  const written = await slices.run(changeInSteps(writer, (state) => addStagedRows(state, staged, touched)));
   await slices.end();
   let known = writer.base;
   let since = opened;
@@ -122,17 +131,17 @@ async function publishRows(
   let gainsGround = true;
   for (;;) {
     const startedAt = performance.now();
-    const { current } = publication;
+    const { current } = cell;
     const { now } = touches;
     const missed = { base: writer.base, known, current, recorded: touchedSince(since) };
-    const joining = joined(writer, missed, written > 0);
+    const steps = joinMissed(writer, missed, written > 0);
     try {
       startedWith = slices.count;
-      const next = gainsGround ? await slices.run(joining) : runSteps(joining);
+      const next = gainsGround ? await slices.run(steps) : runSteps(steps);
       slices.check();
-      // Between these comparisons and the last look at what is current nothing awaits.
+      // Nothing awaits between reading the current version and publishing.
       const isMissing = touches.now !== now;
-      const commit = isMissing ? undefined : publication.publish(current, next, startedAt, touched);
+      const commit = isMissing ? undefined : cell.publish(current, next, startedAt, touched);
       if (commit !== undefined) {
         if (next !== current && current !== writer.base) meter.rebases++;
         closeCommitted(writer);
@@ -146,22 +155,24 @@ async function publishRows(
     since = now;
     const before = took;
     took = slices.count - startedWith;
-    gainsGround = took < SHRINKING * before;
+    gainsGround = took < MAX_CATCH_UP_RATIO * before;
   }
 }
 
-function* added(state: DraftState, staged: RowList, touched: Touched): Steps<number> {
+function* addStagedRows(state: DraftState, staged: RowList, touched: Touched): Steps<number> {
   const written = yield* addRows(state, staged);
   for (let i = 0; i < staged.length; i++) {
-    if (i % NOTED === 0) yield;
+    if (i % TOUCHES_PER_STEP === 0) yield;
     const { documentId, start, length } = keyOfRow(columnsOf(staged.blocks[i]), staged.rows[i]);
     touched.addPosting(documentId, start, length);
   }
   return written;
 }
 
-/** The version to follow the current one: what the writer has made, with what it has missed of what others did. */
-function joined(writer: IndexWriter, missed: Missed, isChanged: boolean): Steps<ShardexIndex> {
+/**
+ * Builds the successor of the current version: the writer's changes together with the commits that it missed.
+ */
+function joinMissed(writer: IndexWriter, missed: Missed, isChanged: boolean): Steps<ShardexIndex> {
   const touched = touchedBy(writer);
   const { known, current, recorded } = missed;
   return changeInSteps(writer, function* (state) {
@@ -173,14 +184,14 @@ function joined(writer: IndexWriter, missed: Missed, isChanged: boolean): Steps<
   });
 }
 
-interface Checked {
+interface CheckedIngestOptions {
   readonly signal: AbortSignal | undefined;
   readonly onProgress: IngestOptions['onProgress'];
   readonly sliceMs: number;
   readonly commitEvery: number;
 }
 
-function checked(options: IngestOptions): Checked {
+function checkedIngestOptions(options: IngestOptions): CheckedIngestOptions {
   const {
     signal,
     onProgress,

@@ -1,3 +1,8 @@
+/*
+ * The source of an `ingest`: takes postings one at a time from a synchronous or asynchronous iterable, and closes it
+ * as a `for` loop would when it is left early.
+ */
+
 import { InvalidPostingError } from '../../errors.js';
 import { methodOf } from '../../given.js';
 import { show } from '../../show.js';
@@ -6,11 +11,11 @@ import { abortable } from '../fair-queue.js';
 
 type Result = IteratorResult<Posting, unknown>;
 
-/** Postings to be taken one by one from an iterable of either kind. */
+/** Reads postings one by one from an iterable of either kind. */
 export class Intake {
   readonly #next: () => Result | Promise<Result>;
   readonly #return: () => unknown;
-  /** What became of the last question; a source that has ended or failed is not to be closed. */
+  /** State of the last request. A source that has ended or failed must not be closed. */
   #state: 'open' | 'asked' | 'done' = 'open';
 
   /** @throws {@link InvalidPostingError} */
@@ -31,12 +36,12 @@ export class Intake {
     this.#return = () => iterator.return?.();
   }
 
-  /** Whether the source has come to its end, or to an error. */
+  /** Whether the source has ended or failed. */
   get isDone(): boolean {
     return this.#state === 'done';
   }
 
-  /** The next posting, or the end; a promise of it where the source makes one wait. */
+  /** Takes the next posting, or the end; a promise of it where the source is asynchronous. */
   next(): Result | Promise<Result> {
     this.#state = 'done';
     const result = this.#next();
@@ -62,8 +67,8 @@ export class Intake {
   }
 
   /**
-   * Lets a source that is left before its end clean up, as `for` would: what it throws then is not told, since there is
-   * an error already, because of which it is left.
+   * Lets a source that is left early clean up, as `for` would. An error from its cleanup is dropped: the error that
+   * ended the ingest is already on its way.
    */
   async close(): Promise<void> {
     const state = this.#state;
@@ -71,7 +76,7 @@ export class Intake {
     if (state === 'done') return;
     try {
       const closed = Promise.resolve(this.#return());
-      // One that is asked for a posting ends no sooner than it has answered, which may be never.
+      // A generator that still owes a posting closes only after it answers, which may be never.
       if (state === 'asked') closed.catch(() => undefined);
       else await closed;
     } catch {

@@ -1,32 +1,38 @@
+/*
+ * Cuts long work into slices of a few milliseconds with the event loop running in between; used by `ingest`.
+ */
+
 import { isThenable } from '../../callbacks.js';
 import type { Steps } from '../../steps.js';
 
-/** Cuts work into slices, between which the event loop goes round. */
+/** Runs work in slices and lets the event loop run between them. */
 export class Slices {
   /** Slices that have ended. */
   count = 0;
   readonly #sliceMs: number;
   readonly #onEnd: () => unknown;
-  /** Throws where the work is to end. */
+  /** Throws if the work must stop. */
   readonly check: () => void;
-  readonly #turn: () => Promise<void>;
+  readonly #betweenSlices: () => Promise<void>;
   #endsAt: number;
 
-  /** `onEnd` is called at the end of each slice, and waited for; `check` after that and before the next one. */
-  constructor(sliceMs: number, onEnd: () => unknown, check: () => void, turn: () => Promise<void>) {
+  /**
+   * Calls and awaits `onEnd` at the end of each slice, then `check`, and `check` again before the next slice.
+   */
+  constructor(sliceMs: number, onEnd: () => unknown, check: () => void, betweenSlices: () => Promise<void>) {
     this.#sliceMs = sliceMs;
     this.#onEnd = onEnd;
     this.check = check;
-    this.#turn = turn;
+    this.#betweenSlices = betweenSlices;
     this.#endsAt = performance.now() + sliceMs;
   }
 
-  /** Whether it is time to pause. */
+  /** Whether the time of the slice is up. */
   get isOver(): boolean {
     return performance.now() >= this.#endsAt;
   }
 
-  /** Ends the slice, but goes on at once. */
+  /** Ends the slice and goes on without a pause. */
   async end(): Promise<void> {
     this.count++;
     const ended = this.#onEnd();
@@ -34,15 +40,15 @@ export class Slices {
     this.check();
   }
 
-  /** Ends the slice, and begins another one in the next turn of the event loop. */
+  /** Ends the slice and begins the next one after the event loop has run. */
   async pause(): Promise<void> {
     await this.end();
-    await this.#turn();
+    await this.#betweenSlices();
     this.check();
     this.#endsAt = performance.now() + this.#sliceMs;
   }
 
-  /** Takes steps until they are done, with a pause whenever a slice is over. */
+  /** Runs steps until they are done, pausing whenever a slice is over. */
   async run<T>(steps: Steps<T>): Promise<T> {
     for (;;) {
       const { done, value } = steps.next();

@@ -127,9 +127,3 @@ export function newChannel(): string {
   return Array.from({ length: 4 }, () => Math.floor(Math.random() * 0x1_0000_0000).toString(36)).join('-');
 }
 
-/** A timer that does not keep a Node process alive; in browsers it is a number. */
-export function quietTimeout(run: () => void, ms: number): ReturnType<typeof setTimeout> {
-  const timer = setTimeout(run, ms);
-  (timer as { readonly unref?: () => void }).unref?.();
-  return timer;
-}

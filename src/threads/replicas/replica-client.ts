@@ -7,7 +7,7 @@ import { assembled } from './assemble.js';
 import { type Difference, PROTOCOL, type FromFollower, type ToFollower } from './messages.js';
 import { type PackedError, unpackError } from '../port/packed-error.js';
 import { unpackShards } from './packed-shards.js';
-import { quietTimeout } from '../port/port.js';
+import { quietTimeout } from '../../host/quiet-timeout.js';
 import { ReceivedBlocks } from './received-blocks.js';
 import { SharedGarbage } from './shared-garbage.js';
 

@@ -4,7 +4,7 @@ import type { CellState } from '../../cell/cell-state.js';
 import type { ShardexIndex } from '../../version/shardex-index.js';
 import { differenceBetween } from './difference.js';
 import type { FromFollower, KnownBlock, ToFollower } from './messages.js';
-import { quietTimeout } from '../port/port.js';
+import { quietTimeout } from '../../host/quiet-timeout.js';
 import { SentBlocks } from './sent-blocks.js';
 
 /**

@@ -9,7 +9,7 @@ const COLOURS = ['#b2182b', '#f7f7f7', '#2166ac'];
 /** The powers of two at which colours end, on both sides of 1. */
 const END = 3;
 /** From this power of two on, a cell is too dark for dark text. */
-const DARK = 1.7;
+const DARK = 2;
 
 /** Draws a heat map as SVG, without a browser: a cell has its own ground, so that it reads the same on white and black. */
 export async function drawHeatMap({ title, rows, columns, columnTitle, panels }: HeatMap): Promise<string> {

@@ -1,3 +1,4 @@
+// Draws ratios by row and column as colours with numbers on them.
 import { View, parse } from 'vega';
 import { type TopLevelSpec, compile } from 'vega-lite';
 import { rounded } from '../demo/units.js';

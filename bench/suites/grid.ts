@@ -1,3 +1,4 @@
+// The suite that compares speed at equal recall with other indexes, over sizes, dimensions, metrics and k.
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { time } from '../../demo/units.js';

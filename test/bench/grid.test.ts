@@ -1,3 +1,4 @@
+// That the grid judges, takes turns and computes its figures as it says.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { matrix, rowOf } from '../../bench/data-sets/matrix.js';

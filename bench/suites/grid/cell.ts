@@ -1,3 +1,4 @@
+// What the grid measures, as it goes from process to process.
 import type { Point } from '../../engines/measured.js';
 
 /** A recall that was asked for, and what came of it. */

@@ -1,3 +1,4 @@
+// Measures one row of the grid: builds the peers and Shardex at each size, and lets all search by turns.
 import { deviation, mean } from 'd3-array';
 import { rowOf, rowsBetween, rowsIn } from '../../data-sets/matrix.js';
 import type { DataSet } from '../../data-sets/data-set.js';

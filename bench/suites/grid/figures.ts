@@ -1,3 +1,4 @@
+// What follows from a cell of the grid: ratios at a recall, and whether less recall takes less time.
 import { speedAt } from '../../engines/at-recall.js';
 import type { Answer, Cell } from './cell.js';
 

@@ -1,3 +1,4 @@
+// Times the first search of an index with nothing prepared.
 import { median } from 'd3-array';
 import {
   CowShardexIndex,

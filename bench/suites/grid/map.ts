@@ -1,3 +1,4 @@
+// The heat map of the grid.
 import { count } from '../../../demo/units.js';
 import type { HeatMap } from '../../result.js';
 import type { Of } from './cell.js';

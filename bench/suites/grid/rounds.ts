@@ -1,3 +1,4 @@
+// Takes the time of several engines by turns, in time of the processor.
 import type { Built, Found, Setting } from '../../engines/engine.js';
 
 /** An engine at a setting, and what it is to look for. */

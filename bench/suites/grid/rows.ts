@@ -1,3 +1,4 @@
+// The rows of the grid: which vectors stand for which dimensions and metric.
 import { count } from '../../../demo/units.js';
 import type { DataSet, Wanted } from '../../data-sets/data-set.js';
 import { definitions } from '../../data-sets/definitions.js';

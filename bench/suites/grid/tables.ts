@@ -1,3 +1,4 @@
+// The tables of the grid: the summary, the cells that are lost, and each row.
 import { median } from 'd3-array';
 import { count, rounded, time } from '../../../demo/units.js';
 import type { Measurement, Table } from '../../result.js';

@@ -1,3 +1,4 @@
+// Judges what a search found against comparing with all vectors.
 import { type Matrix, rowOf } from '../../data-sets/matrix.js';
 import { apart, nearest } from '../../data-sets/nearest.js';
 import type { Nearness } from '../../data-sets/nearness.js';

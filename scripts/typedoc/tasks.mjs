@@ -1,8 +1,8 @@
 // A plugin for TypeDoc: puts what the library exports under the task that it serves, and shows options in place.
 // It fails where an export has no task, or a task names what is not exported.
-import { CommentTag, Converter } from 'typedoc';
+import { CommentTag, Converter, ReflectionKind } from 'typedoc';
 
-/** Every export, by task: the order of the reference. */
+/** Every export, by task; the order of the tasks is `groupOrder` in typedoc.json. */
 const TASKS = {
   'Make and read': `createIndex postings hasDocument documentIds statistics verify ShardexIndex ShardexOptions
     ShardexConfig Metric SlopFactor Posting PostingKey StoredPosting VectorInput Statistics ShardSizes VerifyOptions
@@ -27,7 +27,6 @@ const TASKS = {
 
 /** @param {import('typedoc').Application} app */
 export function load(app) {
-  app.options.setValue('groupOrder', ['Guides', ...Object.keys(TASKS), 'Internals', '*']);
   app.converter.on(Converter.EVENT_RESOLVE_BEGIN, ({ project }) => {
     const tasks = new Map(
       Object.entries(TASKS).flatMap(([task, names]) => names.split(/\s+/).map((name) => [name, task])),
@@ -37,11 +36,26 @@ export function load(app) {
       if (task === undefined)
         app.logger.error(`${child.name} has no task; add it to scripts/typedoc/tasks.mjs.`);
       tasks.delete(child.name);
-      for (const comment of [child.comment, ...(child.signatures ?? []).map(({ comment }) => comment)]) {
-        comment?.blockTags.push(new CommentTag('@group', [{ kind: 'text', text: task ?? 'Other' }]));
-        if (child.name.endsWith('Options')) comment?.modifierTags.add('@expand');
-      }
+      for (const { comment } of [child, ...(child.signatures ?? [])]) tag(comment, '@group', task ?? 'Other');
     }
     for (const name of tasks.keys()) app.logger.error(`${name} has a task, and is not exported.`);
+    const signatures = project.getReflectionsByKind(
+      ReflectionKind.CallSignature | ReflectionKind.ConstructorSignature,
+    );
+    for (const signature of signatures) {
+      for (const { type } of /** @type {import('typedoc').SignatureReflection} */ (signature).parameters ??
+        [])
+        if (type?.type === 'reference' && type.name.endsWith('Options'))
+          tag(signature.comment, '@expandType', type.name);
+    }
   });
+}
+
+/**
+ * @param {import('typedoc').Comment | undefined} comment
+ * @param {'@group' | '@expandType'} name
+ * @param {string} text
+ */
+function tag(comment, name, text) {
+  comment?.blockTags.push(new CommentTag(name, [{ kind: 'text', text }]));
 }

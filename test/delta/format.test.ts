@@ -1,0 +1,261 @@
+// Decodes deltas by the tables of docs/internals/delta-format.md, with a reader that knows nothing but those tables.
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { type Delta, createIndex, diff, encodeDelta, update, writtenPostings } from 'shardex';
+
+interface Field {
+  readonly name: string;
+  readonly type: string;
+  readonly when: string;
+}
+type Tables = ReadonlyMap<string, readonly Field[]>;
+type Value = number | string | Values | readonly Value[];
+interface Values {
+  [field: string]: Value;
+}
+
+const PAGE = readFileSync(new URL('../../docs/internals/delta-format.md', import.meta.url), 'utf8');
+
+function tablesOf(page: string): Tables {
+  const sections = page.split(/^## /m).slice(1);
+  return new Map(
+    sections.map((section) => {
+      const rows = [...section.matchAll(/^\| `(\w+)` +\| `([^`]+)` +\|([^|]*)\|/gm)];
+      const fields = rows.map(([, name, type, when]) => ({
+        name,
+        type,
+        when: when.replaceAll('`', '').trim(),
+      }));
+      return [section.split('\n', 1).join(''), fields];
+    }),
+  );
+}
+
+class TableReader {
+  readonly #bytes: DataView;
+  readonly #tables: Tables;
+  at = 0;
+
+  constructor(bytes: Uint8Array, tables: Tables) {
+    this.#bytes = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#tables = tables;
+  }
+
+  /** Reads a structure; what `outer` has are the fields of those around it. */
+  structure(name: string, outer: Values = {}): Values {
+    const fields = this.#tables.get(name);
+    if (fields === undefined || fields.length === 0) throw new Error(`There is no table ${name}.`);
+    const own: Values = {};
+    for (const { name: field, type, when } of fields)
+      if (when === '' || holds(own, when)) own[field] = this.#value(type, { ...outer, ...own });
+    return own;
+  }
+
+  number(): number {
+    let value = 0;
+    for (let factor = 1; ; factor *= 0x80) {
+      const byte = this.#byte();
+      value += (byte & 0x7f) * factor;
+      if (byte < 0x80) return value;
+    }
+  }
+
+  #value(type: string, known: Values): Value {
+    const times = /^(\w+) × (\w+)$/.exec(type);
+    if (times !== null) {
+      const [, item, size] = times;
+      const count = /^\d+$/.test(size) ? Number(size) : (known[size] as number);
+      return Array.from({ length: count }, () => this.#value(item, known));
+    }
+    const list = /^list of (\w+)$/.exec(type)?.[1];
+    if (list !== undefined) return Array.from({ length: this.number() }, () => this.#value(list, known));
+    const until = /^(\w+) until (\w+)$/.exec(type);
+    if (until !== null) return this.#until(until[1], known[until[2]] as number, known);
+    switch (type) {
+      case 'number':
+        return this.number();
+      case 'text':
+        return this.#text();
+      case 'ascending': {
+        let next = 0;
+        return Array.from({ length: this.number() }, () => (next += this.number() + 1) - 1);
+      }
+      case 'u16':
+        return this.#bytes.getUint16(this.#skip(2), true);
+      case 'u32':
+        return this.#bytes.getUint32(this.#skip(4), true);
+      case 'f32':
+        return this.#bytes.getFloat32(this.#skip(4), true);
+      case 'f64':
+        return this.#bytes.getFloat64(this.#skip(8), true);
+      default:
+        return this.structure(type, known);
+    }
+  }
+
+  #until(item: string, size: number, known: Values): Value[] {
+    const entries: Values[] = [];
+    for (let left = size; left > 0;) {
+      const entry = this.structure(item, known);
+      entries.push(entry);
+      left -= typeof entry.count === 'number' ? entry.count : 1;
+    }
+    return entries;
+  }
+
+  #text(): string {
+    const length = this.number();
+    const bytes = Uint8Array.from({ length: length >> 1 }, () => this.#byte());
+    if (length % 2 === 0) return new TextDecoder().decode(bytes);
+    // A TextDecoder would replace a lone surrogate.
+    return String.fromCharCode(...new Uint16Array(bytes.buffer));
+  }
+
+  #byte(): number {
+    return this.#bytes.getUint8(this.#skip(1));
+  }
+
+  #skip(count: number): number {
+    const at = this.at;
+    this.at += count;
+    return at;
+  }
+}
+
+/** Whether a condition such as `kind = 2` holds; a list counts as its length. */
+function holds(own: Values, when: string): boolean {
+  const [, field, relation, text] = /^(\w+) ([=>]) (\d+)$/.exec(when) ?? [];
+  const value = own[field];
+  const number = Array.isArray(value) ? value.length : (value as number);
+  return relation === '=' ? number === Number(text) : number > Number(text);
+}
+
+interface Decoded {
+  readonly header: Values;
+  readonly vectors: readonly number[][];
+  readonly meta: Values;
+}
+
+function decodedByTables(bytes: Uint8Array, tables: Tables): Decoded {
+  const reader = new TableReader(bytes, tables);
+  const header = reader.structure('Header');
+  const { rows, dimensions, metaLength } = header as Record<string, number>;
+  const floats = new Float32Array(bytes.slice(reader.at, reader.at + 4 * rows * dimensions).buffer);
+  reader.at += floats.byteLength;
+  const end = reader.at + metaLength;
+  const meta = reader.structure('Metadata', header);
+  // Nothing but padding follows, and that is all there is.
+  expect(bytes.length).toBe(end);
+  expect(end - reader.at).toBeLessThan(4);
+  expect([...bytes.subarray(reader.at)].every((byte) => byte === 0)).toBe(true);
+  const vectors = Array.from({ length: rows }, (_, row) => [
+    ...floats.subarray(row * dimensions, (row + 1) * dimensions),
+  ]);
+  return { header, vectors, meta };
+}
+
+const OPTIONS = { dimensions: 16, shardCapacity: 64 } as const;
+const EMPTY = createIndex(OPTIONS);
+
+function vectorOf(i: number): number[] {
+  return Array.from({ length: 16 }, (_, d) => Math.sin(i * (d + 1)) + (d === i % 16 ? 2 : 0));
+}
+
+/** Enough postings for shards to split, for chunks to change, and for a calibration. */
+const FULL = update(EMPTY, (draft) => {
+  draft.addPostings(
+    Array.from({ length: 2500 }, (_, i) => ({ documentId: `d${i % 1700}`, start: i, vector: vectorOf(i) })),
+  );
+});
+const CHANGED = update(FULL, (draft) => {
+  draft.addPosting({ documentId: 'ünï', start: 7, length: 3, vector: vectorOf(-5) });
+  draft.addPosting({ documentId: 'lone \ud800', vector: vectorOf(-6) });
+  draft.addPosting({ documentId: 'd3', start: 3, vector: vectorOf(-7) });
+  draft.removeDocuments(['d1', 'd2']);
+  draft.addPostings(Array.from({ length: 200 }, (_, i) => ({ documentId: `new${i}`, vector: vectorOf(i) })));
+});
+
+const deltas: [string, Delta][] = [
+  ['of nothing', diff(FULL, FULL)],
+  ['of a whole index', diff(EMPTY, FULL)],
+  ['of a change', diff(FULL, CHANGED)],
+  ['back', diff(CHANGED, FULL)],
+];
+
+function keysOf({ meta }: Decoded, keys: Value): string[] {
+  const documents = meta.documentIds as string[];
+  return (keys as { document: number; start: number; length: number }[]).map(({ document, start, length }) =>
+    JSON.stringify([documents[document], start, length]),
+  );
+}
+
+test.each(deltas)('the tables decode a delta %s', (_, delta) => {
+  const decoded = decodedByTables(encodeDelta(delta), tablesOf(PAGE));
+  const { header, meta, vectors } = decoded;
+  expect([header.magic, header.format, header.dimensions, header.reserved]).toEqual([0x44584853, 2, 16, 0]);
+  expect([meta.base, meta.next]).toEqual([delta.base, delta.next]);
+
+  const postings = new Map(
+    [...writtenPostings(delta)].map(({ documentId, start, length, vector }) => [
+      JSON.stringify([documentId, start, length]),
+      [...vector],
+    ]),
+  );
+  const keys = keysOf(decoded, meta.keys);
+  expect(new Map(keys.map((key, row) => [key, vectors[row]]))).toEqual(postings);
+  const isUpdated = new Set(meta.updated as number[]);
+  const listed = (all: Delta['added']): string[] =>
+    all.map(({ documentId, start, length }) => JSON.stringify([documentId, start, length])).sort();
+  expect(keys.filter((_, row) => isUpdated.has(row)).sort()).toEqual(listed(delta.updated));
+  expect(keys.filter((_, row) => !isUpdated.has(row)).sort()).toEqual(listed(delta.added));
+  expect(keysOf(decoded, meta.removed).sort()).toEqual(listed(delta.removed));
+  const ids = (places: Value): string[] =>
+    (places as number[]).map((place) => (meta.documentIds as string[])[place]).sort();
+  expect(ids(meta.addedDocuments)).toEqual(delta.documents.added);
+  expect(ids(meta.removedDocuments)).toEqual(delta.documents.removed);
+
+  const runs = (meta.shards as Values[]).flatMap(({ segments }) =>
+    (segments as Values[]).flatMap((segment) => segment.runs as Values[]),
+  );
+  const written = runs.filter(({ source }) => source === 0);
+  expect(written.reduce((sum, { count }) => sum + (count as number), 0)).toBe(header.rows);
+});
+
+test('these deltas have everything that the tables describe', () => {
+  const all = deltas.map(([, delta]) => decodedByTables(encodeDelta(delta), tablesOf(PAGE)).meta);
+  const shards = all.flatMap((meta) => meta.shards as Values[]);
+  const runs = shards.flatMap(({ segments }) =>
+    (segments as Values[]).flatMap((one) => one.runs as Values[]),
+  );
+  const samples = all.flatMap(({ calibration }) =>
+    'samples' in (calibration as Values) ? ((calibration as Values).samples as Values[]) : [],
+  );
+  expect(new Set(shards.map(({ hasCentroid }) => hasCentroid))).toEqual(new Set([0, 1]));
+  expect(new Set(samples.map(({ stays }) => stays))).toEqual(new Set([0, 1]));
+  expect(runs.some(({ source }) => source !== 0)).toBe(true);
+  expect(all.some(({ hasChunks }) => hasChunks === 0) && all.some(({ hasChunks }) => hasChunks === 1)).toBe(
+    true,
+  );
+});
+
+test.each(['Header', 'Metadata', 'Shard', 'Segment'])(
+  'with two fields of %s exchanged nothing fits',
+  (name) => {
+    const some = Array.from({ length: 200 }, (_, i) => ({ documentId: `d${i}`, vector: vectorOf(i) }));
+    const bytes = encodeDelta(diff(EMPTY, createIndex(OPTIONS, some)));
+    const tables = tablesOf(PAGE);
+    const decoded = decodedByTables(bytes, tables);
+    const fields = tables.get(name) ?? [];
+    for (let i = 1; i < fields.length; i++) {
+      if (fields[i].type === fields[i - 1].type) continue;
+      const exchanged = fields.with(i, fields[i - 1]).with(i - 1, fields[i]);
+      let misread: Decoded | undefined;
+      try {
+        misread = decodedByTables(bytes, new Map(tables).set(name, exchanged));
+      } catch {
+        // As it must be, most of the time: it does not even come to an end.
+      }
+      expect(misread, `${fields[i - 1].name}, ${fields[i].name}`).not.toEqual(decoded);
+    }
+  },
+);

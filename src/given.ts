@@ -8,19 +8,36 @@ import { show } from './show.js';
 
 /**
  * A copy of options, each read once. Refuses what is not an object, and a key that is not known: a misspelt option must not
- * be ignored.
+ * be ignored, nor must a signal or a promise that is passed in the place of options.
  *
  * @throws {@link InvalidOptionError}
  */
 export function takeOptions<T extends object>(options: T, known: readonly (keyof T & string)[]): T {
   const given: unknown = options;
-  if (given === null || typeof given !== 'object')
-    throw new InvalidOptionError('options', `The options must be an object, not ${show(given)}.`);
-  return takeFields(options, known, {
+  const refuse = (advice: string): InvalidOptionError =>
+    new InvalidOptionError('options', `The options must be an object, not ${show(given)}.${advice}`);
+  if (given === null || typeof given !== 'object') throw refuse('');
+  const unreadable = (thrown: string): InvalidOptionError =>
+    new InvalidOptionError('options', `The options could not be read: ${thrown}.`);
+  const taken = takeFields(options, known, {
     unknown: (name) =>
       new InvalidOptionError(name, `Unknown option ${show(name)}; the options are ${known.join(', ')}.`),
-    unreadable: (thrown) => new InvalidOptionError('options', `The options could not be read: ${thrown}.`),
+    unreadable,
   });
+  try {
+    // An array has a `filter`.
+    if (isPlain(given) || (!Array.isArray(given) && known.some((name) => name in given))) return taken;
+  } catch (error) {
+    throw because(unreadable(thrownText(error)), error);
+  }
+  if (isThenable(given)) throw refuse(' Await it first.');
+  throw refuse(` The options are ${known.join(', ')}.`);
+}
+
+/** Whether it is an object of no class, of whichever realm. */
+function isPlain(object: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(object);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
 /** The errors for an object that has a field too many, or cannot be read. */
@@ -55,7 +72,7 @@ export function takeFields<T extends object>(
  * error for what is no iterable, or whose iterator is none.
  */
 export function iterated<T>(given: Iterable<T>, refuse: (what: string) => ShardexError): Iterable<T> {
-  const begin = methodOf(given, Symbol.iterator, refuse);
+  const begin = isText(given) ? undefined : methodOf(given, Symbol.iterator, refuse);
   if (begin === Array.prototype[Symbol.iterator]) return given;
   const iterator: unknown = begin?.call(given);
   const next = methodOf(iterator, 'next', refuse);
@@ -77,6 +94,15 @@ export function iterated<T>(given: Iterable<T>, refuse: (what: string) => Sharde
       },
     }),
   };
+}
+
+/** Whether it is a string in an object, which would come to its letters. */
+function isText(given: unknown): boolean {
+  try {
+    return Object.prototype.toString.call(given) === '[object String]';
+  } catch {
+    return false;
+  }
 }
 
 /** A field of what may be anything; `undefined` where it has none, or it cannot be read. */

@@ -154,6 +154,7 @@ const NONE: [string, unknown][] = [
   ['null', null],
   ['a number', 7],
   ['a string, whose letters nobody means', 'ab'],
+  ['a string in an object', new String('ab')],
   ['an object', {}],
   ['a promise of one', Promise.resolve([])],
   ['a function', () => []],

@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import * as shardex from 'shardex';
 import {
@@ -253,6 +254,50 @@ test('options may be of any junk', async () => {
       }
     }
   }
+});
+
+describe('in the place of options', () => {
+  const TAKING = [
+    ...['search', 'searchExplained', 'searchMany', 'measureRecall', 'verify', 'merge', 'applyDelta'],
+    ...['configureCache', 'CowShardexIndex', 'serveReplicas', 'writer.commitChanges', 'cell.commitChanges'],
+    ...['updateAsync', 'ingest', 'fork', 'subscribe', 'changes', 'waitFor', 'pin'].map(
+      (name) => `cell.${name}`,
+    ),
+  ];
+  const given = (name: string, options: unknown): Promise<unknown> => {
+    const [call, args] = CALLS[name];
+    return failureOf(() => call(...(args.with(-1, options) as never[])));
+  };
+  /** None of these has a key that would be unknown. */
+  const MISTAKEN: [string, () => unknown, RegExp][] = [
+    ['a signal', () => new AbortController().signal, /not an AbortSignal\. The options are [a-zA-Z, ]+\.$/],
+    ['a promise of options', () => Promise.resolve({}), /not a promise\. Await it first\.$/],
+    ['a list', () => [], /not an array of 0\./],
+    ['a map', () => new Map([['k', 1]]), /not a Map of 1\./],
+    ['an object of a class without any', () => new WeakSet(), /not a WeakSet\./],
+  ];
+
+  test.each(MISTAKEN)('%s is refused, wherever options are taken', async (_, options, message) => {
+    for (const name of TAKING)
+      expect([name, await given(name, options())]).toMatchObject([
+        name,
+        {
+          constructor: InvalidOptionError,
+          option: 'options',
+          message: expect.stringMatching(message) as unknown,
+        },
+      ]);
+  });
+
+  test('an object may be of a class, inherit them, or come from another realm', () => {
+    class Settings {
+      k = 1;
+    }
+    const foreign = runInNewContext('({ k: 1 })') as { k: number };
+    const bare = Object.assign(Object.create(null) as object, { k: 1 });
+    for (const options of [new Settings(), Object.create({ k: 1 }), foreign, bare, new Proxy({ k: 1 }, {})])
+      expect(search(OTHER, [1], options as Settings)).toHaveLength(1);
+  });
 });
 
 test('nothing was changed by any of that', () => {

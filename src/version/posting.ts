@@ -108,7 +108,8 @@ function copyComponents(
 /** What to do about what is nearly a vector. */
 function adviceOn(vector: unknown): string {
   if (isThenable(vector)) return ' Await it first.';
-  if (ArrayBuffer.isView(vector) && !(vector instanceof DataView))
+  // Of bigints it would make none.
+  if (ArrayBuffer.isView(vector) && typeof (vector as Partial<Uint8Array>)[0] === 'number')
     return ' Float32Array.from() makes one of its numbers.';
   return '';
 }

@@ -21,6 +21,8 @@ export async function waitFor(
   const arrived = arrival(target);
   signal?.throwIfAborted();
   if (arrived(current)) return current;
+  // The predicate may have given up.
+  signal?.throwIfAborted();
   return new Promise((resolve, reject) => {
     const failed: (reason: Error) => void = reject;
     const closed = (): void => {

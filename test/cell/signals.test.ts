@@ -89,3 +89,12 @@ test('what ends by itself leaves nothing on a signal that does not abort', async
   }
   expect(getEventListeners(signal, 'abort')).toEqual([]);
 });
+
+test('a predicate that gives up itself, while the current version is looked at, does not wait for ever', async () => {
+  const controller = new AbortController();
+  const giveUp = (): boolean => {
+    controller.abort('enough');
+    return false;
+  };
+  await expect(cell().waitFor(giveUp, { signal: controller.signal })).rejects.toBe('enough');
+});

@@ -364,6 +364,17 @@ describe('endings', () => {
     expect(await opening).toBe(reason);
   });
 
+  test.each([null, 0, 'text'])(
+    'the signal’s reason comes out as it was given, also where it is %j',
+    async (reason) => {
+      const { port2 } = channel();
+      const controller = new AbortController();
+      const opening = rejectionOf(openReplica(port2, { signal: controller.signal }));
+      controller.abort(reason);
+      expect(await opening).toBe(reason);
+    },
+  );
+
   test('a listener of the replica closes it', async () => {
     const cell = newCell();
     const { port1, port2 } = channel();

@@ -217,7 +217,9 @@ export async function openReplica(port: Port, options: ReplicaOptions = {}): Pro
       ended,
     });
     const stopWaiting = onAbort(signal, () => {
-      ended(signal?.reason as Error);
+      leave();
+      // Whatever it is, it comes out as it was given, also where that is nothing.
+      reject(signal?.reason as Error);
     });
     client.ask();
   });

@@ -6,6 +6,7 @@ import {
   CowShardexIndex,
   InvalidDeltaError,
   InvalidOptionError,
+  PortClosedError,
   type Replica,
   SearchPool,
   type ShardexIndex,
@@ -132,6 +133,46 @@ describe('between an owner, its replicas and remote writers', () => {
     expect(service.replicas).toHaveLength(1);
     expect(cell.metrics().liveWriters).toBe(0);
     expect(uncaught).toEqual([]);
+    port1.close();
+  });
+
+  test('what is for everyone is the end, said by the owner, and nothing else', async () => {
+    const cell = newCell();
+    const { port1, port2 } = new MessageChannel();
+    const service = serveReplicas(cell, port1, { writable: true });
+    const replicas = [await openReplica(port2), await openReplica(port2)];
+    const writer = await openRemoteWriter(port2);
+    const toEveryone = (shardex: 'owner' | 'client', body: object): void => {
+      (shardex === 'owner' ? port2 : port1).postMessage({ shardex, channel: EVERYONE, body });
+    };
+    // Sound, if it came on a conversation of its own.
+    const follow = { kind: 'follow', protocol: PROTOCOL, name: 'x', shares: true, round: 1, known: [] };
+    toEveryone('owner', follow);
+    toEveryone('owner', { kind: 'write', call: 0, method: 'open' });
+    const had = writer.has('a');
+    toEveryone('client', { kind: 'wrote', call: 1, value: false });
+    toEveryone('client', { kind: 'refused', call: 1, error: {} });
+    toEveryone('client', { kind: 'version', round: 1, difference: {}, shares: true });
+    // Were it heeded, they would ask again.
+    toEveryone('client', { kind: 'reminder', round: 1, version: 99 });
+    const asked: unknown[] = [];
+    port1.on('message', ({ channel, body }: { channel: string; body: { kind: unknown } }) => {
+      if (channel !== EVERYONE) asked.push(body.kind);
+    });
+    expect(await had).toBe(true);
+    await writer.addPosting({ documentId: 'b', vector: [0, 1, 0] });
+    const { version } = await writer.commitChanges();
+    for (const replica of replicas) expect((await replica.waitFor(version)).postingCount).toBe(2);
+    expect(service.replicas).toHaveLength(2);
+    expect(cell.metrics().liveWriters).toBe(0);
+    expect(asked).not.toContain('follow');
+
+    const another = await openRemoteWriter(port2);
+    const opening = rejectionOf(openReplica(port2));
+    service.close();
+    expect(await opening).toBeInstanceOf(PortClosedError);
+    expect(await rejectionOf(another.has('a'))).toBeInstanceOf(PortClosedError);
+    expect(replicas.map(({ isClosed }) => isClosed)).toEqual([true, true]);
     port1.close();
   });
 

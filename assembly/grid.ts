@@ -1,5 +1,4 @@
-// The grids of src/kernels/code-shape.ts: positive levels, then the thresholds between them. Functions, because a
-// constant vector inside of a loop costs nothing and a table in memory would have to be put there first.
+// The grids of src/kernels/code-shape.ts as rows are coded by them: positive levels, and the thresholds between those.
 
 /** How many thresholds are below four magnitudes, negated, for 2 bits. */
 export function above2(size: v128, rms: v128): v128 {
@@ -34,17 +33,4 @@ export function level4(above: v128): v128 {
   const lower = i8x16.swizzle(f32x4(0.1284, 0.3881, 0.6568, 0.9424), at);
   const upper = i8x16.swizzle(f32x4(1.2562, 1.6181, 2.069, 2.7326), i8x16.sub(at, i8x16.splat(16)));
   return v128.or(lower, upper);
-}
-
-/** All levels ascending for 2 bits. */
-export function levels2(): v128 {
-  return f32x4(-1.5104, -0.4528, 0.4528, 1.5104);
-}
-
-/** A quarter of all levels ascending for 4 bits. */
-export function levels4(quarter: i32): v128 {
-  if (quarter == 0) return f32x4(-2.7326, -2.069, -1.6181, -1.2562);
-  if (quarter == 1) return f32x4(-0.9424, -0.6568, -0.3881, -0.1284);
-  if (quarter == 2) return f32x4(0.1284, 0.3881, 0.6568, 0.9424);
-  return f32x4(1.2562, 1.6181, 2.069, 2.7326);
 }

@@ -1,5 +1,5 @@
-/** √½, rounded. */
-const ROOT_HALF: f32 = 0.70710678118654752;
+import { ODD, ROOT_HALF, UPPER } from './constants';
+
 const ROUNDS: i32 = 4;
 
 export function rotate(from: usize, to: usize, count: i32, padded: i32, signs: usize): void {
@@ -21,7 +21,7 @@ export function rotate(from: usize, to: usize, count: i32, padded: i32, signs: u
 }
 
 function mixHalves(at: usize, half: i32): void {
-  const root = f32x4.splat(ROOT_HALF);
+  const root = v128.load32_splat(ROOT_HALF);
   const apart: usize = 4 * half;
   for (const end = at + apart; at < end; at += 16) {
     const a = v128.load(at);
@@ -34,8 +34,8 @@ function mixHalves(at: usize, half: i32): void {
 /** The fast Walsh–Hadamard transform of at least 8 components, two levels at a time. */
 function hadamard(at: usize, length: i32): void {
   const end = at + 4 * length;
-  const odd = f32x4(1, -1, 1, -1);
-  const upper = f32x4(1, 1, -1, -1);
+  const odd = v128.load(ODD);
+  const upper = v128.load(UPPER);
   for (let p = at; p < end; p += 16) {
     let x = v128.load(p);
     x = f32x4.add(v128.shuffle<i32>(x, x, 1, 0, 3, 2), f32x4.mul(x, odd));

@@ -1,3 +1,4 @@
+import { LOW_HALVES } from './constants';
 import { SquaredL2, one } from './products';
 import { SCRATCH } from './scratch';
 import { tables as makeTables } from './tables';
@@ -120,7 +121,7 @@ export function scan(
 
 /** Adds up the table entries of the 32 rows of a group. */
 function sumUp(codes: usize, nibbles: i32, tables: usize): void {
-  const low = i8x16.splat(15);
+  const low = v128.load(LOW_HALVES);
   for (let done = 0; done < nibbles; done += BLOCK) {
     const until = codes + 16 * min(BLOCK, nibbles - done);
     // Bytes 2i and 2i + 1 of 16 rows are one number; with the odd bytes added up alone too, both can be told apart.
@@ -133,10 +134,10 @@ function sumUp(codes: usize, nibbles: i32, tables: usize): void {
       const c1 = v128.load(codes, 16);
       const t0 = v128.load(tables);
       const t1 = v128.load(tables, 16);
-      const x = i8x16.add(i8x16.swizzle(t0, v128.and(c0, low)), i8x16.swizzle(t1, v128.and(c1, low)));
+      const x = i8x16.add(entries(t0, v128.and(c0, low)), entries(t1, v128.and(c1, low)));
       const y = i8x16.add(
-        i8x16.swizzle(t0, v128.and(i16x8.shr_u(c0, 4), low)),
-        i8x16.swizzle(t1, v128.and(i16x8.shr_u(c1, 4), low)),
+        entries(t0, v128.and(i16x8.shr_u(c0, 4), low)),
+        entries(t1, v128.and(i16x8.shr_u(c1, 4), low)),
       );
       first = i16x8.add(first, x);
       firstOdd = i16x8.add(firstOdd, i16x8.shr_u(x, 8));
@@ -146,6 +147,14 @@ function sumUp(codes: usize, nibbles: i32, tables: usize): void {
     putSums(SUMS, first, firstOdd, done);
     putSums(SUMS + 64, second, secondOdd, done);
   }
+}
+
+/**
+ * Looks up sixteen entries of a table, by indices that are at most 15: then both instructions do the same, but the strict
+ * one takes another to see to indices beyond.
+ */
+function entries(table: v128, indices: v128): v128 {
+  return ASC_FEATURE_RELAXED_SIMD ? i8x16.relaxed_swizzle(table, indices) : i8x16.swizzle(table, indices);
 }
 
 /** Writes the sums of 16 rows as 32-bit numbers, or adds them to those of the blocks before. */

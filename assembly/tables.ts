@@ -1,13 +1,10 @@
-import { levels2, levels4 } from './grid';
+import { LEVELS_2, LEVELS_4, LOWEST_BYTE, ODD, ROUNDER, UPPER } from './constants';
 
 /** The largest entry. */
 const TOP: f32 = 127;
 
 /** Queries whose tables would span less than this have none but zeros. */
 const LEAST_RANGE: f32 = 7.888609052210118e-31; // 2^-100
-
-/** Adding it to a number from 0 to 2^22 rounds it to a whole one, in the lowest bits of the sum. */
-const ROUNDER: f32 = 8388608;
 
 export function tables(query: usize, centre: usize, padded: i32, bits: i32, out: usize, line: usize): void {
   const top: f32 = bits == 1 ? 1 : bits == 2 ? 1.5104 : 2.7326;
@@ -71,26 +68,27 @@ function magnitude(size: v128, bits: i32): v128 {
 function levelTable(out: usize, q: v128, least: v128): void {
   putTable(
     out,
-    f32x4.add(f32x4.mul(q, levels4(0)), least),
-    f32x4.add(f32x4.mul(q, levels4(1)), least),
-    f32x4.add(f32x4.mul(q, levels4(2)), least),
-    f32x4.add(f32x4.mul(q, levels4(3)), least),
+    f32x4.add(f32x4.mul(q, v128.load(LEVELS_4)), least),
+    f32x4.add(f32x4.mul(q, v128.load(LEVELS_4, 16)), least),
+    f32x4.add(f32x4.mul(q, v128.load(LEVELS_4, 32)), least),
+    f32x4.add(f32x4.mul(q, v128.load(LEVELS_4, 48)), least),
   );
 }
 
 /** Two bits of two components. */
 function pairTable(out: usize, q0: v128, q1: v128, least: v128): void {
-  const levels = levels2();
+  const levels = v128.load(LEVELS_2);
   sumTable(out, f32x4.mul(q0, levels), f32x4.add(f32x4.mul(q1, levels), least));
 }
 
 /** The signs of four components. */
 function signTable(out: usize, q: v128, least: v128): void {
-  const odd = f32x4(-1, 1, -1, 1);
-  const upper = f32x4(-1, -1, 1, 1);
+  const odd = v128.load(ODD);
+  const upper = v128.load(UPPER);
+  // Both signs are the other way round than those of the bits.
   const low = f32x4.add(f32x4.mul(first(q), odd), f32x4.mul(second(q), upper));
   const high = f32x4.add(f32x4.mul(third(q), odd), f32x4.mul(fourth(q), upper));
-  sumTable(out, low, f32x4.add(high, least));
+  sumTable(out, f32x4.neg(low), f32x4.sub(least, high));
 }
 
 /** Entry i + 4j is low[i] + high[j]. */
@@ -112,7 +110,7 @@ function putTable(out: usize, a: v128, b: v128, c: v128, d: v128): void {
 }
 
 function rounded(x: v128): v128 {
-  return v128.and(f32x4.add(x, f32x4.splat(ROUNDER)), i32x4.splat(255));
+  return v128.and(f32x4.add(x, v128.load32_splat(ROUNDER)), v128.load32_splat(LOWEST_BYTE));
 }
 
 /* One lane in all four. */

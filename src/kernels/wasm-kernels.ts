@@ -1,6 +1,6 @@
 import { codingError } from './bounds.js';
 import { BASE, type Kernels } from './kernels.js';
-import { WASM_BASE64 } from './wasm-binary.js';
+import { RELAXED_EDITS, WASM_BASE64 } from './wasm-binary.js';
 
 /** Bytes of a page, the unit in which memory grows. */
 const PAGE = 65_536;
@@ -19,7 +19,11 @@ interface Exports extends Omit<
 
 /** The kernels in WebAssembly SIMD; `undefined` where the platform does not have it, or does not allow it. */
 export function wasmKernels(): Kernels | undefined {
-  const module = compiled();
+  return kernelsOf(compiled());
+}
+
+/** The kernels of a module: of the one build or the other. */
+export function kernelsOf(module: WebAssembly.Module | undefined): Kernels | undefined {
   const instance = module && instanceOf(module);
   if (instance === undefined) return undefined;
   const { memory, encode, ...kernels } = instance.exports as unknown as Exports;
@@ -87,9 +91,10 @@ function compiled(): WebAssembly.Module | undefined {
 
 function compile(): WebAssembly.Module | undefined {
   if (typeof WebAssembly !== 'object') return undefined;
-  const bytes = Uint8Array.from(atob(WASM_BASE64), (character) => character.charCodeAt(0));
-  // False where there is no SIMD.
-  if (!WebAssembly.validate(bytes)) return undefined;
+  const { plain, relaxed } = builds();
+  // Neither where there is no SIMD.
+  const bytes = [relaxed, plain].find((build) => WebAssembly.validate(build));
+  if (bytes === undefined) return undefined;
   try {
     return new WebAssembly.Module(bytes);
   } catch (error) {
@@ -97,4 +102,16 @@ function compile(): WebAssembly.Module | undefined {
     if (error instanceof WebAssembly.CompileError || error instanceof RangeError) return undefined;
     throw error;
   }
+}
+
+/**
+ * The module's bytes, in two builds that give the same results. Scans of that for relaxed SIMD, which not all engines take,
+ * look up table entries in one instruction instead of two.
+ */
+export function builds(): Record<'plain' | 'relaxed', Uint8Array<ArrayBuffer>> {
+  const plain = Uint8Array.from(atob(WASM_BASE64), (character) => character.charCodeAt(0));
+  const relaxed = [...plain];
+  // The last first, as places are those of the plain build.
+  for (const [at, gone, ...bytes] of [...RELAXED_EDITS].reverse()) relaxed.splice(at, gone, ...bytes);
+  return { plain, relaxed: Uint8Array.from(relaxed) };
 }

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { BIASED, codeShape, groupBytes } from '../../src/kernels/code-shape.js';
 import { createKernels } from '../../src/kernels/create-kernels.js';
 import type { Kernels } from '../../src/kernels/kernels.js';
+import { builds, kernelsOf } from '../../src/kernels/wasm-kernels.js';
 import { CHECKS, type Pair } from './agreement.js';
 
 const pair = (): Pair => ({ a: createKernels(), b: createKernels({ simd: false }) });
@@ -15,6 +16,46 @@ describe('WebAssembly and its twin give the same bits', () => {
   test.each(Object.entries(CHECKS))('%s', (_, check) => {
     check(pair());
   });
+});
+
+const { plain, relaxed } = builds();
+const takesRelaxed = WebAssembly.validate(relaxed);
+
+/** Kernels of one build. */
+function built(bytes: Uint8Array<ArrayBuffer>): Kernels {
+  const kernels = kernelsOf(new WebAssembly.Module(bytes));
+  if (kernels === undefined) throw new Error('there is no room for kernels');
+  return kernels;
+}
+
+describe('the build for relaxed SIMD', () => {
+  test('is another than the plain one: it looks entries up by another instruction', () => {
+    const [strict, other] = [plain, relaxed].map((bytes) => Buffer.from(bytes).toString('latin1'));
+    const relaxedSwizzle = '\xfd\x80\x02';
+    expect(strict).not.toContain(relaxedSwizzle);
+    expect(other.split(relaxedSwizzle).length - 1).toBe(4);
+    expect(WebAssembly.validate(plain)).toBe(true);
+  });
+
+  describe.skipIf(!takesRelaxed)(
+    takesRelaxed ? 'and the plain one give the same bits' : `is refused by V8 ${process.versions.v8}`,
+    () => {
+      test.each(Object.entries(CHECKS))('%s', (_, check) => {
+        check({ a: built(plain), b: built(relaxed) });
+      });
+    },
+  );
+});
+
+test('the plain build and the twin give the same bits, wherever the other one is taken', () => {
+  for (const check of [CHECKS.scan, CHECKS.tables])
+    check({ a: built(plain), b: createKernels({ simd: false }) });
+});
+
+test('constants end below what callers use', () => {
+  const { u8, base } = createKernels();
+  expect(u8.subarray(base).every((byte) => byte === 0)).toBe(true);
+  expect(u8.subarray(base / 2, base).some((byte) => byte !== 0)).toBe(true);
 });
 
 describe('negative controls: a twin that is broken on purpose is noticed', () => {

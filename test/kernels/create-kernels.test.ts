@@ -47,6 +47,25 @@ test('the twin takes over where there is no WebAssembly, no SIMD, or no leave to
   ).toBe(false);
 });
 
+test('relaxed SIMD is used where the platform takes it, and done without where not', async () => {
+  const { builds } = await import('../../src/kernels/wasm-kernels.js');
+  const { plain, relaxed } = builds();
+  const { Module } = WebAssembly;
+  /** Which build is compiled where these are taken; the one compiled in truth is one that this platform takes. */
+  const compiledBy = async (takes: (bytes: BufferSource) => boolean): Promise<Uint8Array> => {
+    const seen: Uint8Array[] = [];
+    function Noted(bytes: Uint8Array): WebAssembly.Module {
+      seen.push(bytes);
+      return new Module(plain);
+    }
+    expect((await kernelsWith({ validate: takes, Instance, CompileError, Module: Noted })).simd).toBe(true);
+    expect(seen.length).toBe(1);
+    return seen[0];
+  };
+  expect(await compiledBy(() => true)).toEqual(relaxed);
+  expect(await compiledBy((bytes) => bytes.byteLength === plain.length)).toEqual(plain);
+});
+
 test('any other failure is not kept quiet', async () => {
   await expect(
     kernelsWith({ validate, Instance, CompileError, Module: failing(new TypeError('something else')) }),

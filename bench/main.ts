@@ -1,7 +1,8 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { machine, noise } from './machine.js';
-import { type Options, readOptions } from './options.js';
+import type { Options } from './options.js';
+import { readOptions } from './read-options.js';
 import { publish } from './publish.js';
 import type { SuiteResult } from './result.js';
 import type { SuiteName } from './suites.js';

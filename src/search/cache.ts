@@ -6,7 +6,7 @@ import { knownEngine, lineageEngine } from './engine.js';
 
 /** What searching may keep beside the versions. */
 export interface CacheOptions {
-  /** Bytes of codes and centroids in memory at most, 0 to 2³¹. Default 256 MiB. */
+  /** Bytes of codes, centroids and copies of rows in memory at most, 0 to 2³¹. Default 256 MiB. */
   readonly maxBytes: number;
 }
 
@@ -53,7 +53,8 @@ export function dropCaches(index: ShardexIndex): void {
 
 /**
  * Bytes that the searches of a lineage keep in this thread, beside a fixed amount of scratch memory. Codes take about
- * `dimensions / 4` bytes a posting where `recall` is asked for, twice that where results are exact.
+ * `dimensions / 4` bytes a posting where `recall` is asked for, twice that where results are exact. Rows that were measured
+ * are kept in copies, of `4 · dimensions` bytes a posting for whole blocks, as long as half of the budget is free.
  *
  * @throws {@link InvalidIndexError}
  */

@@ -70,8 +70,12 @@ interface Places {
   /** A centroid, and the same rotated. */
   readonly centre: number;
   readonly rotatedCentre: number;
-  /** Rows on their way to codes. */
+  /** Rows on their way to codes, or to be measured. */
   readonly rows: number;
+  /** The query in 64-bit floats, where rows are that are to be measured, and what they measure. */
+  readonly probe: number;
+  readonly rowPlaces: number;
+  readonly measured: number;
   /** A chunk of centroids that the budget has no room for. */
   readonly chunk: number;
   /** Where chunks are, by their places in the table, and where their centroids are. */
@@ -172,6 +176,9 @@ function newEngine(config: ShardexConfig, kernels: Kernels): Engine {
     centre: room(vector),
     rotatedCentre: room(vector),
     rows: room(STAGE * vector),
+    probe: room(2 * vector),
+    rowPlaces: room(4 * STAGE),
+    measured: room(8 * STAGE),
     chunk: room(chunkBytes({ rough, coarse }, STAGE)),
     chunks: room((4 * CANDIDATES) / STAGE),
     chunkFloats: room((4 * CANDIDATES) / STAGE),

@@ -1,13 +1,17 @@
 import type { ShardexConfig } from '../config.js';
 import type { PostingKey } from '../errors.js';
-import { distances, scatteredDistances } from '../geometry/metric.js';
+import { distanceOf, distances, scatteredDistances } from '../geometry/metric.js';
+import { DOT, type Product, SQUARED_L2 } from '../kernels/kernels.js';
+import { STAGE } from '../kernels/rough-layout.js';
 import { keyOfRow } from '../version/posting.js';
 import { type Columns, columnsOf } from '../version/row-block.js';
 import { type Segment, isDead } from '../version/shard-rows.js';
+import type { Engine } from './engine.js';
 import type { Query } from './query.js';
+import { copiesOfRows, copyOfRow, isCopied } from './row-copies.js';
 import type { TopK } from './top-k.js';
 
-/** Rows that are measured together: the exact loops take four at a time. */
+/** Rows that are measured together: the loops take two or four at a time. */
 export const TOGETHER = 4;
 
 /** Numbers of 32 bits in the piece of memory that a processor fetches at a time. */
@@ -16,7 +20,16 @@ const FETCHED = 16;
 /** Of a long row no more than so many numbers: once it is being read, the processor fetches ahead by itself. */
 const MOST_FETCHED = 8 * FETCHED;
 
-/** Measures rows exactly, and offers those that the filter lets pass to the best so far. */
+/** Components of rows that are copied together: then they are measured from the fastest memory there is. */
+const COPIED = 8192;
+
+/** Shorter rows are measured one by one where they lie faster than they are copied. */
+const LEAST_COPIED = 128;
+
+/**
+ * Measures rows exactly, and offers those that the filter lets pass to the best so far. With an engine that has SIMD it
+ * does so in kernel memory, with the same results to the bit.
+ */
 export class RowMeasurer {
   /** Rows that were measured so far. */
   count = 0;
@@ -24,22 +37,36 @@ export class RowMeasurer {
   readonly #query: Query;
   readonly #best: TopK;
   readonly #filter: ((posting: PostingKey) => boolean) | undefined;
+  readonly #engine: Engine | undefined;
+  readonly #product: Product;
   /** Rows that were named, and the least that each may be kept by. */
   readonly #columns: Columns[] = [];
   readonly #rows: number[] = [];
   readonly #ranks: number[] = [];
-  #out = new Float64Array(TOGETHER);
+  readonly #out = new Float64Array(STAGE);
+  /** Whether named rows are measured in kernel memory. */
+  readonly #copies: boolean;
 
   constructor(
     config: ShardexConfig,
     query: Query,
     best: TopK,
     filter: ((posting: PostingKey) => boolean) | undefined,
+    engine: Engine | undefined,
   ) {
     this.#config = config;
     this.#query = query;
     this.#best = best;
     this.#filter = filter;
+    this.#engine = isCopied(engine) ? engine : undefined;
+    this.#product = config.metric === 'euclidean' ? SQUARED_L2 : DOT;
+    this.#copies = this.#engine !== undefined && config.dimensions >= LEAST_COPIED;
+    this.resume();
+  }
+
+  /** Takes hold of the engine again, after other queries had it. */
+  resume(): void {
+    this.#engine?.kernels.f64.set(this.#query.probe.vector, this.#engine.at.probe / 8);
   }
 
   /** Names a row as the one at place `i` of those that are going to be measured. */
@@ -50,27 +77,47 @@ export class RowMeasurer {
   }
 
   /**
-   * Reads something of each piece of memory that the first `count` named rows lie in: they lie anywhere, and memory can
-   * look for many pieces at a time, which it need not be waited for one by one when they are measured.
+   * Reads something of each piece of memory that the first `count` named rows lie in, no more than {@link STAGE}: they lie
+   * anywhere, and memory can look for many pieces at a time, which it need not be waited for one by one when they are measured.
    */
   fetch(count: number): void {
     const { dimensions } = this.#config;
     const length = Math.min(dimensions, MOST_FETCHED);
+    const engine = this.#copies ? this.#engine : undefined;
     let sum = 0;
     for (let i = 0; i < count; i++) {
-      const { vectors, squaredNorms } = this.#columns[i];
+      const columns = this.#columns[i];
       const row = this.#rows[i];
-      sum += squaredNorms[row];
-      for (let at = row * dimensions, end = at + length; at < end; at += FETCHED) sum += vectors[at];
+      sum += columns.squaredNorms[row];
+      let from = columns.vectors;
+      let at = row * dimensions;
+      if (engine !== undefined) {
+        const place = copyOfRow(engine, columns, row, engine.at.rows + 4 * dimensions * i);
+        engine.kernels.u32[engine.at.rowPlaces / 4 + i] = place;
+        from = engine.kernels.f32;
+        at = place / 4;
+      }
+      for (const end = at + length; at < end; at += FETCHED) sum += from[at];
     }
     // Kept, or nothing would be read.
     this.#out[0] = sum;
   }
 
-  /** Measures `count` named rows, no more than {@link TOGETHER}, from place `first` on. */
+  /** Measures `count` named rows, no more than {@link TOGETHER}, from place `first` on; they were fetched. */
   measure(first: number, count: number): void {
-    const [columns, rows, out] = [this.#columns, this.#rows, this.#out];
-    scatteredDistances(this.#config.metric, this.#query.probe, columns, rows, first, count, out);
+    const { metric, dimensions } = this.#config;
+    const { probe } = this.#query;
+    const [columns, rows] = [this.#columns, this.#rows];
+    let out = this.#out;
+    if (this.#copies) {
+      const { kernels, at } = this.#engine as Engine;
+      kernels.measureAt(this.#product, at.probe, at.rowPlaces + 4 * first, count, dimensions, at.measured);
+      for (let i = 0; i < count; i++) {
+        const { squaredNorms } = columns[first + i];
+        const product = kernels.f64[at.measured / 8 + i];
+        out[i] = distanceOf(metric, product, probe.squaredNorm, squaredNorms[rows[first + i]]);
+      }
+    } else scatteredDistances(metric, probe, columns, rows, first, count, out);
     this.count += count;
     for (let i = 0; i < count; i++) {
       const rank = Math.max(out[i], this.#ranks[first + i]);
@@ -83,18 +130,46 @@ export class RowMeasurer {
 
   /** Measures all rows of a segment. */
   measureAll(segment: Segment): void {
+    const { dimensions } = this.#config;
     const columns = columnsOf(segment.block);
     const { visible } = segment;
-    if (this.#out.length < visible) this.#out = new Float64Array(visible);
-    const out = this.#out;
-    distances(this.#config.metric, this.#query.probe, columns, 0, visible, out);
+    const together = Math.max(4, Math.min(STAGE, COPIED / dimensions) & ~3);
     this.count += segment.liveCount;
-    let { worst } = this.#best;
-    for (let row = 0; row < visible; row++) {
-      if (out[row] > worst || isDead(segment, row)) continue;
-      if (this.#filter !== undefined && !this.#filter(keyOfRow(columns, row))) continue;
-      this.#best.offer(out[row], columns, row);
-      ({ worst } = this.#best);
+    for (let first = 0; first < visible; first += together) {
+      const count = Math.min(together, visible - first);
+      this.#measureInTurn(columns, first, count);
+      this.#offerLive(segment, columns, first, count);
     }
+  }
+
+  /** Offers those of `count` rows from `first` on that are alive. */
+  #offerLive(segment: Segment, columns: Columns, first: number, count: number): void {
+    const [out, best, filter] = [this.#out, this.#best, this.#filter];
+    let { worst } = best;
+    for (let i = 0; i < count; i++) {
+      if (out[i] > worst || isDead(segment, first + i)) continue;
+      if (filter !== undefined && !filter(keyOfRow(columns, first + i))) continue;
+      best.offer(out[i], columns, first + i);
+      ({ worst } = best);
+    }
+  }
+
+  /** The distances of `count` rows from `first` on. */
+  #measureInTurn(columns: Columns, first: number, count: number): void {
+    const { metric, dimensions } = this.#config;
+    const { probe } = this.#query;
+    const out = this.#out;
+    if (this.#engine === undefined || count * dimensions < LEAST_COPIED) {
+      distances(metric, probe, columns, first, count, out);
+      return;
+    }
+    const { kernels, at } = this.#engine;
+    const place = copiesOfRows(this.#engine, columns, first, count, at.rows);
+    kernels.measure(this.#product, at.probe, place, dimensions, count, dimensions, at.measured);
+    const { f64 } = kernels;
+    const { squaredNorms } = columns;
+    const from = at.measured / 8;
+    for (let i = 0; i < count; i++)
+      out[i] = distanceOf(metric, f64[from + i], probe.squaredNorm, squaredNorms[first + i]);
   }
 }

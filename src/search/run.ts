@@ -7,7 +7,7 @@ import { nearShards } from './near-shards.js';
 import type { SearchOptions } from './options.js';
 import { type Plan, aimOf, planOf } from './plan.js';
 import type { Query } from './query.js';
-import { leastEstimated } from './row-cost.js';
+import { leastEstimated, leastProven } from './row-cost.js';
 import { ShardScan, scanInTurn } from './shard-scan.js';
 import { TopK } from './top-k.js';
 
@@ -28,12 +28,6 @@ export interface Outcome {
 
 /** Shards of each query that are scanned for it alone, in turn: they hold most of what it looks for. */
 const ALONE = 4;
-
-/**
- * Where bounds have to be proven, fewer rows than this are measured outright. How many of them a proven bound rules out
- * depends on the data: of vectors that are all about as far from the query hardly any.
- */
-const LEAST_PROVEN = 1024;
 
 /** A search under way. */
 interface Search {
@@ -103,7 +97,7 @@ function begun(
   const plan = planOf(index, engine, query, options);
   const best = new TopK(k, distinct === 'document');
   const directory = engine?.directories.of(index);
-  const least = plan.sure === PROVEN ? LEAST_PROVEN : leastEstimated(index.config.dimensions, k);
+  const least = (plan.sure === PROVEN ? leastProven : leastEstimated)(index.config.dimensions, k);
   let rows = 0;
   for (const id of plan.shards) {
     rows += directory
@@ -111,8 +105,9 @@ function begun(
       : (index.shards.get(id) as Shard).rows.liveCount;
     if (rows >= least) break;
   }
-  const used = rows < least ? undefined : engine;
-  return { query, plan, best, scan: new ShardScan(index, query, best, filter, used, plan.sure, directory) };
+  const isEstimated = rows >= least;
+  const scan = new ShardScan(index, query, best, filter, engine, plan.sure, directory, isEstimated);
+  return { query, plan, best, scan };
 }
 
 function finished(

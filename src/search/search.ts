@@ -8,7 +8,7 @@ import { type Engine, usingEngine } from './engine.js';
 import { type SearchOptions, takeSearchOptions } from './options.js';
 import { aimOf } from './plan.js';
 import { type Query, queryOf } from './query.js';
-import { leastEstimated } from './row-cost.js';
+import { isLent } from './row-cost.js';
 import { recallOfShards } from './stopping.js';
 import { type Outcome, run, runMany } from './run.js';
 
@@ -151,7 +151,7 @@ export function searchMany(
   const all: Query[] = [];
   // Each as it is when it comes: whoever yields them may use one buffer for all.
   for (const query of eachQuery(queries)) all.push(queryFor(index, query));
-  return withEngine(index, taken, (engine) => {
+  return withEngine(index, (engine) => {
     const results: SearchResult[][] = [];
     for (let from = 0; from < all.length; from += AT_ONCE) {
       for (const outcome of runMany(index, engine, all.slice(from, from + AT_ONCE), taken))
@@ -169,15 +169,13 @@ function expectationOf({ expected, samples }: Limit, asked = 1): Expectation {
 /** Queries that are looked for together; what each has found so far is kept meanwhile. */
 const AT_ONCE = 256;
 
-/** Lends an engine, unless the index is so small that estimating saves nothing and no search needs one. */
+/** Lends an engine, unless the index is so small that it saves nothing. */
 function withEngine<T>(
   { whole, config, postingCount }: ShardexIndex,
-  { k }: SearchOptions,
   use: (engine: Engine | undefined) => T,
 ): T {
-  const { dimensions } = config;
-  const isSmall = (whole?.postingCount ?? postingCount) < leastEstimated(dimensions, k);
-  return isSmall ? use(undefined) : usingEngine(config, use);
+  const rows = whole?.postingCount ?? postingCount;
+  return isLent(config.dimensions, rows) ? usingEngine(config, use) : use(undefined);
 }
 
 function queryFor({ config }: ShardexIndex, vector: VectorInput): Query {
@@ -203,7 +201,7 @@ export function eachQuery(queries: Iterable<VectorInput>): Iterable<VectorInput>
 
 function outcomeOf(index: ShardexIndex, vector: VectorInput, options: SearchOptions): Outcome {
   const query = queryFor(index, vector);
-  return withEngine(index, options, (engine) => run(index, engine, query, options));
+  return withEngine(index, (engine) => run(index, engine, query, options));
 }
 
 /** What a search found, for its caller to keep. */

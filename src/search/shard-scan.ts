@@ -11,8 +11,10 @@ import type { Engine } from './engine.js';
 import { PROVEN, type Sureness, fromKernel } from './estimates.js';
 import { Estimator } from './estimator.js';
 import type { Query } from './query.js';
+import { mostLeft, mostWorthIt } from './row-cost.js';
 import { RowMeasurer, TOGETHER } from './row-measurer.js';
 import type { TopK } from './top-k.js';
+import { Trial } from './trial.js';
 import { Waiting } from './waiting.js';
 
 /** What a scan has done so far. */
@@ -31,6 +33,9 @@ const FIRST_PART = 32;
  */
 const SOME = 1.2;
 
+/** Where proven bounds leave more than this share of a shard's rows in the running, all of them are measured in turn. */
+const NEARLY_ALL = 0.9;
+
 /** Rows that are fetched together. */
 const AHEAD = 32;
 
@@ -44,8 +49,8 @@ interface Estimating {
 }
 
 /**
- * Looks for the best rows of one shard after another. With an engine, estimates are made of all rows, and what they
- * leave in the running is measured: in the order of its lower bound, until that is beyond the worst that was kept.
+ * Looks for the best rows of one shard after another. With an engine, unless all rows are to be measured, estimates are
+ * made of them, and what these leave in the running is measured: in the order of its lower bound, until that is beyond the worst that was kept.
  *
  * Unless the bounds are proven, a row is kept by its distance or by its bound, whichever is more: so what is kept does
  * not depend on the order in which shards are scanned, or on what was known by then (I10).
@@ -58,8 +63,11 @@ export class ShardScan {
   readonly #sure: Sureness;
   readonly #measurer: RowMeasurer;
   readonly #by: Estimating | undefined;
+  readonly #trial = new Trial();
   #shardCount = 0;
   #rowCount = 0;
+  /** Rows whose bounds were proven, since all that waited was measured. */
+  #tried = 0;
 
   constructor(
     { config, shards }: Pick<ShardexIndex, 'config' | 'shards'>,
@@ -69,14 +77,15 @@ export class ShardScan {
     engine: Engine | undefined,
     sure: Sureness,
     directory?: Directory,
+    isEstimated = true,
   ) {
     this.#config = config;
     this.#shards = shards;
     this.#directory = directory;
     this.#best = best;
     this.#sure = sure;
-    this.#measurer = new RowMeasurer(config, query, best, filter);
-    if (engine === undefined || query.unit === undefined) return;
+    this.#measurer = new RowMeasurer(config, query, best, filter, engine);
+    if (engine === undefined || query.unit === undefined || !isEstimated) return;
     const estimator = new Estimator(config, engine, query, sure);
     this.#by = { engine, estimator, waiting: new Waiting(engine) };
   }
@@ -87,6 +96,7 @@ export class ShardScan {
 
   /** Goes on after other queries had the engine; nothing may be waiting then. */
   resume(): void {
+    this.#measurer.resume();
     this.#by?.estimator.resume();
   }
 
@@ -99,17 +109,57 @@ export class ShardScan {
 
   /** Scans a shard, as far away as `apart` says (see `Near.values`). What it finds may wait until {@link measure}. */
   scan(id: ShardId, apart = NaN): void {
+    const rows = this.#count(id);
+    const by = this.#by;
+    if (by === undefined || this.#sure !== PROVEN) this.#scanShard(id, apart, by);
+    else if (this.#trial.next()) this.#try(by, id, rows);
+    else this.#scanShard(id, apart, undefined);
+  }
+
+  /** Counts a shard, and returns how many live rows it has. */
+  #count(id: ShardId): number {
+    const directory = this.#directory;
+    const rows =
+      directory === undefined
+        ? (this.#shards.get(id) as Shard).rows.liveCount
+        : directory.liveOf(directory.firstOf(id));
     this.#shardCount++;
+    this.#rowCount += rows;
+    return rows;
+  }
+
+  /** Proves bounds for the rows of a shard, and takes down whether that was worth it. */
+  #try(by: Estimating, id: ShardId, rows: number): void {
+    const { waiting } = by;
+    const [before, measured] = [waiting.count, this.#measurer.count];
+    this.#scanShard(id, NaN, by);
+    // Where nothing is known yet by which a row could be ruled out, it is too early to say.
+    if (this.#best.worst === Infinity) {
+      this.#tried += rows;
+      return;
+    }
+    if (waiting.count - before > NEARLY_ALL * rows && this.#measurer.count === measured) {
+      waiting.count = before;
+      this.#trial.note(false);
+      this.#scanShard(id, NaN, undefined);
+      return;
+    }
+    this.#tried += rows;
+    const most = mostWorthIt(this.#config.dimensions, rows);
+    // What seems too much may be so only because nothing near was measured yet.
+    if (waiting.count - before > most) this.measureSome();
+    this.#trial.note(waiting.count - before <= most);
+  }
+
+  #scanShard(id: ShardId, apart: number, by: Estimating | undefined): void {
     const directory = this.#directory;
     if (directory === undefined) {
       const shard = this.#shards.get(id) as Shard;
-      this.#rowCount += shard.rows.liveCount;
-      for (const segment of shard.rows.segments) this.#scanSegment(shard, segment, apart);
+      for (const segment of shard.rows.segments) this.#scanSegment(shard, segment, apart, by);
       return;
     }
-    let record = directory.firstOf(id);
-    this.#rowCount += directory.liveOf(record);
-    for (; record !== NOWHERE; record = directory.after(record)) this.#scanRecord(directory, record, apart);
+    for (let record = directory.firstOf(id); record !== NOWHERE; record = directory.after(record))
+      this.#scanRecord(directory, record, apart, by);
   }
 
   /**
@@ -141,6 +191,7 @@ export class ShardScan {
     if (this.#by === undefined) return;
     const { waiting, estimator } = this.#by;
     this.#estimate(this.#by);
+    const most = this.#sure === PROVEN ? mostLeft(this.#config.dimensions, this.#tried) : Infinity;
     let goesOn = true;
     for (let done = 0, part = FIRST_PART; done < waiting.count && goesOn; part *= 2) {
       // What was waiting before anything was known is mostly out of the running by now.
@@ -148,8 +199,30 @@ export class ShardScan {
       const count = waiting.order(done, part, threshold);
       goesOn = this.#measurePart(waiting, done, count);
       done += count;
+      // Where so many have to be measured, putting them in order would take longer.
+      if (goesOn && part > FIRST_PART && waiting.count - done > most) {
+        this.#measureRest(waiting, done);
+        break;
+      }
     }
     waiting.clear();
+    this.#tried = 0;
+  }
+
+  /** Measures what waits behind the first `done`, in no order. */
+  #measureRest(waiting: Waiting, done: number): void {
+    const { metric } = this.#config;
+    const measurer = this.#measurer;
+    let named = 0;
+    for (let i = done; i < waiting.count; i++) {
+      if (fromKernel(metric, waiting.valueOf(i) - waiting.margin) <= this.#best.worst)
+        waiting.name(i, -Infinity, measurer, named++);
+      if (named < AHEAD && i + 1 < waiting.count) continue;
+      measurer.fetch(named);
+      for (let first = 0; first < named; first += TOGETHER)
+        measurer.measure(first, Math.min(TOGETHER, named - first));
+      named = 0;
+    }
   }
 
   /** Measures some candidates; `false` where one is so far that those behind it are, too. */
@@ -179,8 +252,7 @@ export class ShardScan {
     return true;
   }
 
-  #scanRecord(directory: Directory, record: number, apart: number): void {
-    const by = this.#by;
+  #scanRecord(directory: Directory, record: number, apart: number, by: Estimating | undefined): void {
     if (by === undefined) {
       this.#measurer.measureAll(directory.segments[record] as Segment);
       return;
@@ -194,7 +266,7 @@ export class ShardScan {
       // What is queued may lose its place to what is made now.
       this.#estimate(by);
       const [shard, segment] = [directory.shards[record] as Shard, directory.segments[record] as Segment];
-      const found = this.#scanSegment(shard, segment, known);
+      const found = this.#scanSegment(shard, segment, known, by);
       directory.checkPlaces(slots.evictions);
       if (found !== undefined) directory.setPlace(record, found);
       return;
@@ -227,9 +299,14 @@ export class ShardScan {
   }
 
   /** Scans a segment; where its codes for estimates are, if they are kept. */
-  #scanSegment(shard: Shard, segment: Segment, apart: number): number | undefined {
-    if (this.#by !== undefined && codable(matrixOf(shard.centroid).squaredNorms[0]))
-      return this.#scanCodes(this.#by, shard, segment, apart);
+  #scanSegment(
+    shard: Shard,
+    segment: Segment,
+    apart: number,
+    by: Estimating | undefined,
+  ): number | undefined {
+    if (by !== undefined && codable(matrixOf(shard.centroid).squaredNorms[0]))
+      return this.#scanCodes(by, shard, segment, apart);
     this.#measurer.measureAll(segment);
     return undefined;
   }

@@ -1,6 +1,8 @@
 import { randomLcg } from 'd3-random';
 import { type ShardexIndex, createIndex, search } from '../../dist/index.js';
-import { count, time } from '../../demo/units.js';
+import { probeOf } from '../../dist/geometry/metric.js';
+import { ShardFinder } from '../../dist/write/shard-finder.js';
+import { count, rounded, time } from '../../demo/units.js';
 import { measurements, timedBySize, timesChart, timesTable } from '../by-size.js';
 import { nearest } from '../data-sets/nearest.js';
 import { concatenated } from '../data-sets/matrix.js';
@@ -22,14 +24,16 @@ const ADD = 'Shardex: add a posting, then remove it (2 commits)';
 const SEARCH = 'Shardex: search the nearest shard';
 const LOOP = 'plain loop over all centroids';
 
-const METHOD = `Where a vector belongs: finding the nearest shard for a posting that is added, and for a query, by number of shards. The vectors are synthetic, evenly spread over a cube of ${DIMENSIONS} dimensions, which leaves nothing that could be skipped: the worst case. Shards hold up to ${CAPACITY} postings, so that searching one of them (k 1, slopFactor 1) is hardly more than finding it. Means of benchmark.js, of ${QUERIES} vectors in turn; beside them a plain loop over copies of the centroids.`;
+const METHOD = `Where a vector belongs: finding the nearest shard for a posting that is added, and for a query, by number of shards. The vectors are synthetic, evenly spread over a cube of ${DIMENSIONS} dimensions, which leaves nothing that could be skipped: the worst case. Shards hold up to ${CAPACITY} postings, so that searching one of them (k 1, slopFactor 1) is hardly more than finding it. Means of benchmark.js, of ${QUERIES} vectors in turn; beside them a plain loop over copies of the centroids. What a posting that is added is compared with is counted: of most centroids 16-bit numbers prove that others are nearer.`;
 
 /** What finding the right shard takes. */
 export async function routing(options: Options): Promise<SuiteResult> {
+  const compared: number[] = [];
   const found = await timedBySize(
     options,
     (size) => {
       const index = indexWith(size);
+      compared.push(comparedWith(index));
       return { shards: index.shardCount, ways: ways(index) };
     },
     MOST,
@@ -44,7 +48,8 @@ export async function routing(options: Options): Promise<SuiteResult> {
     tables: [
       printed(timesTable(found, title)),
       printed({
-        caption: 'That for each shard there is, and how many times as long the plain loop takes as a search.',
+        caption:
+          'That for each shard there is, how many times as long the plain loop takes as a search, and what an add compares.',
         head: ['', ...found.shards.map((shards) => `${count(shards)} shards`)],
         rows: [
           ...found.series.map(({ name, times: all }) => [
@@ -56,6 +61,10 @@ export async function routing(options: Options): Promise<SuiteResult> {
           [
             'the loop against a search',
             ...(times.get(SEARCH) ?? []).map((search, s) => ratio(loop[s], search)),
+          ],
+          [
+            'centroids that a posting is compared with',
+            ...compared.map((each, s) => `${rounded(each)} (${rounded((100 * each) / found.shards[s])} %)`),
           ],
         ],
       }),
@@ -77,6 +86,19 @@ function indexWith(shards: number): ShardexIndex {
     options,
     Array.from({ length: rows }, (_, i) => ({ documentId: `document ${i}`, vector: anyVector(random) })),
   );
+}
+
+/** With how many centroids a posting is compared in full, once all that speeds it up is there. */
+function comparedWith(index: ShardexIndex): number {
+  const random = randomLcg(0.4);
+  const finder = new ShardFinder(index.config);
+  const find = (): number => {
+    const before = finder.compared;
+    for (let q = 0; q < 2 * QUERIES; q++) finder.find(index.centroids, probeOf(anyVector(random)));
+    return (finder.compared - before) / (2 * QUERIES);
+  };
+  find();
+  return find();
 }
 
 function anyVector(random: () => number): Float32Array {

@@ -1,7 +1,7 @@
 import { squaredNorm } from '../geometry/kernels.js';
 import { LEAST_ROUGH } from '../kernels/bounds.js';
-import { ROUGH_LENGTH } from '../kernels/kernels.js';
-import { STAGE, roughBytes } from '../kernels/rough-layout.js';
+import { type Kernels, ROUGH_LENGTH } from '../kernels/kernels.js';
+import { type RoughLayout, STAGE, roughBytes } from '../kernels/rough-layout.js';
 import { type CentroidChunk, centreOfChunk, matrixOfChunk } from '../version/centroid-table.js';
 import type { Engine } from './engine.js';
 
@@ -41,20 +41,31 @@ function putFloats({ kernels: { f32 }, coarse }: Engine, chunk: CentroidChunk, p
 }
 
 function putIntegers({ kernels, coarse, rough, byDot }: Engine, chunk: CentroidChunk, place: number): void {
-  const { u32, f32 } = kernels;
-  const { dimensions, padded } = coarse;
   const { vectors } = matrixOfChunk(chunk);
-  const centre = centreOfChunk(chunk);
-  const members = chunk.ids.length;
-  f32.fill(0, place / 4, (place + roughBytes(rough, members)) / 4);
+  putRough(kernels, rough, coarse.padded, vectors, centreOfChunk(chunk), chunk.ids.length, byDot, place);
+}
+
+/** Puts rows, which have as many components as their centre, into kernel memory as `roughLayout` says; at most `STAGE`. */
+export function putRough(
+  { u32, f32 }: Kernels,
+  rough: RoughLayout,
+  padded: number,
+  vectors: Float32Array,
+  centre: Float32Array,
+  count: number,
+  byDot: boolean,
+  place: number,
+): void {
+  const dimensions = centre.length;
+  f32.fill(0, place / 4, (place + roughBytes(rough, count)) / 4);
   f32.set(centre, (place + rough.centre) / 4);
   const squares = (place + rough.constants) / 4;
   const steps = squares + STAGE;
   f32.fill(Infinity, squares, steps);
-  const integers = new Int16Array(f32.buffer, place + rough.rows, padded * members);
+  const integers = new Int16Array(f32.buffer, place + rough.rows, padded * count);
   const left = new Float32Array(dimensions);
   let longest = 0;
-  for (let c = 0; c < members; c++) {
+  for (let c = 0; c < count; c++) {
     for (let i = 0; i < dimensions; i++) left[i] = vectors[c * dimensions + i] - centre[i];
     const square = squaredNorm(left, 0, dimensions);
     const length = Math.sqrt(square);
@@ -65,6 +76,6 @@ function putIntegers({ kernels, coarse, rough, byDot }: Engine, chunk: CentroidC
     for (let i = 0; i < dimensions; i++)
       integers[padded * c + i] = Math.round((left[i] / length) * ROUGH_LENGTH);
   }
-  u32[place / 4] = members;
+  u32[place / 4] = count;
   f32[place / 4 + 1] = longest * ROUND_UP;
 }

@@ -1,6 +1,6 @@
 import { fillProbe } from '../geometry/metric.js';
 import { type Steps, roundsPerStep } from '../steps.js';
-import { rankShards, withCentroids } from '../version/centroid-table.js';
+import { withCentroids } from '../version/centroid-table.js';
 import { WantedIds } from '../version/id-column.js';
 import { RowList, columnsOf, digestRows, sameVector } from '../version/row-block.js';
 import { type ShardId, meanInSteps } from '../version/shard.js';
@@ -140,7 +140,7 @@ function* settleInto(state: DraftState, rows: RowList): Steps<void> {
 
 /** The nearest shard of each row, and how far it is; also noted in the staged row, where a split will look for it. */
 function* routed(state: DraftState, rows: RowList): Steps<{ homes: ShardId[]; apart: number[] }> {
-  const { probe, room } = state.routing;
+  const { probe, finder } = state.routing;
   const homes: ShardId[] = [];
   const apart: number[] = [];
   const pause = roundsPerStep(state.centroids.size * state.config.dimensions);
@@ -148,7 +148,7 @@ function* routed(state: DraftState, rows: RowList): Steps<{ homes: ShardId[]; ap
     if (i % pause === 0) yield;
     const columns = columnsOf(rows.blocks[i]);
     fillProbe(probe, columns, rows.rows[i]);
-    const [home] = rankShards(state.centroids, state.config.metric, probe, 1, 'separation', Infinity, room);
+    const home = finder.find(state.centroids, probe);
     homes.push(home.id);
     apart.push(home.value);
     columns.separations[rows.rows[i]] = home.value;

@@ -86,7 +86,7 @@ export class DraftState {
   }
 
   get routing(): Routing {
-    return (this.#routing ??= new Routing(this.config.dimensions));
+    return (this.#routing ??= new Routing(this.config));
   }
 
   hasDocument(documentId: string): boolean {

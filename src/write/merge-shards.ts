@@ -1,6 +1,6 @@
-import { fillProbe, reusableProbe } from '../geometry/metric.js';
+import { fillProbe } from '../geometry/metric.js';
 import { type Steps, roundsPerStep } from '../steps.js';
-import { rankShards, withCentroids } from '../version/centroid-table.js';
+import { withCentroids } from '../version/centroid-table.js';
 import { columnsOf } from '../version/row-block.js';
 import type { ShardId } from '../version/shard.js';
 import { appended, liveRows } from '../version/shard-rows.js';
@@ -33,12 +33,12 @@ function* dissolve(state: DraftState, id: ShardId): Steps<void> {
   const others = withCentroids(state.centroids, metric, new Set([id]), []);
   const rows = liveRows(state.shard(id).rows);
   const arrivals = new Map<ShardId, Arrivals>();
-  const probe = reusableProbe(dimensions);
+  const { probe, finder } = state.routing;
   const pause = roundsPerStep(others.size * dimensions);
   for (let i = 0; i < rows.length; i++) {
     if (i % pause === 0) yield;
     fillProbe(probe, columnsOf(rows.blocks[i]), rows.rows[i]);
-    const [home] = rankShards(others, metric, probe, 1);
+    const home = finder.find(others, probe);
     let arriving = arrivals.get(home.id);
     if (arriving === undefined) arrivals.set(home.id, (arriving = new Arrivals()));
     arriving.push(rows.blocks[i], rows.rows[i], home.value);

@@ -1,12 +1,14 @@
+import type { ShardexConfig } from '../config.js';
 import { type ReusableProbe, reusableProbe } from '../geometry/metric.js';
-import { RankingRoom } from '../version/centroid-table.js';
+import { type ShardFinder, shardFinder } from './shard-finder.js';
 
 /** What a draft needs to find the shards that postings belong to, one after another. */
 export class Routing {
   readonly probe: ReusableProbe;
-  readonly room = new RankingRoom();
+  readonly finder: ShardFinder;
 
-  constructor(dimensions: number) {
-    this.probe = reusableProbe(dimensions);
+  constructor(config: ShardexConfig) {
+    this.probe = reusableProbe(config.dimensions);
+    this.finder = shardFinder(config);
   }
 }

@@ -1,0 +1,105 @@
+/*
+ * Finds the shard that a row belongs to (I6). Of a few shards all centroids are compared; of many, those that their
+ * shadows have not proven too far. What is found is the same, to the bit and in the order of ties.
+ */
+import type { ShardexConfig } from '../config.js';
+import { type Probe, separations } from '../geometry/metric.js';
+import { createKernels } from '../kernels/create-kernels.js';
+import type { Kernels } from '../kernels/kernels.js';
+import { codable } from '../search/block-codes.js';
+import {
+  type CentroidTable,
+  MOST_IN_CHUNK,
+  RankingRoom,
+  matrixOfChunk,
+  rankShards,
+} from '../version/centroid-table.js';
+import type { Ranked } from '../version/nearest.js';
+import { CentroidShadows, type Place } from './centroid-shadows.js';
+
+/** Fewer centroids than this are all compared. */
+export const LEAST_SHARDS = 128;
+
+/** With fewer dimensions than this, numbers are not worth leaving out. */
+const LEAST_DIMENSIONS = 16;
+
+/** The finders of lineages, whose versions have one configuration. */
+const finders = new WeakMap<ShardexConfig, ShardFinder>();
+
+/** What finds shards in the versions of a lineage, one row after another. */
+export function shardFinder(config: ShardexConfig): ShardFinder {
+  let finder = finders.get(config);
+  if (finder === undefined) finders.set(config, (finder = new ShardFinder(config)));
+  return finder;
+}
+
+/** Finds the nearest shards of rows. */
+export class ShardFinder {
+  /** How many centroids were compared in full so far. */
+  compared = 0;
+  readonly #config: ShardexConfig;
+  readonly #room = new RankingRoom();
+  readonly #out = new Float64Array(MOST_IN_CHUNK);
+  #kernels: Kernels | undefined;
+  #shadows: CentroidShadows | undefined;
+
+  constructor(config: ShardexConfig) {
+    this.#config = config;
+  }
+
+  /** The shard nearest to a row, of equally near ones that of the smallest id. The table has some. */
+  find(table: CentroidTable, probe: Probe): Ranked {
+    const shadows = this.#shadowsFor(table, probe);
+    const found = shadows && this.#among(shadows, table, probe);
+    if (found !== undefined) return found;
+    this.compared += table.size;
+    const [nearest] = rankShards(table, this.#config.metric, probe, 1, 'separation', Infinity, this.#room);
+    return nearest;
+  }
+
+  #shadowsFor(table: CentroidTable, { squaredNorm }: Probe): CentroidShadows | undefined {
+    const { dimensions } = this.#config;
+    if (table.size < LEAST_SHARDS || dimensions < LEAST_DIMENSIONS) return undefined;
+    if (!codable(squaredNorm) || !codable(table.shortest) || !codable(table.longest)) return undefined;
+    const kernels = (this.#kernels ??= createKernels());
+    // Without SIMD it would take longer than comparing all.
+    if (!kernels.simd) return undefined;
+    if (this.#shadows === undefined) this.#shadows = new CentroidShadows(this.#config, kernels);
+    else if (this.#shadows.isVague) this.#shadows = new CentroidShadows(this.#config, kernels, true);
+    return this.#shadows;
+  }
+
+  /** `undefined` where no centroid has a shadow. */
+  #among(shadows: CentroidShadows, table: CentroidTable, probe: Probe): Ranked | undefined {
+    const missing = shadows.follow(table);
+    const first = shadows.measure(table, probe);
+    if (first === undefined) return undefined;
+    const best = { id: Infinity, value: Infinity };
+    this.#offer(best, table, probe, first, 1);
+    for (const chunk of missing)
+      this.#offer(best, table, probe, { chunk, member: 0 }, table.chunks[chunk].ids.length);
+    const count = shadows.within(best.value);
+    for (let i = 0; i < count; i++) this.#offer(best, table, probe, shadows.at(i), 1);
+    return best;
+  }
+
+  /** Compares some centroids of a chunk, from a place on, with the best so far. */
+  #offer(
+    best: { -readonly [K in keyof Ranked]: Ranked[K] },
+    { chunks }: CentroidTable,
+    probe: Probe,
+    { chunk, member }: Place,
+    count: number,
+  ): void {
+    const { ids } = chunks[chunk];
+    const out = this.#out;
+    separations(this.#config.metric, probe, matrixOfChunk(chunks[chunk]), member, count, out);
+    this.compared += count;
+    for (let i = 0; i < count; i++) {
+      const id = ids[member + i];
+      if (out[i] > best.value || (out[i] === best.value && id > best.id)) continue;
+      best.id = id;
+      best.value = out[i];
+    }
+  }
+}

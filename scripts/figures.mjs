@@ -71,7 +71,7 @@ function losses(results) {
     `**Proven bounds.** \`slopFactor\` in place of \`recall\` is slower: ${cell(words, 'Shardex, slopFactor', at)} searches a second at recall 0.90 of the words, not ${cell(words, 'Shardex, recall', at)}.`,
     `**Few small records.** A commit to ${few} shards takes ${mean(commits, 'Shardex: remove', few)}; an object spread of as many records ${mean(commits, 'object spread', few)}.`,
     `**Adding grows with the index.** Adding and removing a posting takes ${mean(routing, add, small)} at ${small} shards, and ${mean(routing, add, large)} at ${large}, in the worst case.`,
-    `**The slowest searches beside a writer.** With a search every 2 ms, the 99th percentile in a replica is ${cell(paced, 'in a replica, while the owner writes', 'p99')} while its owner writes, and ${cell(paced, 'in a replica, while the owner burns', 'p99')} while its owner only computes.`,
+    `**The slowest searches beside a writer.** At a search every 2 ms, the 99th percentile in a replica is ${cell(paced, 'in a replica, while the owner writes', 'p99')}. While its owner only computes, it is ${cell(paced, 'in a replica, while the owner burns', 'p99')}.`,
     `**Memory.** A process with the words takes ${Number(cell(resident, '**the process**', 'times raw')).toFixed(2)} times the bytes of their vectors, Node included.`,
   ]
     .map((line) => `- ${line}`)

@@ -1,5 +1,5 @@
 /**
- * A vector index whose every state is a value: readers hold versions that never change, writers make the next one.
+ * In-memory vector search with immutable snapshots: an IVF index whose readers never wait and never see half an update.
  *
  * @packageDocumentation
  */

@@ -1,4 +1,5 @@
-// A plugin for TypeDoc: puts what the library exports under the task that it serves, and shows options in place.
+// A plugin for TypeDoc: puts what the library exports under the task that it serves, shows options in place, and links
+// invariants to the page that states them.
 // It fails where an export has no task, or a task names what is not exported.
 import { CommentTag, Converter, ReflectionKind } from 'typedoc';
 
@@ -49,6 +50,28 @@ export function load(app) {
           tag(signature.comment, '@expandType', type.name);
     }
   });
+  app.converter.on(Converter.EVENT_RESOLVE_END, ({ project }) => {
+    const design = project.documents?.find(({ name }) => name === 'Design');
+    if (design === undefined) app.logger.error('There is no page "Design", which invariants lead to.');
+    for (const { comment } of Object.values(project.reflections))
+      if (comment !== undefined) comment.summary = comment.summary.flatMap((part) => linked(part, design));
+  });
+}
+
+/**
+ * A part of a comment, with each invariant that it names, such as I7, leading to where they are stated.
+ *
+ * @param {import('typedoc').CommentDisplayPart} part
+ * @param {import('typedoc').DocumentReflection | undefined} design
+ * @returns {import('typedoc').CommentDisplayPart[]}
+ */
+function linked(part, design) {
+  if (part.kind !== 'text' || design === undefined) return [part];
+  return part.text
+    .split(/\b(I(?:10|[1-9]))\b/)
+    .map((text, i) =>
+      i % 2 === 0 ? { kind: 'text', text } : { kind: 'inline-tag', tag: '@link', text, target: design },
+    );
 }
 
 /**

@@ -9,8 +9,9 @@ export { diff, invertDelta } from './delta/between.js';
 export { composeDeltas } from './delta/compose.js';
 export { type Commit, updateWithDelta } from './delta/commit.js';
 export { decodeDelta } from './delta/decode.js';
-export { type Delta, type DocumentChanges, type VersionName, writtenPostings } from './delta/delta.js';
+export { type Delta, type VersionName, writtenPostings } from './delta/delta.js';
 export { encodeDelta } from './delta/encode.js';
+export type { DocumentChanges } from './delta/ledger.js';
 export { merge, type MergeOptions, type Resolution } from './delta/merge.js';
 export {
   AsyncRecipeError,

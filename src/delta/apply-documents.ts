@@ -1,12 +1,17 @@
+/*
+ * The documents map while a decoded delta is applied: such a delta does not say which shards a document is in, so
+ * that follows here from the rows that come and go.
+ */
+
 import { RowList, columnsOf } from '../version/row-block.js';
 import type { Shard } from '../version/shard.js';
 import { eachLiveRow } from '../version/shard-rows.js';
 import type { DraftState } from '../write/draft-state.js';
-import type { SegmentChange, ShardChange } from './delta.js';
+import type { SegmentChange, ShardChange } from './changes.js';
 
 /**
- * Notes which documents a shard holds from now on, and which no more: `before` is what goes on as `shard`, if anything
- * does. Time: O(rows of the shard).
+ * Updates the documents map for one shard: adds the documents of new rows, and drops those that it no longer holds.
+ * `before` is the shard that goes on as `shard`, if any. Time: O(rows of the shard).
  */
 export function moveDocuments(
   state: DraftState,
@@ -17,13 +22,13 @@ export function moveDocuments(
   const arriving = newRows(shard, segments);
   state.addToDocuments(arriving, shard.id);
   if (before === undefined) return;
-  const perhaps = new Set<string>();
-  eachDocument(leavingRows(before, segments), (documentId) => perhaps.add(documentId));
-  eachDocument(arriving, (documentId) => perhaps.delete(documentId));
-  if (perhaps.size > 0) state.dropFromDocuments(perhaps, shard.id);
+  const maybeGone = new Set<string>();
+  eachDocument(lostRows(before, segments), (documentId) => maybeGone.add(documentId));
+  eachDocument(arriving, (documentId) => maybeGone.delete(documentId));
+  if (maybeGone.size > 0) state.dropFromDocuments(maybeGone, shard.id);
 }
 
-/** The rows of a shard that were not there before. */
+/** Lists the rows that a shard gains. */
 function newRows(shard: Shard, segments: readonly SegmentChange[]): RowList {
   const list = new RowList();
   segments.forEach(({ runs }, s) => {
@@ -33,8 +38,8 @@ function newRows(shard: Shard, segments: readonly SegmentChange[]): RowList {
   return list;
 }
 
-/** The rows of a shard that are buried or left out, in order. */
-function leavingRows(before: Shard, segments: readonly SegmentChange[]): RowList {
+/** Lists the rows that a shard loses, in order: buried ones, and those of segments that it no longer has. */
+function lostRows(before: Shard, segments: readonly SegmentChange[]): RowList {
   const list = new RowList();
   const buried = new Map(segments.map((change) => [change.keeps, change.buried]));
   before.rows.segments.forEach((segment, s) => {

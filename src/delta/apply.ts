@@ -1,12 +1,17 @@
+/*
+ * Carries a delta out: checks it against the base, builds the changed shards, and finishes a draft with them. A delta
+ * made in this process brings finished segments; a decoded one brings rows, which are copied into blocks here.
+ */
+
 import { sampleSizeFor } from '../calibration/calibration.js';
 import { changedCalibration } from '../calibration/change.js';
 import { type ShardexConfig, show } from '../config.js';
 import { InvalidDeltaError, InvalidOptionError } from '../errors.js';
 import { takeOptions } from '../given.js';
 import { separations } from '../geometry/metric.js';
-import { type CentroidTable, MOST_IN_CHUNK, tableFrom } from '../version/centroid-table.js';
+import { MOST_IN_CHUNK } from '../version/centroid-table.js';
 import { RowBlock, claimRows, columnsOf, copyRows } from '../version/row-block.js';
-import { type Shard, type ShardId, centroidProbe, matrixOf } from '../version/shard.js';
+import { type Shard, type ShardId, centroidProbe } from '../version/shard.js';
 import { type Segment, ShardRows, isDead, liveRows, roomAfter, segmentOf } from '../version/shard-rows.js';
 import { type ShardexIndex, assertIndex } from '../version/shardex-index.js';
 import { verify } from '../inspect/verify.js';
@@ -16,41 +21,41 @@ import { moveDocuments } from './apply-documents.js';
 import { check, disagreement, known } from './check.js';
 import { checkRows } from './check-rows.js';
 import {
-  type BasePlace,
+  type BaseSegment,
   type Changes,
-  type Delta,
+  type ChunkChange,
   type Run,
   type SegmentChange,
   type ShardChange,
-  assertDelta,
-  changesOf,
+  changedTable,
   isBlock,
-  sameVersion,
-} from './delta.js';
+} from './changes.js';
+import { type Delta, assertDelta, changesOf, sameVersion } from './delta.js';
 
-/** How {@link applyDelta} goes about it. */
+/** Options of {@link applyDelta}. */
 export interface ApplyOptions {
   /**
-   * Also checks the whole version as {@link verify} does, before it is handed out: for a delta that came from somebody who is
-   * not trusted. Default `false`.
+   * Checks the whole version as {@link verify} does before returning it: for a delta from an untrusted source.
+   * Default `false`.
    */
   readonly verify?: boolean;
 }
 
 /**
- * The version that a delta leads to: equal to the one its maker had in every observable way, down to shard ids and the
- * last bit of every search result, without routing or clustering anything. The base stays as it is.
+ * Builds the version that a delta leads to. It equals the original in every observable way, down to shard ids and the
+ * last bit of every search result; nothing is routed or clustered. The base stays unchanged.
  *
- * A delta that was decoded is checked against the base: no shard or posting may be there twice or get lost, and the parts have
- * to agree. It has to be trusted for what would take a look at more than it changes: that postings lie in their nearest shard
- * (I6), what the calibration says, that the next version's name is its own, and what it says of what changed. `verify: true`
- * looks at the first, and whether the postings of the calibration's sample are there.
+ * A decoded delta is checked against the base: no shard or posting may appear twice or get lost, and its parts have
+ * to agree. Checks that would read more than the change are left out: that postings lie in their nearest shard (I6),
+ * what the calibration says, that the next version's fingerprint is its own, and its lists of changed keys. `verify:
+ * true` checks the first, and whether the postings of the calibration's sample exist.
  *
- * Time: O(rows that changed · dimensions + rows of the shards that changed, or that hold documents of new rows) where the
- * delta was decoded, else O(segments of the shards that changed + documents that moved); with `verify` as {@link verify}.
+ * Time: O(rows that changed · dimensions + rows of the shards that changed, or that hold documents of new rows) where
+ * the delta was decoded, else O(segments of the shards that changed + documents that moved); with `verify` as {@link
+ * verify}.
  *
- * @throws {@link DeltaMismatchError} if `base` is not an equal of the version that the delta starts from;
- * {@link InvalidDeltaError} for what is not a delta, one whose parts contradict the base, or one that `verify` refuses;
+ * @throws {@link DeltaMismatchError} if `base` does not equal the version that the delta starts from; {@link
+ * InvalidDeltaError} for a value that is not a delta, whose parts contradict the base, or that `verify` refuses;
  * {@link InvalidOptionError}. Nothing is made then.
  *
  * @example
@@ -81,9 +86,9 @@ export function applyDelta(base: ShardexIndex, delta: Delta, options: ApplyOptio
   );
   const state = new DraftState(base);
   const gone = new Set(changes.gone);
-  // One that was made here, and never was bytes, cannot have been forged.
+  // A delta that never was bytes cannot have been forged.
   if (changes.documents === undefined) checkRows(base, changes);
-  const made = changes.shards.map((change) => shardFrom(base, change, gone));
+  const made = changes.shards.map((change) => buildShard(base, change, gone));
   const documents = changes.documents?.value;
   for (const id of changes.gone) {
     const { rows } = known(base.shards.get(id), `shard ${id}`);
@@ -100,7 +105,12 @@ export function applyDelta(base: ShardexIndex, delta: Delta, options: ApplyOptio
     state.setDocument(documentId, documents.after[i]);
   });
   checkShardIds(base, state, changes);
-  if (changes.chunks !== undefined) state.setCentroids(centroidsFrom(base, state, changes, gone));
+  const { chunks } = changes;
+  if (chunks !== undefined) {
+    checkChunks(base, state, changes, chunks, gone);
+    const { metric } = base.config;
+    state.setCentroids(changedTable(base.centroids, metric, chunks, (id) => state.shard(id).centroid));
+  }
   const { version, fingerprint } = delta.next;
   const { nextShardId, churn } = changes;
   const next = state.finish({ version, fingerprint, nextShardId, churn, calibration });
@@ -118,7 +128,7 @@ function assertVerified(next: ShardexIndex): void {
   );
 }
 
-/** That ids of shards are given out once, and that the table of centroids changes where they come or go. */
+/** Checks that shard ids are unique, and that the centroid table changes if shards come or go. */
 function checkShardIds(base: ShardexIndex, state: DraftState, changes: Changes): void {
   const { nextShardId, shards, gone, chunks } = changes;
   for (const { id, centroid } of shards) {
@@ -126,7 +136,7 @@ function checkShardIds(base: ShardexIndex, state: DraftState, changes: Changes):
     check(centroid === undefined || chunks !== undefined, 'the centroids of new shards');
   }
   check(gone.length === 0 || chunks !== undefined, 'the centroids of shards that are gone');
-  // Only the way back to an older version gives ids back: those have to be free.
+  // Only a delta to an older version lowers the next id; the ids above it have to be free.
   if (nextShardId >= base.nextShardId) return;
   if (base.nextShardId - nextShardId <= base.shardCount)
     for (let id = nextShardId; id < base.nextShardId; id++)
@@ -136,7 +146,7 @@ function checkShardIds(base: ShardexIndex, state: DraftState, changes: Changes):
       check(id < nextShardId || !state.hasShard(id), `the next shard id, ${nextShardId}`);
 }
 
-function shardFrom(base: ShardexIndex, change: ShardChange, gone: ReadonlySet<ShardId>): Shard {
+function buildShard(base: ShardexIndex, change: ShardChange, gone: ReadonlySet<ShardId>): Shard {
   const { id, segments } = change;
   const { dimensions } = base.config;
   const before = base.shards.get(id);
@@ -148,19 +158,19 @@ function shardFrom(base: ShardexIndex, change: ShardChange, gone: ReadonlySet<Sh
   const rows = new ShardRows(
     segments.map((segment) => {
       if (segment.segment !== undefined) return segment.segment;
-      if (segment.keeps < 0) return written(base, segment, undefined, centroid, dimensions);
+      if (segment.keeps < 0) return buildSegment(base, segment, undefined, centroid, dimensions);
       check(segment.keeps >= next, `the order of segments in shard ${id}`);
       next = segment.keeps + 1;
       const kept = known(old.at(segment.keeps), `segment ${segment.keeps} of shard ${id}`);
-      return written(base, segment, kept, centroid, dimensions);
+      return buildSegment(base, segment, kept, centroid, dimensions);
     }),
   );
   check(rows.liveCount > 0 && rows.liveCount <= base.config.shardCapacity, `the postings of shard ${id}`);
   return { id, centroid, rows };
 }
 
-/** Makes a segment by copying rows, after those of the base that it keeps. */
-function written(
+/** Builds a segment: copies new rows behind those of the base that it keeps. */
+function buildSegment(
   base: ShardexIndex,
   change: SegmentChange,
   kept: Segment | undefined,
@@ -178,7 +188,7 @@ function written(
   }
   for (const run of runs) checkSource(base, run);
   const block =
-    kept === undefined ? roomFor(change, base.config) : roomAfter(kept, visible - first, dimensions);
+    kept === undefined ? newBlock(change, base.config) : roomAfter(kept, visible - first, dimensions);
   const to = columnsOf(block);
   const centre = centroidProbe(centroid);
   const dead = [...buried];
@@ -194,19 +204,19 @@ function written(
   return segmentOf(block, visible, dead, kept);
 }
 
-function roomFor(
+function newBlock(
   { capacity, visible, runs }: SegmentChange,
   { dimensions, shardCapacity }: ShardexConfig,
 ): RowBlock {
   const live = runs.reduce((sum, { count }) => sum + count, 0);
-  // What is claimed without rows to show for it is not allocated on somebody's word, beyond what appending reserves.
+  // Allocates no more than appending would reserve, whatever capacity the delta claims.
   check(capacity >= visible && capacity <= live + 2 * shardCapacity + 16, 'the capacity of a block');
   const block = new RowBlock(capacity, dimensions);
   claimRows(block, 0, visible);
   return block;
 }
 
-/** That the rows of a run exist, before any room is made for them. */
+/** Checks that the rows of a run exist, before memory is allocated for them. */
 function checkSource(base: ShardexIndex, { count, from, row }: Run): void {
   if (isBlock(from)) {
     check(row + count <= from.capacity, 'the source of new rows');
@@ -217,7 +227,7 @@ function checkSource(base: ShardexIndex, { count, from, row }: Run): void {
   for (let i = 0; i < count; i++) check(!isDead(segment, row + i), 'a row that was moved');
 }
 
-function sourceOf(base: ShardexIndex, { shard, segment }: BasePlace): Segment {
+function sourceOf(base: ShardexIndex, { shard, segment }: BaseSegment): Segment {
   return known(base.shards.get(shard)?.rows.segments.at(segment), `segment ${segment} of shard ${shard}`);
 }
 
@@ -226,35 +236,30 @@ function copyRun(base: ShardexIndex, { at, count, from, row }: Run, to: RowBlock
   copyRows(columns, row, columnsOf(to), at, count);
 }
 
-function centroidsFrom(
+/** Checks that the new table lists each shard once, and no other. */
+function checkChunks(
   base: ShardexIndex,
   state: DraftState,
-  { chunks, shards }: Changes,
+  { shards }: Changes,
+  chunks: readonly ChunkChange[],
   gone: ReadonlySet<ShardId>,
-): CentroidTable {
+): void {
   let count = 0;
   const seen = new Set<ShardId>();
-  const members = (chunks ?? []).map((chunk) => {
-    if (typeof chunk === 'number') {
-      const kept = known(base.centroids.chunks.at(chunk), `chunk ${chunk} of the centroids`);
-      count += kept.ids.length;
-      for (const id of kept.ids) {
-        // One of the same id may have come in its place.
-        check(!gone.has(id), `shard ${id} among the centroids`);
-        seen.add(id);
-      }
-      return kept;
-    }
-    check(chunk.length > 0 && chunk.length <= MOST_IN_CHUNK, 'a chunk of the centroids');
-    count += chunk.length;
-    return chunk.map((id) => {
+  for (const chunk of chunks) {
+    const isKept = typeof chunk === 'number';
+    const ids = isKept
+      ? known(base.centroids.chunks.at(chunk), `chunk ${chunk} of the centroids`).ids
+      : chunk;
+    check(ids.length > 0 && ids.length <= MOST_IN_CHUNK, 'a chunk of the centroids');
+    count += ids.length;
+    for (const id of ids) {
       seen.add(id);
-      check(state.hasShard(id), `shard ${id} among the centroids`);
-      return { id, vector: matrixOf(state.shard(id).centroid).vectors };
-    });
-  });
+      // A kept chunk has the old centroid, also where a new shard took the id of one that is gone.
+      check(isKept ? !gone.has(id) : state.hasShard(id), `shard ${id} among the centroids`);
+    }
+  }
   const all = base.shardCount - gone.size + shards.filter(({ centroid }) => centroid !== undefined).length;
   check(count === seen.size && count === all, 'the shards with a centroid');
   for (const id of seen) check(state.hasShard(id), 'the shards with a centroid');
-  return tableFrom(base.config.metric, members);
 }

@@ -1,31 +1,28 @@
+/*
+ * Finds the delta between two versions. Shards that both share are skipped; in the others it takes the rows that only
+ * one of them has, and matches lost rows with new ones, so that a moved row is told from a removed and an added one.
+ */
+
 import { calibrationChange } from '../calibration/change.js';
 import { InvalidIndexError } from '../errors.js';
 import { changedShards } from '../version/changed-shards.js';
-import type { CentroidTable } from '../version/centroid-table.js';
-import type { Documents } from '../version/documents.js';
+import { type ChangedDocuments, type Documents, changedDocuments } from '../version/documents.js';
 import { columnsOf } from '../version/row-block.js';
 import { type Shard, type ShardId, sameCentroid } from '../version/shard.js';
 import { type Segment, buriedBetween, eachLiveRow, isDead } from '../version/shard-rows.js';
 import { type ShardexIndex, assertIndex, sameConfig } from '../version/shardex-index.js';
 import { eachDifference } from '../version/trie-difference.js';
 import { applyDelta } from './apply.js';
-import {
-  type ChunkChange,
-  Delta,
-  type Run,
-  type SegmentChange,
-  type ShardChange,
-  emptyDelta,
-  isBlock,
-} from './delta.js';
+import { type Run, type SegmentChange, type ShardChange, chunkChanges, isBlock } from './changes.js';
+import { Delta, emptyDelta } from './delta.js';
 import type { KeyColumns } from './key-index.js';
 import { Lazy } from '../lazy.js';
-import { type ChangedDocuments, type Ledger, changedDocuments, ledgerOfRows } from './ledger.js';
-import { Vanished, VanishedRows } from './vanished.js';
+import { type Ledger, ledgerOfRows } from './ledger.js';
+import { LostRowIndex, LostRows } from './lost-rows.js';
 
 /**
- * What turns version `a` into version `b`: any two versions of one lineage, in either direction, or of its forks. Shards
- * that both share are passed over unseen (I4).
+ * Computes the delta from version `a` to version `b`: any two versions of one lineage, in either direction, or of its
+ * forks. Shards that both share are skipped unread (I4).
  *
  * Time: O(rows of the shards that differ), and where shards came or went O(shards / 64).
  *
@@ -53,10 +50,13 @@ export function diff(a: ShardexIndex, b: ShardexIndex): Delta {
       'Only versions of the same configuration can be compared: one lineage, or forks of it.',
     );
   }
-  return deltaBetween(a, b, differing(a, b));
+  return deltaBetween(a, b, differingShards(a, b));
 }
 
-/** The same, by the record that the draft made where `next` came straight out of `base`. */
+/**
+ * Computes the delta of a commit, using the draft's record of changed shards where `next` came straight out of
+ * `base`.
+ */
 export function deltaOfCommit(base: ShardexIndex, next: ShardexIndex): Delta {
   if (base === next) return emptyDelta(base);
   const pairs = changedShards(base, next).map((id) => ({
@@ -68,7 +68,7 @@ export function deltaOfCommit(base: ShardexIndex, next: ShardexIndex): Delta {
 }
 
 /**
- * The delta that leads back. The base has to be at hand, because a delta does not hold what it removes.
+ * Inverts a delta: returns the one that leads back. It needs the base, because a delta does not hold what it removes.
  * Time: as {@link diff}.
  *
  * @throws {@link DeltaMismatchError} where `base` is not the delta's base; {@link InvalidDeltaError}
@@ -84,38 +84,38 @@ export function deltaOfCommit(base: ShardexIndex, next: ShardexIndex): Delta {
  */
 export function invertDelta(base: ShardexIndex, delta: Delta): Delta {
   const next = applyDelta(base, delta);
-  return deltaBetween(next, base, differing(next, base));
+  return deltaBetween(next, base, differingShards(next, base));
 }
 
-/** A shard that differs, with segments whose new rows are not yet looked for elsewhere. */
-interface Found extends Pick<ShardChange, 'id' | 'centroid'> {
-  readonly segments: readonly FoundSegment[];
+/** A differing shard; the sources of its new rows are not known yet. */
+interface DifferingShard extends Pick<ShardChange, 'id' | 'centroid'> {
+  readonly segments: readonly DifferingSegment[];
 }
 
-interface FoundSegment extends Pick<SegmentChange, 'keeps' | 'buried'> {
+interface DifferingSegment extends Pick<SegmentChange, 'keeps' | 'buried'> {
   readonly segment: Segment;
-  /** Rows from here on are not the base's. */
+  /** The first row that is not the base's. */
   readonly first: number;
 }
 
-/** A shard as it is in each of two versions, if it is there. */
-interface Pair {
+/** The two states of a shard, where it exists. */
+interface ShardPair {
   readonly id: ShardId;
   readonly before: Shard | undefined;
   readonly after: Shard | undefined;
 }
 
-/** The shards that differ, ascending. */
-function differing(a: ShardexIndex, b: ShardexIndex): Pair[] {
-  const pairs: Pair[] = [];
+/** Lists the shards that differ, ascending. */
+function differingShards(a: ShardexIndex, b: ShardexIndex): ShardPair[] {
+  const pairs: ShardPair[] = [];
   eachDifference(a.shards, b.shards, (id, before, after) => pairs.push({ id, before, after }));
   return pairs.sort((x, y) => x.id - y.id);
 }
 
-function deltaBetween(a: ShardexIndex, b: ShardexIndex, pairs: readonly Pair[]): Delta {
-  const rows = new VanishedRows();
+function deltaBetween(a: ShardexIndex, b: ShardexIndex, pairs: readonly ShardPair[]): Delta {
+  const rows = new LostRows();
   const gone: ShardId[] = [];
-  const found: Found[] = [];
+  const found: DifferingShard[] = [];
   for (const { id, before, after } of pairs) {
     const stays =
       before !== undefined && after !== undefined && sameCentroid(before.centroid, after.centroid);
@@ -127,44 +127,44 @@ function deltaBetween(a: ShardexIndex, b: ShardexIndex, pairs: readonly Pair[]):
     }
     if (stays) found.push(changedShard(before, after, rows));
     else if (after !== undefined)
-      found.push({ id, centroid: after.centroid, segments: after.rows.segments.map(whole) });
+      found.push({ id, centroid: after.centroid, segments: after.rows.segments.map(newSegment) });
   }
-  const vanished = new Vanished(rows);
+  const lost = new LostRowIndex(rows);
   const shards = found.map(({ id, centroid, segments }) => ({
     id,
     centroid,
-    segments: segments.map((segment) => segmentChange(segment, vanished)),
+    segments: segments.map((segment) => segmentChange(segment, lost)),
   }));
   const { nextShardId, config, churn } = b;
   const chunks = chunkChanges(a.centroids, b.centroids);
-  const documents = documentsBetween(a.documents.value, b.documents.value);
-  const { keys, isMoved } = vanished;
+  const documents = lazyDocuments(a.documents.value, b.documents.value);
+  const { keys, isMoved } = lost;
   const calibration = calibrationChange(a.calibration, b.calibration);
   const changes = { nextShardId, gone, shards, chunks, churn, calibration, documents };
   return new Delta(
     a,
     b,
     { dimensions: config.dimensions, ...changes },
-    ledgerLater(keys, isMoved, shards, documents),
+    lazyLedger(keys, isMoved, shards, documents),
   );
 }
 
-// Functions of their own, so that what is made later keeps nothing but what it is made from.
-function documentsBetween(a: Documents, b: Documents): Lazy<ChangedDocuments> {
+// Separate functions, so that their closures keep only the arguments alive.
+function lazyDocuments(a: Documents, b: Documents): Lazy<ChangedDocuments> {
   return new Lazy(() => changedDocuments(a, b));
 }
 
-function ledgerLater(
-  vanished: KeyColumns,
+function lazyLedger(
+  lost: KeyColumns,
   isMoved: Uint8Array,
   shards: readonly ShardChange[],
   documents: Lazy<ChangedDocuments>,
 ): Lazy<Ledger> {
-  return new Lazy(() => ledgerOfRows(vanished, isMoved, shards, documents));
+  return new Lazy(() => ledgerOfRows(lost, isMoved, shards, documents));
 }
 
-/** A shard that both versions have; rows of which only `before` sees have vanished. */
-function changedShard(before: Shard, after: Shard, vanished: VanishedRows): Found {
+/** Compares a shard that both versions have, and collects the rows that only `before` sees in `lost`. */
+function changedShard(before: Shard, after: Shard, lost: LostRows): DifferingShard {
   const { id } = before;
   const old = before.rows.segments;
   let next = 0;
@@ -172,62 +172,59 @@ function changedShard(before: Shard, after: Shard, vanished: VanishedRows): Foun
     let keeps = next;
     while (keeps < old.length && old[keeps].block !== segment.block) keeps++;
     const buried = keeps < old.length ? buriedBetween(old[keeps], segment) : undefined;
-    // Rows that would have to come back, as on the way to an older version, need a block of their own.
-    if (buried === undefined) return whole(segment);
-    for (; next < keeps; next++) vanished.push(id, next, old[next], liveRowsOf(old[next]));
+    // If a dead row would have to revive, as on the way to an older version, the segment needs a new block.
+    if (buried === undefined) return newSegment(segment);
+    for (; next < keeps; next++) lost.push(id, next, old[next], liveRowsOf(old[next]));
     next = keeps + 1;
-    vanished.push(id, keeps, segment, buried);
+    lost.push(id, keeps, segment, buried);
     return { keeps, buried, segment, first: old[keeps].visible };
   });
-  for (; next < old.length; next++) vanished.push(id, next, old[next], liveRowsOf(old[next]));
+  for (; next < old.length; next++) lost.push(id, next, old[next], liveRowsOf(old[next]));
   return { id, centroid: undefined, segments };
 }
 
-/** The rows of a segment that are not dead. */
+/** Lists the live rows of a segment. */
 function liveRowsOf(segment: Segment): number[] {
   const rows: number[] = [];
   eachLiveRow(segment, 0, (row) => rows.push(row));
   return rows;
 }
 
-/** A segment of which every live row is new. */
-function whole(segment: Segment): FoundSegment {
+/** Describes a segment of which every live row is new. */
+function newSegment(segment: Segment): DifferingSegment {
   return { keeps: -1, buried: [], segment, first: 0 };
 }
 
-function segmentChange({ segment, first, keeps, buried }: FoundSegment, vanished: Vanished): SegmentChange {
+function segmentChange(
+  { segment, first, keeps, buried }: DifferingSegment,
+  lost: LostRowIndex,
+): SegmentChange {
   const { block, visible } = segment;
-  const runs = runsOf(segment, first, vanished);
+  const runs = runsOf(segment, first, lost);
   return { keeps, capacity: block.capacity, visible, buried, runs, segment };
 }
 
-/** Tells new rows that were moved from elsewhere in the base from those that were written, as long runs as can be. */
-function runsOf(segment: Segment, first: number, vanished: Vanished): readonly Run[] {
+/** Groups new rows into runs, as long as possible, and tells moved rows from written ones. */
+function runsOf(segment: Segment, first: number, lost: LostRowIndex): readonly Run[] {
   const { block, visible } = segment;
   const columns = columnsOf(block);
   const runs: { -readonly [K in keyof Run]: Run[K] }[] = [];
   let last = runs.at(-1);
   for (let at = first; at < visible; at++) {
     if (isDead(segment, at)) continue;
-    const place = vanished.find(columns, at);
-    const row = place < 0 ? at : vanished.rowOf(place);
+    const found = lost.find(columns, at);
+    const row = found < 0 ? at : lost.rowOf(found);
     const goesOn = last !== undefined && at === last.at + last.count && row === last.row + last.count;
-    if (goesOn && last !== undefined && isSameSource(last.from, place, vanished)) last.count++;
+    if (goesOn && last !== undefined && isSameSource(last.from, found, lost)) last.count++;
     else {
-      last = { at, count: 1, from: place < 0 ? block : vanished.sourceOf(place), row };
+      last = { at, count: 1, from: found < 0 ? block : lost.sourceOf(found), row };
       runs.push(last);
     }
   }
   return runs;
 }
 
-function isSameSource(from: Run['from'], place: number, vanished: Vanished): boolean {
-  if (isBlock(from)) return place < 0;
-  return place >= 0 && vanished.isFrom(place, from);
-}
-
-function chunkChanges(a: CentroidTable, b: CentroidTable): readonly ChunkChange[] | undefined {
-  if (a === b) return undefined;
-  const places = new Map(a.chunks.map((chunk, at) => [chunk, at]));
-  return b.chunks.map((chunk) => places.get(chunk) ?? chunk.ids);
+function isSameSource(from: Run['from'], found: number, lost: LostRowIndex): boolean {
+  if (isBlock(from)) return found < 0;
+  return found >= 0 && lost.isFrom(found, from);
 }

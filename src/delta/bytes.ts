@@ -1,15 +1,20 @@
+/*
+ * Bytes of a delta, written and read: LEB128 numbers and texts. Own code, because it must be strict: deltas come from files
+ * and other machines, and a number out of range or a claimed length that is not there has to be refused.
+ */
+
 import { InvalidDeltaError } from '../errors.js';
 
-/** Code units of a text whose length takes a single byte to write. */
-const MOST_SHORT = 63;
+/** Longest text whose length fits a single byte, in code units. */
+const MAX_SHORT_TEXT = 63;
 
-/** Bytes that grow as they are written. Numbers are LEB128: seven bits a byte, the lowest first. */
+/** A growing buffer to write to. Numbers are LEB128: seven bits a byte, the lowest first. */
 export class ByteWriter {
   #bytes = new Uint8Array(256);
   #length = 0;
   readonly #utf8 = new TextEncoder();
 
-  /** A whole number from 0 to `Number.MAX_SAFE_INTEGER`. */
+  /** Writes a whole number from 0 to `Number.MAX_SAFE_INTEGER`. */
   number(value: number): void {
     this.#reserve(8);
     if (value < 0x80) {
@@ -27,9 +32,11 @@ export class ByteWriter {
     this.#length += bytes.length;
   }
 
-  /** As UTF-8, or where that could not give it back, as UTF-16; the lowest bit of the length says which. */
+  /**
+   * Writes a text as UTF-8 or, if it has lone surrogates, as UTF-16; the lowest bit of the length says which.
+   */
   text(text: string): void {
-    if (text.length <= MOST_SHORT && this.#short(text)) return;
+    if (text.length <= MAX_SHORT_TEXT && this.#short(text)) return;
     if (!/\p{Surrogate}/u.test(text)) {
       const bytes = this.#utf8.encode(text);
       this.number(2 * bytes.length);
@@ -44,7 +51,7 @@ export class ByteWriter {
     }
   }
 
-  /** Writes a short text of ASCII alone, as most ids are; for those a call of the encoder would cost the most. */
+  /** Writes a short ASCII text, as most ids are; calling the encoder for each would dominate the time. */
   #short(text: string): boolean {
     this.#reserve(1 + text.length);
     const bytes = this.#bytes;
@@ -59,7 +66,7 @@ export class ByteWriter {
     return true;
   }
 
-  /** What was written, with zeros up to a multiple of four. */
+  /** Returns what was written, padded with zeros to a multiple of four. */
   padded(): Uint8Array {
     this.#reserve(4);
     const length = (this.#length + 3) & ~3;
@@ -75,7 +82,7 @@ export class ByteWriter {
   }
 }
 
-/** Reads what a {@link ByteWriter} wrote; whatever else it is given is an `InvalidDeltaError`. */
+/** Reads what a {@link ByteWriter} wrote; any other bytes are an `InvalidDeltaError`. */
 export class ByteReader {
   readonly #bytes: Uint8Array;
   #at = 0;
@@ -85,7 +92,7 @@ export class ByteReader {
     this.#bytes = bytes;
   }
 
-  /** A whole number of at most `most`. */
+  /** Reads a whole number of at most `most`. */
   number(most: number, what: string): number {
     const bytes = this.#bytes;
     let value = 0;
@@ -99,7 +106,7 @@ export class ByteReader {
     return value;
   }
 
-  /** How many of something follow: never more than the bytes that are left, so that no claim is allocated (each takes one). */
+  /** Reads a count of items. Each takes at least a byte, so it cannot exceed the bytes that are left. */
   count(what: string): number {
     return this.number(this.#bytes.length - this.#at, `the number of ${what}`);
   }
@@ -111,7 +118,7 @@ export class ByteReader {
 
   text(what: string): string {
     const length = this.number(2 ** 32, what);
-    if ((length & 1) === 0 && length <= 2 * MOST_SHORT) {
+    if ((length & 1) === 0 && length <= 2 * MAX_SHORT_TEXT) {
       const short = this.#short(length >>> 1);
       if (short !== undefined) return short;
     }
@@ -129,7 +136,7 @@ export class ByteReader {
     return parts.join('');
   }
 
-  /** A text of ASCII alone, if that is what it is. */
+  /** Reads a short ASCII text; `undefined` if it is not ASCII. */
   #short(length: number): string | undefined {
     const end = this.#at + length;
     if (end > this.#bytes.length) return undefined;
@@ -139,7 +146,7 @@ export class ByteReader {
     return String.fromCharCode.apply(undefined, codes);
   }
 
-  /** Refuses anything but the padding behind what was read. */
+  /** Checks that only padding follows. */
   end(): void {
     const rest = this.#bytes.subarray(this.#at);
     if (rest.length > 3 || rest.some((byte) => byte !== 0)) throw damaged('more follows than belongs to it');

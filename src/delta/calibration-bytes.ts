@@ -1,14 +1,14 @@
+/*
+ * The calibration of a delta as bytes: a number for its kind; then four counts, and the samples: runs of kept ones (1, the
+ * first index, the count) between new ones (0, then the sample). A sample is its key, five whole numbers, three 64-bit
+ * floats and the packed ranks, two bytes a number, lowest first.
+ */
+
 import { MOST_COUNTED, type Sample } from '../calibration/calibration.js';
 import type { CalibrationChange } from '../calibration/change.js';
 import { MOST_SAMPLES, isCalibrationChange } from '../calibration/check.js';
 import { PACKED_LENGTH } from '../calibration/ranks.js';
 import { type ByteReader, type ByteWriter, damaged } from './bytes.js';
-
-/*
- * The calibration of a delta as bytes: a number for its kind; then four counts, and the samples, runs of those that stay
- * (1, the first place, how many) between those that are new (0, and all of it). A sample is its key, six whole numbers,
- * three 64-bit floats and the packed ranks, two bytes a number, lowest first.
- */
 
 const KINDS = ['same', 'none'] as const;
 const CHANGED = 2;

@@ -1,3 +1,7 @@
+/*
+ * A check of decoded deltas before `apply.ts` carries them out: no posting may exist twice afterwards.
+ */
+
 import { entryOf, shardsOf } from '../version/documents.js';
 import { WantedIds } from '../version/id-column.js';
 import { RowList, columnsOf } from '../version/row-block.js';
@@ -7,25 +11,25 @@ import type { ShardexIndex } from '../version/shardex-index.js';
 import { runSteps } from '../steps.js';
 import { stagedKeys } from '../write/staged-keys.js';
 import { check, known } from './check.js';
-import { type Changes, eachWrittenRun, isBlock } from './delta.js';
+import { type Changes, eachWrittenRun, isBlock } from './changes.js';
 
 /**
- * Refuses changes after which a posting would be there twice (I5): rows that are moved must leave their place, and where a
- * row is written, the one with its key must be gone.
+ * Refuses changes after which a posting would exist twice (I5): a moved row must leave its old segment, and where a
+ * row is written, the row with its key must be gone.
  *
  * Time: O(rows written or moved + rows of the shards that hold documents of written rows).
  */
 export function checkRows(base: ShardexIndex, changes: Changes): void {
-  const leaves = leavingFrom(changes);
+  const isLost = lostFrom(changes);
   const moved = new Set<string>();
   for (const { segments } of changes.shards) {
     for (const { runs } of segments) {
       for (const { from, row: first, count } of runs) {
         if (isBlock(from)) continue;
         for (let row = first; row < first + count; row++) {
-          const place = placeOf(from.shard, from.segment, row);
-          check(leaves(from.shard, from.segment, row) && !moved.has(place), 'the rows that were moved');
-          moved.add(place);
+          const text = rowText(from.shard, from.segment, row);
+          check(isLost(from.shard, from.segment, row) && !moved.has(text), 'the rows that were moved');
+          moved.add(text);
         }
       }
     }
@@ -49,15 +53,15 @@ export function checkRows(base: ShardexIndex, changes: Changes): void {
         if (!keys.mayHave(starts[row], lengths[row])) return;
         const documentId = wanted.idAt(ids, row);
         if (documentId === undefined || keys.find(documentId, starts[row], lengths[row]) < 0) return;
-        const isGone = leaves(shard, s, row) && !moved.has(placeOf(shard, s, row));
+        const isGone = isLost(shard, s, row) && !moved.has(rowText(shard, s, row));
         check(isGone, 'a posting that is written, and there already');
       });
     });
   }
 }
 
-/** Whether a row of the base is no more where it was. */
-function leavingFrom({ gone, shards }: Changes): (shard: ShardId, segment: number, row: number) => boolean {
+/** Returns a test of whether a row of the base is lost: removed, moved or replaced. */
+function lostFrom({ gone, shards }: Changes): (shard: ShardId, segment: number, row: number) => boolean {
   const all = new Set(gone);
   const kept = new Map(
     shards.map(({ id, segments }) => [
@@ -73,6 +77,6 @@ function leavingFrom({ gone, shards }: Changes): (shard: ShardId, segment: numbe
   };
 }
 
-function placeOf(shard: ShardId, segment: number, row: number): string {
+function rowText(shard: ShardId, segment: number, row: number): string {
   return `${shard}:${segment}:${row}`;
 }

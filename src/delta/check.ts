@@ -1,6 +1,10 @@
+/*
+ * Consistency checks between a delta and its base, and the error that they throw.
+ */
+
 import { InvalidDeltaError } from '../errors.js';
 
-/** What the base must have if the delta is its own. */
+/** Returns a value that the base must have; refuses the delta if it is missing. */
 export function known<T>(value: T | undefined, what: string): T {
   check(value !== undefined, what);
   return value as T;
@@ -11,7 +15,7 @@ export function check(holds: boolean, what: string): void {
   if (!holds) throw disagreement(what);
 }
 
-/** The error for a delta whose parts contradict the base. */
+/** Makes the error for a delta whose parts contradict the base. */
 export function disagreement(what: string): InvalidDeltaError {
   return new InvalidDeltaError(
     `The delta and its base disagree on ${what}: it was made by other means or damaged. Nothing was changed; make it again with diff().`,

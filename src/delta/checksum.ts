@@ -1,9 +1,13 @@
+/*
+ * The checksum of an encoded delta: `encode.ts` writes it into the header, `decode.ts` refuses bytes with another one.
+ */
+
 import { Digest } from '../version/fingerprint.js';
 
 /**
- * The checksum of the words of an encoded delta, without the two at `except`, where it is written down. Four lanes that
- * do not wait for each other take in a word in turn; each step can be undone, so that no change of a single word goes
- * unseen. It finds accidents, not attacks.
+ * Computes the checksum of an encoded delta, leaving out its own two words at `except`. Four independent lanes take
+ * turns with the words; each step is invertible, so a change of any single word changes the result. It finds
+ * accidents, not attacks.
  *
  * Time: O(words), about as fast as they can be read.
  */

@@ -1,3 +1,7 @@
+/*
+ * The result of a commit: the versions before and after it, and the delta between them on demand.
+ */
+
 import { BRAND, type Brand, brand } from '../brand.js';
 import { detachable } from '../detached.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
@@ -6,13 +10,13 @@ import { deltaOfCommit } from './between.js';
 import type { Delta } from './delta.js';
 
 /**
- * What a commit did, as one value. Where nothing was changed, `previous` and `index` are the same version. Whoever keeps
- * a commit keeps both of its versions.
+ * The result of a commit. If nothing was changed, `previous` and `index` are the same version. A commit keeps both of
+ * its versions alive.
  */
 export class Commit {
   /** The version that was current before. */
   readonly previous: ShardexIndex;
-  /** The version that is current since. */
+  /** The version that is current after. */
   readonly index: ShardexIndex;
   #delta: Delta | undefined;
 
@@ -32,12 +36,12 @@ export class Commit {
     return this.previous === this.index;
   }
 
-  /** The number of the version that is current since. */
+  /** The number of the version that is current after. */
   get version(): number {
     return this.index.version;
   }
 
-  /** What changed; made when it is first asked for. Time: O(rows that changed) once. */
+  /** The delta, computed on first access. Time: O(rows that changed) once. */
   get delta(): Delta {
     return (this.#delta ??= deltaOfCommit(this.previous, this.index));
   }
@@ -51,7 +55,7 @@ export class Commit {
 const COMMIT = brand('commit');
 
 /**
- * As {@link update}, with what changed.
+ * Runs a recipe as {@link update} does, and returns the commit, with the delta.
  *
  * @throws as {@link update}.
  *

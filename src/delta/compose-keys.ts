@@ -1,23 +1,28 @@
+/*
+ * The keys that two consecutive deltas change together: added and then removed is nothing, removed and then added an
+ * update.
+ */
+
 import type { PostingKey } from '../errors.js';
 import { keyText } from '../version/posting.js';
-import type { Delta, DocumentChanges } from './delta.js';
-import type { KeyChanges } from './ledger.js';
+import type { Delta } from './delta.js';
+import type { DocumentChanges, KeyChanges } from './ledger.js';
 
 type Kind = 'added' | 'removed' | 'updated';
 
-/** What two changes of one posting, or of one document, come to. */
-function together(first: Kind, second: Kind): Kind | undefined {
+/** Combines two changes of one posting, or of one document. */
+function combineKinds(first: Kind, second: Kind): Kind | undefined {
   if (first === 'added') return second === 'removed' ? undefined : 'added';
   return second === 'removed' ? 'removed' : 'updated';
 }
 
-/** What changed by two deltas, one after the other. Time: O(changed keys). */
+/** Composes the changed keys of two consecutive deltas. Time: O(changed keys). */
 export function composeKeys(a: Delta, b: Delta): KeyChanges {
   const kinds = new Map<string, { key: PostingKey; kind: Kind | undefined }>();
   for (const [key, second] of keysOf(b)) kinds.set(textOf(key), { key, kind: second });
   for (const [key, first] of keysOf(a)) {
     const second = kinds.get(textOf(key))?.kind;
-    kinds.set(textOf(key), { key, kind: second === undefined ? first : together(first, second) });
+    kinds.set(textOf(key), { key, kind: second === undefined ? first : combineKinds(first, second) });
   }
   const keys: Record<Kind, PostingKey[]> = { added: [], removed: [], updated: [] };
   const documents: Record<Kind, string[]> = { added: [], removed: [], updated: [] };
@@ -30,7 +35,8 @@ export function composeKeys(a: Delta, b: Delta): KeyChanges {
   const [before, after] = [kindsOf(a.documents), kindsOf(b.documents)];
   for (const id of changed) {
     const [first, second] = [before.get(id), after.get(id)];
-    const kind = first === undefined || second === undefined ? (first ?? second) : together(first, second);
+    const kind =
+      first === undefined || second === undefined ? (first ?? second) : combineKinds(first, second);
     if (kind !== undefined) documents[kind].push(id);
   }
   return { ...keys, documents };

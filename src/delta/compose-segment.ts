@@ -1,22 +1,29 @@
-import type { ShardId } from '../version/shard.js';
-import { type Run, type SegmentChange, type ShardChange, isBlock } from './delta.js';
+/*
+ * One segment through two consecutive deltas: its buried rows and runs are put in terms of the first delta's base.
+ */
 
-/** What a delta does to shards, by their ids. */
+import type { ShardId } from '../version/shard.js';
+import { type Run, type SegmentChange, type ShardChange, isBlock } from './changes.js';
+
+/** Shard changes of a delta, by id. */
 export type ShardChanges = ReadonlyMap<ShardId, ShardChange>;
 
-/** A segment of the second delta; `onto` is what the first one did to its shard, if the second one goes on from that. */
+/**
+ * Composes a segment of the second delta; `onto` is the first delta's change of its shard, if the second builds on
+ * that.
+ */
 export function composeSegment(
   first: ShardChanges,
   onto: ShardChange | undefined,
   change: SegmentChange,
 ): SegmentChange {
-  const added = change.runs.flatMap((run) => [...resolved(first, run)]);
+  const added = change.runs.flatMap((run) => [...resolveRun(first, run)]);
   if (change.keeps < 0 || onto === undefined) return { ...change, runs: added };
   const kept = onto.segments[change.keeps];
   if (change.buried.length === 0 && added.length === 0 && change.visible === kept.visible) return kept;
   const dead = new Set(change.buried);
-  const runs = kept.runs.flatMap((run) => [...without(run, dead)]);
-  // What is left of the buried rows are the base's own.
+  const runs = kept.runs.flatMap((run) => [...runsWithout(run, dead)]);
+  // The buried rows that remain are the base's.
   for (const { at, count } of kept.runs) for (let i = 0; i < count; i++) dead.delete(at + i);
   return {
     keeps: kept.keeps,
@@ -28,8 +35,8 @@ export function composeSegment(
   };
 }
 
-/** A run of the second delta, by places of the first one's base. */
-function* resolved(first: ShardChanges, run: Run): Generator<Run> {
+/** Resolves a run of the second delta to sources in the first one's base. */
+function* resolveRun(first: ShardChanges, run: Run): Generator<Run> {
   const { from, count } = run;
   const segment = isBlock(from) ? undefined : first.get(from.shard)?.segments[from.segment];
   if (isBlock(from) || segment === undefined) {
@@ -53,8 +60,8 @@ function* resolved(first: ShardChanges, run: Run): Generator<Run> {
   }
 }
 
-/** What is left of a run when some rows of its segment die. */
-function* without(run: Run, dead: ReadonlySet<number>): Generator<Run> {
+/** Splits a run around the rows that die. */
+function* runsWithout(run: Run, dead: ReadonlySet<number>): Generator<Run> {
   let start = 0;
   for (let i = 0; i <= run.count; i++) {
     if (i < run.count && !dead.has(run.at + i)) continue;

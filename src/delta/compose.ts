@@ -1,31 +1,29 @@
+/*
+ * Composes two consecutive deltas without either version: shards, centroid chunks, keys, documents and calibration,
+ * each by its own rule.
+ */
+
 import { composeCalibrations } from '../calibration/change.js';
 import { DeltaMismatchError } from '../errors.js';
+import type { ChangedDocuments } from '../version/documents.js';
 import type { ShardId } from '../version/shard.js';
 import { disagreement } from './check.js';
 import { composeKeys } from './compose-keys.js';
 import { type ShardChanges, composeSegment } from './compose-segment.js';
-import {
-  type Changes,
-  type ChunkChange,
-  Delta,
-  type ShardChange,
-  assertDelta,
-  changesOf,
-  nothingChanged,
-  sameVersion,
-} from './delta.js';
+import type { Changes, ChunkChange, ShardChange } from './changes.js';
+import { Delta, assertDelta, changesOf, nothingChanged, sameVersion } from './delta.js';
 import { Lazy } from '../lazy.js';
-import { type ChangedDocuments, ledgerOfKeys } from './ledger.js';
+import { ledgerOfKeys } from './ledger.js';
 
 /**
- * Two deltas, one after the other, as a single one; neither version has to be at hand. Rows that the first one writes
- * and the second one buries are dropped. A posting that the first one removes and the second one adds again counts as
- * updated: nothing here can tell whether its vector is the old one, as {@link diff} would.
+ * Composes two consecutive deltas into one; neither version is needed. Rows that the first one writes and the second
+ * one buries are dropped. A posting that the first one removes and the second one adds again counts as updated:
+ * unlike {@link diff}, this cannot tell whether the vector is the old one.
  *
  * Time: O(runs + changed keys · log), however large the index is.
  *
- * @throws {@link DeltaMismatchError} where `b` does not start from the version that `a` leads to;
- * {@link InvalidDeltaError}
+ * @throws {@link DeltaMismatchError} where `b` does not start from the version that `a` leads to; {@link
+ * InvalidDeltaError}
  *
  * @example
  * ```ts
@@ -66,14 +64,14 @@ export function composeDeltas(a: Delta, b: Delta): Delta {
   }
   const chunks = composeChunks(changesOf(a).chunks, changesOf(b).chunks);
   const { gone, shards } = composeShards(a, b);
-  // At once: what is put off would keep every delta that was ever part of this one, and everything that those keep.
+  // Computed eagerly: a lazy ledger would keep the whole chain of deltas alive.
   const ledger = ledgerOfKeys(composeKeys(a, b), shards);
   const documents = composeDocuments(changesOf(a).documents?.value, changesOf(b).documents?.value);
   const calibration = composeCalibrations(changesOf(a).calibration, changesOf(b).calibration, () =>
     disagreement('the calibration'),
   );
   const changes = { dimensions, nextShardId, gone, shards, chunks, churn, calibration, ...documents };
-  return new Delta(a.base, b.next, changes, new Lazy(() => ledger));
+  return new Delta(a.base, b.next, changes, Lazy.of(ledger));
 }
 
 function composeShards(a: Delta, b: Delta): { gone: ShardId[]; shards: ShardChange[] } {
@@ -86,7 +84,7 @@ function composeShards(a: Delta, b: Delta): { gone: ShardId[]; shards: ShardChan
     const [before, after] = [first.get(id), second.get(id)];
     const untouched = before === undefined && !goneFirst.has(id);
     const replaced = goneFirst.has(id) || (untouched && goneSecond.has(id));
-    // One that the first delta only changed is gone by the second one alone.
+    // A shard that the first delta only changed is gone by the second one alone.
     if (replaced || (goneSecond.has(id) && before !== undefined && before.centroid === undefined))
       gone.push(id);
     if (after === undefined) {
@@ -108,7 +106,7 @@ function composeChunks(
   return b.map((chunk) => (typeof chunk === 'number' ? a[chunk] : chunk));
 }
 
-/** Missing where one of them was decoded. */
+/** Composes the changes of the documents map; missing if one of the deltas was decoded. */
 function composeDocuments(
   a: ChangedDocuments | undefined,
   b: ChangedDocuments | undefined,
@@ -126,7 +124,7 @@ function composeDocuments(
     before: [...onlyFirst.map((i) => a.before[i]), ...before],
     after: [...onlyFirst.map((i) => a.after[i]), ...b.after],
   };
-  return { documents: new Lazy(() => documents) };
+  return { documents: Lazy.of(documents) };
 }
 
 function byId(shards: readonly ShardChange[]): ShardChanges {

@@ -1,3 +1,8 @@
+/*
+ * Reads a delta from bytes; the counterpart of `encode.ts`, which describes the format. Every length and id is
+ * checked against the bytes that are there before memory is allocated.
+ */
+
 import { MOST_COUNTED } from '../calibration/calibration.js';
 import { show } from '../config.js';
 import { InvalidDeltaError } from '../errors.js';
@@ -5,30 +10,24 @@ import { RowBlock, claimRows, columnsOf, writeKey } from '../version/row-block.j
 import { Centroid, type ShardId } from '../version/shard.js';
 import { ByteReader, damaged } from './bytes.js';
 import { readCalibration } from './calibration-bytes.js';
-import {
-  type ChunkChange,
-  Delta,
-  type Run,
-  type SegmentChange,
-  type ShardChange,
-  type VersionName,
-} from './delta.js';
+import type { ChunkChange, Run, SegmentChange, ShardChange } from './changes.js';
+import { Delta, type VersionName } from './delta.js';
 import { checksumOf } from './checksum.js';
 import { CHECKSUM, FORMAT, HEADER, MAGIC } from './encode.js';
 import type { KeyColumns } from './key-index.js';
 import { Lazy } from '../lazy.js';
 import type { Ledger } from './ledger.js';
 
-const MOST = Number.MAX_SAFE_INTEGER;
-const MOST_ROWS = 0xffff_ffff;
-/** Shards are counted up from 0; beyond this many, the next ids would not be exact numbers for long. */
-const MOST_SHARDS = 2 ** 48;
-/** Kept chunks are named by how many they are; this many would be four million shards at the least. */
-const MOST_CHUNKS = 1 << 18;
+const MAX_INTEGER = Number.MAX_SAFE_INTEGER;
+const MAX_UINT32 = 0xffff_ffff;
+/** Ids count up from 0; above this, the following ids would not stay exact for long. */
+const MAX_SHARD_IDS = 2 ** 48;
+/** Limit of kept chunks, which cost no bytes each; this many mean at least four million shards. */
+const MAX_CHUNKS = 1 << 18;
 
 /**
- * The delta that {@link encodeDelta} made bytes of. Nothing in them is trusted: what is damaged, cut off or made up is an
- * error, and no memory is taken for what is claimed but not there.
+ * Decodes a delta from the bytes of {@link encodeDelta}. Nothing in them is trusted: damaged, truncated or forged
+ * bytes are an error, and memory is never allocated for claims alone.
  *
  * Time: O(bytes).
  *
@@ -63,44 +62,37 @@ export function decodeDelta(bytes: Uint8Array): Delta {
 
   const metaAt = HEADER + rows * dimensions;
   const reader = new ByteReader(new Uint8Array(words.buffer, words.byteOffset + 4 * metaAt, metaLength));
-  const base = readName(reader);
-  const next = readName(reader);
-  const nextShardId = reader.number(MOST_SHARDS, 'a shard id');
+  const base = readVersionName(reader);
+  const next = readVersionName(reader);
+  const nextShardId = reader.number(MAX_SHARD_IDS, 'a shard id');
   const documentIds = Array.from({ length: reader.count('documents') }, () => readDocumentId(reader));
-  // Every row takes up bytes of its own, in its vector as well as here, so this much is really there.
+  // Each row takes bytes in the input, for its vector as well as here, so this size is backed by data.
   const block = new RowBlock(rows, dimensions, false);
   claimRows(block, 0, rows);
   const columns = columnsOf(block);
   columns.vectors.set(new Float32Array(words.buffer, words.byteOffset + 4 * HEADER, rows * dimensions));
   for (let row = 0; row < rows; row++) {
-    const documentId = documentAt(documentIds, reader.number(MOST, 'a document'));
-    const start = reader.number(MOST_ROWS, 'a start');
-    const length = reader.number(MOST_ROWS, 'a length');
+    const documentId = documentAt(documentIds, reader.number(MAX_INTEGER, 'a document'));
+    const start = reader.number(MAX_UINT32, 'a start');
+    const length = reader.number(MAX_UINT32, 'a length');
     writeKey(columns, row, documentId, start, length);
     // In 64 bits no sum of squares of finite 32-bit floats overflows.
     if (!Number.isFinite(columns.squaredNorms[row])) throw damaged('a vector is not finite');
   }
   const ledger = readLedger(reader, rows, documentIds);
-  const gone = readAscending(reader, MOST, 'shards that are gone');
+  const gone = readAscending(reader, MAX_INTEGER, 'shards that are gone');
   const shards = readShards(reader, block, dimensions);
   const chunks = readChunks(reader);
   const churn = reader.number(MOST_COUNTED, 'a count of changes');
   const calibration = readCalibration(reader);
   reader.end();
-  return new Delta(
-    base,
-    next,
-    { dimensions, nextShardId, gone, shards, chunks, churn, calibration },
-    ledgerAtHand(ledger),
-  );
+  const changes = { dimensions, nextShardId, gone, shards, chunks, churn, calibration };
+  return new Delta(base, next, changes, Lazy.of(ledger));
 }
 
-/** In a function of its own, so that it keeps nothing else of what was read. */
-function ledgerAtHand(ledger: Ledger): Lazy<Ledger> {
-  return new Lazy(() => ledger);
-}
-
-/** The bytes as words; copied where they do not lie at a multiple of four, or another thread could change them meanwhile. */
+/**
+ * Views the bytes as words. Copies them if they are not aligned, or if another thread could change them meanwhile.
+ */
 function wordsOf(bytes: unknown): Uint32Array {
   if (!ArrayBuffer.isView(bytes) || (bytes as Partial<Uint8Array>)[Symbol.toStringTag] !== 'Uint8Array')
     throw new InvalidDeltaError(
@@ -119,8 +111,8 @@ function isShared({ buffer }: Uint8Array): boolean {
   return buffer[Symbol.toStringTag] === 'SharedArrayBuffer';
 }
 
-function readName(reader: ByteReader): VersionName {
-  const version = reader.number(MOST, 'a version');
+function readVersionName(reader: ByteReader): VersionName {
+  const version = reader.number(MAX_INTEGER, 'a version');
   const fingerprint = reader.text('a fingerprint');
   if (!/^[0-9a-f]{16}$/.test(fingerprint)) throw damaged('a fingerprint is none');
   return { version, fingerprint };
@@ -132,9 +124,9 @@ function readDocumentId(reader: ByteReader): string {
   return documentId;
 }
 
-function documentAt(documentIds: readonly string[], place: number): string {
-  if (place >= documentIds.length) throw damaged('a document is not among those listed');
-  return documentIds[place];
+function documentAt(documentIds: readonly string[], at: number): string {
+  if (at >= documentIds.length) throw damaged('a document is not among those listed');
+  return documentIds[at];
 }
 
 function readLedger(reader: ByteReader, rows: number, documentIds: readonly string[]): Ledger {
@@ -142,7 +134,7 @@ function readLedger(reader: ByteReader, rows: number, documentIds: readonly stri
   for (const row of readAscending(reader, rows - 1, 'updated postings')) updated[row] = 1;
   const removed = readKeys(reader, reader.count('removed postings'), documentIds);
   const read = (what: string): string[] =>
-    readAscending(reader, MOST, what).map((place) => documentAt(documentIds, place));
+    readAscending(reader, MAX_INTEGER, what).map((at) => documentAt(documentIds, at));
   return {
     updated,
     removed,
@@ -150,15 +142,15 @@ function readLedger(reader: ByteReader, rows: number, documentIds: readonly stri
   };
 }
 
-/** Every key takes up bytes of its own, so that what is made here is never more than is really there. */
-function readKeys(reader: ByteReader, count: number, places: readonly string[]): KeyColumns {
+/** Reads keys. Each takes bytes in the input, so the result is never larger than the data. */
+function readKeys(reader: ByteReader, count: number, listed: readonly string[]): KeyColumns {
   const documentIds: string[] = [];
   const starts: number[] = [];
   const lengths: number[] = [];
   for (let i = 0; i < count; i++) {
-    documentIds.push(documentAt(places, reader.number(MOST, 'a document')));
-    starts.push(reader.number(MOST_ROWS, 'a start'));
-    lengths.push(reader.number(MOST_ROWS, 'a length'));
+    documentIds.push(documentAt(listed, reader.number(MAX_INTEGER, 'a document')));
+    starts.push(reader.number(MAX_UINT32, 'a start'));
+    lengths.push(reader.number(MAX_UINT32, 'a length'));
   }
   return { documentIds, starts, lengths };
 }
@@ -168,7 +160,7 @@ function readAscending(reader: ByteReader, most: number, what: string): number[]
   const numbers: number[] = [];
   let next = 0;
   for (let i = 0; i < count; i++) {
-    const number = next + reader.number(MOST, what);
+    const number = next + reader.number(MAX_INTEGER, what);
     if (number > most) throw damaged(`${what} are out of range`);
     numbers.push(number);
     next = number + 1;
@@ -181,12 +173,12 @@ function readShards(reader: ByteReader, block: RowBlock, dimensions: number): Sh
   let written = 0;
   const count = reader.count('shards');
   for (let i = 0; i < count; i++) {
-    const id = reader.number(MOST, 'a shard id');
+    const id = reader.number(MAX_INTEGER, 'a shard id');
     if (id <= (shards.at(-1)?.id ?? -1)) throw damaged('its shards are not in order');
     const centroid = readCentroid(reader, dimensions);
     const segments = Array.from({ length: reader.count('segments') }, (): SegmentChange => {
-      const keeps = reader.number(MOST_ROWS, 'a segment') - 1;
-      const capacity = reader.number(MOST_ROWS, 'a capacity');
+      const keeps = reader.number(MAX_UINT32, 'a segment') - 1;
+      const capacity = reader.number(MAX_UINT32, 'a capacity');
       const visible = reader.number(capacity, 'the rows of a segment');
       const buried = readAscending(reader, visible - 1, 'buried rows');
       const runs: Run[] = [];
@@ -207,16 +199,16 @@ function readShards(reader: ByteReader, block: RowBlock, dimensions: number): Sh
 }
 
 function readRun(reader: ByteReader, next: number, block: RowBlock, written: number): Run {
-  const at = next + reader.number(MOST_ROWS, 'a run');
-  const count = reader.number(MOST_ROWS, 'a run');
+  const at = next + reader.number(MAX_UINT32, 'a run');
+  const count = reader.number(MAX_UINT32, 'a run');
   if (count === 0) throw damaged('a run is empty');
-  const source = reader.number(MOST, 'a shard id');
+  const source = reader.number(MAX_INTEGER, 'a shard id');
   if (source === 0) {
     if (written + count > block.capacity) throw damaged('it has fewer rows than its runs');
     return { at, count, from: block, row: written };
   }
-  const segment = reader.number(MOST_ROWS, 'a segment');
-  return { at, count, from: { shard: source - 1, segment }, row: reader.number(MOST_ROWS, 'a row') };
+  const segment = reader.number(MAX_UINT32, 'a segment');
+  return { at, count, from: { shard: source - 1, segment }, row: reader.number(MAX_UINT32, 'a row') };
 }
 
 function readCentroid(reader: ByteReader, dimensions: number): Centroid | undefined {
@@ -233,11 +225,11 @@ function readChunks(reader: ByteReader): readonly ChunkChange[] | undefined {
   for (let left = reader.count('chunks'); left > 0; left--) {
     const members = reader.count('the shards of a chunk');
     if (members > 0) {
-      chunks.push(Array.from({ length: members }, (): ShardId => reader.number(MOST, 'a shard id')));
+      chunks.push(Array.from({ length: members }, (): ShardId => reader.number(MAX_INTEGER, 'a shard id')));
       continue;
     }
-    const first = reader.number(MOST_CHUNKS, 'a chunk');
-    const count = reader.number(MOST_CHUNKS - chunks.length, 'the number of chunks');
+    const first = reader.number(MAX_CHUNKS, 'a chunk');
+    const count = reader.number(MAX_CHUNKS - chunks.length, 'the number of chunks');
     for (let i = 0; i < count; i++) chunks.push(first + i);
   }
   return chunks;

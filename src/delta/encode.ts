@@ -1,45 +1,35 @@
+/*
+ * Writes a delta as bytes. Little-endian throughout. A header of eight words: magic, format version, dimensions,
+ * rows, bytes of metadata, two words of checksum over all the rest, and a zero. Then the vectors of all written rows,
+ * aligned, so that they can be copied at once; then the metadata, padded to whole words. Numbers in it are LEB128,
+ * see `bytes.ts`.
+ */
+
 import { columnsOf } from '../version/row-block.js';
 import { type Centroid, matrixOf } from '../version/shard.js';
 import { ByteWriter } from './bytes.js';
 import { writeCalibration } from './calibration-bytes.js';
 import { checksumOf } from './checksum.js';
-import {
-  type Changes,
-  type ChunkChange,
-  type Delta,
-  type ShardChange,
-  type VersionName,
-  assertDelta,
-  changesOf,
-  eachWrittenRun,
-  isBlock,
-  ledgerOf,
-} from './delta.js';
+import { type Changes, type ChunkChange, type ShardChange, eachWrittenRun, isBlock } from './changes.js';
+import { type Delta, type VersionName, assertDelta, changesOf, ledgerOf } from './delta.js';
 import type { Ledger } from './ledger.js';
-
-/*
- * Little-endian throughout. A header of eight words: magic, format version, dimensions, rows, bytes of metadata, two
- * words of checksum over all the rest, and a zero. Then the vectors of all written rows, aligned, so that they can be
- * copied at once; then the metadata, padded to whole words.
- */
 
 /** The bytes "SHXD". */
 export const MAGIC = 0x44_58_48_53;
-/** The one format there is. */
+/** The only format. */
 export const FORMAT = 2;
 /** Words of the header. */
 export const HEADER = 8;
-/** Where in the header the checksum is. */
+/** Index of the checksum in the header. */
 export const CHECKSUM = 5;
 
 /**
- * A delta as bytes, for a file or another machine: the vectors of the postings that it adds or updates, and little more;
- * rows that only moved take a few bytes. With a checksum against accidents; who must not be able to forge a delta has to
- * be kept out by a signature around it.
+ * Encodes a delta as bytes, for a file or another machine: the vectors of the postings that it adds or updates, and
+ * little more; a moved row takes a few bytes. The checksum guards against accidents; against forgery, sign the bytes.
  *
  * Time: O(what changed).
  *
- * @throws {@link InvalidDeltaError} for what is not a delta.
+ * @throws {@link InvalidDeltaError} for a value that is not a delta.
  *
  * @example
  * ```ts
@@ -78,8 +68,8 @@ export function encodeDelta(delta: Delta): Uint8Array {
 
 function metadata(delta: Delta, changes: Changes): Uint8Array {
   const out = new ByteWriter();
-  writeName(out, delta.base);
-  writeName(out, delta.next);
+  writeVersionName(out, delta.base);
+  writeVersionName(out, delta.next);
   out.number(changes.nextShardId);
   writeLedger(out, ledgerOf(delta), changes.shards);
   writeAscending(out, changes.gone);
@@ -90,59 +80,59 @@ function metadata(delta: Delta, changes: Changes): Uint8Array {
   return out.padded();
 }
 
-/** The documents, in the order in which they are first named, and the postings by their places. */
+/** Writes the documents in the order of their first use, and the postings with indexes into that list. */
 function writeLedger(
   out: ByteWriter,
   { updated, removed, documents }: Ledger,
   shards: readonly ShardChange[],
 ): void {
-  const places = new Map<string, number>();
-  const place = (documentId: string): number => {
-    let at = places.get(documentId);
-    if (at === undefined) places.set(documentId, (at = places.size));
+  const numbers = new Map<string, number>();
+  const numberOf = (documentId: string): number => {
+    let at = numbers.get(documentId);
+    if (at === undefined) numbers.set(documentId, (at = numbers.size));
     return at;
   };
-  const placesOfRows: number[] = [];
+  const documentsOfRows: number[] = [];
   eachWrittenRun(shards, (block, first, count) => {
     const { ids } = columnsOf(block);
-    for (let row = first; row < first + count; row++) placesOfRows.push(place(ids.at(row)));
+    for (let row = first; row < first + count; row++) documentsOfRows.push(numberOf(ids.at(row)));
   });
-  const placesOfRemoved = removed.documentIds.map(place);
-  out.number(places.size);
-  for (const documentId of places.keys()) out.text(documentId);
+  const documentsOfRemoved = removed.documentIds.map(numberOf);
+  out.number(numbers.size);
+  for (const documentId of numbers.keys()) out.text(documentId);
   let next = 0;
   eachWrittenRun(shards, (block, first, count) => {
     const { starts, lengths } = columnsOf(block);
     for (let row = first; row < first + count; row++)
-      writeKey(out, placesOfRows[next++], starts[row], lengths[row]);
+      writeKey(out, documentsOfRows[next++], starts[row], lengths[row]);
   });
   writeAscending(
     out,
-    placesOfRows.flatMap((_, i) => (updated[i] === 1 ? [i] : [])),
+    documentsOfRows.flatMap((_, i) => (updated[i] === 1 ? [i] : [])),
   );
-  out.number(placesOfRemoved.length);
-  placesOfRemoved.forEach((at, i) => {
+  out.number(documentsOfRemoved.length);
+  documentsOfRemoved.forEach((at, i) => {
     writeKey(out, at, removed.starts[i], removed.lengths[i]);
   });
   for (const ids of [documents.added, documents.removed]) {
-    // All that were named, where there are as many: half of the time for a whole index would go into looking them up.
-    const all = ids.length === places.size;
-    writeAscending(out, all ? Float64Array.from(ids, (_, i) => i) : Float64Array.from(ids, place).sort());
+    // If all documents are in the list, skips looking them up: for a whole index that took half of the time.
+    const all = ids.length === numbers.size;
+    writeAscending(out, all ? Float64Array.from(ids, (_, i) => i) : Float64Array.from(ids, numberOf).sort());
   }
 }
 
-function writeName(out: ByteWriter, { version, fingerprint }: VersionName): void {
+function writeVersionName(out: ByteWriter, { version, fingerprint }: VersionName): void {
   out.number(version);
   out.text(fingerprint);
 }
 
-function writeKey(out: ByteWriter, place: number, start: number, length: number): void {
-  out.number(place);
+function writeKey(out: ByteWriter, document: number, start: number, length: number): void {
+  out.number(document);
   out.number(start);
   out.number(length);
 }
 
-/** Numbers by the gaps between them. */
+/** Writes ascending numbers by the gaps between them. */
 function writeAscending(out: ByteWriter, numbers: readonly number[] | Float64Array): void {
   out.number(numbers.length);
   let next = 0;
@@ -170,7 +160,7 @@ function writeShards(out: ByteWriter, { shards }: Changes): void {
         out.number(at - next);
         out.number(count);
         next = at + count;
-        // Written rows lie one behind the other; moved ones say where from.
+        // Written rows follow each other in the bytes; moved ones name their source.
         if (isBlock(from)) out.number(0);
         else {
           out.number(from.shard + 1);
@@ -189,7 +179,7 @@ function writeCentroid(out: ByteWriter, centroid: Centroid | undefined): void {
   out.raw(new Uint8Array(buffer, byteOffset, byteLength));
 }
 
-/** Kept chunks as runs of consecutive places, new ones as their ids; 0 where the table stays. */
+/** Writes kept chunks as runs of consecutive indexes, new ones as their ids; 0 if the table stays. */
 function writeChunks(out: ByteWriter, chunks: readonly ChunkChange[] | undefined): void {
   out.number(chunks === undefined ? 0 : 1);
   if (chunks === undefined) return;

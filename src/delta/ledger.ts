@@ -1,21 +1,26 @@
+/*
+ * The ledger of a delta: the change by posting and document rather than by shard, for `added`, `removed`, `updated`
+ * and `documents`. It is kept compact, and becomes lists of keys on first access.
+ */
+
 import type { PostingKey } from '../errors.js';
-import { type DocumentEntry, type Documents, eachChangedDocument } from '../version/documents.js';
+import type { ChangedDocuments } from '../version/documents.js';
 import { compareKeys, keyOfRow } from '../version/posting.js';
 import { columnsOf } from '../version/row-block.js';
-import { type DocumentChanges, type ShardChange, eachWrittenRun } from './delta.js';
+import { type ShardChange, eachWrittenRun } from './changes.js';
 import { type KeyColumns, KeyIndex, columnsOfKeys } from './key-index.js';
 import type { Lazy } from '../lazy.js';
 
-/** What changed for somebody who knows nothing of shards, as briefly as it can be kept. */
+/** The change by posting and document, in compact form. */
 export interface Ledger {
-  /** For each row that is written, in order, 1 where it gives a posting of the base another vector. */
+  /** For each written row, in order: 1 if it replaces the vector of a posting of the base. */
   readonly updated: Uint8Array;
-  /** The keys of postings that are in the base only. */
+  /** Keys of postings that are in the base only. */
   readonly removed: KeyColumns;
   readonly documents: Pick<DocumentChanges, 'added' | 'removed'>;
 }
 
-/** The same, with a key for each posting; every list sorted and frozen. */
+/** The ledger with a key for each posting; every list sorted and frozen. */
 export interface KeyChanges {
   readonly added: readonly PostingKey[];
   readonly removed: readonly PostingKey[];
@@ -23,34 +28,24 @@ export interface KeyChanges {
   readonly documents: DocumentChanges;
 }
 
-/** Documents that are in other shards than before. */
-export interface ChangedDocuments {
-  readonly documentIds: readonly string[];
-  readonly before: readonly (DocumentEntry | undefined)[];
-  readonly after: readonly (DocumentEntry | undefined)[];
+/** Documents that a {@link Delta} changes, each list sorted. */
+export interface DocumentChanges {
+  /** Not in the base. */
+  readonly added: readonly string[];
+  /** Not in the next version. */
+  readonly removed: readonly string[];
+  /** In both, with other postings. */
+  readonly updated: readonly string[];
 }
 
-/** Time: O(changed documents · log documents). */
-export function changedDocuments(a: Documents, b: Documents): ChangedDocuments {
-  const documentIds: string[] = [];
-  const before: (DocumentEntry | undefined)[] = [];
-  const after: (DocumentEntry | undefined)[] = [];
-  eachChangedDocument(a, b, (documentId, was, is) => {
-    documentIds.push(documentId);
-    before.push(was);
-    after.push(is);
-  });
-  return { documentIds, before, after };
-}
-
-/** From what vanished of the base and what is written: a key that is in both was given another vector. */
+/** Makes the ledger from the lost keys of the base and the written rows: a key in both has another vector. */
 export function ledgerOfRows(
-  vanished: KeyColumns,
+  lost: KeyColumns,
   isMoved: Uint8Array,
   shards: readonly ShardChange[],
   { value: { documentIds, before, after } }: Lazy<ChangedDocuments>,
 ): Ledger {
-  const index = new KeyIndex(vanished);
+  const index = new KeyIndex(lost);
   const isThere = isMoved.slice();
   const updated = updatedRows(shards, (documentId, start, length) => {
     const at = index.find(documentId, start, length);
@@ -59,9 +54,9 @@ export function ledgerOfRows(
   });
   const isRemoved = (_: unknown, at: number): boolean => isThere[at] === 0;
   const removed = {
-    documentIds: vanished.documentIds.filter(isRemoved),
-    starts: Uint32Array.from(vanished.starts).filter(isRemoved),
-    lengths: Uint32Array.from(vanished.lengths).filter(isRemoved),
+    documentIds: lost.documentIds.filter(isRemoved),
+    starts: Uint32Array.from(lost.starts).filter(isRemoved),
+    lengths: Uint32Array.from(lost.lengths).filter(isRemoved),
   };
   const documents = {
     added: documentIds.filter((_, i) => before[i] === undefined),
@@ -70,7 +65,7 @@ export function ledgerOfRows(
   return { updated, removed, documents };
 }
 
-/** From lists of keys, of which the added and updated ones are those of the rows that are written. */
+/** Makes the ledger from lists of keys, of which the added and updated ones are those of the written rows. */
 export function ledgerOfKeys(keys: KeyChanges, shards: readonly ShardChange[]): Ledger {
   const index = new KeyIndex(columnsOfKeys(keys.updated));
   return {
@@ -93,7 +88,7 @@ function updatedRows(
   return Uint8Array.from(updated);
 }
 
-/** Time: O(n log n). */
+/** Expands the ledger into sorted lists of keys. Time: O(n log n). */
 export function keyChangesOf(
   { updated: isUpdated, removed, documents }: Ledger,
   shards: readonly ShardChange[],

@@ -1,3 +1,8 @@
+/*
+ * Three-way merge of versions, posting by posting: takes the deltas of both sides from a common base, decides
+ * conflicts, and replays their changes on ours.
+ */
+
 import { refusePromise } from '../callbacks.js';
 import { show } from '../config.js';
 import { InvalidOptionError, type MergeConflict, MergeConflictError, type PostingKey } from '../errors.js';
@@ -9,32 +14,33 @@ import { Replay, type Row, replay, rowAt, rowsOfDocuments, shardsIn } from '../w
 import { stagePostings } from '../write/staging.js';
 import { placeText } from '../write/touched.js';
 import { diff } from './between.js';
-import { type Delta, changesOf, writtenRows } from './delta.js';
+import { writtenRows } from './changes.js';
+import { type Delta, changesOf } from './delta.js';
 
 /**
- * What becomes of a posting that both sides changed: it is as on one side or in the base, which may mean that it is
- * not there; it is not there in any case; or it gets this vector.
+ * The outcome for a posting that both sides changed: its state on one side or in the base, which may be that it does
+ * not exist; its removal; or this vector.
  */
 export type Resolution = 'ours' | 'theirs' | 'base' | 'remove' | VectorInput;
 
-/** How {@link merge} goes about it. */
+/** Options of {@link merge}. */
 export interface MergeOptions {
   /**
    * Decides conflicts: for one side, or one by one, in the order of their keys. Without it, conflicts are an error.
-   * What it throws comes out of `merge`, and nothing is made.
+   * An error that it throws comes out of `merge`, and nothing is made.
    */
   readonly onConflict?: 'ours' | 'theirs' | ((conflict: MergeConflict) => Resolution);
 }
 
 /**
- * Brings together what two versions made of a common base, posting by posting: what only one side added, removed or gave
- * another vector is taken, and so is what both did alike. Returns a successor of `ours`; `ours` itself if nothing of
- * theirs is missing there, `theirs` itself if we changed nothing.
+ * Merges the changes that two versions made to a common base, posting by posting: takes what only one side added,
+ * removed or gave another vector, and what both changed alike. Returns a successor of `ours`; `ours` itself if it
+ * already has all of their changes, `theirs` itself if ours changed nothing.
  *
- * Time: O(rows of the shards that differ), besides routing what is taken over.
+ * Time: O(rows of the shards that differ), besides routing the rows that are taken over.
  *
- * @throws {@link MergeConflictError} with every conflict, where none was decided; {@link InvalidIndexError} for versions
- * of different configurations; {@link InvalidOptionError} for unknown options or what is no resolution;
+ * @throws {@link MergeConflictError} with every conflict, if there is no `onConflict`; {@link InvalidIndexError} for
+ * versions of different configurations; {@link InvalidOptionError} for unknown options or an invalid resolution;
  * {@link InvalidVectorError} for a resolution whose vector cannot be stored. Nothing is made then.
  *
  * @example
@@ -110,15 +116,15 @@ export function merge(
   return replay(ours, changed);
 }
 
-interface Changed {
+interface ChangedRow {
   readonly key: PostingKey;
-  /** What it was changed to; `undefined` where it was removed. */
+  /** The new row; `undefined` if the posting was removed. */
   readonly row: Row | undefined;
 }
 
-/** What a delta changes, by the texts of the keys. */
-function changedRows(delta: Delta): Map<string, Changed> {
-  const changed = new Map<string, Changed>();
+/** Lists the changed rows of a delta, by the texts of their keys. */
+function changedRows(delta: Delta): Map<string, ChangedRow> {
+  const changed = new Map<string, ChangedRow>();
   for (const key of delta.removed) changed.set(textOf(key), { key, row: undefined });
   for (const [block, at] of writtenRows(changesOf(delta).shards)) {
     const row = rowAt(block, at);
@@ -140,7 +146,7 @@ function resolvedRow({ config }: ShardexIndex, key: PostingKey, resolution: unkn
       `onConflict must return 'ours', 'theirs', 'base', 'remove' or a vector, not ${show(resolution)}.`,
     );
   }
-  // What it is not yet known to be, staging finds out.
+  // Staging checks the vector itself.
   const staged = stagePostings(config, [{ ...key, vector: resolution as VectorInput }]);
   return rowAt(staged.blocks[0], staged.rows[0]);
 }

@@ -31,6 +31,26 @@ export function eachChangedDocument(
   eachStringDifference(a, b, visit);
 }
 
+/** Documents that are in other shards in one version than in another. */
+export interface ChangedDocuments {
+  readonly documentIds: readonly string[];
+  readonly before: readonly (DocumentEntry | undefined)[];
+  readonly after: readonly (DocumentEntry | undefined)[];
+}
+
+/** Lists the documents that changed shards. Time: O(changed documents · log documents). */
+export function changedDocuments(a: Documents, b: Documents): ChangedDocuments {
+  const documentIds: string[] = [];
+  const before: (DocumentEntry | undefined)[] = [];
+  const after: (DocumentEntry | undefined)[] = [];
+  eachChangedDocument(a, b, (documentId, was, is) => {
+    documentIds.push(documentId);
+    before.push(was);
+    after.push(is);
+  });
+  return { documentIds, before, after };
+}
+
 /** The ids of all documents, in no particular order. */
 export function idsOf(documents: Documents): IterableIterator<string> {
   return documents.keys();

@@ -48,9 +48,12 @@ export function centroidProbe(centroid: Centroid): Probe {
 
 /** Whether two centroids are the same to the bit. */
 export function sameCentroid(a: Centroid, b: Centroid): boolean {
-  if (a === b) return true;
-  const other = matrixOf(b).vectors;
-  return matrixOf(a).vectors.every((component, i) => Object.is(component, other[i]));
+  return a === b || sameComponents(matrixOf(a).vectors, matrixOf(b).vectors);
+}
+
+/** Whether two vectors of one length are the same to the bit; −0 and 0 differ. */
+export function sameComponents(a: Float32Array, b: Float32Array): boolean {
+  return a.every((component, i) => Object.is(component, b[i]));
 }
 
 /** The mean of some rows: of their directions for the cosine metric, where it is given unit length itself. */

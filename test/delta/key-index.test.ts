@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest';
-import { KeyIndex, bucketsFor, hashOf } from '../../src/delta/key-index.js';
+import { bucketsFor, hashWords } from '../../src/delta/hash-chains.js';
+import { KeyIndex } from '../../src/delta/key-index.js';
 
 /** Keys of one document, all in one bucket of an index of them. */
 function together(count: number): { documentIds: string[]; starts: number[]; lengths: number[] } {
   const starts: number[] = [];
   for (let start = 0; starts.length < count; start++)
-    if ((hashOf(hashOf(0, start), 0) & (bucketsFor(count) - 1)) === 0) starts.push(start);
+    if ((hashWords(hashWords(0, start), 0) & (bucketsFor(count) - 1)) === 0) starts.push(start);
   return { documentIds: starts.map(() => 'a'), starts, lengths: starts.map(() => 0) };
 }
 

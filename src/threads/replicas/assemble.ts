@@ -1,12 +1,12 @@
 import { changedCalibration } from '../../calibration/change.js';
 import { InvalidDeltaError } from '../../errors.js';
 import { Lazy } from '../../lazy.js';
-import { type CentroidTable, tableFrom } from '../../version/centroid-table.js';
+import { changedTable } from '../../delta/changes.js';
 import { bitCount } from '../../version/bits.js';
 import type { RowBlock } from '../../version/row-block.js';
 import type { Documents } from '../../version/documents.js';
 import { documentsIn } from '../../version/documents-draft.js';
-import { Centroid, type Shard, type ShardId, matrixOf } from '../../version/shard.js';
+import { Centroid, type Shard, type ShardId, matrixOf, sameComponents } from '../../version/shard.js';
 import { type DeadBits, Segment, ShardRows, bytesOf, deadBits } from '../../version/shard-rows.js';
 import type { ShardexIndex } from '../../version/shardex-index.js';
 import { StringMapDraft } from '../../version/string-map.js';
@@ -93,7 +93,15 @@ function nextVersion(
     byteLength,
     shards,
     documents,
-    centroids: chunks === undefined ? base.centroids : centroidsFrom(base, shards, chunks),
+    centroids:
+      chunks === undefined
+        ? base.centroids
+        : changedTable(
+            base.centroids,
+            base.config.metric,
+            chunks,
+            (id) => (shards.get(id) as Shard).centroid,
+          ),
     nextShardId,
     calibration: changedCalibration(base.calibration, calibration, () => damaged('the calibration')),
     churn,
@@ -115,7 +123,7 @@ function shardFrom(
     own.length === old?.rows.segments.length && own.every((segment, s) => segment === old.rows.segments[s]);
   if (
     old === undefined ||
-    (centroid !== undefined && !sameVector(matrixOf(old.centroid).vectors, centroid))
+    (centroid !== undefined && !sameComponents(matrixOf(old.centroid).vectors, centroid))
   ) {
     if (centroid?.length !== dimensions) throw damaged(`the centroid of shard ${id}`);
     return Object.freeze({ id, centroid: new Centroid(centroid), rows: new ShardRows(own) });
@@ -167,21 +175,6 @@ function movedDocuments(base: Documents, { documentIds, entries }: SentDocuments
   return documents.finish();
 }
 
-function centroidsFrom(
-  base: ShardexIndex,
-  shards: ShardexIndex['shards'],
-  chunks: NonNullable<Difference['chunks']>,
-): CentroidTable {
-  return tableFrom(
-    base.config.metric,
-    chunks.map((chunk) =>
-      typeof chunk === 'number'
-        ? base.centroids.chunks[chunk]
-        : chunk.map((id) => ({ id, vector: matrixOf((shards.get(id) as Shard).centroid).vectors })),
-    ),
-  );
-}
-
 /** What can be compared cheaply must agree; anything else would be an error that nobody sees. */
 function assertSame(next: ShardexIndex, label: Label): void {
   for (const count of ['postingCount', 'documentCount', 'shardCount', 'byteLength'] as const)
@@ -192,10 +185,6 @@ function damaged(what: string): InvalidDeltaError {
   return new InvalidDeltaError(
     `A replica and its owner disagree on ${what}. Both threads must run the same version of the library.`,
   );
-}
-
-function sameVector(a: Float32Array, b: Float32Array): boolean {
-  return a.every((component, i) => Object.is(component, b[i]));
 }
 
 function sameBits(a: DeadBits | undefined, b: DeadBits | undefined): boolean {

@@ -1,10 +1,10 @@
 import { calibrationChange } from '../../calibration/change.js';
-import { type ChunkChange, nameOf } from '../../delta/delta.js';
-import { changedDocuments } from '../../delta/ledger.js';
+import { chunkChanges } from '../../delta/changes.js';
+import { versionNameOf } from '../../delta/delta.js';
 import type { Lazy } from '../../lazy.js';
-import type { CentroidTable } from '../../version/centroid-table.js';
+
 import { changedShards } from '../../version/changed-shards.js';
-import type { Documents } from '../../version/documents.js';
+import { type Documents, changedDocuments } from '../../version/documents.js';
 import { type Shard, type ShardId, matrixOf, sameCentroid } from '../../version/shard.js';
 import { deadBits } from '../../version/shard-rows.js';
 import { type ShardexIndex, emptyIndex } from '../../version/shardex-index.js';
@@ -38,14 +38,14 @@ export function differenceBetween(
     if (after !== undefined) shards.push(sentShard(after, stays ? before : undefined, sent, parcel));
   }
   return {
-    base: base === undefined ? undefined : nameOf(base),
+    base: base === undefined ? undefined : versionNameOf(base),
     config: base === undefined ? next.config : undefined,
     label: labelOf(next),
     calibration: calibrationChange(from.calibration, next.calibration),
     gone,
     shards: packShards(shards),
     documents: base === undefined ? undefined : documentsBetween(base.documents, next.documents),
-    chunks: from.centroids === next.centroids ? undefined : chunkChanges(from.centroids, next.centroids),
+    chunks: chunkChanges(from.centroids, next.centroids),
     blocks: parcel.blocks,
     rows: parcel.rows,
   };
@@ -74,11 +74,6 @@ function documentsBetween(a: Lazy<Documents>, b: Lazy<Documents>): SentDocuments
   if (!a.isMade || !b.isMade) return undefined;
   const { documentIds, after } = changedDocuments(a.value, b.value);
   return { documentIds, entries: after };
-}
-
-function chunkChanges(a: CentroidTable, b: CentroidTable): readonly ChunkChange[] {
-  const places = new Map(a.chunks.map((chunk, at) => [chunk, at]));
-  return b.chunks.map((chunk) => places.get(chunk) ?? chunk.ids);
 }
 
 function labelOf(index: ShardexIndex): Label {

@@ -1,5 +1,6 @@
 import type { ShardexConfig } from '../../config.js';
-import type { ChunkChange, VersionName } from '../../delta/delta.js';
+import type { ChunkChange } from '../../delta/changes.js';
+import type { VersionName } from '../../delta/delta.js';
 import type { CalibrationChange } from '../../calibration/change.js';
 import type { DocumentEntry } from '../../version/documents.js';
 import type { IdPart } from '../../version/id-column.js';

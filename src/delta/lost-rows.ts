@@ -1,24 +1,25 @@
+/*
+ * The lost rows of a comparison: rows that the base has in a place where the next version has them no longer.
+ * `between.ts` collects them, then looks each new row up among them: one that is found was moved, the others were
+ * written.
+ */
+
 import { type Columns, columnsOf, sameVector } from '../version/row-block.js';
 import type { ShardId } from '../version/shard.js';
 import type { Segment } from '../version/shard-rows.js';
-import type { BasePlace } from './delta.js';
-import { type KeyColumns, KeyIndex, bucketsFor, hashOf } from './key-index.js';
-
-/**
- * Rows of one bucket that are looked through before keys are: postings may well have one vector each, or vectors that were
- * chosen so that they meet.
- */
-const MOST_TOGETHER = 32;
+import type { BaseSegment } from './changes.js';
+import { HashChains, MAX_CHAIN, hashWords } from './hash-chains.js';
+import { type KeyColumns, KeyIndex } from './key-index.js';
 
 /** Rows of one segment of the base. */
-interface Source extends BasePlace {
+interface Source extends BaseSegment {
   readonly columns: Columns;
   readonly rows: readonly number[];
 }
 
-/** Gathers rows of the base that are not where they were, to look for them elsewhere. */
-export class VanishedRows {
-  /** How many there are. */
+/** Collects the lost rows of the base. */
+export class LostRows {
+  /** Number of rows. */
   count = 0;
   readonly sources: Source[] = [];
 
@@ -30,28 +31,26 @@ export class VanishedRows {
 }
 
 /**
- * Rows of the base that are not where they were: some were moved elsewhere as they are, the others are lost or were
- * given another vector. Moved ones are found by the length of their vectors, because texts lie scattered in memory and
- * are slow to look at; which of the others have the same key is found out only when somebody asks.
+ * Lost rows of the base, to be matched with new ones: some were moved, the others were removed or given another
+ * vector. Finds them by the length of their vectors first, because texts lie scattered in memory and are slow to
+ * read. An index by key is made only if vectors collide.
  */
-export class Vanished {
-  /** The keys of all these rows: copies, which keep nothing of the base alive. */
+export class LostRowIndex {
+  /** Keys of all lost rows; copies, which keep nothing of the base alive. */
   readonly keys: KeyColumns;
-  /** 1 for each of them that was found elsewhere. */
+  /** 1 for each row that was found elsewhere. */
   readonly isMoved: Uint8Array;
   readonly #sources: readonly Source[];
-  /** For each row, the place of its source, and the row there. */
+  /** For each row, the index of its source, and the row in it. */
   readonly #sourceAt: Uint32Array;
   readonly #rows: Uint32Array;
   readonly #norms: Float64Array;
-  /** The last row of each bucket, and for each row the one before it; one more than its place, so that 0 is none. */
-  readonly #last: Uint32Array;
-  readonly #before: Uint32Array;
+  readonly #chains: HashChains;
   #byKey: KeyIndex | undefined;
   readonly #wanted = new Float64Array(1);
   readonly #wantedWords = new Uint32Array(this.#wanted.buffer);
 
-  constructor({ count, sources }: VanishedRows) {
+  constructor({ count, sources }: LostRows) {
     const documentIds: string[] = [];
     const [starts, lengths] = [new Uint32Array(count), new Uint32Array(count)];
     this.keys = { documentIds, starts, lengths };
@@ -72,30 +71,25 @@ export class Vanished {
         this.#rows[at++] = row;
       }
     }
-    this.#before = new Uint32Array(count);
-    this.#last = new Uint32Array(bucketsFor(count));
+    this.#chains = new HashChains(count);
     const words = new Uint32Array(this.#norms.buffer);
-    for (at = 0; at < count; at++) {
-      const bucket = this.#bucket(words, at);
-      this.#before[at] = this.#last[bucket];
-      this.#last[bucket] = at + 1;
-    }
+    for (at = 0; at < count; at++) this.#chains.add(hashWords(words[2 * at], words[2 * at + 1]), at);
   }
 
-  /** The place of the row with the key and the vector of this one, which counts as moved from then on; or −1. */
+  /** Finds the lost row with the key and vector of this one and marks it as moved; −1 if there is none. */
   find(columns: Columns, row: number): number {
-    const at = this.#placeOf(columns, row);
+    const at = this.#findByNorm(columns, row);
     if (at >= 0) this.isMoved[at] = 1;
     return at;
   }
 
-  /** Where a row that was found was. */
-  sourceOf(at: number): BasePlace {
+  /** Returns the segment that a row was in. */
+  sourceOf(at: number): BaseSegment {
     const { shard, segment } = this.#sources[this.#sourceAt[at]];
     return { shard, segment };
   }
 
-  isFrom(at: number, { shard, segment }: BasePlace): boolean {
+  isFrom(at: number, { shard, segment }: BaseSegment): boolean {
     const source = this.#sources[this.#sourceAt[at]];
     return source.shard === shard && source.segment === segment;
   }
@@ -104,23 +98,19 @@ export class Vanished {
     return this.#rows[at];
   }
 
-  #bucket(words: Uint32Array, at: number): number {
-    return hashOf(words[2 * at], words[2 * at + 1]) & (this.#last.length - 1);
-  }
-
-  #placeOf(columns: Columns, row: number): number {
-    if (this.#byKey !== undefined) return this.#placeByKey(this.#byKey, columns, row);
+  #findByNorm(columns: Columns, row: number): number {
+    if (this.#byKey !== undefined) return this.#findByKey(this.#byKey, columns, row);
     const norm = columns.squaredNorms[row];
     this.#wanted[0] = norm;
-    let at = this.#last[this.#bucket(this.#wantedWords, 0)];
-    for (let left = MOST_TOGETHER; at > 0; at = this.#before[at - 1]) {
-      if (this.#norms[at - 1] === norm && this.#isSame(at - 1, columns, row)) break;
-      if (--left === 0) return this.#placeByKey((this.#byKey = new KeyIndex(this.keys)), columns, row);
+    let at = this.#chains.first(hashWords(this.#wantedWords[0], this.#wantedWords[1]));
+    for (let left = MAX_CHAIN; at >= 0; at = this.#chains.next(at)) {
+      if (this.#norms[at] === norm && this.#isSame(at, columns, row)) break;
+      if (--left === 0) return this.#findByKey((this.#byKey = new KeyIndex(this.keys)), columns, row);
     }
-    return at - 1;
+    return at;
   }
 
-  #placeByKey(index: KeyIndex, columns: Columns, row: number): number {
+  #findByKey(index: KeyIndex, columns: Columns, row: number): number {
     const at = index.find(columns.ids.at(row), columns.starts[row], columns.lengths[row]);
     return at >= 0 && this.#isSame(at, columns, row) ? at : -1;
   }

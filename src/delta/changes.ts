@@ -1,0 +1,123 @@
+/*
+ * The structural part of a delta: what turns the base into the next version, shard by shard. `between.ts` finds it,
+ * `compose.ts` joins two, `encode.ts` and `decode.ts` carry it as bytes, `apply.ts` carries it out.
+ *
+ * An example: shard 1 holds rows 0, 1, 2 in one block. A commit moves row 1 to shard 2, whose block has 5 rows, and adds
+ * a posting there. Then shard 1 has one segment { keeps: 0, buried: [1], runs: [] }, and shard 2 has
+ * { keeps: 0, buried: [], runs: [{ at: 5, count: 1, from: { shard: 1, segment: 0 }, row: 1 },
+ *                               { at: 6, count: 1, from: block, row: 6 }] }.
+ * Only the written row needs its vector on the way to another machine; the moved one is copied from the base there.
+ */
+
+import type { CalibrationChange } from '../calibration/change.js';
+import type { Metric } from '../config.js';
+import type { Lazy } from '../lazy.js';
+import { type CentroidTable, tableFrom } from '../version/centroid-table.js';
+import type { ChangedDocuments } from '../version/documents.js';
+import type { RowBlock } from '../version/row-block.js';
+import { type Centroid, type ShardId, matrixOf } from '../version/shard.js';
+import type { Segment } from '../version/shard-rows.js';
+
+/** A segment of the base, as the source of moved rows. */
+export interface BaseSegment {
+  readonly shard: ShardId;
+  readonly segment: number;
+}
+
+/** Consecutive live rows that a segment gains: written anew, from a block, or moved from a segment of the base. */
+export interface Run {
+  /** The first of its rows in the segment. */
+  readonly at: number;
+  readonly count: number;
+  readonly from: RowBlock | BaseSegment;
+  /** The first row in the source. */
+  readonly row: number;
+}
+
+/** The origin of one segment: what it keeps of the base, and what it gains. */
+export interface SegmentChange {
+  /** Index, in the base's shard, of the segment that it extends; −1 for a new block. */
+  readonly keeps: number;
+  /** Rows that its block can hold. */
+  readonly capacity: number;
+  readonly visible: number;
+  /** Rows that are live in the base's segment and dead in this one, ascending. */
+  readonly buried: readonly number[];
+  /** The live rows that are not the base's own, ascending. Rows in no run are dead (I7). */
+  readonly runs: readonly Run[];
+  /** The finished segment, where this process has it: then no row is copied. */
+  readonly segment?: Segment;
+}
+
+/** A shard that is new, if it has a centroid, or whose rows changed. */
+export interface ShardChange {
+  readonly id: ShardId;
+  readonly centroid: Centroid | undefined;
+  readonly segments: readonly SegmentChange[];
+}
+
+/** A chunk of the centroid table: one of the base's, by its index, or a new one, by its shards. */
+export type ChunkChange = number | readonly ShardId[];
+
+/** The part of a delta that makes the next version out of the base. */
+export interface Changes {
+  readonly dimensions: number;
+  readonly nextShardId: ShardId;
+  /** Shards of the base that are gone or replaced, ascending. */
+  readonly gone: readonly ShardId[];
+  /** Ascending by id. */
+  readonly shards: readonly ShardChange[];
+  /** Missing where the base's table stays. */
+  readonly chunks: readonly ChunkChange[] | undefined;
+  /** The next version's count of changes, and its calibration, which a replica does not compute itself. */
+  readonly churn: number;
+  readonly calibration: CalibrationChange;
+  /** The new entries of the documents map. If missing, as in a decoded delta, they are derived from the rows. */
+  readonly documents?: Lazy<ChangedDocuments>;
+}
+
+/** Whether rows are written anew rather than moved within the base. */
+export function isBlock(from: RowBlock | BaseSegment): from is RowBlock {
+  return 'capacity' in from;
+}
+
+/** Visits all written rows by runs: `count` rows of a block, from `first` on. */
+export function eachWrittenRun(
+  shards: readonly ShardChange[],
+  visit: (block: RowBlock, first: number, count: number) => void,
+): void {
+  for (const { segments } of shards) {
+    for (const { runs } of segments)
+      for (const { from, row, count } of runs) if (isBlock(from)) visit(from, row, count);
+  }
+}
+
+/** Lists all written rows, in order. */
+export function* writtenRows(shards: readonly ShardChange[]): Generator<[RowBlock, number]> {
+  const runs: [RowBlock, number, number][] = [];
+  eachWrittenRun(shards, (...run) => runs.push(run));
+  for (const [block, first, count] of runs)
+    for (let row = first; row < first + count; row++) yield [block, row];
+}
+
+/** Describes one centroid table in terms of another; `undefined` if they are the same. */
+export function chunkChanges(a: CentroidTable, b: CentroidTable): readonly ChunkChange[] | undefined {
+  if (a === b) return undefined;
+  const indexes = new Map(a.chunks.map((chunk, at) => [chunk, at]));
+  return b.chunks.map((chunk) => indexes.get(chunk) ?? chunk.ids);
+}
+
+/** Builds the table that `chunkChanges` described. The caller has checked that its chunks and shards exist. */
+export function changedTable(
+  base: CentroidTable,
+  metric: Metric,
+  chunks: readonly ChunkChange[],
+  centroidOf: (id: ShardId) => Centroid,
+): CentroidTable {
+  const members = chunks.map((chunk) =>
+    typeof chunk === 'number'
+      ? base.chunks[chunk]
+      : chunk.map((id) => ({ id, vector: matrixOf(centroidOf(id)).vectors })),
+  );
+  return tableFrom(metric, members);
+}

@@ -46,7 +46,7 @@ export interface WaitForOptions {
   readonly signal?: AbortSignal;
 }
 
-/** The state behind a cell, or behind a proxy of it. A friend accessor; see docs/design.md. */
+/** The state behind a cell, or behind a proxy of it. A friend accessor; see docs/internals/design.md. */
 export let cellStateOf: (cell: ReadableCell) => CellState;
 let isReal: (value: object) => value is ReadableCell;
 

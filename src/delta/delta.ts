@@ -23,7 +23,7 @@ export interface VersionName {
   readonly fingerprint: string;
 }
 
-/** Reads the structural part of a delta. A friend accessor; see docs/design.md. */
+/** Reads the structural part of a delta. A friend accessor; see docs/internals/design.md. */
 export let changesOf: (delta: Delta) => Changes;
 /** Reads the ledger of a delta. */
 export let ledgerOf: (delta: Delta) => Ledger;

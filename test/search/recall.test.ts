@@ -12,7 +12,7 @@ import { CORPORA, type Corpus } from '../support/corpora.js';
 import { METRICS, numbered } from '../support/postings.js';
 import { gaussianVector, seeded } from '../support/random.js';
 import { leastEstimated } from '../../src/search/row-cost.js';
-import { mergedResults, partOf } from '../../src/threads/pool/part.js';
+import { mergeResults, partOf } from '../../src/threads/pool/part.js';
 
 const RECALLS = [0.8, 0.9, 0.95, 0.99] as const;
 
@@ -180,7 +180,7 @@ test('parts of a version scan just the shards that the whole would', () => {
     // A part that finds fewer than ten goes on.
     if (found.every(({ explanation }) => explanation.rowsScanned >= 10 && explanation.rowsScanned > 640))
       expect(scanned).toBe(whole.explanation.shardsScanned);
-    const merged = mergedResults(
+    const merged = mergeResults(
       found.map(({ results }) => results),
       options,
     );

@@ -209,7 +209,7 @@ describe('between an owner, its replicas and remote writers', () => {
           calibration: { samples: [{}], taken: 1, settled: 0, postingCount: 1, shardCount: 1 },
         }),
       (difference) => Object.assign(difference, { gone: holes }),
-      (difference) => Object.assign(difference.label, { churn: Number.NaN }),
+      (difference) => Object.assign(difference.header, { churn: Number.NaN }),
     ];
     for (const damage of damages) {
       const { replica, before } = await damaged(damage);
@@ -221,7 +221,7 @@ describe('between an owner, its replicas and remote writers', () => {
 
   test('what only looks sound ends it likewise: no version is made of it', async () => {
     const damages: ((difference: Record<string, never>) => void)[] = [
-      (difference) => Object.assign(difference.label, { postingCount: 7 }),
+      (difference) => Object.assign(difference.header, { postingCount: 7 }),
       (difference) => Object.assign(difference, { gone: [77] }),
       (difference) => Object.assign(difference.shards, { numbers: Float64Array.of(1, 0, 1e15) }),
       (difference) => Object.assign(difference.shards, { numbers: Float64Array.of(1, 0, 1, 0, 1, 1e15) }),

@@ -6,9 +6,9 @@ import { collectGarbage } from '../support/garbage.js';
 
 const CAPACITY = 4;
 
-function sent(times: number): Pick<Difference, 'blocks' | 'rows'> {
+function sent(generation: number): Pick<Difference, 'blocks' | 'rows'> {
   return {
-    blocks: [{ handle: 7, times, capacity: CAPACITY, memory: undefined }],
+    blocks: [{ handle: 7, generation, capacity: CAPACITY, memory: undefined }],
     rows: { runs: [7, 0, 1], ids: ['a'], copies: [] },
   };
 }
@@ -27,7 +27,7 @@ test('a block that is sent again before it is known to be gone is there, and its
   const block = again?.get(7);
   await collectGarbage();
   expect(told).toEqual([]);
-  expect(received.list()).toMatchObject([{ handle: 7, times: 2, rows: 1, block }]);
+  expect(received.list()).toMatchObject([{ handle: 7, generation: 2, rows: 1, block }]);
   // The one that is gone is not counted.
   expect(received.byteLength).toBe(block?.byteLength);
 });
@@ -35,9 +35,9 @@ test('a block that is sent again before it is known to be gone is there, and its
 test('a block whose end was told is one more where it is sent again', async () => {
   const told: unknown[] = [];
   const received = new ReceivedBlocks((blocks) => told.push(...blocks));
-  for (const times of [1, 2]) {
-    await setTimeout(1).then(() => received.take(sent(times), [], 1)?.size);
-    await collectGarbage(() => told.length === times);
+  for (const generation of [1, 2]) {
+    await setTimeout(1).then(() => received.take(sent(generation), [], 1)?.size);
+    await collectGarbage(() => told.length === generation);
   }
   expect(told).toEqual([
     [7, 1],

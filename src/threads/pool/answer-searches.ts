@@ -5,9 +5,10 @@ import type { ShardexIndex } from '../../version/shardex-index.js';
 import { packError } from '../port/packed-error.js';
 import { packResults } from './packed-results.js';
 import { parentPort } from '../port/parent-port.js';
-import { type PartOf, partOf } from './part.js';
-import { Link, type Port } from '../port/port.js';
-import { type Replica, catchUp, openReplica } from '../replicas/replica.js';
+import { type PartNumber, partOf } from './part.js';
+import { Link } from '../port/link.js';
+import type { Port } from '../port/port.js';
+import { type Replica, drainMessages, openReplica } from '../replicas/replica.js';
 import { type FromSearcher, SEARCHES, type ToSearcher, slotOf } from './search-messages.js';
 import { TO_SEARCHER } from './search-shapes.js';
 import { read, unreadable } from '../port/shapes.js';
@@ -41,7 +42,7 @@ export async function answerSearches(port?: Port): Promise<void> {
     link.send(SEARCHES, message);
   };
   let searcher: Searcher | undefined;
-  const start = async ({ name, givenUp }: Start): Promise<void> => {
+  const start = async ({ name, givenUp }: StartMessage): Promise<void> => {
     try {
       const replica = await openReplica(parent, { name });
       searcher?.close();
@@ -77,9 +78,9 @@ function notReady(): WorkerFailedError {
   return new WorkerFailedError('This thread has no version to search in yet.');
 }
 
-type Start = ToSearcher & { readonly kind: 'start' };
+type StartMessage = ToSearcher & { readonly kind: 'start' };
 
-type Asked = ToSearcher & { readonly kind: 'search' };
+type SearchMessage = ToSearcher & { readonly kind: 'search' };
 
 /** Answers searches with the versions of one replica. */
 class Searcher {
@@ -102,9 +103,9 @@ class Searcher {
    * Searches at once, ahead of versions that wait for their turn; but a part of a search in all that have come, so that
    * all threads that are asked at one time search the same version.
    */
-  take(asked: Asked): void {
+  take(asked: SearchMessage): void {
     const { id, atLeast, part } = asked;
-    if (part !== undefined) catchUp(this.#replica);
+    if (part !== undefined) drainMessages(this.#replica);
     if (this.#replica.version >= atLeast) {
       this.#run(this.#replica.read(), asked);
       return;
@@ -119,7 +120,7 @@ class Searcher {
     );
   }
 
-  #run(index: ShardexIndex, { id, queries, options, part }: Asked): void {
+  #run(index: ShardexIndex, { id, queries, options, part }: SearchMessage): void {
     const givenUp = this.#givenUp;
     if (givenUp !== undefined && Atomics.load(givenUp, slotOf(id, givenUp)) === id) {
       this.#answer({ kind: 'skipped', id });
@@ -135,7 +136,7 @@ class Searcher {
     }
   }
 
-  #part(index: ShardexIndex, part: PartOf): ShardexIndex {
+  #part(index: ShardexIndex, part: PartNumber): ShardexIndex {
     const key = `${part.index} of ${part.count}`;
     const made = this.#parts.get(index) ?? new Map<string, ShardexIndex>();
     this.#parts.set(index, made);

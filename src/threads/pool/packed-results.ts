@@ -1,14 +1,14 @@
 import type { SearchResult } from '../../search/search.js';
 
 /** Numbers of a result: start, length, score, distance. */
-const NUMBERS = 4;
+export const NUMBERS_PER_RESULT = 4;
 
 /** The results of several searches on their way: as so many objects they would cost the receiving thread time and garbage. */
 export interface PackedResults {
   /** For each search how many there are. */
   readonly counts: Uint32Array;
   readonly documentIds: readonly string[];
-  /** {@link NUMBERS} of each. */
+  /** {@link NUMBERS_PER_RESULT} of each. */
   readonly numbers: Float64Array;
   /** One vector after another, where they were asked for. */
   readonly vectors: Float32Array | undefined;
@@ -18,10 +18,10 @@ export interface PackedResults {
 export function packResults(results: readonly (readonly SearchResult[])[]): PackedResults {
   const all = results.flat();
   const dimensions = all[0]?.vector?.length;
-  const numbers = new Float64Array(NUMBERS * all.length);
+  const numbers = new Float64Array(NUMBERS_PER_RESULT * all.length);
   const vectors = dimensions === undefined ? undefined : new Float32Array(dimensions * all.length);
   all.forEach(({ start, length, score, distance, vector }, i) => {
-    const at = NUMBERS * i;
+    const at = NUMBERS_PER_RESULT * i;
     numbers[at] = start;
     numbers[at + 1] = length;
     numbers[at + 2] = score;
@@ -43,8 +43,8 @@ export function unpackResults({ counts, documentIds, numbers, vectors }: PackedR
   return Array.from(counts, (count) =>
     documentIds.slice(at, at + count).map((documentId): SearchResult => {
       const i = at++;
-      const [start, length] = [numbers[NUMBERS * i], numbers[NUMBERS * i + 1]];
-      const [score, distance] = [numbers[NUMBERS * i + 2], numbers[NUMBERS * i + 3]];
+      const [start, length] = [numbers[NUMBERS_PER_RESULT * i], numbers[NUMBERS_PER_RESULT * i + 1]];
+      const [score, distance] = [numbers[NUMBERS_PER_RESULT * i + 2], numbers[NUMBERS_PER_RESULT * i + 3]];
       const result = { documentId, start, length, score, distance };
       return vectors === undefined
         ? result

@@ -1,5 +1,4 @@
-import { tableFrom } from '../../version/centroid-table.js';
-import { centroidsOf } from '../../version/centroid-table.js';
+import { MOST_IN_CHUNK, centroidsOf, tableFrom } from '../../version/centroid-table.js';
 import type { ShardId } from '../../version/shard.js';
 import type { ShardexIndex } from '../../version/shardex-index.js';
 import { compareKeys } from '../../version/posting.js';
@@ -7,7 +6,7 @@ import type { SearchOptions } from '../../search/options.js';
 import type { SearchResult } from '../../search/search.js';
 
 /** One of several parts that a version's shards are dealt out to. */
-export interface PartOf {
+export interface PartNumber {
   readonly index: number;
   readonly count: number;
 }
@@ -16,7 +15,7 @@ export interface PartOf {
  * Some of a version's shards, as a version of its own that can be searched: the parts of equal versions are equal, and
  * together they are the whole. Time: O(shards · dimensions).
  */
-export function partOf(version: ShardexIndex, { index, count }: PartOf): ShardexIndex {
+export function partOf(version: ShardexIndex, { index, count }: PartNumber): ShardexIndex {
   const ids = new Set<ShardId>();
   // In the order of the table, where near shards follow each other: each part gets of all regions.
   centroidsOf(version.centroids).forEach(({ id }, at) => {
@@ -24,8 +23,8 @@ export function partOf(version: ShardexIndex, { index, count }: PartOf): Shardex
   });
   const shards = version.shards.filter((_, id) => ids.has(id));
   const members = centroidsOf(version.centroids).filter(({ id }) => ids.has(id));
-  const chunks = Array.from({ length: Math.ceil(members.length / 64) }, (_, c) =>
-    members.slice(64 * c, 64 * (c + 1)),
+  const chunks = Array.from({ length: Math.ceil(members.length / MOST_IN_CHUNK) }, (_, c) =>
+    members.slice(MOST_IN_CHUNK * c, MOST_IN_CHUNK * (c + 1)),
   );
   return Object.freeze({
     ...version,
@@ -40,7 +39,7 @@ export function partOf(version: ShardexIndex, { index, count }: PartOf): Shardex
 }
 
 /** The results of a search in a whole, from those in its parts: in the same order, by the same rule. */
-export function mergedResults(
+export function mergeResults(
   parts: readonly (readonly SearchResult[])[],
   { k, distinct }: SearchOptions,
 ): SearchResult[] {

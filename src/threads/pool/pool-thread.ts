@@ -3,15 +3,16 @@ import { InvalidOptionError, WorkerFailedError } from '../../errors.js';
 import type { Job } from './jobs.js';
 import { unpackError } from '../port/packed-error.js';
 import { unpackResults } from './packed-results.js';
-import { Link, type PortEvent } from '../port/port.js';
+import { Link } from '../port/link.js';
+import type { PortEvent } from '../port/port.js';
 import { type FromSearcher, SEARCHES, type ToSearcher, slotOf } from './search-messages.js';
-import { FROM_SEARCHER, isFound } from './search-shapes.js';
+import { FROM_SEARCHER, isPackedAnswers } from './search-shapes.js';
 import { type ReplicaService, serveReplicas } from '../replicas/serve-replicas.js';
 import { read } from '../port/shapes.js';
 import type { Thread } from '../port/thread.js';
 
 /** Searches that may be given up at once in a thread; were there more, some would be carried out in vain. */
-const SLOTS = 256;
+const CANCEL_SLOTS = 256;
 
 /** What a thread tells the crew that it belongs to. */
 export interface ThreadListener {
@@ -31,7 +32,7 @@ export class PoolThread {
   readonly #jobs = new Map<number, Job>();
   readonly #givenUp =
     typeof SharedArrayBuffer === 'function'
-      ? new Int32Array(new SharedArrayBuffer(4 * SLOTS)).fill(-1)
+      ? new Int32Array(new SharedArrayBuffer(4 * CANCEL_SLOTS)).fill(-1)
       : undefined;
   #nextId = 0;
   #ready = false;
@@ -81,10 +82,9 @@ export class PoolThread {
   }
 
   run(job: Job): void {
-    const { queries, options, atLeast, part } = job;
     const id = this.#nextId++;
     try {
-      this.#link.send(SEARCHES, { kind: 'search', id, queries, options, atLeast, part });
+      this.#link.send(SEARCHES, { kind: 'search', id, ...job.request });
     } catch (error) {
       job.failed(
         new InvalidOptionError('options', `These options cannot be sent to another thread: ${String(error)}`),
@@ -149,7 +149,7 @@ export class PoolThread {
 }
 
 function answer(job: Job, found: unknown): void {
-  if (isFound(found, job.queries.length))
+  if (isPackedAnswers(found, job.request.queries.length))
     job.found({ index: found.index, results: unpackResults(found.results) });
   else
     job.failed(

@@ -3,7 +3,7 @@ import type { SearchOptions } from '../../search/options.js';
 import type { SearchResult } from '../../search/search.js';
 import type { PackedError } from '../port/packed-error.js';
 import type { PackedResults } from './packed-results.js';
-import type { PartOf } from './part.js';
+import type { PartNumber } from './part.js';
 
 /** The conversation between a pool and one of its threads; there is one on each port. */
 export const SEARCHES = 'searches';
@@ -16,23 +16,26 @@ export type ToSearcher =
       /** In shared memory, the numbers of searches that are given up, each in its slot. */
       readonly givenUp: Int32Array | undefined;
     }
-  | {
-      readonly kind: 'search';
-      readonly id: number;
-      readonly queries: readonly Float32Array[];
-      readonly options: SearchOptions;
-      readonly atLeast: number;
-      readonly part: PartOf | undefined;
-    };
+  | ({ readonly kind: 'search'; readonly id: number } & SearchRequest);
+
+/** What one thread of a pool is to search for. */
+export interface SearchRequest {
+  readonly queries: readonly Float32Array[];
+  readonly options: SearchOptions;
+  /** The number of the version that must have arrived before the search runs. */
+  readonly atLeast: number;
+  /** The part of the shards to search; all if missing. */
+  readonly part: PartNumber | undefined;
+}
 
 /** The answers to all queries of a search, of one version. */
-export interface Found {
+export interface Answers {
   readonly index: VersionName;
   readonly results: readonly SearchResult[][];
 }
 
 /** The same on its way. */
-export interface PackedFound {
+export interface PackedAnswers {
   readonly index: VersionName;
   readonly results: PackedResults;
 }
@@ -40,7 +43,7 @@ export interface PackedFound {
 /** What it answers. */
 export type FromSearcher =
   | { readonly kind: 'ready' }
-  | { readonly kind: 'found'; readonly id: number; readonly found: PackedFound }
+  | { readonly kind: 'found'; readonly id: number; readonly found: PackedAnswers }
   /** It was given up before it was begun. */
   | { readonly kind: 'skipped'; readonly id: number }
   | { readonly kind: 'failed'; readonly id: number; readonly error: PackedError };

@@ -8,10 +8,10 @@ import { type ReadableCell, assertCell, cellStateOf } from '../../cell/readable-
 import { type SearchOptions, takeSearchOptions } from '../../search/options.js';
 import { type SearchResult, eachQuery } from '../../search/search.js';
 import { type VectorInput, writeVector } from '../../version/posting.js';
-import { Crew } from './crew.js';
-import { Job, type Task } from './jobs.js';
-import { mergedResults } from './part.js';
-import type { Found } from './search-messages.js';
+import { PoolScheduler } from './pool-scheduler.js';
+import { Job } from './jobs.js';
+import { mergeResults } from './part.js';
+import type { Answers, SearchRequest } from './search-messages.js';
 import { type Thread, newSearchThread, spareThreads } from '../port/thread.js';
 
 /** Options of {@link SearchPool.open}. */
@@ -52,10 +52,10 @@ export interface PoolAnswer {
 }
 
 /** Below this many postings a search takes less time than it takes to ask all threads and to merge their answers. */
-const LEAST_SPLIT = 10_000;
+const MIN_SPLIT_POSTINGS = 10_000;
 
 /** Queries that a thread is sent at once, at most: the more, the longer those after them wait. */
-const MOST_AT_ONCE = 32;
+const MAX_QUERIES_PER_JOB = 32;
 
 /** What is given up when its caller, or the pool, says so. */
 interface Call {
@@ -82,7 +82,7 @@ interface Call {
  */
 export class SearchPool {
   readonly #cell: ReadableCell;
-  readonly #crew: Crew;
+  readonly #scheduler: PoolScheduler;
   readonly #size: number;
   readonly #maxPending: number;
   readonly #calls = new Set<Call>();
@@ -106,7 +106,7 @@ export class SearchPool {
     const failed = (error: Error): void => {
       void this.#end(error);
     };
-    this.#crew = new Crew({ cell, size, name, spawn, failed });
+    this.#scheduler = new PoolScheduler({ cell, size, name, spawn, failed });
     this.#unsubscribe = cellStateOf(cell).watchers.add(
       () => undefined,
       cell.version,
@@ -128,7 +128,7 @@ export class SearchPool {
     const taken = checkedPoolOptions(options);
     cellStateOf(cell).assertOpen();
     const pool = new SearchPool(cell, taken.threads ?? (await spareThreads()), taken);
-    await pool.#crew.start();
+    await pool.#scheduler.start();
     return pool;
   }
 
@@ -139,7 +139,7 @@ export class SearchPool {
 
   /** How many of them can search right now: those that are being replaced cannot. */
   get ready(): number {
-    return this.#crew.readyCount;
+    return this.#scheduler.readyCount;
   }
 
   /** How many queries wait for their answers. */
@@ -159,8 +159,8 @@ export class SearchPool {
    * many wait; the signal's reason; {@link WorkerFailedError} where threads die with it; {@link PoolClosedError}.
    */
   async search(query: VectorInput, options: SearchOptions, how: SplitOptions = {}): Promise<PoolAnswer> {
-    const { split, atLeast = 0, signal } = checkedHow(how, ['atLeast', 'signal', 'split']);
-    const queries = [this.#copied(query)];
+    const { split, atLeast = 0, signal } = checkedSplitOptions(how, ['atLeast', 'signal', 'split']);
+    const queries = [this.#copyOf(query)];
     const sent = sendable(options);
     const exact =
       sent.recall === undefined && (sent.slopFactor ?? this.#cell.read().config.slopFactor) === 'all';
@@ -172,10 +172,10 @@ export class SearchPool {
     }
     return this.#call(1, signal, async (call) => {
       await this.#reached(atLeast, call);
-      const task: Task = { queries, options: sent, atLeast, part: undefined };
-      const large = this.#cell.postingCount >= LEAST_SPLIT && !this.#crew.isBusy;
-      const parts = exact && (split ?? large) ? await this.#split(call, task) : undefined;
-      return answersOf(parts ?? (await this.#submit(call, task)))[0];
+      const request: SearchRequest = { queries, options: sent, atLeast, part: undefined };
+      const large = this.#cell.postingCount >= MIN_SPLIT_POSTINGS && !this.#scheduler.isBusy;
+      const parts = exact && (split ?? large) ? await this.#split(call, request) : undefined;
+      return answersOf(parts ?? (await this.#submit(call, request)))[0];
     });
   }
 
@@ -190,14 +190,14 @@ export class SearchPool {
     options: SearchOptions,
     how: PoolSearchOptions = {},
   ): Promise<PoolAnswer[]> {
-    const { atLeast = 0, signal } = checkedHow(how, ['atLeast', 'signal']);
-    const copies = Array.from(eachQuery(queries), (query) => this.#copied(query));
+    const { atLeast = 0, signal } = checkedSplitOptions(how, ['atLeast', 'signal']);
+    const copies = Array.from(eachQuery(queries), (query) => this.#copyOf(query));
     const sent = sendable(options);
     return this.#call(copies.length, signal, async (call) => {
       await this.#reached(atLeast, call);
       // Several pieces for each thread, as they take different times.
-      const size = Math.max(1, Math.min(MOST_AT_ONCE, Math.ceil(copies.length / (4 * this.#size))));
-      const pieces: Promise<Found>[] = [];
+      const size = Math.max(1, Math.min(MAX_QUERIES_PER_JOB, Math.ceil(copies.length / (4 * this.#size))));
+      const pieces: Promise<Answers>[] = [];
       for (let from = 0; from < copies.length; from += size) {
         const piece = copies.slice(from, from + size);
         pieces.push(this.#submit(call, { queries: piece, options: sent, atLeast, part: undefined }));
@@ -218,7 +218,7 @@ export class SearchPool {
 
   #end(error: Error): Promise<void> {
     if (this.#closed !== undefined) return this.#closed;
-    this.#closed = this.#crew.close(error);
+    this.#closed = this.#scheduler.close(error);
     this.#unsubscribe();
     for (const { giveUp } of this.#calls) giveUp(error);
     return this.#closed;
@@ -249,7 +249,7 @@ export class SearchPool {
       call.stopWaiting();
       this.#calls.delete(call);
       this.#pending -= size;
-      for (const job of call.jobs) this.#crew.drop(job);
+      for (const job of call.jobs) this.#scheduler.drop(job);
     }
   }
 
@@ -264,33 +264,33 @@ export class SearchPool {
     await this.#cell.waitFor(version, { signal: controller.signal });
   }
 
-  #submit(call: Call, task: Task): Promise<Found> {
-    const job = new Job(task);
+  #submit(call: Call, request: SearchRequest): Promise<Answers> {
+    const job = new Job(request);
     call.jobs.push(job);
-    this.#crew.submit(job);
+    this.#scheduler.submit(job);
     return job.settled;
   }
 
   /** One search in all threads; `undefined` where that came to nothing, as they did not have the same version. */
-  async #split(call: Call, task: Task): Promise<Found | undefined> {
-    const count = this.#crew.readyCount;
+  async #split(call: Call, request: SearchRequest): Promise<Answers | undefined> {
+    const count = this.#scheduler.readyCount;
     if (count < 2) return undefined;
     const jobs = Array.from(
       { length: count },
       (_, index) =>
-        new Job({ ...task, options: { ...task.options, slopFactor: 'all' }, part: { index, count } }),
+        new Job({ ...request, options: { ...request.options, slopFactor: 'all' }, part: { index, count } }),
     );
     call.jobs.push(...jobs);
-    this.#crew.submitToAll(jobs);
+    this.#scheduler.submitToAll(jobs);
     const found = await Promise.all(jobs.map(({ settled }) => settled));
     const { index } = found[0];
     if (!found.every((part) => sameVersion(part.index, index))) return undefined;
     const parts = found.map(({ results }) => results[0]);
-    return { index, results: [mergedResults(parts, task.options)] };
+    return { index, results: [mergeResults(parts, request.options)] };
   }
 
   /** A copy, since the caller may change its own before a thread comes to it. */
-  #copied(query: VectorInput): Float32Array {
+  #copyOf(query: VectorInput): Float32Array {
     const { dimensions } = this.#cell.read().config;
     const copy = new Float32Array(dimensions);
     writeVector(query, dimensions, copy, 0);
@@ -298,11 +298,11 @@ export class SearchPool {
   }
 }
 
-function answersOf({ index, results }: Found): PoolAnswer[] {
+function answersOf({ index, results }: Answers): PoolAnswer[] {
   return results.map((each) => ({ version: index.version, results: each }));
 }
 
-function checkedHow(how: SplitOptions, known: readonly (keyof SplitOptions)[]): SplitOptions {
+function checkedSplitOptions(how: SplitOptions, known: readonly (keyof SplitOptions)[]): SplitOptions {
   const taken = takeOptions(how, known);
   const { atLeast, signal, split } = taken;
   assertSignal(signal);

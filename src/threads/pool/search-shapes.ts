@@ -1,5 +1,6 @@
 /** What the messages between a pool and its threads look like; see search-messages.ts for what they mean. */
-import type { FromSearcher, PackedFound, ToSearcher } from './search-messages.js';
+import { NUMBERS_PER_RESULT } from './packed-results.js';
+import type { FromSearcher, PackedAnswers, ToSearcher } from './search-messages.js';
 import {
   type Shapes,
   anything,
@@ -33,7 +34,7 @@ export const FROM_SEARCHER: Shapes<FromSearcher> = {
   failed: record({ id: whole }),
 };
 
-const found = record({
+const answers = record({
   index: record({ version: whole, fingerprint: text }),
   results: record({
     counts: view('Uint32Array'),
@@ -44,14 +45,14 @@ const found = record({
 });
 
 /** Whether this is what was found for so many queries. */
-export function isFound(value: unknown, queries: number): value is PackedFound {
-  if (!found(value)) return false;
-  const { counts, documentIds, numbers, vectors } = (value as PackedFound).results;
+export function isPackedAnswers(value: unknown, queries: number): value is PackedAnswers {
+  if (!answers(value)) return false;
+  const { counts, documentIds, numbers, vectors } = (value as PackedAnswers).results;
   const all = counts.reduce((sum, count) => sum + count, 0);
   return (
     counts.length === queries &&
     documentIds.length === all &&
-    numbers.length === 4 * all &&
+    numbers.length === NUMBERS_PER_RESULT * all &&
     (vectors === undefined || all === 0 || vectors.length % all === 0)
   );
 }

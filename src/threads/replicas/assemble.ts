@@ -10,7 +10,7 @@ import { Centroid, type Shard, type ShardId, matrixOf, sameComponents } from '..
 import { type DeadBits, Segment, ShardRows, bytesOf, deadBits } from '../../version/shard-rows.js';
 import type { ShardexIndex } from '../../version/shardex-index.js';
 import { StringMapDraft } from '../../version/string-map.js';
-import type { Difference, Handle, Label, SentDocuments, SentSegment, SentShard } from './messages.js';
+import type { Difference, Handle, VersionHeader, SentDocuments, SentSegment, SentShard } from './messages.js';
 
 /**
  * The version that a difference leads to. No vector is read: shards get segments of blocks that are there. What an
@@ -20,7 +20,7 @@ import type { Difference, Handle, Label, SentDocuments, SentSegment, SentShard }
  *
  * @throws {@link InvalidDeltaError} where the result is not what the owner has.
  */
-export function assembled(
+export function assembleVersion(
   base: ShardexIndex,
   difference: Difference,
   shards: readonly SentShard[],
@@ -36,7 +36,7 @@ export function assembled(
   const shardMap = base.shards.withMutations((map) => {
     for (const id of difference.gone) {
       const before = map.get(id);
-      if (before === undefined) throw damaged(`shard ${id}`);
+      if (before === undefined) throw mismatch(`shard ${id}`);
       count(before.rows, -1);
       map.delete(id);
       changed.push(id);
@@ -45,7 +45,7 @@ export function assembled(
       const { id } = sent;
       const before = map.get(id);
       const old = before ?? base.shards.get(id) ?? earlier.shards.get(id);
-      const shard = shardFrom(sent, old, blocks, base.config.dimensions);
+      const shard = assembleShard(sent, old, blocks, base.config.dimensions);
       if (before !== undefined) count(before.rows, -1);
       count(shard.rows, 1);
       if (shard !== before) {
@@ -61,12 +61,12 @@ export function assembled(
     documents: documentsAfter(base, shardMap, difference),
     changed,
   });
-  assertSame(index, difference.label);
+  assertSameCounts(index, difference.header);
   return index;
 }
 
 /** What was put together of a version. */
-interface Assembled {
+interface AssembledParts {
   readonly postingCount: number;
   readonly byteLength: number;
   readonly shards: ShardexIndex['shards'];
@@ -76,10 +76,10 @@ interface Assembled {
 
 function nextVersion(
   base: ShardexIndex,
-  { label, chunks, calibration }: Difference,
-  { postingCount, byteLength, shards, documents, changed }: Assembled,
+  { header, chunks, calibration }: Difference,
+  { postingCount, byteLength, shards, documents, changed }: AssembledParts,
 ): ShardexIndex {
-  const { version, fingerprint, nextShardId, churn } = label;
+  const { version, fingerprint, nextShardId, churn } = header;
   // A shard that came in place of one of its id was both gone and sent.
   const sorted = changed.toSorted((a, b) => a - b);
   const ids = sorted.filter((id, i) => id !== sorted[i - 1]);
@@ -88,7 +88,7 @@ function nextVersion(
     version,
     fingerprint,
     postingCount,
-    documentCount: documents.isMade ? documents.value.size : label.documentCount,
+    documentCount: documents.isMade ? documents.value.size : header.documentCount,
     shardCount: shards.size,
     byteLength,
     shards,
@@ -103,13 +103,13 @@ function nextVersion(
             (id) => (shards.get(id) as Shard).centroid,
           ),
     nextShardId,
-    calibration: changedCalibration(base.calibration, calibration, () => damaged('the calibration')),
+    calibration: changedCalibration(base.calibration, calibration, () => mismatch('the calibration')),
     churn,
     changed: Object.freeze({ since: base.fingerprint, ids: Object.freeze(ids) }),
   });
 }
 
-function shardFrom(
+function assembleShard(
   { id, centroid, segments }: SentShard,
   old: Shard | undefined,
   blocks: ReadonlyMap<Handle, RowBlock>,
@@ -117,7 +117,9 @@ function shardFrom(
 ): Shard {
   const earlier = old?.rows.segments ?? [];
   const own = segments.map((segment, s) =>
-    typeof segment === 'number' ? segmentAt(earlier, segment, id) : segmentFrom(segment, earlier[s], blocks),
+    typeof segment === 'number'
+      ? keptSegment(earlier, segment, id)
+      : assembleSegment(segment, earlier[s], blocks),
   );
   const sameRows =
     own.length === old?.rows.segments.length && own.every((segment, s) => segment === old.rows.segments[s]);
@@ -125,25 +127,25 @@ function shardFrom(
     old === undefined ||
     (centroid !== undefined && !sameComponents(matrixOf(old.centroid).vectors, centroid))
   ) {
-    if (centroid?.length !== dimensions) throw damaged(`the centroid of shard ${id}`);
+    if (centroid?.length !== dimensions) throw mismatch(`the centroid of shard ${id}`);
     return Object.freeze({ id, centroid: new Centroid(centroid), rows: new ShardRows(own) });
   }
   return sameRows ? old : Object.freeze({ id, centroid: old.centroid, rows: new ShardRows(own) });
 }
 
-function segmentAt(earlier: readonly Segment[], place: number, id: ShardId): Segment {
+function keptSegment(earlier: readonly Segment[], place: number, id: ShardId): Segment {
   const segment = earlier.at(place);
-  if (segment === undefined) throw damaged(`a segment of shard ${id}`);
+  if (segment === undefined) throw mismatch(`a segment of shard ${id}`);
   return segment;
 }
 
-function segmentFrom(
+function assembleSegment(
   { handle, visible, dead }: SentSegment,
   old: Segment | undefined,
   blocks: ReadonlyMap<Handle, RowBlock>,
 ): Segment {
   const block = blocks.get(handle);
-  if (block === undefined) throw damaged(`block ${handle}`);
+  if (block === undefined) throw mismatch(`block ${handle}`);
   if (old?.block === block && old.visible === visible && sameBits(deadBits(old), dead)) return old;
   let deadCount = 0;
   if (dead !== undefined) for (const word of dead) deadCount += bitCount(word);
@@ -176,12 +178,12 @@ function movedDocuments(base: Documents, { documentIds, entries }: SentDocuments
 }
 
 /** What can be compared cheaply must agree; anything else would be an error that nobody sees. */
-function assertSame(next: ShardexIndex, label: Label): void {
+function assertSameCounts(next: ShardexIndex, header: VersionHeader): void {
   for (const count of ['postingCount', 'documentCount', 'shardCount', 'byteLength'] as const)
-    if (next[count] !== label[count]) throw damaged(`the ${count}: ${next[count]} and ${label[count]}`);
+    if (next[count] !== header[count]) throw mismatch(`the ${count}: ${next[count]} and ${header[count]}`);
 }
 
-function damaged(what: string): InvalidDeltaError {
+function mismatch(what: string): InvalidDeltaError {
   return new InvalidDeltaError(
     `A replica and its owner disagree on ${what}. Both threads must run the same version of the library.`,
   );

@@ -8,7 +8,7 @@ import { type Documents, changedDocuments } from '../../version/documents.js';
 import { type Shard, type ShardId, matrixOf, sameCentroid } from '../../version/shard.js';
 import { deadBits } from '../../version/shard-rows.js';
 import { type ShardexIndex, emptyIndex } from '../../version/shardex-index.js';
-import type { Difference, Label, SentDocuments, SentShard } from './messages.js';
+import type { Difference, VersionHeader, SentDocuments, SentShard } from './messages.js';
 import { packShards } from './packed-shards.js';
 import { Parcel, type SentBlocks } from './sent-blocks.js';
 
@@ -40,11 +40,11 @@ export function differenceBetween(
   return {
     base: base === undefined ? undefined : versionNameOf(base),
     config: base === undefined ? next.config : undefined,
-    label: labelOf(next),
+    header: headerOf(next),
     calibration: calibrationChange(from.calibration, next.calibration),
     gone,
     shards: packShards(shards),
-    documents: base === undefined ? undefined : documentsBetween(base.documents, next.documents),
+    documents: base === undefined ? undefined : sentDocuments(base.documents, next.documents),
     chunks: chunkChanges(from.centroids, next.centroids),
     blocks: parcel.blocks,
     rows: parcel.rows,
@@ -69,14 +69,14 @@ function sentShard(
   };
 }
 
-function documentsBetween(a: Lazy<Documents>, b: Lazy<Documents>): SentDocuments | undefined {
+function sentDocuments(a: Lazy<Documents>, b: Lazy<Documents>): SentDocuments | undefined {
   // A replica may serve others, and they must not make it find out what it does not want to know itself.
   if (!a.isMade || !b.isMade) return undefined;
   const { documentIds, after } = changedDocuments(a.value, b.value);
   return { documentIds, entries: after };
 }
 
-function labelOf(index: ShardexIndex): Label {
+function headerOf(index: ShardexIndex): VersionHeader {
   const { version, fingerprint, postingCount, documentCount, shardCount, byteLength, nextShardId, churn } =
     index;
   return { version, fingerprint, postingCount, documentCount, shardCount, byteLength, nextShardId, churn };

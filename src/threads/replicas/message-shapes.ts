@@ -1,7 +1,7 @@
 /** What the messages between owners, followers and writers look like; see messages.ts for what they mean. */
 import { isCalibrationChange } from '../../calibration/check.js';
 import { isWhole } from '../../config.js';
-import { PROTOCOL, type ToFollower, type ToOwner, type WriterAnswer, type WriterCall } from './messages.js';
+import { PROTOCOL, type ToReplica, type ToOwner, type WriterAnswer, type WriterCall } from './messages.js';
 import {
   type Shape,
   type Shapes,
@@ -42,7 +42,7 @@ export const TO_OWNER: Shapes<ToOwner> = {
 const difference = record({
   base: maybe(versionName),
   config: maybe(record({})),
-  label: record({
+  header: record({
     version: whole,
     fingerprint: text,
     postingCount: whole,
@@ -62,7 +62,7 @@ const difference = record({
       entries: listOf(either(maybe(number), listOf(number))),
     }),
   ),
-  blocks: listOf(record({ handle: whole, times: whole, capacity: whole, memory: maybe(memory) })),
+  blocks: listOf(record({ handle: whole, generation: whole, capacity: whole, memory: maybe(memory) })),
   rows: record({
     runs: listOf(whole),
     ids: listOf(either(text, listOf(text))),
@@ -79,7 +79,7 @@ const difference = record({
 });
 
 /** What a follower is told. */
-export const TO_FOLLOWER: Shapes<ToFollower> = {
+export const TO_REPLICA: Shapes<ToReplica> = {
   version: record({ round: whole, difference, counter: maybe(shared('BigInt64Array')), shares: flag }),
   reminder: record({ round: whole, version: whole }),
   end: anything,

@@ -12,7 +12,7 @@ import type { CommitOptions } from '../../cell/index-writer.js';
 import type { PackedError } from '../port/packed-error.js';
 
 /** Both sides must speak the same one. */
-export const PROTOCOL = 6;
+export const PROTOCOL = 7;
 
 /** The channel of what is for all conversations on a port. */
 export const EVERYONE = '*';
@@ -21,7 +21,7 @@ export const EVERYONE = '*';
 export type Handle = number;
 
 /** The numbers and names of a version: what is small enough to be sent along with every difference. */
-export type Label = Omit<
+export type VersionHeader = Omit<
   ShardexIndex,
   'config' | 'shards' | 'documents' | 'centroids' | 'changed' | 'calibration'
 >;
@@ -51,7 +51,7 @@ export interface PackedShards {
 export interface SentBlock {
   readonly handle: Handle;
   /** How often it has been sent, with this time. */
-  readonly times: number;
+  readonly generation: number;
   readonly capacity: number;
   readonly memory: ArrayBufferLike | undefined;
 }
@@ -86,7 +86,7 @@ export interface Difference {
   /** The version that it starts from; the empty one where it is missing, and then there is a configuration. */
   readonly base: VersionName | undefined;
   readonly config: ShardexConfig | undefined;
-  readonly label: Label;
+  readonly header: VersionHeader;
   /** In terms of the base's. */
   readonly calibration: CalibrationChange;
   /** Shards of the base that are gone or replaced. */
@@ -101,10 +101,10 @@ export interface Difference {
 }
 
 /** What a follower has of a block: its handle, how often it was sent, and how many of its rows are known. */
-export type KnownBlock = readonly [handle: Handle, times: number, rows: number];
+export type KnownBlock = readonly [handle: Handle, generation: number, rows: number];
 
 /** What a follower says. */
-export type FromFollower =
+export type FromReplica =
   | {
       /** Send me the current version, and what comes after it. These blocks I keep until you have answered. */
       readonly kind: 'follow';
@@ -118,12 +118,12 @@ export type FromFollower =
   | {
       /** I have these blocks no more. What has been sent once more since is not meant. */
       readonly kind: 'forgot';
-      readonly blocks: readonly (readonly [handle: Handle, times: number])[];
+      readonly blocks: readonly (readonly [handle: Handle, generation: number])[];
     }
   | { readonly kind: 'leave' };
 
 /** What it is told. Messages of an earlier round than its latest `follow` are out of date. */
-export type ToFollower =
+export type ToReplica =
   | {
       readonly kind: 'version';
       readonly round: number;
@@ -171,5 +171,5 @@ export type WriterAnswer =
   | { readonly kind: 'refused'; readonly call: number; readonly error: PackedError }
   | { readonly kind: 'end'; readonly error: PackedError | undefined };
 
-export type ToOwner = FromFollower | WriterCall;
-export type ToClient = ToFollower | WriterAnswer;
+export type ToOwner = FromReplica | WriterCall;
+export type ToClient = ToReplica | WriterAnswer;

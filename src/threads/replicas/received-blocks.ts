@@ -2,11 +2,11 @@ import { InvalidDeltaError } from '../../errors.js';
 import { type Columns, ROW_OVERHEAD, RowBlock, columnsOf } from '../../version/row-block.js';
 import type { Difference, Handle, RowCopies, SentBlock, SentRows, SentShard } from './messages.js';
 
-interface Received {
+interface ReceivedBlock {
   readonly handle: Handle;
   readonly block: WeakRef<RowBlock>;
   /** How often it was sent. */
-  times: number;
+  generation: number;
   /** How many of its rows, from the first on, are known. */
   rows: number;
   readonly byteLength: number;
@@ -17,18 +17,18 @@ interface Received {
  * collected, the owner is told that its handle means nothing any more.
  */
 export class ReceivedBlocks {
-  readonly #known = new Map<Handle, Received>();
+  readonly #known = new Map<Handle, ReceivedBlock>();
   #byteLength = 0;
   readonly #forgotten: (readonly [Handle, number])[] = [];
   readonly #tell: (blocks: readonly (readonly [Handle, number])[]) => void;
-  readonly #collected = new FinalizationRegistry<Received>((received) => {
-    const { handle, times, byteLength } = received;
+  readonly #collected = new FinalizationRegistry<ReceivedBlock>((received) => {
+    const { handle, generation, byteLength } = received;
     this.#byteLength -= byteLength;
     // It may have been sent again meanwhile, and made anew.
     if (this.#known.get(handle) !== received) return;
     this.#known.delete(handle);
     // They mostly go by many at once.
-    if (this.#forgotten.push([handle, times]) === 1) queueMicrotask(this.#flush);
+    if (this.#forgotten.push([handle, generation]) === 1) queueMicrotask(this.#flush);
   });
 
   /** Bytes of all blocks that were not collected yet, whether or not a version has them. */
@@ -65,7 +65,7 @@ export class ReceivedBlocks {
   }
 
   /** The blocks that are there, by handle, and how many rows of each; held by whoever has the list. */
-  list(): (Omit<Received, 'block'> & { readonly block: RowBlock })[] {
+  list(): (Omit<ReceivedBlock, 'block'> & { readonly block: RowBlock })[] {
     return [...this.#known.values()].flatMap((received) => {
       const block = received.block.deref();
       return block === undefined ? [] : [{ ...received, block }];
@@ -73,11 +73,11 @@ export class ReceivedBlocks {
   }
 
   /** The one that is there, so that versions share it (I4), or a new one. */
-  #blockOf({ handle, times, capacity, memory }: SentBlock, dimensions: number): RowBlock {
+  #blockOf({ handle, generation, capacity, memory }: SentBlock, dimensions: number): RowBlock {
     const known = this.#known.get(handle);
     const there = known?.block.deref();
     if (known !== undefined && there !== undefined) {
-      known.times = times;
+      known.generation = generation;
       return there;
     }
     // Where it is not shared, nobody else writes to it, and yet it is filled as if somebody did.
@@ -85,7 +85,7 @@ export class ReceivedBlocks {
     const block = new RowBlock(capacity, dimensions, buffer);
     const { byteLength } = block;
     this.#byteLength += byteLength;
-    const received = { handle, block: new WeakRef(block), times, rows: 0, byteLength };
+    const received = { handle, block: new WeakRef(block), generation, rows: 0, byteLength };
     this.#known.set(handle, received);
     this.#collected.register(block, received);
     return block;

@@ -15,7 +15,8 @@ import {
 import { TO_WRITER, WRITTEN } from './message-shapes.js';
 import { EVERYONE, type WriterAnswer, type WriterCall } from './messages.js';
 import { unpackError } from '../port/packed-error.js';
-import { Link, type Port, newChannel } from '../port/port.js';
+import { Link, newChannel } from '../port/link.js';
+import type { Port } from '../port/port.js';
 import { read, unreadable } from '../port/shapes.js';
 import type { RemoteBase, RemoteCommit } from './writer-session.js';
 
@@ -25,14 +26,14 @@ export interface RemoteWriterOptions {
   readonly signal?: AbortSignal;
 }
 
-interface Waiting {
+interface PendingCall {
   readonly method: WriterCall['method'];
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: Error) => void;
 }
 
 /** A call without its number. */
-type Asked = WriterCall extends infer Call
+type CallWithoutNumber = WriterCall extends infer Call
   ? Call extends WriterCall
     ? Omit<Call, 'call' | 'kind'>
     : never
@@ -71,7 +72,7 @@ export class RemoteWriter {
   /** As `addPostings` of a draft. */
   async addPostings(postings: Iterable<Posting>): Promise<number> {
     this.#conversation.assertOpen();
-    const copies = copied(postings, this.#dimensions);
+    const copies = copyPostings(postings, this.#dimensions);
     return (await this.#ask({ method: 'addPostings', postings: copies })) as number;
   }
 
@@ -91,7 +92,7 @@ export class RemoteWriter {
   async replaceDocument(documentId: string, postings: Iterable<Posting>): Promise<void> {
     this.#conversation.assertOpen();
     assertDocumentId(documentId);
-    const copies = copied(postings, this.#dimensions);
+    const copies = copyPostings(postings, this.#dimensions);
     await this.#ask({ method: 'replaceDocument', documentId, postings: copies });
   }
 
@@ -125,7 +126,7 @@ export class RemoteWriter {
     return this.discard();
   }
 
-  #ask(asked: Asked): Promise<unknown> {
+  #ask(asked: CallWithoutNumber): Promise<unknown> {
     return this.#conversation.ask(asked);
   }
 }
@@ -134,7 +135,7 @@ export class RemoteWriter {
 class Conversation {
   readonly #channel = newChannel();
   readonly #link: Link<WriterCall>;
-  readonly #waiting = new Map<number, Waiting>();
+  readonly #waiting = new Map<number, PendingCall>();
   #calls = 0;
   #ended: Error | undefined;
 
@@ -162,7 +163,7 @@ class Conversation {
     if (this.#ended !== undefined) throw this.#ended;
   }
 
-  ask(asked: Asked): Promise<unknown> {
+  ask(asked: CallWithoutNumber): Promise<unknown> {
     if (this.#ended !== undefined) return Promise.reject(this.#ended);
     const call = this.#calls++;
     return new Promise((resolve, reject) => {
@@ -254,7 +255,7 @@ export async function openRemoteWriter(port: Port, options: RemoteWriterOptions 
  *
  * @throws {@link InvalidPostingError}, {@link InvalidVectorError}
  */
-function copied(postings: Iterable<Posting>, dimensions: number): Posting[] {
+function copyPostings(postings: Iterable<Posting>, dimensions: number): Posting[] {
   const copies: Posting[] = [];
   for (const posting of eachPosting(postings)) {
     const position = copies.length;

@@ -3,8 +3,8 @@ import { sameVersion } from '../../delta/delta.js';
 import { InvalidDeltaError, ShardexError } from '../../errors.js';
 import { yieldToEventLoop } from '../../host/event-loop.js';
 import { type ShardexIndex, emptyIndex } from '../../version/shardex-index.js';
-import { assembled } from './assemble.js';
-import { type Difference, PROTOCOL, type FromFollower, type ToFollower } from './messages.js';
+import { assembleVersion } from './assemble.js';
+import { type Difference, PROTOCOL, type FromReplica, type ToReplica } from './messages.js';
 import { type PackedError, unpackError } from '../port/packed-error.js';
 import { unpackShards } from './packed-shards.js';
 import { quietTimeout } from '../../host/quiet-timeout.js';
@@ -12,18 +12,18 @@ import { ReceivedBlocks } from './received-blocks.js';
 import { SharedGarbage } from './shared-garbage.js';
 
 /** Milliseconds after which a request without an answer is repeated, then ever more seldom, up to the second number. */
-const FIRST_PATIENCE = 2000;
-const LAST_PATIENCE = 60_000;
+const FIRST_TIMEOUT_MS = 2000;
+const LAST_TIMEOUT_MS = 60_000;
 
 /**
  * Milliseconds for which versions are taken in at a time, about as long as a search, before whatever else waits has its
  * turn: a thread that could not come to its port for a while finds many there, and must not stand still for all of them.
  */
-const SLICE = 1;
+const SLICE_MS = 1;
 
 /** What becomes of what a {@link ReplicaClient} is told. */
-export interface FollowingListener {
-  readonly send: (message: FromFollower) => void;
+export interface ReplicaClientListener {
+  readonly send: (message: FromReplica) => void;
   /** The first version, and each one after it. */
   readonly version: (index: ShardexIndex) => void;
   /** Nothing more has come, and there are so many milliseconds to use; whether more of them would be of use. */
@@ -39,7 +39,7 @@ export interface FollowingListener {
 export class ReplicaClient {
   readonly #name: string;
   readonly #shares: boolean;
-  readonly #listener: FollowingListener;
+  readonly #listener: ReplicaClientListener;
   readonly #blocks: ReceivedBlocks;
   readonly #garbage = new SharedGarbage();
   #round = 0;
@@ -51,13 +51,13 @@ export class ReplicaClient {
   /** Blocks that the owner was told are here must be here until it has answered. */
   #promised: ReturnType<ReceivedBlocks['list']> = [];
   #asking: ReturnType<typeof setTimeout> | undefined;
-  #patience = FIRST_PATIENCE;
+  #timeoutMs = FIRST_TIMEOUT_MS;
   #ended = false;
-  readonly #waiting: ToFollower[] = [];
+  readonly #waiting: ToReplica[] = [];
   /** Milliseconds that messages took in this turn of the event loop; `undefined` where there was none yet. */
   #spent: number | undefined;
 
-  constructor(name: string, shares: boolean, listener: FollowingListener) {
+  constructor(name: string, shares: boolean, listener: ReplicaClientListener) {
     this.#name = name;
     this.#shares = shares;
     this.#listener = listener;
@@ -86,59 +86,59 @@ export class ReplicaClient {
       name: this.#name,
       shares: this.#shares,
       round: this.#round,
-      known: this.#promised.map(({ handle, times, rows }) => [handle, times, rows]),
+      known: this.#promised.map(({ handle, generation, rows }) => [handle, generation, rows]),
     });
     clearTimeout(this.#asking);
     this.#asking = quietTimeout(() => {
-      this.#patience = Math.min(LAST_PATIENCE, 2 * this.#patience);
+      this.#timeoutMs = Math.min(LAST_TIMEOUT_MS, 2 * this.#timeoutMs);
       this.ask();
-    }, this.#patience);
+    }, this.#timeoutMs);
   }
 
-  /** Takes a message in its turn; see {@link SLICE}. What goes wrong with it ends the conversation. */
-  take(message: ToFollower): void {
+  /** Takes a message in its turn; see {@link SLICE_MS}. What goes wrong with it ends the conversation. */
+  take(message: ToReplica): void {
     this.#waiting.push(message);
-    this.#takeWaiting(SLICE);
+    this.#takeMessages(SLICE_MS);
   }
 
   /** Takes all that has come, at once. */
-  catchUp(): void {
-    this.#takeWaiting(Infinity);
+  drainMessages(): void {
+    this.#takeMessages(Infinity);
   }
 
-  #takeWaiting(slice: number): void {
+  #takeMessages(slice: number): void {
     while (!this.#ended && (this.#spent ?? 0) < slice) {
       const message = this.#waiting.shift();
       if (message === undefined) return;
       const startedAt = performance.now();
-      this.#awaitTurn();
+      this.#continueLater();
       try {
         this.#handle(message);
       } catch (error) {
         this.#ended = true;
-        this.#listener.ended(asOurs(error));
+        this.#listener.ended(asShardexError(error));
       }
       this.#spent = (this.#spent ?? 0) + performance.now() - startedAt;
     }
   }
 
-  #awaitTurn(): void {
+  #continueLater(): void {
     if (this.#spent !== undefined) return;
     this.#spent = 0;
     void yieldToEventLoop().then(() => {
       this.#spent = undefined;
-      this.#takeWaiting(SLICE);
-      this.#useTime();
+      this.#takeMessages(SLICE_MS);
+      this.#useIdleTime();
     });
   }
 
   /** What is left of the slice, once in a turn rather than after each message, as those often come by several. */
-  #useTime(): void {
+  #useIdleTime(): void {
     if (this.#ended || this.#waiting.length > 0) return;
-    if (this.#listener.idle(SLICE - (this.#spent ?? 0))) this.#awaitTurn();
+    if (this.#listener.idle(SLICE_MS - (this.#spent ?? 0))) this.#continueLater();
   }
 
-  #handle(message: ToFollower): void {
+  #handle(message: ToReplica): void {
     switch (message.kind) {
       case 'version':
         this.#sharesMemory = message.shares;
@@ -162,10 +162,10 @@ export class ReplicaClient {
   }
 
   #takeVersion(difference: Difference): void {
-    const { base, label } = difference;
+    const { base, header } = difference;
     const current = this.#current;
     // A message that came twice.
-    if (base !== undefined && current !== undefined && sameVersion(current, label)) {
+    if (base !== undefined && current !== undefined && sameVersion(current, header)) {
       this.#reached(current.version);
       return;
     }
@@ -181,7 +181,7 @@ export class ReplicaClient {
       this.#askAgain();
       return;
     }
-    const next = assembled(from, difference, shards, blocks, current ?? root);
+    const next = assembleVersion(from, difference, shards, blocks, current ?? root);
     this.#answered();
     if (current === undefined || !sameVersion(current, next)) {
       this.#current = next;
@@ -198,7 +198,7 @@ export class ReplicaClient {
   #answered(): void {
     clearTimeout(this.#asking);
     this.#asking = undefined;
-    this.#patience = FIRST_PATIENCE;
+    this.#timeoutMs = FIRST_TIMEOUT_MS;
     this.#promised = [];
   }
 
@@ -214,7 +214,7 @@ export class ReplicaClient {
 }
 
 /** What a message that looked sound came to, as an error of the library: it may hold anything. */
-function asOurs(error: unknown): ShardexError {
+function asShardexError(error: unknown): ShardexError {
   if (error instanceof ShardexError) return error;
   const ours = new InvalidDeltaError(
     `A version that was sent cannot be put together (${String(error)}). Open another replica.`,

@@ -3,7 +3,7 @@ import type { Pin } from '../../cell/pin.js';
 import type { CellState } from '../../cell/cell-state.js';
 import type { ShardexIndex } from '../../version/shardex-index.js';
 import { differenceBetween } from './difference.js';
-import type { FromFollower, KnownBlock, ToFollower } from './messages.js';
+import type { FromReplica, KnownBlock, ToReplica } from './messages.js';
 import { quietTimeout } from '../../host/quiet-timeout.js';
 import { SentBlocks } from './sent-blocks.js';
 
@@ -11,19 +11,19 @@ import { SentBlocks } from './sent-blocks.js';
  * Versions that may be on their way to a follower. One that takes no messages would otherwise have all that is ever
  * published wait in its port; beyond this it gets what it missed in one piece, once it takes messages again.
  */
-const WINDOW = 64;
+const MAX_VERSIONS_IN_FLIGHT = 64;
 
 /** After so many milliseconds without a word a follower is reminded, then ever more seldom, up to the second number. */
-const FIRST_REMINDER = 1000;
-const LAST_REMINDER = 30_000;
+const FIRST_REMINDER_MS = 1000;
+const LAST_REMINDER_MS = 30_000;
 
 /** The owner's side of one replica: sends it every version, and knows which one it holds. */
 export class ReplicaFeed {
   readonly name: string;
   /** Whether blocks are shared with it, rather than copied to it. */
   readonly shares: boolean;
-  readonly #publication: CellState;
-  readonly #send: (message: ToFollower) => void;
+  readonly #state: CellState;
+  readonly #send: (message: ToReplica) => void;
   readonly #sent: SentBlocks;
   readonly #counter: BigInt64Array | undefined;
   #round = 0;
@@ -33,10 +33,10 @@ export class ReplicaFeed {
   /** The version that it said it has reached. */
   #reached: number | undefined;
   #reminder: ReturnType<typeof setTimeout> | undefined;
-  #patience = FIRST_REMINDER;
+  #reminderMs = FIRST_REMINDER_MS;
 
-  constructor(publication: CellState, name: string, shares: boolean, send: (message: ToFollower) => void) {
-    this.#publication = publication;
+  constructor(state: CellState, name: string, shares: boolean, send: (message: ToReplica) => void) {
+    this.#state = state;
     this.name = name;
     this.shares = shares;
     this.#send = send;
@@ -54,7 +54,7 @@ export class ReplicaFeed {
     return this.#sent.size;
   }
 
-  take(message: FromFollower): void {
+  take(message: FromReplica): void {
     switch (message.kind) {
       case 'follow':
         // One that comes late or twice says nothing new, and what it says of blocks is out of date.
@@ -73,7 +73,7 @@ export class ReplicaFeed {
 
   /** Sends on what was published, unless too much is on its way already. */
   committed({ previous, index }: Commit): void {
-    if (this.#last === previous && this.#pins.length <= WINDOW) this.#advance(index);
+    if (this.#last === previous && this.#pins.length <= MAX_VERSIONS_IN_FLIGHT) this.#advance(index);
   }
 
   release(): void {
@@ -89,14 +89,14 @@ export class ReplicaFeed {
     // What was on its way is out of date; what it holds, it still holds.
     const held = this.#pins.findIndex(({ version }) => version === this.#reached) + 1;
     for (const pin of this.#pins.splice(held)) pin.release();
-    this.#advance(this.#publication.current);
+    this.#advance(this.#state.current);
   }
 
   #advance(index: ShardexIndex): void {
     const difference = differenceBetween(this.#last, index, this.#sent);
     this.#last = index;
     // It will hold this one: pinned, so that whoever asks what keeps old versions alive gets its name (I8).
-    this.#pins.push(this.#publication.pin(index, this.name));
+    this.#pins.push(this.#state.pin(index, this.name));
     this.#send({
       kind: 'version',
       round: this.#round,
@@ -114,10 +114,10 @@ export class ReplicaFeed {
     const at = this.#pins.findIndex((pin) => pin.version === version);
     if (at < 0) return;
     this.#reached = version;
-    this.#patience = FIRST_REMINDER;
+    this.#reminderMs = FIRST_REMINDER_MS;
     for (const pin of this.#pins.splice(0, at)) pin.release();
-    const { current } = this.#publication;
-    if (this.#last !== undefined && this.#last !== current && this.#pins.length <= WINDOW)
+    const { current } = this.#state;
+    if (this.#last !== undefined && this.#last !== current && this.#pins.length <= MAX_VERSIONS_IN_FLIGHT)
       this.#advance(current);
     this.#remind();
   }
@@ -128,14 +128,14 @@ export class ReplicaFeed {
     const last = this.#last?.version;
     if (last === undefined || last === this.#reached) return;
     this.#reminder = quietTimeout(() => {
-      this.#patience = Math.min(LAST_REMINDER, 2 * this.#patience);
+      this.#reminderMs = Math.min(LAST_REMINDER_MS, 2 * this.#reminderMs);
       this.#send({ kind: 'reminder', round: this.#round, version: last });
       this.#remind();
-    }, this.#patience);
+    }, this.#reminderMs);
   }
 }
 
 /** Says in shared memory which version is on its way. */
-export function raise(counter: BigInt64Array | undefined, version: number): void {
+function raise(counter: BigInt64Array | undefined, version: number): void {
   if (counter !== undefined) Atomics.store(counter, 0, BigInt(version));
 }

@@ -11,9 +11,10 @@ import type { ListenerErrorHandler } from '../../cell/watchers.js';
 import { Preparation } from '../../search/preparation.js';
 import type { ShardexIndex } from '../../version/shardex-index.js';
 import { ReplicaClient } from './replica-client.js';
-import { TO_FOLLOWER } from './message-shapes.js';
-import { EVERYONE, type FromFollower, type ToFollower } from './messages.js';
-import { Link, type Port, newChannel } from '../port/port.js';
+import { TO_REPLICA } from './message-shapes.js';
+import { EVERYONE, type FromReplica, type ToReplica } from './messages.js';
+import { Link, newChannel } from '../port/link.js';
+import type { Port } from '../port/port.js';
 import { read, unreadable } from '../port/shapes.js';
 
 /** Options of {@link openReplica}. */
@@ -32,22 +33,8 @@ export interface ReplicaOptions {
   readonly onError?: ListenerErrorHandler;
 }
 
-/** Why a replica has ended. */
-export interface Ending {
-  error: Error | undefined;
-}
-
-/** How a replica is made out of a conversation; for this folder only. */
-interface ReplicaParts {
-  readonly publication: CellState;
-  readonly name: string;
-  readonly client: ReplicaClient;
-  readonly leave: () => void;
-  readonly ending: Ending;
-}
-
 /** Takes in all versions that have come, without giving anything else its turn. */
-export let catchUp: (replica: Replica) => void;
+export let drainMessages: (replica: Replica) => void;
 
 /**
  * A cell that follows one in another thread: its versions are equal to the owner's in number, fingerprint and every
@@ -56,35 +43,31 @@ export let catchUp: (replica: Replica) => void;
  */
 export class Replica extends ReadableCell {
   static {
-    catchUp = (replica) => {
-      replica.#client.catchUp();
+    drainMessages = (replica) => {
+      replica.#conversation.client.drainMessages();
     };
-    detachable(this, (value) => #client in value, 'stable');
+    detachable(this, (value) => #conversation in value, 'stable');
   }
 
   /** What the owner calls it. */
   readonly name: string;
-  readonly #client: ReplicaClient;
-  readonly #leave: () => void;
-  readonly #ending: Ending;
+  readonly #conversation: ReplicaConversation;
 
   /** @internal */
-  constructor({ publication, name, client, leave, ending }: ReplicaParts) {
-    super(publication);
+  constructor(state: CellState, name: string, conversation: ReplicaConversation) {
+    super(state);
     this.name = name;
-    this.#client = client;
-    this.#leave = leave;
-    this.#ending = ending;
+    this.#conversation = conversation;
   }
 
   /** What ended it; `undefined` while it is open, and where it or the owner's cell was closed. */
   get failure(): Error | undefined {
-    return this.#ending.error;
+    return this.#conversation.failure;
   }
 
   /** Whether its rows lie in memory that it shares with the owner; otherwise they were copied, and take memory twice. */
   get sharesMemory(): boolean {
-    return this.#client.sharesMemory;
+    return this.#conversation.client.sharesMemory;
   }
 
   /**
@@ -92,14 +75,14 @@ export class Replica extends ReadableCell {
    * without any further help of the owner. Where memory is not shared, the number of the current version.
    */
   get newestVersion(): number {
-    return this.#client.newestVersion;
+    return this.#conversation.client.newestVersion;
   }
 
   /** As a cell's; tells the owner that this replica holds nothing any more. */
   override close(): void {
     if (this.isClosed) return;
     super.close();
-    this.#leave();
+    this.#conversation.leave();
   }
 }
 
@@ -152,83 +135,129 @@ export async function openReplica(port: Port, options: ReplicaOptions = {}): Pro
     );
   }
   signal?.throwIfAborted();
+  const opening = { name, requireSharedMemory, signal, history, held, onError };
   return new Promise((resolve, reject) => {
-    const channel = newChannel();
-    let replica: Replica | undefined;
-    const ending: Ending = { error: undefined };
-    const preparation = new Preparation();
-    const leave = (): void => {
-      client.stop();
-      link.send(channel, { kind: 'leave' });
-      link.close();
-      stopWaiting();
-    };
-    const ended = (error: Error | undefined): void => {
-      leave();
-      ending.error = error;
-      replica?.close();
-      reject(
-        error ?? new PortClosedError('The owner stopped serving replicas before the first version came.'),
-      );
-    };
-    const first = (index: ShardexIndex): void => {
-      if (requireSharedMemory && !client.sharesMemory) {
-        ended(
-          new InvalidOptionError(
-            'requireSharedMemory',
-            'One of the threads has no SharedArrayBuffer, so rows would have to be copied. In a browser the page must be cross-origin isolated.',
-          ),
-        );
-        return;
-      }
-      stopWaiting();
-      replica = new Replica({
-        publication: new CellState(index, { history, held, onError }),
-        name,
-        client,
-        leave,
-        ending,
-      });
-      resolve(replica);
-    };
-    const link = new Link<FromFollower>(port, 'client', {
-      message: (body, to) => {
-        if (to !== channel && to !== EVERYONE) return;
-        const message = read<ToFollower>(TO_FOLLOWER, body);
-        if (message === 'damaged' && to === channel) ended(unreadable());
-        else if (message === undefined || message === 'damaged') return;
-        // What is for everyone is the end, and nothing else.
-        else if (to === channel || message.kind === 'end') client.take(message);
-      },
-      gone: () => {
-        client.catchUp();
-        ended(new PortClosedError('The port was closed, or the thread of the owner has ended.'));
-      },
-    });
-    const client = new ReplicaClient(name, typeof SharedArrayBuffer === 'function', {
-      send: (message) => {
-        link.send(channel, message);
-      },
-      version: (index) => {
-        if (replica === undefined) first(index);
-        else publish(replica, index);
-      },
-      idle: (milliseconds) => replica !== undefined && preparation.advance(replica.read(), milliseconds),
-      ended,
-    });
-    const stopWaiting = onAbort(signal, () => {
-      leave();
-      // Whatever it is, it comes out as it was given, also where that is nothing.
-      reject(signal?.reason as Error);
-    });
-    client.ask();
+    new ReplicaConversation(port, opening, resolve, reject).start();
   });
 }
 
+/** Checked options of a replica. */
+interface OpeningOptions {
+  readonly name: string;
+  readonly requireSharedMemory: boolean;
+  readonly signal: AbortSignal | undefined;
+  readonly history: HistoryOptions | undefined;
+  readonly held: HeldOptions | undefined;
+  readonly onError: ListenerErrorHandler | undefined;
+}
+
+/** The conversation with the owner, from the first request to the end: makes the replica, then feeds it versions. */
+class ReplicaConversation {
+  readonly client: ReplicaClient;
+  /** The error that ended it. */
+  failure: Error | undefined;
+  readonly #options: OpeningOptions;
+  readonly #resolve: (replica: Replica) => void;
+  readonly #reject: (error: Error) => void;
+  readonly #channel = newChannel();
+  readonly #link: Link<FromReplica>;
+  readonly #preparation = new Preparation();
+  #stopWaiting: () => void = () => undefined;
+  #replica: Replica | undefined;
+
+  constructor(
+    port: Port,
+    options: OpeningOptions,
+    resolve: (replica: Replica) => void,
+    reject: (error: Error) => void,
+  ) {
+    this.#options = options;
+    this.#resolve = resolve;
+    this.#reject = reject;
+    this.#link = new Link<FromReplica>(port, 'client', {
+      message: (body, to) => {
+        this.#take(body, to);
+      },
+      gone: () => {
+        this.client.drainMessages();
+        this.#end(new PortClosedError('The port was closed, or the thread of the owner has ended.'));
+      },
+    });
+    this.client = new ReplicaClient(options.name, typeof SharedArrayBuffer === 'function', {
+      send: (message) => {
+        this.#link.send(this.#channel, message);
+      },
+      version: (index) => {
+        if (this.#replica === undefined) this.#open(index);
+        else publishReplicaVersion(this.#replica, index);
+      },
+      idle: (milliseconds) =>
+        this.#replica !== undefined && this.#preparation.advance(this.#replica.read(), milliseconds),
+      ended: (error) => {
+        this.#end(error);
+      },
+    });
+  }
+
+  start(): void {
+    const { signal } = this.#options;
+    this.#stopWaiting = onAbort(signal, () => {
+      this.leave();
+      // The reason is passed on unchanged, whatever its type.
+      this.#reject(signal?.reason as Error);
+    });
+    this.client.ask();
+  }
+
+  /** Tells the owner that nothing is held here any longer, and lets go of the port. */
+  leave(): void {
+    this.client.stop();
+    this.#link.send(this.#channel, { kind: 'leave' });
+    this.#link.close();
+    this.#stopWaiting();
+  }
+
+  #take(body: unknown, to: string): void {
+    const isMine = to === this.#channel;
+    if (!isMine && to !== EVERYONE) return;
+    const message = read<ToReplica>(TO_REPLICA, body);
+    if (message === 'damaged' && isMine) this.#end(unreadable());
+    else if (message === undefined || message === 'damaged') return;
+    // A message for everyone can only be the end.
+    else if (isMine || message.kind === 'end') this.client.take(message);
+  }
+
+  #end(error: Error | undefined): void {
+    this.leave();
+    this.failure = error;
+    this.#replica?.close();
+    this.#reject(
+      error ?? new PortClosedError('The owner stopped serving replicas before the first version came.'),
+    );
+  }
+
+  /** Makes the replica of its first version. */
+  #open(index: ShardexIndex): void {
+    const { name, requireSharedMemory, history, held, onError } = this.#options;
+    if (requireSharedMemory && !this.client.sharesMemory) {
+      this.#end(
+        new InvalidOptionError(
+          'requireSharedMemory',
+          'One of the threads has no SharedArrayBuffer, so rows would have to be copied. In a browser the page must be cross-origin isolated.',
+        ),
+      );
+      return;
+    }
+    this.#stopWaiting();
+    this.#replica = new Replica(new CellState(index, { history, held, onError }), name, this);
+    this.#resolve(this.#replica);
+  }
+}
+
 /** A replica has one writer, the messages of its owner, so that what it expects is always current. */
-function publish(replica: Replica, index: ShardexIndex): void {
-  const publication = cellStateOf(replica);
-  publication.publish(publication.current, index, performance.now());
+function publishReplicaVersion(replica: Replica, index: ShardexIndex): void {
+  const state = cellStateOf(replica);
+  state.publish(state.current, index, performance.now());
 }
 
 /** @throws {@link InvalidOptionError} */

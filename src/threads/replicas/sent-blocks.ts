@@ -3,9 +3,9 @@ import { type Columns, type RowBlock, columnsOf } from '../../version/row-block.
 import type { Handle, KnownBlock, RowCopies, SentBlock } from './messages.js';
 
 /** A block as the other side knows it. */
-interface Sent {
+interface KnownToReplica {
   readonly handle: Handle;
-  times: number;
+  generation: number;
   /** How many of its rows, from the first on, the other side knows the documents of. */
   rows: number;
 }
@@ -35,8 +35,8 @@ export class Parcel {
  */
 export class SentBlocks {
   readonly #shares: boolean;
-  readonly #sent = new WeakMap<RowBlock, Sent>();
-  readonly #byHandle = new Map<Handle, Sent>();
+  readonly #sent = new WeakMap<RowBlock, KnownToReplica>();
+  readonly #byHandle = new Map<Handle, KnownToReplica>();
   #nextHandle = 0;
 
   constructor(shares: boolean) {
@@ -51,16 +51,21 @@ export class SentBlocks {
   /** The handle of a block of which `visible` rows have to be known; what is missing for that goes into the parcel. */
   handleOf(block: RowBlock, visible: number, parcel: Parcel): Handle {
     const columns = columnsOf(block);
-    const sent = this.#sent.get(block) ?? { handle: this.#nextHandle++, times: 0, rows: 0 };
+    const sent = this.#sent.get(block) ?? { handle: this.#nextHandle++, generation: 0, rows: 0 };
     const isThere = this.#byHandle.has(sent.handle) && (parcel.held?.has(block) ?? true);
     if (!isThere) {
-      sent.times++;
+      sent.generation++;
       sent.rows = 0;
       this.#sent.set(block, sent);
       this.#byHandle.set(sent.handle, sent);
       parcel.held?.add(block);
       const memory = this.#shares ? columns.vectors.buffer : undefined;
-      parcel.blocks.push({ handle: sent.handle, times: sent.times, capacity: block.capacity, memory });
+      parcel.blocks.push({
+        handle: sent.handle,
+        generation: sent.generation,
+        capacity: block.capacity,
+        memory,
+      });
     }
     const { handle, rows: from } = sent;
     if (from < visible) {
@@ -75,8 +80,8 @@ export class SentBlocks {
 
   /** What was sent again since is there, or will be. */
   forgot(blocks: readonly (readonly [Handle, number])[]): void {
-    for (const [handle, times] of blocks)
-      if (this.#byHandle.get(handle)?.times === times) this.#byHandle.delete(handle);
+    for (const [handle, generation] of blocks)
+      if (this.#byHandle.get(handle)?.generation === generation) this.#byHandle.delete(handle);
   }
 
   /** Starts again from what the follower says it has: what was sent besides may have been lost. */
@@ -85,7 +90,7 @@ export class SentBlocks {
     for (const [handle, sent] of this.#byHandle) {
       const there = has.get(handle);
       if (there === undefined) this.#byHandle.delete(handle);
-      else [, sent.times, sent.rows] = there;
+      else [, sent.generation, sent.rows] = there;
     }
   }
 }

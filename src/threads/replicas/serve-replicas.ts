@@ -7,7 +7,7 @@ import { type ReadableCell, assertCell, cellStateOf } from '../../cell/readable-
 import { ReplicaFeed } from './replica-feed.js';
 import {
   EVERYONE,
-  type FromFollower,
+  type FromReplica,
   PROTOCOL,
   type ToClient,
   type ToOwner,
@@ -17,12 +17,13 @@ import {
 import { LastNames } from './last-names.js';
 import { TO_OWNER } from './message-shapes.js';
 import { packError } from '../port/packed-error.js';
-import { Link, type Port } from '../port/port.js';
+import { Link } from '../port/link.js';
+import type { Port } from '../port/port.js';
 import { read, unreadable } from '../port/shapes.js';
 import { WriterSession } from './writer-session.js';
 
 /** Those who left last are remembered, so many: should a message of theirs come late, it does not bring them back. */
-const LEAVERS = 64;
+const MAX_REMEMBERED_LEAVERS = 64;
 
 /** Options of {@link serveReplicas}. */
 export interface ServeOptions {
@@ -47,8 +48,8 @@ export class ReplicaService {
   readonly #cell: ReadableCell;
   readonly #writable: boolean;
   readonly #link: Link<ToClient>;
-  readonly #followers = new Map<string, ReplicaFeed>();
-  readonly #left = new LastNames(LEAVERS);
+  readonly #feeds = new Map<string, ReplicaFeed>();
+  readonly #left = new LastNames(MAX_REMEMBERED_LEAVERS);
   readonly #writers = new Map<string, WriterSession>();
   readonly #unsubscribe: () => void;
 
@@ -61,8 +62,8 @@ export class ReplicaService {
     this.#cell = cell;
     findable(this);
     this.#writable = writable;
-    const publication = cellStateOf(cell);
-    publication.assertOpen();
+    const state = cellStateOf(cell);
+    state.assertOpen();
     this.#link = new Link(port, 'owner', {
       message: (message, channel) => {
         this.#take(message, channel);
@@ -71,11 +72,11 @@ export class ReplicaService {
         this.#release();
       },
     });
-    this.#unsubscribe = publication.watchers.add(
+    this.#unsubscribe = state.watchers.add(
       (commit) => {
-        for (const [channel, follower] of this.#followers) {
+        for (const [channel, feed] of this.#feeds) {
           this.#guarded(channel, () => {
-            follower.committed(commit);
+            feed.committed(commit);
           });
         }
       },
@@ -90,7 +91,7 @@ export class ReplicaService {
   /** The replicas that follow the cell through this port. */
   get replicas(): readonly ReplicaStatus[] {
     return Object.freeze(
-      [...this.#followers.values()].map(({ name, version, shares, blockCount }) =>
+      [...this.#feeds.values()].map(({ name, version, shares, blockCount }) =>
         Object.freeze({ name, version, sharesMemory: shares, blockCount }),
       ),
     );
@@ -132,29 +133,29 @@ export class ReplicaService {
     const { kind, call } = body as { readonly kind: unknown; readonly call?: unknown };
     if (kind === 'write') {
       if (isWhole(call, 0, Number.MAX_SAFE_INTEGER)) this.#answer(channel, refusal(call, unreadable()));
-    } else if (kind === 'follow' || this.#followers.has(channel))
+    } else if (kind === 'follow' || this.#feeds.has(channel))
       this.#guarded(channel, () => {
         throw unreadable();
       });
   }
 
-  #follow(message: FromFollower, channel: string): void {
+  #follow(message: FromReplica, channel: string): void {
     if (message.kind === 'follow' && message.protocol !== PROTOCOL) {
       throw new InvalidOptionError(
         'port',
         'The two threads have different versions of the library; they must have the same one.',
       );
     }
-    let follower = this.#followers.get(channel);
-    if (follower === undefined) {
+    let feed = this.#feeds.get(channel);
+    if (feed === undefined) {
       if (message.kind !== 'follow' || this.#left.has(channel)) return;
       const shares = message.shares && typeof SharedArrayBuffer === 'function';
-      follower = new ReplicaFeed(cellStateOf(this.#cell), message.name, shares, (answer) => {
+      feed = new ReplicaFeed(cellStateOf(this.#cell), message.name, shares, (answer) => {
         this.#link.send(channel, answer);
       });
-      this.#followers.set(channel, follower);
+      this.#feeds.set(channel, feed);
     }
-    follower.take(message);
+    feed.take(message);
     if (message.kind === 'leave') this.#remove(channel);
   }
 
@@ -196,16 +197,16 @@ export class ReplicaService {
   }
 
   #remove(channel: string): void {
-    this.#followers.get(channel)?.release();
-    this.#followers.delete(channel);
+    this.#feeds.get(channel)?.release();
+    this.#feeds.delete(channel);
     this.#left.add(channel);
   }
 
   #release(): void {
     this.#unsubscribe();
-    for (const follower of this.#followers.values()) follower.release();
+    for (const feed of this.#feeds.values()) feed.release();
     for (const writer of this.#writers.values()) writer.release();
-    this.#followers.clear();
+    this.#feeds.clear();
     this.#writers.clear();
   }
 }

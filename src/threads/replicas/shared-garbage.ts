@@ -1,8 +1,8 @@
 /** Dead blocks may always take so much, in bytes. */
-const LEAST = 16 * 2 ** 20;
+const MIN_SPARE_BYTES = 16 * 2 ** 20;
 
 /** So much memory outside of the heap, in bytes, has V8 begin a collection in Node 20, 22 and 24; 64 MiB do at times. */
-const ENOUGH = 96 * 2 ** 20;
+const HINT_BYTES = 96 * 2 ** 20;
 
 /**
  * Has dead blocks collected in time. Engines do not count shared memory when they decide whether to collect, so a thread
@@ -22,7 +22,7 @@ export class SharedGarbage {
    * former are twice the latter; and as they may be held on purpose, not again before as many more have come.
    */
   weigh(here: number, needed: number): void {
-    const spare = Math.max(LEAST, needed);
+    const spare = Math.max(MIN_SPARE_BYTES, needed);
     if (here <= needed + spare) this.#next = undefined;
     else if (here > (this.#next ?? 0)) {
       this.#next = here + spare;
@@ -34,7 +34,7 @@ export class SharedGarbage {
 /** Takes memory that engines do count, and lets go of it at once. It is never touched, so it takes no room. */
 function hintAtCollection(): void {
   try {
-    new ArrayBuffer(ENOUGH);
+    new ArrayBuffer(HINT_BYTES);
   } catch {
     // There is not as much; then the engine has cause enough to collect.
   }

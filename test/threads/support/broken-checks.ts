@@ -57,10 +57,10 @@ export async function numbersFollowTheirVersions(lib: Library): Promise<void> {
     const post = port1.postMessage.bind(port1);
     let sent = -1;
     port1.postMessage = (message: unknown) => {
-      const { body } = message as { body: { kind: string; difference: { label: { version: number } } } };
+      const { body } = message as { body: { kind: string; difference: { header: { version: number } } } };
       if (body.kind === 'version') {
         checkThat(newest() <= sent, 'no number is seen before its version was sent');
-        sent = body.difference.label.version;
+        sent = body.difference.header.version;
       }
       post(message);
     };
@@ -91,8 +91,8 @@ export async function gapsAreNoticed(lib: Library): Promise<void> {
     cell.subscribe(({ index }) => prints.set(index.version, fingerprint(lib, index, QUERY)));
     const post = port1.postMessage.bind(port1);
     port1.postMessage = (message: unknown) => {
-      const { body } = message as { body: { kind: string; difference: { label: { version: number } } } };
-      if (body.kind === 'version' && body.difference.label.version === 2) return;
+      const { body } = message as { body: { kind: string; difference: { header: { version: number } } } };
+      if (body.kind === 'version' && body.difference.header.version === 2) return;
       post(message);
     };
     lib.serveReplicas(cell, port1);

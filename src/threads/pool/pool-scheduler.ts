@@ -5,13 +5,13 @@ import { PoolThread } from './pool-thread.js';
 import type { Thread } from '../port/thread.js';
 
 /** So many threads that die before they are ready, each in place of the one before: then another will not do better. */
-const MOST_FAILURES = 3;
+const MAX_START_FAILURES = 3;
 
 /** So many threads may die with a search before it is taken to be what kills them. */
-const MOST_DEATHS = 2;
+const MAX_DEATHS = 2;
 
-/** What a {@link Crew} is made with. */
-export interface CrewOptions {
+/** What a {@link PoolScheduler} is made with. */
+export interface PoolSchedulerOptions {
   readonly cell: ReadableCell;
   readonly size: number;
   readonly name: string;
@@ -21,8 +21,8 @@ export interface CrewOptions {
 }
 
 /** The threads of a pool: deals out what there is to do, and replaces those that die. */
-export class Crew {
-  readonly #options: CrewOptions;
+export class PoolScheduler {
+  readonly #options: PoolSchedulerOptions;
   readonly #threads = new Set<PoolThread>();
   #queue: Job[] = [];
   #spawned = 0;
@@ -32,7 +32,7 @@ export class Crew {
   /** Whether all threads were ready once. */
   #isOpen = false;
 
-  constructor(options: CrewOptions) {
+  constructor(options: PoolSchedulerOptions) {
     this.#options = options;
   }
 
@@ -135,7 +135,7 @@ export class Crew {
 
   #replace(error: Error, failures: number, mayStart: boolean): void {
     if (this.#closed !== undefined) return;
-    if (mayStart && failures <= MOST_FAILURES) {
+    if (mayStart && failures <= MAX_START_FAILURES) {
       void this.#add(failures);
       return;
     }
@@ -152,7 +152,7 @@ export class Crew {
     for (const job of lost) {
       job.deaths++;
       if (job.isSettled) continue;
-      if (job.deaths < MOST_DEATHS) again.push(job);
+      if (job.deaths < MAX_DEATHS) again.push(job);
       else {
         job.failed(
           new WorkerFailedError(

@@ -44,7 +44,8 @@ export interface ShardexOptions {
   readonly slopFactor?: SlopFactor;
   /**
    * How far a split looks for postings that now belong elsewhere: the number of nearest shards (0 to 100,000), or
-   * `'strict'` for all of them, which keeps every posting in its nearest shard at O(postings) per split. Default 64.
+   * `'strict'` for all of them, which keeps every posting in its nearest shard at O(postings) per split. Default 64. What a
+   * number takes long for is spread over the next commits.
    */
   readonly reassign?: number | 'strict';
   /** Seeds the sampling of large splits, an unsigned 32-bit integer. Default 0. */

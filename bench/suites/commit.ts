@@ -1,4 +1,5 @@
 import { count } from '../../demo/units.js';
+import { COMMIT_TIMES, commitTimes } from '../commit-times.js';
 import { type BySize, measurements, timedBySize, timesChart, timesTable } from '../by-size.js';
 import type { Options } from '../options.js';
 import { ownCommits } from '../own.js';
@@ -19,12 +20,13 @@ export async function commit(options: Options): Promise<SuiteResult> {
     const others = [deepCopy(plainIndex(index)), ...recordPeers(index)];
     return { shards: index.shardCount, ways: [remove, addAndRemove, ...others] };
   });
+  const single = await commitTimes(options);
   return {
     title: TITLE,
-    method: METHOD,
+    method: `${METHOD} ${COMMIT_TIMES}`,
     charts: [timesChart(found, TITLE, 'commit')],
-    tables: [printed(timesTable(found, TITLE)), printed(ratiosTable(found))],
-    measurements: measurements(found),
+    tables: [printed(timesTable(found, TITLE)), printed(ratiosTable(found)), single.table],
+    measurements: [...measurements(found), ...single.measurements],
   };
 }
 

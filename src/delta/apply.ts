@@ -112,8 +112,8 @@ export function applyDelta(base: ShardexIndex, delta: Delta, options: ApplyOptio
     state.setCentroids(changedTable(base.centroids, metric, chunks, (id) => state.shard(id).centroid));
   }
   const { version, fingerprint } = delta.next;
-  const { nextShardId, churn } = changes;
-  const next = state.finish({ version, fingerprint, nextShardId, churn, calibration });
+  const { nextShardId, churn, owed } = changes;
+  const next = state.finish({ version, fingerprint, nextShardId, churn, calibration, owed });
   check((calibration?.samples.size ?? 0) <= sampleSizeFor(next.postingCount), 'the calibration');
   if (isVerified) assertVerified(next);
   return next;

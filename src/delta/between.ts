@@ -135,12 +135,12 @@ function deltaBetween(a: ShardexIndex, b: ShardexIndex, pairs: readonly ShardPai
     centroid,
     segments: segments.map((segment) => segmentChange(segment, lost)),
   }));
-  const { nextShardId, config, churn } = b;
+  const { nextShardId, config, churn, owed } = b;
   const chunks = chunkChanges(a.centroids, b.centroids);
   const documents = lazyDocuments(a.documents.value, b.documents.value);
   const { keys, isMoved } = lost;
   const calibration = calibrationChange(a.calibration, b.calibration);
-  const changes = { nextShardId, gone, shards, chunks, churn, calibration, documents };
+  const changes = { nextShardId, gone, shards, chunks, churn, calibration, owed, documents };
   return new Delta(
     a,
     b,

@@ -72,6 +72,8 @@ export interface Changes {
   /** The next version's count of changes, and its calibration, which a replica does not compute itself. */
   readonly churn: number;
   readonly calibration: CalibrationChange;
+  /** What the next version leaves to be compared; see `ShardexIndex.owed`. */
+  readonly owed: readonly ShardId[];
   /** The new entries of the documents map. If missing, as in a decoded delta, they are derived from the rows. */
   readonly documents?: Lazy<ChangedDocuments>;
 }

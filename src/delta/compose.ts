@@ -53,12 +53,12 @@ export function composeDeltas(a: Delta, b: Delta): Delta {
   }
   if (a.isEmpty) return b;
   if (b.isEmpty) return a;
-  const { dimensions, nextShardId, churn } = changesOf(b);
+  const { dimensions, nextShardId, churn, owed } = changesOf(b);
   if (sameVersion(a.base, b.next)) {
     return new Delta(
       a.base,
       b.next,
-      { dimensions, nextShardId, gone: [], shards: [], chunks: undefined, churn, calibration: 'same' },
+      { dimensions, nextShardId, gone: [], shards: [], chunks: undefined, churn, calibration: 'same', owed },
       nothingChanged(),
     );
   }
@@ -70,7 +70,7 @@ export function composeDeltas(a: Delta, b: Delta): Delta {
   const calibration = composeCalibrations(changesOf(a).calibration, changesOf(b).calibration, () =>
     disagreement('the calibration'),
   );
-  const changes = { dimensions, nextShardId, gone, shards, chunks, churn, calibration, ...documents };
+  const changes = { dimensions, nextShardId, gone, shards, chunks, churn, calibration, owed, ...documents };
   return new Delta(a.base, b.next, changes, Lazy.of(ledger));
 }
 

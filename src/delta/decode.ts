@@ -85,8 +85,9 @@ export function decodeDelta(bytes: Uint8Array): Delta {
   const chunks = readChunks(reader);
   const churn = reader.number(MOST_COUNTED, 'a count of changes');
   const calibration = readCalibration(reader);
+  const owed = readOwed(reader);
   reader.end();
-  const changes = { dimensions, nextShardId, gone, shards, chunks, churn, calibration };
+  const changes = { dimensions, nextShardId, gone, shards, chunks, churn, calibration, owed };
   return new Delta(base, next, changes, Lazy.of(ledger));
 }
 
@@ -153,6 +154,12 @@ function readKeys(reader: ByteReader, count: number, listed: readonly string[]):
     lengths.push(reader.number(MAX_UINT32, 'a length'));
   }
   return { documentIds, starts, lengths };
+}
+
+function readOwed(reader: ByteReader): readonly ShardId[] {
+  const count = reader.count('shards that are owed');
+  if (count % 2 !== 0) throw damaged('what is owed is not in pairs');
+  return Object.freeze(Array.from({ length: count }, () => reader.number(MAX_SHARD_IDS, 'a shard id')));
 }
 
 function readAscending(reader: ByteReader, most: number, what: string): number[] {

@@ -122,7 +122,7 @@ export function sameVersion(a: VersionName, b: VersionName): boolean {
 
 /** Makes the delta from a version to itself. */
 export function emptyDelta(index: ShardexIndex): Delta {
-  const { nextShardId, config, churn } = index;
+  const { nextShardId, config, churn, owed } = index;
   return new Delta(
     index,
     index,
@@ -134,6 +134,7 @@ export function emptyDelta(index: ShardexIndex): Delta {
       chunks: undefined,
       churn,
       calibration: 'same',
+      owed,
     },
     nothingChanged(),
   );

@@ -17,7 +17,7 @@ import type { Ledger } from './ledger.js';
 /** The bytes "SHXD". */
 export const MAGIC = 0x44_58_48_53;
 /** The only format. */
-export const FORMAT = 2;
+export const FORMAT = 3;
 /** Words of the header. */
 export const HEADER = 8;
 /** Index of the checksum in the header. */
@@ -77,6 +77,8 @@ function metadata(delta: Delta, changes: Changes): Uint8Array {
   writeChunks(out, changes.chunks);
   out.number(changes.churn);
   writeCalibration(out, changes.calibration);
+  out.number(changes.owed.length);
+  for (const id of changes.owed) out.number(id);
   return out.padded();
 }
 

@@ -124,6 +124,8 @@ function checkRoot(index: ShardexIndex, report: Report): void {
   for (const [name, said, counted] of counts) {
     if (said !== counted) report('I7', 'the root', `says ${name} ${said}, but ${counted} were counted`);
   }
+  if (index.config.reassign === 'strict' && index.owed.length > 0)
+    report('I6', 'the root', 'leaves rows to be compared with new centroids');
   const listed = centroidsOf(index.centroids);
   const distinct = new Set(listed.map(({ id }) => id)).size;
   if (listed.length !== index.shards.size || distinct !== index.shards.size) {

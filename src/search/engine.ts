@@ -125,6 +125,9 @@ export function usingEngine<T>(config: ShardexConfig, use: (engine: Engine | und
 /** Lends an engine for the time of a call; none for few dimensions. */
 export type Lender = <T>(use: (engine: Engine | undefined) => T) => T;
 
+/** What many looks at once have made for themselves, until it is collected; see {@link adoptCodes}. */
+const passingEngines = new WeakMap<ShardexConfig, WeakRef<Engine>>();
+
 /** As many looks at all rows as pay for making codes that are used for nothing else. */
 const MANY = 64;
 
@@ -139,14 +142,26 @@ export function lenderFor(config: ShardexConfig, looks: number): Lender {
     return (use) => usingEngine(config, use);
   const passing = newEngine(config, createKernels(own && { simd: own.kernels.simd }));
   if (own !== undefined) passing.slots.most = own.slots.most;
+  passingEngines.set(config, new WeakRef(passing));
   return (use) => use(passing);
 }
 
 /** The engine of a lineage, made on first use. */
 export function lineageEngine(config: ShardexConfig): Engine {
+  adoptCodes(config);
   let engine = engines.get(config);
   if (engine === undefined) engines.set(config, (engine = newEngine(config, createKernels())));
   return engine;
+}
+
+/**
+ * Takes over what was to be let go, if it is still there and the lineage has nothing of its own: an index that is built and
+ * then searched or written to would have to make it again, all of it at once.
+ */
+export function adoptCodes(config: ShardexConfig): void {
+  if (engines.has(config)) return;
+  const passing = passingEngines.get(config)?.deref();
+  if (passing !== undefined) engines.set(config, passing);
 }
 
 /** The engine of a lineage, where one was made. */

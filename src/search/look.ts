@@ -13,6 +13,7 @@ import { keyOfRow } from '../version/posting.js';
 import { type Columns, columnsOf, hashOfRow } from '../version/row-block.js';
 import type { Shard, ShardId } from '../version/shard.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
+import { type Directory, newDirectory } from './directory.js';
 import type { Engine, Lender } from './engine.js';
 import { type Near, nearShards } from './near-shards.js';
 import { QueryRoom, queryOfProbe } from './query.js';
@@ -40,8 +41,11 @@ const MEASURED = 1.5 * MOST;
 /** When this many times as many estimates wait as are wanted, only the best of them go on waiting. */
 const PRUNED = 4;
 
-/** Shards that are scanned in one go. */
-const TOGETHER = 8;
+/** Rows that are estimated before the best of them are picked out. */
+const TOGETHER = 4096;
+
+/** Fewer looks than this do not pay for a directory of all shards. */
+const MANY = 4;
 
 /** Looks for postings of one version, one after the other. */
 export class Looker {
@@ -49,11 +53,16 @@ export class Looker {
   readonly #lend: Lender;
   readonly #probe: ReusableProbe;
   readonly #room: QueryRoom;
+  readonly #many: boolean;
+  /** The directory of all shards, and the engine whose codes it knows the places of. */
+  #directory: { readonly of: Directory; readonly engine: Engine | undefined } | undefined;
   #homes: ReadonlyMap<Columns, ShardId> | undefined;
 
-  constructor(index: Looked, lend: Lender) {
+  /** `looks` is how many there are going to be. */
+  constructor(index: Looked, lend: Lender, looks: number) {
     this.#index = index;
     this.#lend = lend;
+    this.#many = looks >= MANY;
     this.#probe = reusableProbe(index.config.dimensions);
     this.#room = new QueryRoom(index.config.dimensions);
   }
@@ -68,20 +77,20 @@ export class Looker {
     fillProbe(this.#probe, columns, row);
     const query = queryOfProbe(this.#probe, config.metric, this.#room);
     const all = nearShards(this.#index, engine, query, centroids.size);
-    const { ids, apart } = withoutItself(all, home, config.metric, query.length);
+    const { ids, apart, values } = withoutItself(all, home, config.metric, query.length);
     const beyond = (rank: number): number => Math.max(0, apart[Math.min(rank, apart.length) - 1] - apart[0]);
     const gap = beyond(GAP_RANK);
     const unit = gap > 0 ? gap : 1;
     const homes = (this.#homes ??= homesIn(this.#index));
-    const rankOf = new Map(ids.map((id, rank) => [id, rank]));
-    const values = new Map(all.ids.map((id, i) => [id, all.values[i]]));
-    const neighbours = this.#neighbours(engine, query, ids, values)
-      .filter((found) => found.columns !== columns || found.row !== row)
+    const found = this.#neighbours(engine, query, ids, values)
+      .filter((one) => one.columns !== columns || one.row !== row)
       .slice(0, MOST)
-      .map((found): Neighbour => {
-        const rank = rankOf.get(homes.get(found.columns) as ShardId) as number;
-        return { rank, beyond: (apart[rank] - apart[0]) / unit };
-      });
+      .map((one) => homes.get(one.columns) as ShardId);
+    const ranks = ranksOf(found, ids);
+    const neighbours = found.map((id): Neighbour => {
+      const rank = ranks.get(id) as number;
+      return { rank, beyond: (apart[rank] - apart[0]) / unit };
+    });
     return Object.freeze({
       ...keyOfRow(columns, row),
       hash: hashOfRow(columns, row),
@@ -96,19 +105,29 @@ export class Looker {
     });
   }
 
+  #directoryFor(engine: Engine | undefined): Directory | undefined {
+    if (!this.#many) return undefined;
+    if (this.#directory === undefined || this.#directory.engine !== engine)
+      this.#directory = { of: newDirectory(this.#index), engine };
+    return this.#directory.of;
+  }
+
   /** The nearest rows in all shards, nearest first. */
   #neighbours(
     engine: Engine | undefined,
     query: ReturnType<typeof queryOfProbe>,
     ids: readonly ShardId[],
-    values: ReadonlyMap<ShardId, number | undefined>,
+    values: readonly number[],
   ): { columns: Columns; row: number }[] {
     // One more than wanted, for the posting itself.
     const best = new TopK(MOST + 1, false);
-    const scan = new ShardScan(this.#index, query, best, undefined, engine, 0);
+    const scan = new ShardScan(this.#index, query, best, undefined, engine, 0, this.#directoryFor(engine));
+    let pause = TOGETHER;
     ids.forEach((id, rank) => {
-      scan.scan(id, values.get(id));
-      if ((rank + 1) % TOGETHER === 0 && scan.waiting > PRUNED * MEASURED) scan.keepBest(MEASURED);
+      scan.scan(id, values[rank]);
+      if (scan.tally.rows < pause) return;
+      pause = scan.tally.rows + TOGETHER;
+      if (scan.waiting > PRUNED * MEASURED) scan.keepBest(MEASURED);
     });
     scan.keepBest(MEASURED);
     scan.measure();
@@ -124,22 +143,37 @@ function homesIn({ shards }: Looked): ReadonlyMap<Columns, ShardId> {
   return homes;
 }
 
+/** The ranks of some shards, whose ids may be named more than once. */
+function ranksOf(wanted: readonly ShardId[], ids: readonly ShardId[]): ReadonlyMap<ShardId, number> {
+  const left = new Set(wanted);
+  const ranks = new Map<ShardId, number>();
+  for (let rank = 0; left.size > 0; rank++) if (left.delete(ids[rank])) ranks.set(ids[rank], rank);
+  return ranks;
+}
+
 /**
  * The shards as they would be ranked if the posting were not among them: its own centroid is nearer to it than it would
  * be to a stranger, since it is the mean of its members. Without one of n it is n / (n − 1) times as far.
  */
-function withoutItself(
-  { ids, apart }: Near,
-  home: Shard,
-  metric: Metric,
-  length: number,
-): Pick<Near, 'ids' | 'apart'> {
+function withoutItself(near: Near, home: Shard, metric: Metric, length: number): Near {
   const n = home.rows.liveCount;
-  if (n < 2) return { ids, apart };
-  const corrected = ids.map((id, i): [ShardId, number] => {
-    if (id !== home.id) return [id, apart[i]];
-    return [id, (n * apart[i] + (metric === 'dot' ? length : 0)) / (n - 1)];
-  });
-  corrected.sort(([a, x], [b, y]) => x - y || a - b);
-  return { ids: corrected.map(([id]) => id), apart: corrected.map(([, x]) => x) };
+  if (n < 2) return near;
+  const [ids, apart, values] = [[...near.ids], [...near.apart], [...near.values]];
+  const from = ids.indexOf(home.id);
+  const corrected = (n * apart[from] + (metric === 'dot' ? length : 0)) / (n - 1);
+  let to = from;
+  // Farther than it was, but for what is beyond being less than 0 by dot product.
+  const comes = (at: number): boolean =>
+    apart[at] < corrected || (apart[at] === corrected && ids[at] < home.id);
+  for (; to + 1 < ids.length && comes(to + 1); to++) move(to + 1, to);
+  for (; to > 0 && !comes(to - 1); to--) move(to - 1, to);
+  const value = near.values[from];
+  [ids[to], apart[to]] = [home.id, corrected];
+  if (values.length > 0) values[to] = value;
+  return { ids, apart, values };
+
+  function move(at: number, place: number): void {
+    [ids[place], apart[place]] = [ids[at], apart[at]];
+    if (values.length > 0) values[place] = values[at];
+  }
 }

@@ -68,6 +68,18 @@ export class DocumentsDraft {
     if (next !== entry) this.#map.set(documentId, next);
   }
 
+  /** Notes that a document's postings have gone from one shard to another, or some of them. Time: likewise. */
+  move(documentId: string, from: ShardId, to: ShardId): void {
+    const entry = this.#opened(documentId);
+    if (entry instanceof Set) {
+      entry.delete(from);
+      entry.add(to);
+      return;
+    }
+    const next = withShard(withoutShard(entry, from), to);
+    if (!sameNumbers(next, entry)) this.#map.set(documentId, next);
+  }
+
   /** The documents as they are by now; the same value where nothing was changed. The draft can go on from there. */
   finish(): Documents {
     return runSteps(this.finishing());

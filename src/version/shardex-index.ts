@@ -65,6 +65,12 @@ export interface ShardexIndex {
    */
   readonly churn: number;
   /**
+   * Pairs of a shard and a new one near it, whose centroid the rows of the first are yet to be compared with: what splits
+   * have left to the next commits, the oldest first.
+   * @internal
+   */
+  readonly owed: readonly ShardId[];
+  /**
    * The shards in which it differs from the version that it was made from. Only this version has this object, so that it
    * lives just as long.
    * @internal
@@ -93,6 +99,7 @@ export function emptyIndex(config: ShardexConfig): ShardexIndex {
     nextShardId: 0,
     calibration: undefined,
     churn: 0,
+    owed: Object.freeze([]),
     changed: Object.freeze({ since: '', ids: Object.freeze([]) }),
   });
 }

@@ -14,6 +14,7 @@ import type { Shard, ShardId } from '../version/shard.js';
 import { type ShardRows, bytesOf, eachLive } from '../version/shard-rows.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
 import { WantedIds } from '../version/id-column.js';
+import { budgetFor } from './budget.js';
 import { Places } from './places.js';
 import { resampled } from './resample.js';
 import { Routing } from './routing.js';
@@ -29,7 +30,7 @@ const immer = new Immer({ autoFreeze: true });
  * What a version gets that is known beforehand.
  * @internal
  */
-type Name = Pick<ShardexIndex, 'version' | 'fingerprint' | 'nextShardId' | 'calibration' | 'churn'>;
+type Name = Pick<ShardexIndex, 'version' | 'fingerprint' | 'nextShardId' | 'calibration' | 'churn' | 'owed'>;
 
 /** What an Immer draft of a frozen value looks like here: its fields can be set, what they hold is opaque to Immer. */
 type Drafted<T> = { -readonly [K in keyof T]: T[K] };
@@ -66,6 +67,8 @@ export class DraftState {
   readonly #documents: DocumentsDraft;
   readonly #touched = new Map<ShardId, Drafted<Shard>>();
   #routing: Routing | undefined;
+  /** Of what it may do beyond its own changes since the last {@link finish}. */
+  #spent = 0;
 
   constructor(base: ShardexIndex) {
     this.config = base.config;
@@ -111,6 +114,18 @@ export class DraftState {
     draft.rows = rows;
     if (rows.liveCount > this.config.shardCapacity) this.overfull.add(id);
     if (rows.liveCount < before.liveCount) this.shrunk.add(id);
+  }
+
+  /** Whether anything has changed since the last {@link finish}. */
+  get isChanged(): boolean {
+    return this.#touched.size > 0 || this.#shards !== this.#base.shards;
+  }
+
+  /** Spends multiplications on comparing rows with new centroids, unless the budget for that is used up. */
+  spends(cost: number): boolean {
+    if (this.#spent > 0 && this.#spent + cost > budgetFor(this.config, this.written.count)) return false;
+    this.#spent += cost;
+    return true;
   }
 
   get centroids(): CentroidTable {
@@ -165,6 +180,15 @@ export class DraftState {
       const columns = columnsOf(rows.blocks[i]);
       this.#documents.note(columns.ids.at(rows.rows[i]), shard);
       this.#places.note(columns, rows.rows[i], shard);
+    }
+  }
+
+  /** The same, where these rows come from a shard that is going, or are new. */
+  moveInDocuments(rows: RowList, from: ShardId, to: ShardId): void {
+    for (let i = 0; i < rows.length; i++) {
+      const columns = columnsOf(rows.blocks[i]);
+      this.#documents.move(columns.ids.at(rows.rows[i]), from, to);
+      this.#places.note(columns, rows.rows[i], to);
     }
   }
 
@@ -247,6 +271,7 @@ export class DraftState {
     this.#base = finished(root);
     this.root = draftOf(this.#base);
     this.written = writtenAfter(this.#base);
+    this.#spent = 0;
     this.#digest = new Digest();
     return this.#base;
   }

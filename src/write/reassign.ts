@@ -143,9 +143,9 @@ export type Leavers = ReadonlyMap<RowBlock, ReadonlySet<number>>;
  */
 export function* attracted(
   shard: Shard,
-  parts: readonly Part[],
+  parts: readonly Pick<Shard, 'id' | 'centroid'>[],
   config: ShardexConfig,
-  to: Placement,
+  arrivals: ReadonlyMap<ShardId, Arrivals>,
 ): Steps<Leavers> {
   const { metric } = config;
   const leavers = new Map<RowBlock, Set<number>>();
@@ -175,7 +175,7 @@ export function* attracted(
         if (outs[p][row] < least) [best, least] = [p, outs[p][row]];
       }
       if (best < 0 || isDead(segment, row)) continue;
-      to.arrivals.get(pulls[best].id)?.push(segment.block, row, least);
+      arrivals.get(pulls[best].id)?.push(segment.block, row, least);
       (leavers.get(segment.block) ?? put(leavers, segment.block, new Set())).add(row);
     }
   }

@@ -3,9 +3,9 @@ import { withCentroidsInSteps } from '../version/centroid-table.js';
 import type { RowList } from '../version/row-block.js';
 import { type ShardId, meanInSteps } from '../version/shard.js';
 import { appended, liveRows, rowsFrom } from '../version/shard-rows.js';
-import { bury } from './bury.js';
 import type { DraftState } from './draft-state.js';
 import { mergeShrunk } from './merge-shards.js';
+import { costOfComparing, owedAfter, payOwed, takeOut } from './owed.js';
 import { type Leavers, type Part, attracted, placed, refined } from './reassign.js';
 import { parts } from './split.js';
 
@@ -29,6 +29,7 @@ export interface SplitJob {
 
 /** Restores the bounds on shard sizes. Every draft is settled before its state is published or previewed. */
 export function* settle(state: DraftState): Steps<void> {
+  yield* payOwed(state);
   yield* splitOverfull(state);
   yield* mergeShrunk(state);
 }
@@ -52,14 +53,19 @@ export function* split(state: DraftState, jobs: readonly SplitJob[], apart = tru
   const gone = new Set<ShardId>();
   for (const job of jobs) if (job.gone !== undefined) gone.add(job.gone);
   const rough: Part[] = [];
+  const heirs = new Map<ShardId, ShardId[]>();
   const sums = new Float64Array(config.dimensions);
   for (const job of jobs) {
+    const made: ShardId[] = [];
+    if (job.gone !== undefined) heirs.set(job.gone, made);
     for (const rows of yield* parts(job.rows, config)) {
       const centroid =
         apart || job.gone === undefined
           ? yield* meanInSteps(rows, config.metric, config.dimensions, sums)
           : state.shard(job.gone).centroid;
-      rough.push({ id: state.takeShardId(), rows, centroid });
+      const id = state.takeShardId();
+      rough.push({ id, rows, centroid });
+      made.push(id);
     }
   }
   const fresh = apart ? yield* refined(rough, config) : rough;
@@ -69,24 +75,20 @@ export function* split(state: DraftState, jobs: readonly SplitJob[], apart = tru
   const reach = !apart ? 0 : config.reassign === 'strict' ? Infinity : config.reassign;
   const placement = yield* placed(fresh, state.centroids, config, reach, (id) => state.shard(id).centroid);
   const leavers = new Map<ShardId, Leavers>();
+  const owed: ShardId[] = [];
   for (const [id, near] of placement.neighbours) {
-    const leaving = yield* attracted(state.shard(id), near, config, placement);
-    if (leaving.size > 0) leavers.set(id, leaving);
+    const shard = state.shard(id);
+    if (state.spends(costOfComparing(shard, near.length, config)))
+      leavers.set(id, yield* attracted(shard, near, config, placement.arrivals));
+    else for (const part of near) owed.push(id, part.id);
   }
+  state.root.owed = owedAfter(state.root.owed, heirs, owed);
 
-  for (const job of jobs) {
-    if (job.gone !== undefined) state.removeFromDocuments(job.rows, job.gone);
-    yield;
-  }
   for (const [id, leaving] of leavers) {
     yield;
-    const { documentIds } = bury(
-      state,
-      id,
-      (_, row, segment) => leaving.get(segment.block)?.has(row) === true,
-    );
-    state.dropFromDocuments(documentIds, id);
+    takeOut(state, id, leaving);
   }
+  const only = jobs.length === 1 ? jobs[0].gone : undefined;
   const freshById = new Map(fresh.map((part) => [part.id, part]));
   for (const [id, { rows, separations }] of placement.arrivals) {
     yield;
@@ -101,6 +103,12 @@ export function* split(state: DraftState, jobs: readonly SplitJob[], apart = tru
       });
       if (rows.length < part.rows.length) state.shrunk.add(id);
     }
-    state.addToDocuments(rows, id);
+    if (only === undefined) state.addToDocuments(rows, id);
+    else state.moveInDocuments(rows, only, id);
+  }
+  // Not before they are elsewhere, lest they be taken out and put in again.
+  for (const job of only === undefined ? jobs : []) {
+    if (job.gone !== undefined) state.removeFromDocuments(job.rows, job.gone);
+    yield;
   }
 }

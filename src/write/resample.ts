@@ -2,7 +2,7 @@ import { List } from 'immutable';
 import { type Calibration, type Sample, countedOn, sampleSizeFor } from '../calibration/calibration.js';
 import type { PostingKey } from '../errors.js';
 import { seededRandom } from '../geometry/random.js';
-import { lenderFor } from '../search/engine.js';
+import { adoptCodes, lenderFor } from '../search/engine.js';
 import { type LiveRow, Looker, type Looked } from '../search/look.js';
 import type { Steps } from '../steps.js';
 import { keyOfRow, keyText } from '../version/posting.js';
@@ -54,6 +54,8 @@ export function* resampled(
   const { postingCount, churn, centroids, config } = index;
   const size = sampleSizeFor(postingCount);
   if (size === 0) return undefined;
+  // The next looks will want them, and most commits take none.
+  if (before !== undefined) adoptCodes(config);
   const random = seededRandom(config.seed ^ Math.imul(churn, 0x9e3779b1) ^ (before?.taken ?? 0));
   const samples = (yield* surviving(before?.samples ?? List(), index)).asMutable();
   while (samples.size > size) remove(samples, Math.floor(random() * samples.size));
@@ -114,7 +116,7 @@ export function* resampled(
 }
 
 function* lookedFor(wanted: readonly Wanted[], index: Resampled): Steps<Sample[]> {
-  const looker = new Looker(index, lenderFor(index.config, wanted.length));
+  const looker = new Looker(index, lenderFor(index.config, wanted.length), wanted.length);
   const taken: Sample[] = [];
   for (const { row, born } of wanted) {
     taken.push(looker.look(row, born));

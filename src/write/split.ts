@@ -19,6 +19,11 @@ const FILL = 0.8;
 /** A plane is fitted to at most this many rows, a sample of them, so that a large split costs one look at each row. */
 const SAMPLE = 2048;
 
+/** And where fewer rows are split, to so many components of them: one shard of long rows would take too long for a commit. */
+const COMPONENTS = 2 ** 18;
+/** Fewer would not tell where two halves are. */
+const LEAST_SAMPLE = 128;
+
 /** What putting a row into a list costs, in multiplications. */
 const PUSH = 10;
 
@@ -47,16 +52,23 @@ export function* parts(rows: RowList, config: ShardexConfig): Steps<RowList[]> {
 
 /** Room for one division at a time: a new one for each would be a gigabyte of garbage in a large split. */
 interface Scratch {
+  /** Rows that a plane is fitted to at most. */
+  readonly sample: number;
   readonly room: FittingRoom;
   readonly values: Float64Array;
 }
 
+function sampledOf(rows: number, dimensions: number): number {
+  return Math.min(rows, rows > SAMPLE ? SAMPLE : Math.max(LEAST_SAMPLE, Math.floor(COMPONENTS / dimensions)));
+}
+
 function scratchFor(rows: number, dimensions: number): Scratch {
-  const count = Math.min(rows, SAMPLE);
+  const count = sampledOf(rows, dimensions);
   const bytes = 8 * rows + roomBytes(count, dimensions);
   // A split of one shard is too small to matter, and too frequent to ask for so much.
   const buffer = new ArrayBuffer(rows > SAMPLE ? Math.max(bytes, LARGE_PIECE) : bytes);
   return {
+    sample: count,
     values: new Float64Array(buffer, 0, rows),
     room: fittingRoom(count, dimensions, buffer, 8 * rows),
   };
@@ -69,7 +81,7 @@ function* halves(
   scratch: Scratch,
 ): Steps<[RowList, RowList]> {
   const { dimensions, metric } = config;
-  const sample = yield* gathered(rows, config, random, scratch.room.points);
+  const sample = yield* gathered(rows, config, random, scratch);
   const plane = yield* fitPlaneInSteps(sample, sample.length / dimensions, dimensions, scratch.room);
   const values = scratch.values.subarray(0, rows.length);
   let threshold: number | undefined;
@@ -112,11 +124,11 @@ function* gathered(
   rows: RowList,
   config: ShardexConfig,
   random: () => number,
-  scratch: Float32Array,
+  { sample, room }: Scratch,
 ): Steps<Float32Array> {
   const { dimensions, metric } = config;
-  const count = Math.min(rows.length, SAMPLE);
-  const points = scratch.subarray(0, count * dimensions);
+  const count = Math.min(rows.length, sample);
+  const points = room.points.subarray(0, count * dimensions);
   yield* inSteps(count, dimensions, (from, to) => {
     for (let p = from; p < to; p++) {
       const i = count === rows.length ? p : Math.floor(random() * rows.length);

@@ -53,15 +53,26 @@ test('a calibration adds to the codes of searches, unless those were dropped', (
   const doubled = () => update(first, (draft) => draft.addPostings(others));
 
   search(first, vector(), { k: 10, recall: 0.9 });
-  const before = cacheBytes(first);
-  expect(before).toBeGreaterThan(0);
+  expect(cacheBytes(first)).toBeGreaterThan(0);
   dropCaches(first);
   const apart = doubled();
   expect(cacheBytes(first)).toBe(0);
 
   search(first, vector(), { k: 10, recall: 0.9 });
+  const before = cacheBytes(first);
+  expect(before).toBeGreaterThan(0);
   const shared = doubled();
   expect(cacheBytes(first)).toBeGreaterThan(2 * before);
   for (const version of [apart, shared]) expect(statistics(version).calibration?.sampleSize).toBe(1024);
   expect(shared.calibration).toEqual(apart.calibration);
+});
+
+test('a commit that comes before the collector takes over the codes that a bulk build has made', () => {
+  const vector = CORPORA.clustered(seeded(3), D);
+  const index = createIndex(OPTIONS, ofDocuments(5000, 5000, vector));
+  expect(cacheBytes(index)).toBe(0);
+  update(index, (draft) => {
+    draft.addPosting({ documentId: 'one more', vector: vector() });
+  });
+  expect(cacheBytes(index)).toBeGreaterThan((5000 * D) / 4);
 });

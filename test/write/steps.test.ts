@@ -117,7 +117,7 @@ test('parting pauses for the sharing out of all rows', () => {
 test('what a neighbour’s rows are compared with is a step for each part', () => {
   const [shard] = indexOf(600).shards.values();
   const near = partsOf(800);
-  expect(countOf(attracted(shard, near, config, { arrivals: new Map(), neighbours: new Map() }))).toBe(
+  expect(countOf(attracted(shard, near, config, new Map()))).toBe(
     near.length,
   );
 });

@@ -79,7 +79,7 @@ function nextVersion(
   { header, chunks, calibration }: Difference,
   { postingCount, byteLength, shards, documents, changed }: AssembledParts,
 ): ShardexIndex {
-  const { version, fingerprint, nextShardId, churn } = header;
+  const { version, fingerprint, nextShardId, churn, owed } = header;
   // A shard that came in place of one of its id was both gone and sent.
   const sorted = changed.toSorted((a, b) => a - b);
   const ids = sorted.filter((id, i) => id !== sorted[i - 1]);
@@ -105,6 +105,7 @@ function nextVersion(
     nextShardId,
     calibration: changedCalibration(base.calibration, calibration, () => mismatch('the calibration')),
     churn,
+    owed: Object.freeze([...owed]),
     changed: Object.freeze({ since: base.fingerprint, ids: Object.freeze(ids) }),
   });
 }

@@ -77,7 +77,10 @@ function sentDocuments(a: Lazy<Documents>, b: Lazy<Documents>): SentDocuments | 
 }
 
 function headerOf(index: ShardexIndex): VersionHeader {
-  const { version, fingerprint, postingCount, documentCount, shardCount, byteLength, nextShardId, churn } =
-    index;
-  return { version, fingerprint, postingCount, documentCount, shardCount, byteLength, nextShardId, churn };
+  const { version, fingerprint, postingCount, documentCount, shardCount, byteLength } = index;
+  const { nextShardId, churn, owed } = index;
+  return {
+    ...{ version, fingerprint, postingCount, documentCount, shardCount, byteLength },
+    ...{ nextShardId, churn, owed },
+  };
 }

@@ -51,6 +51,7 @@ const difference = record({
     byteLength: whole,
     nextShardId: whole,
     churn: whole,
+    owed: listOf(whole),
   }),
   calibration: isCalibrationChange,
   gone: listOf(whole),

@@ -1,0 +1,74 @@
+/*
+ * What a split leaves to later commits. A new centroid may be nearer to rows of the shards around it than their own one
+ * is, and to compare all of them takes longer than all else that a split does. So each commit compares as many as what it
+ * writes pays for, and the version says which shards are left (I10).
+ */
+import type { ShardexConfig } from '../config.js';
+import type { Steps } from '../steps.js';
+import type { Shard, ShardId } from '../version/shard.js';
+import { appended } from '../version/shard-rows.js';
+import { bury } from './bury.js';
+import type { DraftState } from './draft-state.js';
+import { Arrivals, type Leavers, attracted } from './reassign.js';
+
+/** What it takes to compare the rows of a shard with so many centroids. */
+export function costOfComparing({ rows }: Shard, centroids: number, { dimensions }: ShardexConfig): number {
+  return rows.rowCount * centroids * dimensions;
+}
+
+/** Compares what earlier splits have left, the oldest first, as far as the draft's budget goes. */
+export function* payOwed(state: DraftState): Steps<void> {
+  const { owed } = state.root;
+  // A commit that changes nothing else publishes nothing (I2).
+  if (owed.length === 0 || !state.isChanged) return;
+  let next = 0;
+  while (next < owed.length) {
+    const id = owed[next];
+    const parts: Shard[] = [];
+    let end = next;
+    for (; end < owed.length && owed[end] === id; end += 2)
+      if (state.hasShard(owed[end + 1])) parts.push(state.shard(owed[end + 1]));
+    if (state.hasShard(id) && parts.length > 0) {
+      if (!state.spends(costOfComparing(state.shard(id), parts.length, state.config))) break;
+      yield* compare(state, id, parts);
+    }
+    next = end;
+  }
+  state.root.owed = Object.freeze(owed.slice(next));
+}
+
+/** What is owed once shards have come in place of others, which owe what those did; `more` is owed besides. */
+export function owedAfter(
+  owed: readonly ShardId[],
+  heirs: ReadonlyMap<ShardId, readonly ShardId[]>,
+  more: readonly ShardId[],
+): readonly ShardId[] {
+  if (more.length === 0 && !owed.some((id, i) => i % 2 === 0 && heirs.has(id))) return owed;
+  const next: ShardId[] = [];
+  for (let i = 0; i < owed.length; i += 2) {
+    // The parts of a new centroid's shard are compared with what is around them themselves.
+    if (heirs.has(owed[i + 1])) continue;
+    for (const id of heirs.get(owed[i]) ?? [owed[i]]) next.push(id, owed[i + 1]);
+  }
+  for (const id of more) next.push(id);
+  return Object.freeze(next);
+}
+
+/** Gives rows of a shard to those of some others whose centroids are nearer. */
+function* compare(state: DraftState, id: ShardId, parts: readonly Shard[]): Steps<void> {
+  const { config } = state;
+  const arrivals = new Map(parts.map((part) => [part.id, new Arrivals()]));
+  takeOut(state, id, yield* attracted(state.shard(id), parts, config, arrivals));
+  for (const [home, { rows, separations }] of arrivals) {
+    if (rows.length === 0) continue;
+    state.setRows(home, appended(state.shard(home).rows, rows, separations, config.dimensions));
+    state.addToDocuments(rows, home);
+  }
+}
+
+/** Takes rows out of a shard that belong to others. */
+export function takeOut(state: DraftState, id: ShardId, leavers: Leavers): void {
+  if (leavers.size === 0) return;
+  const { documentIds } = bury(state, id, (_, row, segment) => leavers.get(segment.block)?.has(row) === true);
+  state.dropFromDocuments(documentIds, id);
+}

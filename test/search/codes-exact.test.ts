@@ -24,9 +24,10 @@ function grown(
   metric: Metric,
   dimensions: number,
   corpus: Corpus,
+  shardCapacity = 128,
 ): { index: ShardexIndex; twin: NaiveTwin; vector: () => number[]; stored: readonly Posting[] } {
   const vector = CORPORA[corpus](seeded(dimensions), dimensions);
-  const options = { dimensions, metric, shardCapacity: 128 };
+  const options = { dimensions, metric, shardCapacity };
   const twin = new NaiveTwin(options);
   const stored = ofDocuments(900, POSTINGS, vector);
   let index = createIndex(options, stored);
@@ -82,7 +83,7 @@ describe.each(METRICS)("slopFactor 'all' equals the naive twin exactly, by %s", 
 });
 
 test('the codes do leave rows out', () => {
-  const { index, vector } = grown('cosine', 100, 'clustered');
+  const { index, vector } = grown('cosine', 257, 'lowRank', 768);
   const { explanation } = searchExplained(index, vector(), { k: 10, slopFactor: 'all' });
   expect(explanation.rowsScanned).toBe(index.postingCount);
   expect(explanation.rowsMeasured).toBeLessThan(index.postingCount / 4);
@@ -94,8 +95,9 @@ describe('notices', () => {
   const wrongWith = (
     sabotage: (kernels: ReturnType<typeof createKernels>) => Partial<ReturnType<typeof createKernels>>,
   ): boolean => {
-    const vector = CORPORA.clustered(seeded(5), 32);
-    const options = { dimensions: 32, shardCapacity: 128 };
+    const vector = CORPORA.clustered(seeded(5), 384);
+    // In shards so large that bounds are worth proving.
+    const options = { dimensions: 384, shardCapacity: 256 };
     const twin = new NaiveTwin(options);
     const first = ofDocuments(900, POSTINGS, vector);
     let index = createIndex(options, first);

@@ -108,7 +108,7 @@ export class RowMeasurer {
     const { metric, dimensions } = this.#config;
     const { probe } = this.#query;
     const [columns, rows] = [this.#columns, this.#rows];
-    let out = this.#out;
+    const out = this.#out;
     if (this.#copies) {
       const { kernels, at } = this.#engine as Engine;
       kernels.measureAt(this.#product, at.probe, at.rowPlaces + 4 * first, count, dimensions, at.measured);

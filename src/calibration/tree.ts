@@ -120,7 +120,7 @@ function bestCut(
   let squares = 0;
   for (const member of sorted) {
     sum += hardness[member];
-    squares += hardness[member] ** 2;
+    squares += hardness[member] * hardness[member];
   }
   let best = { count: 0, evidence: 0 };
   let below = 0;

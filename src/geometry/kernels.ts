@@ -42,9 +42,9 @@ export function squaredL2(probe: Float64Array, matrix: Float32Array, at: number)
     s2 += d2 * d2;
     s3 += d3 * d3;
   }
-  if (i < d) s0 += (probe[i] - matrix[at + i]) ** 2;
-  if (i + 1 < d) s1 += (probe[i + 1] - matrix[at + i + 1]) ** 2;
-  if (i + 2 < d) s2 += (probe[i + 2] - matrix[at + i + 2]) ** 2;
+  if (i < d) s0 += square(probe[i] - matrix[at + i]);
+  if (i + 1 < d) s1 += square(probe[i + 1] - matrix[at + i + 1]);
+  if (i + 2 < d) s2 += square(probe[i + 2] - matrix[at + i + 2]);
   return s0 + s2 + (s1 + s3);
 }
 
@@ -235,17 +235,22 @@ function squaredL2Two(
     t3 += b3 * b3;
   }
   if (i < d) {
-    s0 += (probe[i] - m[a]) ** 2;
-    t0 += (probe[i] - n[b]) ** 2;
+    s0 += square(probe[i] - m[a]);
+    t0 += square(probe[i] - n[b]);
   }
   if (i + 1 < d) {
-    s1 += (probe[i + 1] - m[a + 1]) ** 2;
-    t1 += (probe[i + 1] - n[b + 1]) ** 2;
+    s1 += square(probe[i + 1] - m[a + 1]);
+    t1 += square(probe[i + 1] - n[b + 1]);
   }
   if (i + 2 < d) {
-    s2 += (probe[i + 2] - m[a + 2]) ** 2;
-    t2 += (probe[i + 2] - n[b + 2]) ** 2;
+    s2 += square(probe[i + 2] - m[a + 2]);
+    t2 += square(probe[i + 2] - n[b + 2]);
   }
   out[r] = s0 + s2 + (s1 + s3);
   out[r + 1] = t0 + t2 + (t1 + t3);
+}
+
+/** The square of a number. Not `** 2`: a power need not be rounded correctly, and engines may differ. */
+function square(x: number): number {
+  return x * x;
 }

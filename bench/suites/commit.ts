@@ -10,7 +10,13 @@ import { SIZED, sizedIndex } from '../synthetic.js';
 import { printed } from '../tables.js';
 
 const TITLE = 'Time of a commit';
-const METHOD = `Each way makes the next version with one shard changed. Shardex takes a writer (cloneForWrite), removes one posting, and commits (commitChanges); the others lower a number in the record of one shard, which is less work, and copy whatever they have to copy for it: everything (structuredClone), every record with its centroid, or the collection of records. ${SIZED} Times are means of benchmark.js. Those of a removal include a step back to the version before, a second commit of about a microsecond, so that the same removal can be repeated. A removal finds its shard by the document's id, whatever the number of shards; adding compares the vector with centroids, and so grows with their number.`;
+const METHOD = `Each way makes the next version with one shard changed.
+
+- **Shardex** takes a writer (cloneForWrite), removes one posting, and commits (commitChanges).
+- **The others** lower a number in the record of one shard, which is less work. They copy what they have to copy for it: everything (structuredClone), every record with its centroid, or the collection of records.
+- **Indexes.** ${SIZED}
+- **Times** are means of benchmark.js. Those of a removal include a step back to the version before, a second commit of about a microsecond, so that the same removal can be repeated.
+- **Growth.** A removal finds its shard by the document's id, whatever the number of shards. Adding compares the vector with centroids, and so grows with their number.`;
 
 /** How the time of a commit depends on the number of shards, here and elsewhere. */
 export async function commit(options: Options): Promise<SuiteResult> {

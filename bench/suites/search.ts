@@ -13,7 +13,14 @@ import { printed } from '../tables.js';
 import { type Of, chartOf, measurementsOf } from './search/figures.js';
 import { tablesOf } from './search/tables.js';
 
-const METHOD = `The nearest ${K} of vectors, looked for with others that are not in the index; recall is the share of the true nearest ${K}, found by comparing with all, that a search returns. Each engine runs in a process of its own, one after another, on one thread, with the same vectors and queries: it builds, is searched at each setting of its knob (after some untimed searches all queries in turn, for a second or once; the fastest round counts), and is added to. Vectors of a cosine data set are scaled to length 1 beforehand, and the peers compare by inner product, which is their fastest way; queries are in each engine's own form before the time is taken. Speeds at a recall are read off between the two settings around it, linearly in the logarithm of the speed; ≥ stands where the least setting finds even more, and a dash where no setting finds as many. Memory is what is resident of a process after collections: what building added to it, what was added when all settings had been searched, and the whole process with Node itself when it was built.`;
+const METHOD = `The nearest ${K} of vectors, looked for with queries that are not in the index. Recall is the share of the true nearest ${K} that a search returns; comparing with all vectors finds the true ones.
+
+- **Processes.** Each engine runs in a process of its own, one after another, on one thread, with the same vectors and queries.
+- **What runs.** It builds, is searched at each setting of its knob, and is added to.
+- **What is timed.** After some untimed searches all queries in turn, for a second or once; the fastest round counts. Queries are in each engine's own form before.
+- **Cosine.** Vectors are scaled to length 1 beforehand, and the peers compare by inner product, which is their fastest way.
+- **Speed at a recall.** Read off between the two settings around it, linearly in the logarithm of the speed. ≥ stands where the least setting finds even more, a dash where no setting finds as many.
+- **Memory.** What is resident of a process after collections: what building added, what was added when all settings had been searched, and the whole process with Node itself when it was built.`;
 
 /** Vectra holds words only, and few of them: elsewhere it would say the same once more. */
 const WORDS_ONLY: readonly EngineName[] = ['vectra'];

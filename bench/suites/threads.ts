@@ -35,8 +35,17 @@ const GRAPH = 50_000;
 /** Vectors of 768 dimensions in the index of which the memory of a replica is measured. */
 const LONG = 50_000;
 
-const METHOD =
-  'Searches for the nearest 10 of held-out words at recall 0.95. Latency is measured in two ways. Paced: a request falls due every 2 ms, and counts from then until it is answered, so that waiting counts. Serial: each search is asked for as soon as the one before is answered, which is its start; of the search itself the start is its call, after versions that have come were taken in. The writer makes commit after commit, of 7 replaced, 2 added and 1 removed posting each, and lets the event loop go round after each. Burning comes in its place, in two ways: arithmetic, which needs neither memory nor a collector, and the same commits to another index that nobody follows, so that memory, its collector and the clock are alike. Everything is measured after as much time with untimed commits and searches. At a low priority: with `os.setPriority(10)` in the thread of the owner. The thread of a reader sleeps while nothing is due soon, for 0.2 ms at a time. Visible: from the return of the commit to the call of a listener in the other thread, by the clock that both share. Memory: what the thread of a replica holds, after collections, besides what it held before and what it shares with the owner. The thread of a reader has a young generation of 96 MB at most.';
+const METHOD = `Searches for the nearest 10 of held-out words at recall 0.95.
+
+- **Paced.** A request falls due every 2 ms, and counts from then until it is answered, so that waiting counts.
+- **Serial.** Each search is asked for as soon as the one before is answered. The search itself counts from its call, after versions that have come were taken in.
+- **The writer.** It makes commit after commit, of 7 replaced, 2 added and 1 removed posting each. The event loop goes round after each.
+- **Burning** takes its place, in two ways: arithmetic, which needs neither memory nor a collector, and the same commits to another index that nobody follows.
+- **Before that** come untimed commits and searches for as long.
+- **Low priority.** With \`os.setPriority(10)\` in the thread of the owner.
+- **Readers.** Their threads sleep for 0.2 ms at a time while nothing is due soon, and have a young generation of 96 MB at most.
+- **Visible.** From the return of the commit to the call of a listener in the other thread, by the clock that both share.
+- **Memory.** What the thread of a replica holds after collections, besides what it held before and what it shares with the owner.`;
 
 /** What threads give: readers beside a writer, several searches at once, and at which price. */
 export async function threads(options: Options): Promise<SuiteResult> {

@@ -1,16 +1,21 @@
-/** What hosts offer to come back after everything else that waits; none has all of them. */
+/*
+ * Access to the event loop of whatever runs the code: Node, Deno, Bun or a browser. Long work yields through it
+ * between slices.
+ */
+
+/** Ways of hosts to run a callback after everything else that waits; no host has all of them. */
 interface Host {
   /** Node, Deno, Bun. */
   readonly setImmediate?: (callback: () => void) => unknown;
   /** Browsers, the newer ones. */
   readonly scheduler?: { readonly yield?: () => Promise<void> };
-  /** Browsers, where timers are held back by 4 ms. In Node an open port would keep the process alive. */
+  /** Browsers, where timers are delayed by 4 ms. In Node an open port would keep the process alive. */
   readonly MessageChannel?: typeof MessageChannel;
 }
 
 /**
- * Lets everything that waits have its turn: timers, input and output, painting. A promise alone does not, since those
- * run before the event loop goes on.
+ * Waits until the event loop has run: timers, input and output, painting. A promise alone does not do that, since
+ * promise callbacks run before the event loop goes on.
  */
 export function yieldToEventLoop(): Promise<void> {
   const host = globalThis as Host;

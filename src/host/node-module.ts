@@ -1,5 +1,10 @@
+/*
+ * Access to Node's built-in modules without depending on Node: browsers run the same code.
+ */
+
 /**
- * Node's module of a name, or `undefined` elsewhere. By a name in a variable, so that bundlers for browsers pass over it.
+ * Loads a built-in module of Node; `undefined` elsewhere. The name is in a variable, so that bundlers for browsers
+ * skip it.
  */
 export async function nodeModule(name: string): Promise<unknown> {
   const { process } = globalThis as { readonly process?: { readonly versions?: { readonly node?: string } } };

@@ -1,3 +1,8 @@
+/*
+ * Reads of a version by document: the stored postings of one, whether it exists, and all ids. Public functions over a
+ * frozen version; the map of documents says which shards to look in.
+ */
+
 import { assertDocumentId, compareKeys, postingOfRow, type StoredPosting } from '../version/posting.js';
 import { WantedId } from '../version/id-column.js';
 import { entryOf, idsOf } from '../version/documents.js';
@@ -5,7 +10,8 @@ import { eachLive } from '../version/shard-rows.js';
 import { type ShardexIndex, assertIndex, shardsOfDocument } from '../version/shardex-index.js';
 
 /**
- * All postings of a document, ordered by start, then length; empty for an unknown document. The vectors are copies.
+ * Reads all postings of a document, ordered by start, then length; empty for an unknown document. The vectors are
+ * copies.
  *
  * Time: O(postings in the shards that hold it).
  *
@@ -37,8 +43,8 @@ export function postings(index: ShardexIndex, documentId: string): StoredPosting
 }
 
 /**
- * Whether the index holds any posting of a document. Time: O(log documents); O(postings) for the first question of the kind
- * to a replica, see {@link openReplica}.
+ * Whether the index holds any posting of a document. Time: O(log documents). In a replica the first such question
+ * takes O(postings), see {@link openReplica}.
  *
  * @throws {@link InvalidPostingError} for an empty id.
  *
@@ -58,7 +64,7 @@ export function hasDocument(index: ShardexIndex, documentId: string): boolean {
 }
 
 /**
- * The ids of all documents, in no particular order. Time: O(1) for each one taken.
+ * Lists the ids of all documents, in no particular order. Time: O(1) for each one taken.
  *
  * @example
  * ```ts

@@ -1,9 +1,13 @@
+/*
+ * Counts and sizes of a version, for monitoring; it reads no vector.
+ */
+
 import { type CalibrationSummary, summaryOf } from '../calibration/summary.js';
 import { ROW_OVERHEAD } from '../version/row-block.js';
 import { bytesOf } from '../version/shard-rows.js';
 import { type ShardexIndex, assertIndex } from '../version/shardex-index.js';
 
-/** What {@link statistics} counts. */
+/** Counts of an index, by {@link statistics}. */
 export interface Statistics {
   /** The version's number. */
   readonly version: number;
@@ -17,13 +21,13 @@ export interface Statistics {
   readonly deadRowCount: number;
   /** Bytes of all row blocks that this version keeps alive, shared or not. */
   readonly byteLength: number;
-  /** Bytes of that which hold live postings. */
+  /** Bytes of those that hold live postings. */
   readonly liveByteLength: number;
-  /** How many live postings the shards hold. */
+  /** Sizes of the shards, in live postings. */
   readonly shardSize: ShardSizes;
   /**
-   * What searches by recall rest on; `undefined` below 1,024 postings, where they scan all shards. To measure the recall
-   * itself, see `measureRecall`.
+   * Calibration of searches by recall; `undefined` below 1,024 postings, where they scan all shards. To measure the
+   * recall itself, see `measureRecall`.
    */
   readonly calibration: CalibrationSummary | undefined;
 }

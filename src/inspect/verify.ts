@@ -1,3 +1,8 @@
+/*
+ * Checks the invariants of docs/internals/design.md on a version, against its rows. Used by tests, by `applyDelta`
+ * with `verify: true`, and by applications that read deltas they do not trust.
+ */
+
 import { InvalidOptionError } from '../errors.js';
 import { takeOptions } from '../given.js';
 import { isWhole, show } from '../config.js';
@@ -22,31 +27,32 @@ export interface Violation {
   readonly what: string;
 }
 
-/** The violations found (empty when the index is sound), and how many postings are not in their nearest shard. */
+/** Violations found (empty when the index is sound), and how many postings are not in their nearest shard. */
 export interface Verification extends ReadonlyArray<Violation> {
-  /** Postings whose nearest shard was looked for. */
+  /** Postings whose nearest shard was computed. */
   readonly placementChecked: number;
   /**
-   * The share of those that another shard's centroid is nearer to. A violation where `reassign` is `'strict'`; else a
+   * Share of those that another shard's centroid is nearer to. A violation where `reassign` is `'strict'`; else a
    * measure of what the bounded reassignment left behind (I6).
    */
   readonly misplacedShare: number;
 }
 
-/** How {@link verify} looks. */
+/** Options of {@link verify}. */
 export interface VerifyOptions {
   /**
-   * For how many postings, evenly drawn, the nearest shard is looked for, which costs O(shards · dimensions) each.
+   * Number of postings, evenly drawn, whose nearest shard is computed, which costs O(shards · dimensions) each.
    * Default `'all'` in an index with `reassign: 'strict'`, else 1,000.
    */
   readonly placement?: number | 'all';
 }
 
-/** More than this many violations are not listed; the last one says so. */
-const MOST_LISTED = 100;
+/** Limit of violations in the list; one more entry says that there were more. */
+const MAX_LISTED = 100;
 
 /**
- * Checks the invariants of an index against the rows themselves. However broken it is, what is wrong is reported, not thrown.
+ * Checks the invariants of an index against the rows themselves. However broken the index is, faults are reported,
+ * not thrown.
  *
  * Time: O(postings · dimensions), and O(shards · dimensions) for each posting whose placement is checked.
  *
@@ -74,11 +80,11 @@ export function verify(index: ShardexIndex, options: VerifyOptions = {}): Verifi
   }
   const found: Violation[] = [];
   const report: Report = (invariant, where, what) => {
-    if (found.length < MOST_LISTED) found.push({ invariant, where, what });
-    else if (found.length === MOST_LISTED)
+    if (found.length < MAX_LISTED) found.push({ invariant, where, what });
+    else if (found.length === MAX_LISTED)
       found.push({ invariant, where: 'here and elsewhere', what: 'more than is listed' });
   };
-  /** What is broken may be so in a way that cannot even be looked at. */
+  /** Runs a check; if the index is too broken to be read there, reports that. */
   const guarded = <T>(invariant: Violation['invariant'], where: string, look: () => T): T | undefined => {
     try {
       return look();
@@ -223,7 +229,9 @@ function checkDocuments(index: ShardexIndex, report: Report): void {
   }
 }
 
-/** Looks for the nearest shard of a sample of the postings; only a strictly nearer one counts, as ties may be halved. */
+/**
+ * Checks the placement of a sample of the postings. Only a strictly nearer shard counts, as a split may divide ties.
+ */
 function checkPlacement(
   index: ShardexIndex,
   most: number,

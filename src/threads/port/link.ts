@@ -1,22 +1,27 @@
+/*
+ * One side of the conversations on a port. Each message travels in an envelope with its side and channel, so that
+ * several replicas, writers and pools, and the program's own messages, can share the port.
+ */
+
 import { show } from '../../config.js';
 import { InvalidOptionError } from '../../errors.js';
 import { fieldOf } from '../../given.js';
 import type { Port } from './port.js';
 import { type Receiver, receive } from './receiving.js';
 
-/** Which side a message is for: the thread that has the cell, or the one that follows it. */
+/** The side a message is for: the thread that has the cell, or the one that follows it. */
 export type Side = 'owner' | 'client';
 
-/** What is around every message: whom it is for, and which of the conversations on the port it belongs to. */
+/** The wrapping of every message: its side, and its conversation on the port. */
 export interface Envelope<Body> {
   readonly shardex: Side;
   readonly channel: string;
   readonly body: Body;
 }
 
-/** What a {@link Link} tells its owner. */
+/** Receiver of what a {@link Link} takes off the port. */
 export interface LinkListener {
-  /** Something has come for this side; whether it is what it seems to be is to be looked at. */
+  /** A message for this side has come. Its content is not checked yet. */
   readonly message: (body: unknown, channel: string) => void;
   /** The port was closed, or its thread has ended; nothing more will come. */
   readonly gone: () => void;
@@ -30,7 +35,7 @@ export class Link<Out> implements Receiver {
   readonly #leave: () => void;
   #open = true;
 
-  /** On a port that was closed before, `gone` is called as soon as this job is done. */
+  /** Starts to receive. On a port that is closed already, `gone` is called in the next microtask. */
   constructor(port: Port, side: Side, listener: LinkListener) {
     assertPort(port);
     this.#port = port;
@@ -43,7 +48,7 @@ export class Link<Out> implements Receiver {
     return this.#open;
   }
 
-  /** Throws what the port throws, as where a value cannot be sent. */
+  /** Sends a message. Throws what the port throws, as for a value that cannot be cloned. */
   send(channel: string, body: Out): void {
     if (!this.#open) return;
     const envelope: Envelope<Out> = {
@@ -54,20 +59,20 @@ export class Link<Out> implements Receiver {
     this.#port.postMessage(envelope);
   }
 
-  /** Lets go of the port, which stays open: it is its maker's to close. */
+  /** Stops receiving. The port itself stays open: whoever made it closes it. */
   close(): void {
     if (!this.#open) return;
     this.#open = false;
     this.#leave();
   }
 
-  /** Takes what has come on the port, if it is for this side. */
+  /** Takes a message off the port, if it is for this side. */
   message(data: unknown): void {
     if (!this.#open || !isEnvelope(data) || data.shardex !== this.#side) return;
     this.#listener.message(data.body, data.channel);
   }
 
-  /** The port has ended. */
+  /** Called when the port has ended. */
   gone(): void {
     if (!this.#open) return;
     this.close();
@@ -81,7 +86,7 @@ function isEnvelope(data: unknown): data is Envelope<unknown> {
 }
 
 /**
- * Refuses what is given as a port and is none.
+ * Refuses a value that is not a port.
  *
  * @throws {@link InvalidOptionError}
  */
@@ -94,7 +99,7 @@ function assertPort(port: unknown): void {
   );
 }
 
-/** A name for a conversation that no other one on the port has. */
+/** Makes a channel name that no other conversation on the port has. */
 export function newChannel(): string {
   return Array.from({ length: 4 }, () => Math.floor(Math.random() * 0x1_0000_0000).toString(36)).join('-');
 }

@@ -1,3 +1,8 @@
+/*
+ * Errors on their way between threads. `postMessage` would turn them into plain Errors; packed, they arrive with
+ * their class, code and fields.
+ */
+
 import {
   AsyncRecipeError,
   CellClosedError,
@@ -24,9 +29,9 @@ import {
 } from '../../errors.js';
 import { isInstance, thrownText } from '../../given.js';
 
-/** An error on its way to another thread, where it becomes one of the same class with the same fields. */
+/** An error in a form that can be sent; the receiver makes one of the same class with the same fields. */
 export interface PackedError {
-  /** Missing for an error of somebody else's. */
+  /** Missing for errors of other libraries. */
   readonly code: ShardexErrorCode | undefined;
   readonly name: string;
   readonly message: string;
@@ -34,7 +39,9 @@ export interface PackedError {
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
-/** What the fields of an error are, which its class says; they come from the same class on the other side. */
+/**
+ * Fields of any error of the library. Its class says which exist; they come from the same class on the other side.
+ */
 type Fields = Readonly<Record<string, unknown>> & {
   readonly option: string;
   readonly position: number | undefined;
@@ -66,7 +73,7 @@ const MAKERS: Readonly<Record<ShardexErrorCode, (message: string, fields: Fields
   POOL_CLOSED: (message) => new PoolClosedError(message),
 };
 
-/** Makes an error, or whatever else was thrown, fit to be sent. */
+/** Packs an error, or whatever else was thrown. */
 export function packError(thrown: unknown): PackedError {
   if (!isInstance(thrown, Error))
     return { code: undefined, name: 'Error', message: thrownText(thrown), stack: undefined, fields: {} };
@@ -77,8 +84,8 @@ export function packError(thrown: unknown): PackedError {
 }
 
 /**
- * The error again. What is not this library's comes out as an `Error` of the same name, and so does what is no error at
- * all: it has come on a port, where anybody may post anything.
+ * Makes the error again. One of another library becomes an `Error` of the same name, and so does a value that is no
+ * packed error at all: anyone may post anything on a port.
  */
 export function unpackError(packed: unknown): Error {
   const { code, name, message, stack, fields } = (packed ?? {}) as Readonly<
@@ -96,7 +103,7 @@ function ours(code: unknown, message: string, fields: unknown): ShardexError | u
   try {
     return MAKERS[code as ShardexErrorCode](message, (fields ?? {}) as Fields);
   } catch {
-    // Without the fields of its class it is none of that.
+    // Without the fields of its class it cannot be of that class.
     return undefined;
   }
 }

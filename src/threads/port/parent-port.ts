@@ -1,11 +1,12 @@
-/**
- * A worker's port to its parent. Apart from what starts workers: a script that imported that would lead to itself, which
- * some bundlers do not survive.
+/*
+ * A worker's port to its parent. In a file apart from `thread.ts`, which starts workers: a worker's script that
+ * imported that would refer to itself, and some bundlers fail on that.
  */
+
 import { nodeModule } from '../../host/node-module.js';
 import type { Port } from './port.js';
 
-/** In a worker, the port to the thread that started it. */
+/** Returns, in a worker, the port to the thread that started it. */
 export async function parentPort(): Promise<Port | undefined> {
   const node = (await nodeModule('worker_threads')) as { readonly parentPort: Port | null } | undefined;
   return node === undefined ? globalThis : (node.parentPort ?? undefined);

@@ -1,28 +1,33 @@
-/** What a browser's port or worker tells. */
+/*
+ * The interface of a port: what the library needs of the channels of Node and browsers. `link.ts` sends and receives
+ * on one.
+ */
+
+/** An event of a browser's port or worker. */
 export interface PortEvent {
-  /** What happened. */
+  /** Type of the event. */
   readonly type: string;
-  /** The message, where there is one. */
+  /** The message, if there is one. */
   readonly data?: unknown;
-  /** Of an error. */
+  /** The text of an error. */
   readonly message?: unknown;
 }
 
 /**
  * One end of a channel to another thread: a `MessagePort`, a `Worker`, Node's `parentPort`, or `self` in a browser's
- * worker. Messages of others may travel on it as well; they are left alone.
+ * worker. Other messages may travel on it as well; the library ignores them.
  */
 export interface Port {
   /** Sends a message to the other end. */
   postMessage(message: unknown): void;
-  /** As of Node's ports and workers; taken where it is there. */
+  /** Adds a listener, in Node; preferred where it exists. */
   on?(event: string, listener: (value: unknown) => void): unknown;
-  /** Takes such a listener away. */
+  /** Removes such a listener. */
   off?(event: string, listener: (value: unknown) => void): unknown;
-  /** As of the ports and workers of browsers. */
+  /** Adds a listener, in browsers. */
   addEventListener?(type: string, listener: (event: PortEvent) => void): void;
-  /** Takes such a listener away. */
+  /** Removes such a listener. */
   removeEventListener?(type: string, listener: (event: PortEvent) => void): void;
-  /** Begins to receive, where that has to be asked for. */
+  /** Begins to receive, where a port waits to be started. */
   start?(): void;
 }

@@ -1,22 +1,27 @@
+/*
+ * Listeners on ports: one per port, whatever number of links share it, and the end of a port, which Node and browsers
+ * tell in different ways.
+ */
+
 import type { Port, PortEvent } from './port.js';
 
-/** Who receives on a port; see {@link receive}. */
+/** A receiver on a port; see {@link receive}. */
 export interface Receiver {
-  /** Something has come, from whomever. */
+  /** A message has come, from any sender. */
   readonly message: (data: unknown) => void;
   /** The port was closed, or its thread has ended: nothing more will come. */
   readonly gone: () => void;
 }
 
 /**
- * Those who receive on each port. A port gets one listener, however many conversations are on it: Node warns of a leak at
- * the eleventh.
+ * Receivers of each port. A port gets one listener, however many conversations are on it: Node warns of a leak at the
+ * eleventh.
  */
 const receivers = new WeakMap<Port, Receivers>();
 
 /**
- * Receives on a port, from now on; returns what ends that. With the last one who receives, the listeners go. On a port
- * that has ended before, as far as that can be told, `gone` is called once the running job is done.
+ * Starts to receive on a port; returns a function that stops it. With the last receiver the listeners go. On a port
+ * that has already ended, as far as that can be told, `gone` is called once the running job is done.
  */
 export function receive(port: Port, receiver: Receiver): () => void {
   const all = receivers.get(port) ?? new Receivers(port);
@@ -24,7 +29,7 @@ export function receive(port: Port, receiver: Receiver): () => void {
   return all.add(receiver);
 }
 
-/** Those who receive on one port. */
+/** Receivers of one port. */
 class Receivers {
   readonly #port: Port;
   readonly #all = new Set<Receiver>();
@@ -73,33 +78,33 @@ class Receivers {
   };
 
   readonly #take = (data: unknown): void => {
-    // One that comes meanwhile receives what comes after this.
+    // A receiver that is added meanwhile gets the messages after this one.
     for (const receiver of [...this.#all]) receiver.message(data);
   };
 
   readonly #end = (): void => {
-    // Kept, as whoever comes later hears of no end: it is told once.
+    // Remembered for receivers that are added later: the port tells its end only once.
     this.#hasEnded = true;
     for (const receiver of [...this.#all]) receiver.gone();
   };
 }
 
-/** What Node's ports and workers have beside. */
+/** Additional members of Node's ports and workers. */
 interface NodePort {
   /** Of a worker; −1 once it has ended. */
   readonly threadId?: unknown;
   ref?(): unknown;
   unref?(): unknown;
-  /** Of a port. One that was closed keeps no process alive, whatever it is told. */
+  /** Of a port. A closed port holds no reference, whatever it is told. */
   hasRef?(): boolean;
 }
 
-/** Whether a port ended before anybody listened. Only Node tells. */
+/** Whether a port ended before anything listened. Only Node tells. */
 function hasEnded(port: Port): boolean {
   const node = port as NodePort;
   if (node.threadId === -1) return true;
   if (node.hasRef?.() !== false) return false;
-  // Either it has ended, or somebody told it to keep no process alive.
+  // Either it has ended, or the program called `unref()`.
   node.ref?.();
   const isOpen = node.hasRef();
   node.unref?.();

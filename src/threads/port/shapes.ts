@@ -1,16 +1,20 @@
-/** Checks of what arrives on a port. Anybody may post anything there, so it is looked at before it is used. */
+/*
+ * Checks of the messages that arrive on a port. Any code may post there, so each message is checked before it is used. The
+ * shapes of the messages themselves stand beside them: `message-shapes.ts`, `search-shapes.ts`.
+ */
+
 import { isWhole } from '../../config.js';
 import { InvalidOptionError } from '../../errors.js';
 
-/** Whether a value is what is expected. */
+/** A test of whether a value has the expected form. */
 export type Shape = (value: unknown) => boolean;
 
-/** What the messages of one side of a conversation look like, by their `kind`. */
+/** Shapes of the messages of one side, by their `kind`. */
 export type Shapes<Message extends { readonly kind: string }> = Readonly<Record<Message['kind'], Shape>>;
 
 /**
- * The message that a value is, `'damaged'` where it has the kind of one and is none, `undefined` where it is of somebody
- * else. Time: O(values in it).
+ * Reads a value as a message: `'damaged'` if it has the kind of one but not its shape, `undefined` if it is none of
+ * this library's. Time: O(values in it).
  */
 export function read<Message extends { readonly kind: string }>(
   shapes: Shapes<Message>,
@@ -22,7 +26,7 @@ export function read<Message extends { readonly kind: string }>(
   return shape(value) ? (value as unknown as Message) : 'damaged';
 }
 
-/** What a damaged message comes to, for whom it was meant. */
+/** Makes the error for a damaged message. */
 export function unreadable(): InvalidOptionError {
   return new InvalidOptionError(
     'port',
@@ -37,13 +41,13 @@ export const name: Shape = (value) => typeof value === 'string' && value !== '';
 export const number: Shape = (value) => typeof value === 'number';
 export const whole: Shape = (value) => isWhole(value, 0, Number.MAX_SAFE_INTEGER);
 export const nothing: Shape = (value) => value === undefined;
-/** The memory of a block. */
+/** Memory of a block. */
 export const memory: Shape = (value) => {
   const tag = Object.prototype.toString.call(value);
   return tag === '[object SharedArrayBuffer]' || tag === '[object ArrayBuffer]';
 };
 
-/** A shape, or nothing. */
+/** Allows `undefined` beside a shape. */
 export function maybe(shape: Shape): Shape {
   return (value) => value === undefined || shape(value);
 }
@@ -57,18 +61,18 @@ export function listOf(shape: Shape): Shape {
   return (value) => Array.isArray(value) && value.findIndex((each) => !shape(each)) < 0;
 }
 
-/** An object with such fields, and maybe others. */
+/** Accepts objects with these fields, and maybe others. */
 export function record(fields: Readonly<Record<string, Shape>>): Shape {
   const all = Object.entries(fields);
   return (value) => isRecord(value) && all.every(([field, shape]) => shape(value[field]));
 }
 
-/** A typed array of that name, of whichever realm. */
+/** Accepts a typed array of that name, from any realm. */
 export function view(type: string): Shape {
   return (value) => ArrayBuffer.isView(value) && Object.prototype.toString.call(value) === `[object ${type}]`;
 }
 
-/** A typed array of that name in memory that others see. */
+/** Accepts a typed array of that name in shared memory. */
 export function shared(type: string): Shape {
   const isView = view(type);
   return (value) =>

@@ -23,7 +23,7 @@ afterEach(() => {
   channel.port1.close();
 });
 
-/** Versions that are all in the port of the follower at one time. */
+/** Versions that are all in the port of the replica at one time. */
 function commit(): void {
   for (const i of VERSIONS) {
     cell.update((draft) => {

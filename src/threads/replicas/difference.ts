@@ -1,3 +1,9 @@
+/*
+ * What the owner sends for a commit: the shards that differ, by reference to blocks that the replica has or gets
+ * along with it. `assemble.ts` is its counterpart in the replica. Unlike a delta it copies no rows: both sides see
+ * the same memory.
+ */
+
 import { calibrationChange } from '../../calibration/change.js';
 import { chunkChanges } from '../../delta/changes.js';
 import { versionNameOf } from '../../delta/delta.js';
@@ -13,10 +19,11 @@ import { packShards } from './packed-shards.js';
 import { Parcel, type SentBlocks } from './sent-blocks.js';
 
 /**
- * What a follower that has `base`, or nothing, needs to have `next`. The book is told of it, so it has to be sent.
+ * Computes what a replica that has `base`, or nothing, needs to build `next`. It records in `sent` what travels
+ * along, so the result has to be sent.
  *
- * Time: O(segments of the shards that differ + changed documents · log), and the documents of rows that are new to the
- * follower; where shards came or went O(shards / 64).
+ * Time: O(segments of the shards that differ + changed documents · log), and the documents of rows that are new to
+ * the replica; where shards came or went O(shards / 64).
  */
 export function differenceBetween(
   base: ShardexIndex | undefined,
@@ -70,7 +77,7 @@ function sentShard(
 }
 
 function sentDocuments(a: Lazy<Documents>, b: Lazy<Documents>): SentDocuments | undefined {
-  // A replica may serve others, and they must not make it find out what it does not want to know itself.
+  // A replica that serves others must not build its documents map just for them.
   if (!a.isMade || !b.isMade) return undefined;
   const { documentIds, after } = changedDocuments(a.value, b.value);
   return { documentIds, entries: after };

@@ -1,4 +1,11 @@
-/** Names that were added last, so many of them: what has ended must not take memory for as long as a port lives. */
+/*
+ * A bounded memory of names. A service remembers which replicas left last, so that a late message does not bring them
+ * back.
+ */
+
+/**
+ * A set of the names that were added last, at most `most`, so that it does not grow for as long as a port lives.
+ */
 export class LastNames {
   readonly #most: number;
   readonly #names = new Set<string>();
@@ -12,7 +19,7 @@ export class LastNames {
   }
 
   add(name: string): void {
-    // Again at the end, if it was there.
+    // Moves it to the end if it was there.
     this.#names.delete(name);
     this.#names.add(name);
     const [first] = this.#names;

@@ -1,4 +1,5 @@
-/** What the messages between owners, followers and writers look like; see messages.ts for what they mean. */
+/* Shapes of the messages between owners, replicas and remote writers; `messages.ts` says what they mean. */
+
 import { isCalibrationChange } from '../../calibration/check.js';
 import { isWhole } from '../../config.js';
 import { PROTOCOL, type ToReplica, type ToOwner, type WriterAnswer, type WriterCall } from './messages.js';
@@ -29,9 +30,9 @@ const versionName = record({ version: whole, fingerprint: text });
 
 const follow = record({ name, shares: flag, round: whole, known: listOf(listOf(whole)) });
 
-/** What an owner is told. What a writer is given is looked at by the draft, as in one thread. */
+/** Messages to an owner. The arguments of a writer's calls are checked by the draft, as in one thread. */
 export const TO_OWNER: Shapes<ToOwner> = {
-  // One of another version of the library is refused as that, whatever it looks like.
+  // A request of another protocol passes, so that it can be refused for that.
   follow: (value) => (value as { readonly protocol?: unknown }).protocol !== PROTOCOL || follow(value),
   reached: record({ round: whole, version: whole }),
   forgot: record({ blocks: listOf(listOf(whole)) }),
@@ -79,21 +80,21 @@ const difference = record({
   }),
 });
 
-/** What a follower is told. */
+/** Messages to a replica. */
 export const TO_REPLICA: Shapes<ToReplica> = {
   version: record({ round: whole, difference, counter: maybe(shared('BigInt64Array')), shares: flag }),
   reminder: record({ round: whole, version: whole }),
   end: anything,
 };
 
-/** What a writer elsewhere is answered. */
+/** Answers to a remote writer. */
 export const TO_WRITER: Shapes<WriterAnswer> = {
   wrote: record({ call: whole }),
   refused: record({ call: whole }),
   end: anything,
 };
 
-/** The values that its calls come to. */
+/** Results of its calls. */
 export const WRITTEN: Readonly<Record<WriterCall['method'], Shape>> = {
   open: record({ version: whole, dimensions }),
   addPostings: whole,

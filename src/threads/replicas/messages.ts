@@ -1,3 +1,14 @@
+/*
+ * The protocol of replicas and remote writers. A replica says `follow` and gets a first `version`, then one for each
+ * commit; it answers `reached`, and `forgot` when blocks are collected. Rows stay in shared memory; what is sent are
+ * differences.
+ *
+ * A handle is a number that stands for a row block in one conversation. Each side keeps a book of handles:
+ * `SentBlocks` at the owner, `ReceivedBlocks` in the replica. A parcel is the blocks and rows that travel along with
+ * a difference because the other side may not have them. A round counts a replica's requests for a fresh start;
+ * messages of earlier rounds are void.
+ */
+
 import type { ShardexConfig } from '../../config.js';
 import type { ChunkChange } from '../../delta/changes.js';
 import type { VersionName } from '../../delta/delta.js';
@@ -11,16 +22,16 @@ import type { ShardexIndex } from '../../version/shardex-index.js';
 import type { CommitOptions } from '../../cell/index-writer.js';
 import type { PackedError } from '../port/packed-error.js';
 
-/** Both sides must speak the same one. */
+/** Version of the protocol; both sides must have the same. */
 export const PROTOCOL = 7;
 
-/** The channel of what is for all conversations on a port. */
+/** Channel of messages for all conversations on a port. */
 export const EVERYONE = '*';
 
-/** Stands for a row block in one conversation; never given twice. */
+/** A number that stands for a row block in one conversation; never given twice. */
 export type Handle = number;
 
-/** The numbers and names of a version: what is small enough to be sent along with every difference. */
+/** The small fields of a version, which travel with every difference. */
 export type VersionHeader = Omit<
   ShardexIndex,
   'config' | 'shards' | 'documents' | 'centroids' | 'changed' | 'calibration'
@@ -33,30 +44,30 @@ export interface SentSegment {
   readonly dead: DeadBits | undefined;
 }
 
-/** A shard that is new, where it has a centroid, or has other rows. */
+/** A shard that is new, if it has a centroid, or whose rows changed. */
 export interface SentShard {
   readonly id: ShardId;
   readonly centroid: Float32Array | undefined;
-  /** A number is the place of a segment that the base's shard of that id has just so. */
+  /** A number is the index of an identical segment in the base's shard of that id. */
   readonly segments: readonly (SentSegment | number)[];
 }
 
-/** Shards on their way; see packShards. */
+/** Packed shards; see `packShards`. */
 export interface PackedShards {
   readonly numbers: Float64Array;
   readonly centroids: readonly Float32Array[];
 }
 
-/** A block that the other side may not have; its memory is missing where it is not shared. */
+/** A block that the other side may not have. `memory` is missing if it is not shared. */
 export interface SentBlock {
   readonly handle: Handle;
-  /** How often it has been sent, with this time. */
+  /** Number of times that it has been sent, this one included. */
   readonly generation: number;
   readonly capacity: number;
   readonly memory: ArrayBufferLike | undefined;
 }
 
-/** Columns of rows, where memory is not shared. */
+/** Copied columns of rows, for when memory is not shared. */
 export interface RowCopies {
   readonly vectors: Float32Array;
   readonly squaredNorms: Float64Array;
@@ -65,48 +76,51 @@ export interface RowCopies {
   readonly lengths: Uint32Array;
 }
 
-/** Rows that are new to the other side: runs of them, each in one block. */
+/** Rows that are new to the other side, in runs within one block. */
 export interface SentRows {
-  /** For each run the handle of the block, the first row, and how many there are. */
+  /** For each run: handle of the block, first row, count. */
   readonly runs: readonly number[];
-  /** The documents of all these rows, run by run, as columns of ids take them. */
+  /** Documents of all these rows, run by run, in the form that id columns take. */
   readonly ids: readonly IdPart[];
-  /** For each run, where memory is not shared; else empty. */
+  /** Copies for each run if memory is not shared; else empty. */
   readonly copies: readonly RowCopies[];
 }
 
-/** Documents that are in other shards than before; likewise where they are now, `undefined` where nowhere. */
+/** Documents that changed shards, with their new entries; `undefined` for removed ones. */
 export interface SentDocuments {
   readonly documentIds: readonly string[];
   readonly entries: readonly (DocumentEntry | undefined)[];
 }
 
-/** What turns one version into another, where the rows lie in memory that both sides see. */
+/** The difference of two versions whose rows lie in memory that both sides see. */
 export interface Difference {
-  /** The version that it starts from; the empty one where it is missing, and then there is a configuration. */
+  /** The version that it starts from. If missing, that is the empty version, and `config` is there. */
   readonly base: VersionName | undefined;
   readonly config: ShardexConfig | undefined;
   readonly header: VersionHeader;
-  /** In terms of the base's. */
+  /** Relative to the base's calibration. */
   readonly calibration: CalibrationChange;
   /** Shards of the base that are gone or replaced. */
   readonly gone: readonly ShardId[];
   readonly shards: PackedShards;
-  /** The table of centroids; missing where the base's stays. */
+  /** The centroid table; missing if the base's stays. */
   readonly chunks: readonly ChunkChange[] | undefined;
-  /** Missing where it starts from the empty version, or the sender does not know: the rows say where documents are. */
+  /**
+   * Missing if it starts from the empty version or the sender does not know them: the rows then say where documents
+   * are.
+   */
   readonly documents: SentDocuments | undefined;
   readonly blocks: readonly SentBlock[];
   readonly rows: SentRows;
 }
 
-/** What a follower has of a block: its handle, how often it was sent, and how many of its rows are known. */
+/** A block that a replica has: its handle, its generation, and the number of its rows that are known. */
 export type KnownBlock = readonly [handle: Handle, generation: number, rows: number];
 
-/** What a follower says. */
+/** Messages from a replica. */
 export type FromReplica =
   | {
-      /** Send me the current version, and what comes after it. These blocks I keep until you have answered. */
+      /** Asks for the current version and all after it. The known blocks are held until the answer comes. */
       readonly kind: 'follow';
       readonly protocol: number;
       readonly name: string;
@@ -116,26 +130,28 @@ export type FromReplica =
     }
   | { readonly kind: 'reached'; readonly round: number; readonly version: number }
   | {
-      /** I have these blocks no more. What has been sent once more since is not meant. */
+      /** Reports collected blocks. Blocks that were sent again since, in a later generation, are not meant. */
       readonly kind: 'forgot';
       readonly blocks: readonly (readonly [handle: Handle, generation: number])[];
     }
   | { readonly kind: 'leave' };
 
-/** What it is told. Messages of an earlier round than its latest `follow` are out of date. */
+/** Messages to a replica. Those of an earlier round than its latest `follow` are out of date. */
 export type ToReplica =
   | {
       readonly kind: 'version';
       readonly round: number;
       readonly difference: Difference;
-      /** With a first version, where memory is shared: the number of the newest version on its way to this follower. */
+      /**
+       * With a first version, if memory is shared: the number of the newest version that was sent to this replica.
+       */
       readonly counter: BigInt64Array | undefined;
       readonly shares: boolean;
     }
   | { readonly kind: 'reminder'; readonly round: number; readonly version: number }
   | { readonly kind: 'end'; readonly error: PackedError | undefined };
 
-/** What is asked of a writer elsewhere; `call` is repeated in the answer. */
+/** Calls of a remote writer; the answer repeats `call`. */
 export type WriterCall =
   | { readonly kind: 'write'; readonly call: number; readonly method: 'open' | 'discard' }
   | {
@@ -165,7 +181,7 @@ export type WriterCall =
       readonly options: CommitOptions;
     };
 
-/** What it answers. */
+/** Answers to those calls. */
 export type WriterAnswer =
   | { readonly kind: 'wrote'; readonly call: number; readonly value: unknown }
   | { readonly kind: 'refused'; readonly call: number; readonly error: PackedError }

@@ -1,13 +1,13 @@
+/*
+ * Packs the shards of a difference into one list of numbers: copying a message of many small objects between threads
+ * takes longer than all other work on it. For each shard: its id, whether it has a centroid, the number of segments.
+ * For each segment: -1 minus its index in the base; or its handle, its visible rows, the number of words of dead
+ * bits, those words.
+ */
+
 import { InvalidDeltaError } from '../../errors.js';
 import { newList } from '../../version/new-list.js';
 import type { PackedShards, SentSegment, SentShard } from './messages.js';
-
-/*
- * A message of many small objects takes longer to copy from thread to thread than all that is done with it, so what a
- * commit changes of shards travels as one list of numbers. For each shard: its id, whether it comes with a centroid, how
- * many segments follow. For each segment: -1 less its place in the base, or its handle, its visible rows, how many words
- * of dead bits follow, and these.
- */
 
 /** Packs shards. Time: O(segments + words). */
 export function packShards(shards: readonly SentShard[]): PackedShards {
@@ -30,7 +30,7 @@ export function packShards(shards: readonly SentShard[]): PackedShards {
 }
 
 /**
- * The shards that were packed. Time: likewise.
+ * Unpacks shards. Time: O(segments + words).
  *
  * @throws {@link InvalidDeltaError} where the list ends too early.
  */
@@ -65,7 +65,7 @@ function cutOff(): InvalidDeltaError {
   return new InvalidDeltaError('The shards that were sent are cut off.');
 }
 
-/** So many of the numbers, as V8 keeps small integers. */
+/** Copies numbers to an array that V8 can keep as small integers. */
 function integersIn(numbers: Float64Array, from: number, count: number): number[] {
   const integers = newList<number>();
   for (let i = from; i < from + count; i++) integers.push(numbers[i] | 0);

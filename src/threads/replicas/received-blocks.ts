@@ -1,3 +1,8 @@
+/*
+ * The replica's book of blocks: which block each handle stands for. `ReplicaClient` resolves the handles of a
+ * difference here before it builds a version.
+ */
+
 import { InvalidDeltaError } from '../../errors.js';
 import { type Columns, ROW_OVERHEAD, RowBlock, columnsOf } from '../../version/row-block.js';
 import type { Difference, Handle, RowCopies, SentBlock, SentRows, SentShard } from './messages.js';
@@ -5,16 +10,16 @@ import type { Difference, Handle, RowCopies, SentBlock, SentRows, SentShard } fr
 interface ReceivedBlock {
   readonly handle: Handle;
   readonly block: WeakRef<RowBlock>;
-  /** How often it was sent. */
+  /** Number of times that it was sent. */
   generation: number;
-  /** How many of its rows, from the first on, are known. */
+  /** Number of its rows, from the first on, that are known. */
   rows: number;
   readonly byteLength: number;
 }
 
 /**
- * The follower's side of the book: which block each handle stands for. It keeps no block alive (I8); when one is
- * collected, the owner is told that its handle means nothing any more.
+ * Blocks of a replica, by handle. It keeps no block alive (I8); when one is collected, the owner is told that its
+ * handle is void.
  */
 export class ReceivedBlocks {
   readonly #known = new Map<Handle, ReceivedBlock>();
@@ -24,14 +29,14 @@ export class ReceivedBlocks {
   readonly #collected = new FinalizationRegistry<ReceivedBlock>((received) => {
     const { handle, generation, byteLength } = received;
     this.#byteLength -= byteLength;
-    // It may have been sent again meanwhile, and made anew.
+    // It may have been sent and made again meanwhile.
     if (this.#known.get(handle) !== received) return;
     this.#known.delete(handle);
-    // They mostly go by many at once.
+    // Usually many are collected at once; one message reports them all.
     if (this.#forgotten.push([handle, generation]) === 1) queueMicrotask(this.#flush);
   });
 
-  /** Bytes of all blocks that were not collected yet, whether or not a version has them. */
+  /** Bytes of all blocks that are not collected yet, whether or not a version has them. */
   get byteLength(): number {
     return this.#byteLength;
   }
@@ -41,8 +46,8 @@ export class ReceivedBlocks {
   }
 
   /**
-   * Takes in what came with a difference; returns the blocks of all handles in it, each with so many known rows that
-   * every segment is covered. `undefined` where something is missing.
+   * Takes the blocks and rows of a difference; returns the blocks of all handles in it, with enough known rows for
+   * every segment. Returns `undefined` if something is missing.
    */
   take(
     { blocks, rows }: Pick<Difference, 'blocks' | 'rows'>,
@@ -64,7 +69,7 @@ export class ReceivedBlocks {
     return found;
   }
 
-  /** The blocks that are there, by handle, and how many rows of each; held by whoever has the list. */
+  /** Lists the blocks that are alive, with their known rows. The list holds them. */
   list(): (Omit<ReceivedBlock, 'block'> & { readonly block: RowBlock })[] {
     return [...this.#known.values()].flatMap((received) => {
       const block = received.block.deref();
@@ -72,7 +77,7 @@ export class ReceivedBlocks {
     });
   }
 
-  /** The one that is there, so that versions share it (I4), or a new one. */
+  /** Returns the existing block, so that versions share it (I4), or a new one. */
   #blockOf({ handle, generation, capacity, memory }: SentBlock, dimensions: number): RowBlock {
     const known = this.#known.get(handle);
     const there = known?.block.deref();
@@ -80,7 +85,7 @@ export class ReceivedBlocks {
       known.generation = generation;
       return there;
     }
-    // Where it is not shared, nobody else writes to it, and yet it is filled as if somebody did.
+    // Private memory has no other writer, yet it counts as full, so that nothing here appends to it.
     const buffer = memory ?? new ArrayBuffer(capacity * (4 * dimensions + ROW_OVERHEAD));
     const block = new RowBlock(capacity, dimensions, buffer);
     const { byteLength } = block;

@@ -1,3 +1,8 @@
+/*
+ * A writer of a cell that is in another thread: sends each call to the owner, where `writer-session.ts` carries it
+ * out, and matches the answers.
+ */
+
 import { onAbort } from '../../abort.js';
 import { assertSignal } from '../../config.js';
 import { detachable, findable } from '../../detached.js';
@@ -22,7 +27,7 @@ import type { RemoteBase, RemoteCommit } from './writer-session.js';
 
 /** Options of {@link openRemoteWriter}. */
 export interface RemoteWriterOptions {
-  /** Gives up waiting for the writer. */
+  /** Aborts the wait for the writer. */
   readonly signal?: AbortSignal;
 }
 
@@ -40,10 +45,10 @@ type CallWithoutNumber = WriterCall extends infer Call
   : never;
 
 /**
- * A writer of a cell in another thread, made by {@link openRemoteWriter}: what it is told is done there, one call after
- * the other. Calls need not be awaited before the next one is made. Every call rejects with what the writer there threw,
- * as an error of the same class with the same fields, and with {@link PortClosedError} when the port or the other thread
- * goes before there is an answer: then it is unknown whether the call was carried out. What is given is checked and copied
+ * A writer of a cell in another thread, made by {@link openRemoteWriter}. The owner carries its calls out one after
+ * the other; a call need not be awaited before the next one. Every call rejects with the error of the writer there,
+ * as one of the same class with the same fields, and with {@link PortClosedError} when the port or the other thread
+ * goes before an answer comes: then it is unknown whether the call was carried out. Arguments are checked and copied
  * when the call is made, by the rules of a draft.
  */
 export class RemoteWriter {
@@ -104,8 +109,8 @@ export class RemoteWriter {
   }
 
   /**
-   * As `commitChanges` of a writer: closes it, except where it rejects. A replica that shall see the commit waits for its
-   * number: `await replica.waitFor(commit.version)`.
+   * Commits as `commitChanges` of a writer does: closes the writer, except if it rejects. To see the commit in a
+   * replica, wait for its number: `await replica.waitFor(commit.version)`.
    */
   async commitChanges(options: CommitOptions = {}): Promise<RemoteCommit> {
     const onConflict = checkedConflictOption(options);
@@ -114,14 +119,14 @@ export class RemoteWriter {
     return Object.freeze(commit as RemoteCommit);
   }
 
-  /** Gives the changes up. Does nothing on a writer that is closed already. */
+  /** Discards the changes. Does nothing on a writer that is closed already. */
   async discard(): Promise<void> {
     if (!this.#conversation.isOpen) return;
     await this.#ask({ method: 'discard' });
     this.#conversation.close('discarded');
   }
 
-  /** Discards, so that `await using writer = …` cannot leave one open. */
+  /** Calls `discard()`, so that `await using writer = …` cannot leave one open. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.discard();
   }
@@ -131,7 +136,7 @@ export class RemoteWriter {
   }
 }
 
-/** Asks, and matches the answers. */
+/** Sends calls and matches the answers. */
 class Conversation {
   readonly #channel = newChannel();
   readonly #link: Link<WriterCall>;
@@ -143,9 +148,9 @@ class Conversation {
     this.#link = new Link(port, 'client', {
       message: (body, channel) => {
         const answer = read<WriterAnswer>(TO_WRITER, body);
-        // One that does not say what it answers is of no use.
+        // An answer that does not say to which call is of no use.
         if (answer === undefined || answer === 'damaged') return;
-        // What is for everyone is the end, and nothing else.
+        // A message for everyone can only be the end.
         if (channel === this.#channel || (channel === EVERYONE && answer.kind === 'end')) this.#take(answer);
       },
       gone: () => {
@@ -158,7 +163,7 @@ class Conversation {
     return this.#ended === undefined;
   }
 
-  /** Throws what ended it. */
+  /** Throws the error that ended the conversation. */
   assertOpen(): void {
     if (this.#ended !== undefined) throw this.#ended;
   }
@@ -204,10 +209,10 @@ class Conversation {
 }
 
 /**
- * Opens a writer of the cell that is served on the other end of a port, by {@link serveReplicas} with `writable: true`.
- * So a worker can have the cell, and the thread that started it can write without ever being blocked.
+ * Opens a writer of the cell that is served on the other end of a port, by {@link serveReplicas} with `writable:
+ * true`. So a worker can have the cell, and the thread that started it can write without ever being blocked.
  *
- * @throws it rejects with {@link InvalidOptionError}, also where the port serves readers only; with the signal's reason,
+ * @throws it rejects with {@link InvalidOptionError}, also if the port serves readers only; with the signal's reason,
  * {@link PortClosedError}, {@link CellClosedError}
  *
  * @example
@@ -233,7 +238,7 @@ export async function openRemoteWriter(port: Port, options: RemoteWriterOptions 
   signal?.throwIfAborted();
   const conversation = new Conversation(port);
   const stopWaiting = onAbort(signal, () => {
-    // The writer there may have been opened: its discarding is the last thing that is said.
+    // The writer may already be open at the owner: discards it there.
     void conversation.ask({ method: 'discard' }).catch(() => undefined);
     conversation.close('given up');
   });
@@ -250,8 +255,8 @@ export async function openRemoteWriter(port: Port, options: RemoteWriterOptions 
 }
 
 /**
- * Copies of postings, each checked and made while it is the one that the iterable has come to: whoever yields them may use
- * one buffer for all, and the vector may be part of a large one.
+ * Copies and checks postings one by one as the iterable yields them: its source may reuse one buffer for all, and a
+ * vector may be part of a large one.
  *
  * @throws {@link InvalidPostingError}, {@link InvalidVectorError}
  */

@@ -1,3 +1,9 @@
+/*
+ * The replica's side of the conversation: asks for versions, turns each difference into the next version, and asks
+ * again if one does not fit. `replica.ts` connects it to a port and publishes what it builds. Its counterpart is
+ * `replica-feed.ts`.
+ */
+
 import { type ShardexConfig, resolveConfig } from '../../config.js';
 import { sameVersion } from '../../delta/delta.js';
 import { InvalidDeltaError, ShardexError } from '../../errors.js';
@@ -11,30 +17,32 @@ import { quietTimeout } from '../../host/quiet-timeout.js';
 import { ReceivedBlocks } from './received-blocks.js';
 import { SharedGarbage } from './shared-garbage.js';
 
-/** Milliseconds after which a request without an answer is repeated, then ever more seldom, up to the second number. */
+/** Milliseconds after which an unanswered request is repeated; doubled each time, up to the second number. */
 const FIRST_TIMEOUT_MS = 2000;
 const LAST_TIMEOUT_MS = 60_000;
 
 /**
- * Milliseconds for which versions are taken in at a time, about as long as a search, before whatever else waits has its
- * turn: a thread that could not come to its port for a while finds many there, and must not stand still for all of them.
+ * Milliseconds of work on versions before the event loop runs again, about as long as a search. A thread that was
+ * busy for a while finds many versions in its port, and must not stand still for all of them.
  */
 const SLICE_MS = 1;
 
-/** What becomes of what a {@link ReplicaClient} is told. */
+/** Receiver of what a {@link ReplicaClient} produces. */
 export interface ReplicaClientListener {
   readonly send: (message: FromReplica) => void;
-  /** The first version, and each one after it. */
+  /** Called with the first version and each one after it. */
   readonly version: (index: ShardexIndex) => void;
-  /** Nothing more has come, and there are so many milliseconds to use; whether more of them would be of use. */
+  /**
+   * Called when no message waits, with the milliseconds to spare; returns whether more time would be of use.
+   */
   readonly idle: (milliseconds: number) => boolean;
-  /** Nothing more will come; with an error where that was not meant to happen. */
+  /** Called at the end; with an error if it was not meant to end. */
   readonly ended: (error: Error | undefined) => void;
 }
 
 /**
- * A replica's side of the conversation: asks for the current version, turns each difference into the next one, and asks
- * again where one does not fit the version that it has.
+ * Client of one conversation: requests the current version, builds each following one, and starts again if a
+ * difference does not fit the version that it has.
  */
 export class ReplicaClient {
   readonly #name: string;
@@ -44,17 +52,17 @@ export class ReplicaClient {
   readonly #garbage = new SharedGarbage();
   #round = 0;
   #current: ShardexIndex | undefined;
-  /** The empty version: where snapshots start from, and all have the configuration of. */
+  /** The empty version, from which a first difference starts and all versions have their configuration. */
   #root: ShardexIndex | undefined;
   #counter: BigInt64Array | undefined;
   #sharesMemory = false;
-  /** Blocks that the owner was told are here must be here until it has answered. */
+  /** Holds the blocks that the last request named, until the owner has answered. */
   #promised: ReturnType<ReceivedBlocks['list']> = [];
   #asking: ReturnType<typeof setTimeout> | undefined;
   #timeoutMs = FIRST_TIMEOUT_MS;
   #ended = false;
   readonly #waiting: ToReplica[] = [];
-  /** Milliseconds that messages took in this turn of the event loop; `undefined` where there was none yet. */
+  /** Milliseconds spent on messages since the event loop last ran; `undefined` if none. */
   #spent: number | undefined;
 
   constructor(name: string, shares: boolean, listener: ReplicaClientListener) {
@@ -70,7 +78,7 @@ export class ReplicaClient {
     return this.#sharesMemory;
   }
 
-  /** The number of the newest version that is on its way for sure, or here. */
+  /** The number of the newest version that has been sent or is here. */
   get newestVersion(): number {
     const here = this.#current?.version ?? 0;
     return this.#counter === undefined ? here : Math.max(here, Number(Atomics.load(this.#counter, 0)));
@@ -95,13 +103,13 @@ export class ReplicaClient {
     }, this.#timeoutMs);
   }
 
-  /** Takes a message in its turn; see {@link SLICE_MS}. What goes wrong with it ends the conversation. */
+  /** Queues a message and works for up to {@link SLICE_MS}. An error in one ends the conversation. */
   take(message: ToReplica): void {
     this.#waiting.push(message);
     this.#takeMessages(SLICE_MS);
   }
 
-  /** Takes all that has come, at once. */
+  /** Works off all queued messages at once. */
   drainMessages(): void {
     this.#takeMessages(Infinity);
   }
@@ -132,7 +140,10 @@ export class ReplicaClient {
     });
   }
 
-  /** What is left of the slice, once in a turn rather than after each message, as those often come by several. */
+  /**
+   * Offers the rest of a slice to the listener; once per slice rather than per message, as messages often come in
+   * groups.
+   */
   #useIdleTime(): void {
     if (this.#ended || this.#waiting.length > 0) return;
     if (this.#listener.idle(SLICE_MS - (this.#spent ?? 0))) this.#continueLater();
@@ -155,7 +166,7 @@ export class ReplicaClient {
     }
   }
 
-  /** Stops: what comes from now on is ignored. */
+  /** Stops: messages are ignored from now on. */
   stop(): void {
     this.#ended = true;
     clearTimeout(this.#asking);
@@ -164,7 +175,7 @@ export class ReplicaClient {
   #takeVersion(difference: Difference): void {
     const { base, header } = difference;
     const current = this.#current;
-    // A message that came twice.
+    // The message came twice.
     if (base !== undefined && current !== undefined && sameVersion(current, header)) {
       this.#reached(current.version);
       return;
@@ -202,7 +213,7 @@ export class ReplicaClient {
     this.#promised = [];
   }
 
-  /** Unless that was done already, and the answer is on its way. */
+  /** Repeats the request, unless one is still unanswered. */
   #askAgain(): void {
     if (this.#asking === undefined) this.ask();
   }
@@ -213,7 +224,7 @@ export class ReplicaClient {
   }
 }
 
-/** What a message that looked sound came to, as an error of the library: it may hold anything. */
+/** Wraps an error that a well-formed message led to: its contents may be anything. */
 function asShardexError(error: unknown): ShardexError {
   if (error instanceof ShardexError) return error;
   const ours = new InvalidDeltaError(

@@ -1,3 +1,8 @@
+/*
+ * The owner's side of one replica: sends it every version, and pins those that it holds or has on its way.
+ * `serve-replicas.ts` makes one for each replica on a port; its counterpart is `replica-client.ts`.
+ */
+
 import type { Commit } from '../../delta/commit.js';
 import type { Pin } from '../../cell/pin.js';
 import type { CellState } from '../../cell/cell-state.js';
@@ -8,19 +13,21 @@ import { quietTimeout } from '../../host/quiet-timeout.js';
 import { SentBlocks } from './sent-blocks.js';
 
 /**
- * Versions that may be on their way to a follower. One that takes no messages would otherwise have all that is ever
- * published wait in its port; beyond this it gets what it missed in one piece, once it takes messages again.
+ * Versions that may be on their way to a replica. A replica that takes no messages would otherwise pile up every
+ * version in its port; beyond this it gets what it missed in one difference, once it takes messages again.
  */
 const MAX_VERSIONS_IN_FLIGHT = 64;
 
-/** After so many milliseconds without a word a follower is reminded, then ever more seldom, up to the second number. */
+/**
+ * Milliseconds without an answer after which a replica is reminded; doubled each time, up to the second number.
+ */
 const FIRST_REMINDER_MS = 1000;
 const LAST_REMINDER_MS = 30_000;
 
-/** The owner's side of one replica: sends it every version, and knows which one it holds. */
+/** Feed of one replica: sends it every version, and knows which one it holds. */
 export class ReplicaFeed {
   readonly name: string;
-  /** Whether blocks are shared with it, rather than copied to it. */
+  /** Whether it sees the blocks in shared memory; otherwise rows are copied to it. */
   readonly shares: boolean;
   readonly #state: CellState;
   readonly #send: (message: ToReplica) => void;
@@ -28,9 +35,9 @@ export class ReplicaFeed {
   readonly #counter: BigInt64Array | undefined;
   #round = 0;
   #last: ShardexIndex | undefined;
-  /** On the version that it holds, and on those on their way to it, in order. */
+  /** Pins on the version that it holds, and on those on their way to it, in order. */
   readonly #pins: Pin[] = [];
-  /** The version that it said it has reached. */
+  /** The version that it last reported to have reached. */
   #reached: number | undefined;
   #reminder: ReturnType<typeof setTimeout> | undefined;
   #reminderMs = FIRST_REMINDER_MS;
@@ -44,12 +51,12 @@ export class ReplicaFeed {
     this.#counter = shares ? new BigInt64Array(new SharedArrayBuffer(8)) : undefined;
   }
 
-  /** The number of the version that it is known to hold; `undefined` before it has any. */
+  /** The number of the version that it is known to hold; `undefined` before the first. */
   get version(): number | undefined {
     return this.#reached;
   }
 
-  /** How many blocks it is taken to have. */
+  /** Number of blocks that it is assumed to have. */
   get blockCount(): number {
     return this.#sent.size;
   }
@@ -57,7 +64,7 @@ export class ReplicaFeed {
   take(message: FromReplica): void {
     switch (message.kind) {
       case 'follow':
-        // One that comes late or twice says nothing new, and what it says of blocks is out of date.
+        // A request that comes late or twice is out of date, also in the blocks that it names.
         if (message.round > this.#round) this.#start(message.round, message.known);
         return;
       case 'reached':
@@ -71,7 +78,7 @@ export class ReplicaFeed {
     }
   }
 
-  /** Sends on what was published, unless too much is on its way already. */
+  /** Sends what was published, unless too much is on its way already. */
   committed({ previous, index }: Commit): void {
     if (this.#last === previous && this.#pins.length <= MAX_VERSIONS_IN_FLIGHT) this.#advance(index);
   }
@@ -86,7 +93,7 @@ export class ReplicaFeed {
     this.#round = round;
     this.#sent.reset(known);
     this.#last = undefined;
-    // What was on its way is out of date; what it holds, it still holds.
+    // Versions on their way are out of date; the one that it holds stays pinned.
     const held = this.#pins.findIndex(({ version }) => version === this.#reached) + 1;
     for (const pin of this.#pins.splice(held)) pin.release();
     this.#advance(this.#state.current);
@@ -95,17 +102,17 @@ export class ReplicaFeed {
   #advance(index: ShardexIndex): void {
     const difference = differenceBetween(this.#last, index, this.#sent);
     this.#last = index;
-    // It will hold this one: pinned, so that whoever asks what keeps old versions alive gets its name (I8).
+    // Pinned, as the replica will hold it: so `held()` shows its name (I8).
     this.#pins.push(this.#state.pin(index, this.name));
     this.#send({
       kind: 'version',
       round: this.#round,
       difference,
-      // Once is enough: whoever starts again gets it again.
+      // Once is enough: a replica that starts again gets it again.
       counter: difference.base === undefined ? this.#counter : undefined,
       shares: this.shares,
     });
-    // Only now: whoever sees the number may rely on the version being on its way.
+    // Only now: a thread that sees the number may rely on the version being on its way.
     raise(this.#counter, index.version);
     this.#remind();
   }
@@ -122,7 +129,9 @@ export class ReplicaFeed {
     this.#remind();
   }
 
-  /** A port may lose messages that are the last for a long time; the next one would show it, but it has not come yet. */
+  /**
+   * Reminds a replica that does not answer: a lost message shows by the next one only, which may not come for long.
+   */
   #remind(): void {
     clearTimeout(this.#reminder);
     const last = this.#last?.version;
@@ -135,7 +144,7 @@ export class ReplicaFeed {
   }
 }
 
-/** Says in shared memory which version is on its way. */
+/** Publishes in shared memory which version is on its way. */
 function raise(counter: BigInt64Array | undefined, version: number): void {
   if (counter !== undefined) Atomics.store(counter, 0, BigInt(version));
 }

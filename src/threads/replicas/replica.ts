@@ -1,3 +1,8 @@
+/*
+ * A replica: a readable cell whose versions come from a cell in another thread. `openReplica` starts the
+ * conversation, `ReplicaClient` builds the versions, and they are published here as in any cell.
+ */
+
 import { onAbort } from '../../abort.js';
 import { assertFunction, assertSignal, show } from '../../config.js';
 import { detachable } from '../../detached.js';
@@ -19,27 +24,31 @@ import { read, unreadable } from '../port/shapes.js';
 
 /** Options of {@link openReplica}. */
 export interface ReplicaOptions {
-  /** What the owner's `held()` calls the versions that this replica holds. Default `'replica'`. */
+  /** Name in the owner's `held()` for the versions that this replica holds. Default `'replica'`. */
   readonly name?: string;
-  /** Refuses to open where rows would have to be copied because there is no `SharedArrayBuffer`. Default `false`. */
+  /**
+   * Refuses to open if rows would have to be copied because there is no `SharedArrayBuffer`. Default `false`.
+   */
   readonly requireSharedMemory?: boolean;
-  /** Gives up waiting for the first version. */
+  /** Aborts the wait for the first version. */
   readonly signal?: AbortSignal;
-  /** Which superseded versions to keep, as in a cell. */
+  /** Superseded versions to keep, as in a cell. */
   readonly history?: HistoryOptions;
   /** Warns of old versions that live too long, as in a cell. */
   readonly held?: HeldOptions;
-  /** Is told what a subscribed listener threw, as in a cell. */
+  /** Receives what a subscribed listener threw, as in a cell. */
   readonly onError?: ListenerErrorHandler;
 }
 
-/** Takes in all versions that have come, without giving anything else its turn. */
+/**
+ * Works off all versions that have arrived, without a pause. A friend accessor; see docs/internals/design.md.
+ */
 export let drainMessages: (replica: Replica) => void;
 
 /**
- * A cell that follows one in another thread: its versions are equal to the owner's in number, fingerprint and every
- * answer, and their rows lie in the same memory. Made by {@link openReplica}. It ends when it is closed, when the owner's
- * cell is, or when the port or the owner's thread has gone: what was read stays readable.
+ * A cell that follows one in another thread. Its versions equal the owner's in number, fingerprint and every answer,
+ * and their rows lie in the same memory. Made by {@link openReplica}. It ends when it is closed, when the owner's
+ * cell is, or when the port or the owner's thread has gone; versions that were read stay readable.
  */
 export class Replica extends ReadableCell {
   static {
@@ -49,7 +58,7 @@ export class Replica extends ReadableCell {
     detachable(this, (value) => #conversation in value, 'stable');
   }
 
-  /** What the owner calls it. */
+  /** Its name in the owner's reports. */
   readonly name: string;
   readonly #conversation: ReplicaConversation;
 
@@ -60,25 +69,27 @@ export class Replica extends ReadableCell {
     this.#conversation = conversation;
   }
 
-  /** What ended it; `undefined` while it is open, and where it or the owner's cell was closed. */
+  /** The error that ended it; `undefined` while it is open, and if it or the owner's cell was closed. */
   get failure(): Error | undefined {
     return this.#conversation.failure;
   }
 
-  /** Whether its rows lie in memory that it shares with the owner; otherwise they were copied, and take memory twice. */
+  /**
+   * Whether its rows lie in memory shared with the owner; otherwise they were copied, and take memory twice.
+   */
   get sharesMemory(): boolean {
     return this.#conversation.client.sharesMemory;
   }
 
   /**
-   * The number of the newest version that the owner has sent, read from shared memory: `waitFor(newestVersion)` comes
-   * without any further help of the owner. Where memory is not shared, the number of the current version.
+   * The number of the newest version that the owner has sent, read from shared memory: `waitFor(newestVersion)`
+   * resolves without any further help of the owner. If memory is not shared, the number of the current version.
    */
   get newestVersion(): number {
     return this.#conversation.client.newestVersion;
   }
 
-  /** As a cell's; tells the owner that this replica holds nothing any more. */
+  /** Closes the replica as a cell, and tells the owner that it holds nothing any longer. */
   override close(): void {
     if (this.isClosed) return;
     super.close();
@@ -87,15 +98,15 @@ export class Replica extends ReadableCell {
 }
 
 /**
- * Follows the cell that is served on the other end of a port, by {@link serveReplicas}, as a replica: resolves when the
- * first version is here. No vector is copied where both threads have `SharedArrayBuffer`, which in browsers only pages
- * have that are cross-origin isolated; see `sharesMemory`.
+ * Opens a replica of the cell that is served on the other end of a port, by {@link serveReplicas}. Resolves when the
+ * first version is here. No vector is copied where both threads have `SharedArrayBuffer`; in browsers that takes a
+ * cross-origin isolated page; see `sharesMemory`.
  *
- * Time: O(shards + segments + postings) for the first version, and then what each commit changed. The first question by a
- * document's id takes O(postings) once more: until then it is not known which shards hold it.
+ * Time: O(shards + segments + postings) for the first version, then what each commit changed. The first question by a
+ * document's id takes O(postings) once more: it builds the map of which shards hold it.
  *
- * @throws {@link InvalidOptionError}; it rejects with the signal's reason, with {@link PortClosedError} when the port is
- * closed before, and with what the owner refused it for.
+ * @throws {@link InvalidOptionError}; it rejects with the signal's reason, with {@link PortClosedError} when the port
+ * is closed before, and with the owner's reason for refusing it.
  *
  * @example
  * ```ts
@@ -254,7 +265,9 @@ class ReplicaConversation {
   }
 }
 
-/** A replica has one writer, the messages of its owner, so that what it expects is always current. */
+/**
+ * Publishes a version in a replica. Its only writer is its owner, so the expected version is always current.
+ */
 function publishReplicaVersion(replica: Replica, index: ShardexIndex): void {
   const state = cellStateOf(replica);
   state.publish(state.current, index, performance.now());

@@ -1,22 +1,27 @@
+/*
+ * The owner's book of blocks: what one replica has been sent, so that each block's memory and each row's document
+ * travel once. `differenceBetween` asks it for handles; what is missing at the replica goes into the parcel.
+ */
+
 import type { IdPart } from '../../version/id-column.js';
 import { type Columns, type RowBlock, columnsOf } from '../../version/row-block.js';
 import type { Handle, KnownBlock, RowCopies, SentBlock } from './messages.js';
 
-/** A block as the other side knows it. */
+/** A block as the replica knows it. */
 interface KnownToReplica {
   readonly handle: Handle;
   generation: number;
-  /** How many of its rows, from the first on, the other side knows the documents of. */
+  /** Number of its rows, from the first on, whose documents the replica knows. */
   rows: number;
 }
 
-/** What goes along with a difference, so that its handles can be understood. */
+/** Blocks and rows that travel along with a difference, so that its handles can be resolved. */
 export class Parcel {
   readonly blocks: SentBlock[] = [];
   readonly rows = { runs: [] as number[], ids: [] as IdPart[], copies: [] as RowCopies[] };
   /**
-   * Blocks that the follower has for sure, as the version that it starts from has them, or they are in this parcel.
-   * `undefined` where it starts from nothing: then it keeps all blocks of the book, as it has promised.
+   * Blocks that the replica certainly has: the version that it starts from has them, or they are in this parcel.
+   * `undefined` if it starts from nothing: then it holds all blocks that its request named.
    */
   readonly held: Set<RowBlock> | undefined;
 
@@ -26,12 +31,11 @@ export class Parcel {
 }
 
 /**
- * The owner's book of what one follower has: each block's memory is sent once, and each row's document once. It keeps no
- * block alive (I8).
+ * Book of the blocks that one replica was sent. It keeps no block alive (I8).
  *
- * That a block was sent does not mean that the follower has it: once none of its versions has the block, it is collected
- * there at any time, and that it was is heard of later still. So a block that comes back, in a restored state, is sent
- * again, under the same handle: the follower takes the one that it has, where it still has it.
+ * A block that was sent need not be there still: once none of the replica's versions has it, it may be collected at
+ * any time, and the report of that comes later. So a block that comes back, in a restored state, is sent again under
+ * the same handle, in a new generation; the replica uses its own if it still has it.
  */
 export class SentBlocks {
   readonly #shares: boolean;
@@ -43,12 +47,14 @@ export class SentBlocks {
     this.#shares = shares;
   }
 
-  /** How many blocks the other side is taken to have. */
+  /** Number of blocks that the replica is assumed to have. */
   get size(): number {
     return this.#byHandle.size;
   }
 
-  /** The handle of a block of which `visible` rows have to be known; what is missing for that goes into the parcel. */
+  /**
+   * Returns the handle of a block of which `visible` rows must be known; adds what is missing to the parcel.
+   */
   handleOf(block: RowBlock, visible: number, parcel: Parcel): Handle {
     const columns = columnsOf(block);
     const sent = this.#sent.get(block) ?? { handle: this.#nextHandle++, generation: 0, rows: 0 };
@@ -78,13 +84,13 @@ export class SentBlocks {
     return handle;
   }
 
-  /** What was sent again since is there, or will be. */
+  /** Removes blocks that the replica reported as collected, unless they were sent again since. */
   forgot(blocks: readonly (readonly [Handle, number])[]): void {
     for (const [handle, generation] of blocks)
       if (this.#byHandle.get(handle)?.generation === generation) this.#byHandle.delete(handle);
   }
 
-  /** Starts again from what the follower says it has: what was sent besides may have been lost. */
+  /** Resets the book to what the replica says it has: whatever else was sent may have been lost. */
   reset(known: readonly KnownBlock[]): void {
     const has = new Map(known.map((each) => [each[0], each]));
     for (const [handle, sent] of this.#byHandle) {

@@ -1,3 +1,8 @@
+/*
+ * Serves a cell on a port: replicas and remote writers at the other end. It routes each message to the `ReplicaFeed`
+ * or `WriterSession` of its channel, and sends every commit on.
+ */
+
 import { isWhole, show } from '../../config.js';
 import { detachable, findable } from '../../detached.js';
 import { InvalidOptionError } from '../../errors.js';
@@ -22,28 +27,30 @@ import type { Port } from '../port/port.js';
 import { read, unreadable } from '../port/shapes.js';
 import { WriterSession } from './writer-session.js';
 
-/** Those who left last are remembered, so many: should a message of theirs come late, it does not bring them back. */
+/** Number of replicas that are remembered after leaving, so that a late message does not bring them back. */
 const MAX_REMEMBERED_LEAVERS = 64;
 
 /** Options of {@link serveReplicas}. */
 export interface ServeOptions {
-  /** Whether the other side may write too, by {@link openRemoteWriter}. Default `false`. */
+  /** Lets the other side write too, by {@link openRemoteWriter}. Default `false`. */
   readonly writable?: boolean;
 }
 
-/** A replica, as the thread that has the cell knows it. */
+/** Status of a replica, in the thread that has the cell. */
 export interface ReplicaStatus {
-  /** What it calls itself. */
+  /** Its name, as given to `openReplica`. */
   readonly name: string;
-  /** The number of the version that it was last known to hold; `undefined` before it has any. */
+  /** The number of the version that it was last known to hold; `undefined` before the first. */
   readonly version: number | undefined;
-  /** Whether its rows lie in memory that it shares with the cell. */
+  /** Whether its rows lie in memory shared with the cell. */
   readonly sharesMemory: boolean;
-  /** Row blocks that it has, as far as is known. */
+  /** Row blocks that it is known to have. */
   readonly blockCount: number;
 }
 
-/** What {@link serveReplicas} returns: the replicas on one port. It ends with the cell, with the port, or by `close()`. */
+/**
+ * The replicas on one port; see {@link serveReplicas}. It ends with the cell, with the port, or by `close()`.
+ */
 export class ReplicaService {
   readonly #cell: ReadableCell;
   readonly #writable: boolean;
@@ -102,23 +109,25 @@ export class ReplicaService {
     return !this.#link.isOpen;
   }
 
-  /** Ends the replicas on this port, and gives up what remote writers have not committed. The port stays open. */
+  /**
+   * Ends the replicas on this port, and discards what remote writers have not committed. The port stays open.
+   */
   close(): void {
     if (this.isClosed) return;
-    // Also to those whose first message is still on its way.
+    // To all channels, also those whose first message is still on its way.
     this.#link.send(EVERYONE, { kind: 'end', error: undefined });
     this.#link.close();
     this.#release();
   }
 
-  /** Closes. */
+  /** Calls `close()`. */
   [Symbol.dispose](): void {
     this.close();
   }
 
   #take(body: unknown, channel: string): void {
     const message = read<ToOwner>(TO_OWNER, body);
-    // What is for everyone comes from this side.
+    // Only this side sends messages for everyone.
     if (message === undefined || channel === EVERYONE) return;
     if (message === 'damaged') this.#refuse(body, channel);
     else if (message.kind === 'write') this.#write(message, channel);
@@ -128,7 +137,7 @@ export class ReplicaService {
       });
   }
 
-  /** Tells whoever waits for an answer that there is none. */
+  /** Refuses a damaged message, if something at the other end waits for an answer. */
   #refuse(body: unknown, channel: string): void {
     const { kind, call } = body as { readonly kind: unknown; readonly call?: unknown };
     if (kind === 'write') {
@@ -171,7 +180,7 @@ export class ReplicaService {
     }
     const session = this.#writers.get(channel) ?? new WriterSession(cell);
     const answer = session.answer(message);
-    // One that was never opened, or is closed, is done with; one whose commit failed stays open.
+    // A session that is not open is done; one whose commit failed stays open.
     if (session.isOpen) this.#writers.set(channel, session);
     else this.#writers.delete(channel);
     this.#answer(channel, answer);
@@ -181,12 +190,14 @@ export class ReplicaService {
     try {
       this.#link.send(channel, answer);
     } catch (error) {
-      // What a validator threw may have fields that cannot be sent.
+      // An error of a validator may have fields that cannot be sent.
       this.#link.send(channel, refusal(answer.call, error));
     }
   }
 
-  /** A replica that cannot be served is told so; the others, and the cell, go on. */
+  /**
+   * Runs something for one replica. If it fails, that replica is told and removed; the others, and the cell, go on.
+   */
   #guarded(channel: string, run: () => void): void {
     try {
       run();
@@ -216,12 +227,12 @@ function refusal(call: number, error: unknown): WriterAnswer & { readonly call: 
 }
 
 /**
- * Lets replicas follow a cell through a port: those that {@link openReplica} makes on the other end of it. Call it once
- * for each port. A commit sends what it changed, before the call that made it returns; the rows themselves stay where
- * they are, in memory that all threads see.
+ * Serves a cell through a port to the replicas that {@link openReplica} makes on the other end. Call it once for each
+ * port. A commit sends its changes before the call that made it returns; the rows themselves stay in memory that all
+ * threads see.
  *
- * A replica that takes no messages for a while keeps the version that it has: `held()` lists that, with a pin of the
- * replica's name. It is brought up to date in one step once it takes messages again.
+ * A replica that takes no messages for a while keeps the version that it has: `held()` lists that version, with a pin
+ * of the replica's name. It is brought up to date in one step once it takes messages again.
  *
  * Time: for each commit O(segments of the shards that it changed), for each replica.
  *

@@ -1,16 +1,20 @@
-/** Dead blocks may always take so much, in bytes. */
+/*
+ * Starts garbage collections in a replica's thread. Engines ignore shared memory when they decide whether to collect,
+ * so a thread that makes little other garbage would keep the blocks of all versions that it ever had.
+ */
+
+/** Bytes that dead blocks may always take. */
 const MIN_SPARE_BYTES = 16 * 2 ** 20;
 
-/** So much memory outside of the heap, in bytes, has V8 begin a collection in Node 20, 22 and 24; 64 MiB do at times. */
+/**
+ * Bytes outside of the heap that make V8 collect, in Node 20, 22 and 24; with 64 MiB it does only at times.
+ */
 const HINT_BYTES = 96 * 2 ** 20;
 
-/**
- * Has dead blocks collected in time. Engines do not count shared memory when they decide whether to collect, so a thread
- * that makes little garbage otherwise would hold on to the blocks of all versions that it ever had.
- */
+/** Triggers a collection when dead blocks take as much memory as the newest version. */
 export class SharedGarbage {
   readonly #collect: () => void;
-  /** Collected at more than so many bytes; `undefined` where nothing was since they were few. */
+  /** Bytes above which the next collection starts; `undefined` if none was needed since they were few. */
   #next: number | undefined;
 
   constructor(collect: () => void = hintAtCollection) {
@@ -18,8 +22,8 @@ export class SharedGarbage {
   }
 
   /**
-   * Looks at the bytes of all blocks that are here, and of those that the newest version has. A collection begins when the
-   * former are twice the latter; and as they may be held on purpose, not again before as many more have come.
+   * Compares the bytes of all blocks here with those of the newest version. It collects when the former are twice the
+   * latter; and since they may be held on purpose, not again before that much more has come.
    */
   weigh(here: number, needed: number): void {
     const spare = Math.max(MIN_SPARE_BYTES, needed);
@@ -31,11 +35,11 @@ export class SharedGarbage {
   }
 }
 
-/** Takes memory that engines do count, and lets go of it at once. It is never touched, so it takes no room. */
+/** Allocates memory that engines do count, and drops it at once. It is never touched, so it takes no space. */
 function hintAtCollection(): void {
   try {
     new ArrayBuffer(HINT_BYTES);
   } catch {
-    // There is not as much; then the engine has cause enough to collect.
+    // Memory is short; then the engine has reason enough to collect.
   }
 }

@@ -1,3 +1,8 @@
+/*
+ * The owner's side of one remote writer: carries out its calls on a writer of the cell. `serve-replicas.ts` routes
+ * the calls; `remote-writer.ts` is the other side.
+ */
+
 import { show } from '../../config.js';
 import { InvalidOptionError, WriterClosedError } from '../../errors.js';
 import type { CowShardexIndex } from '../../cell/cow-shardex-index.js';
@@ -5,16 +10,16 @@ import type { IndexWriter } from '../../cell/index-writer.js';
 import type { WriterAnswer, WriterCall } from './messages.js';
 import { packError } from '../port/packed-error.js';
 
-/** What a writer elsewhere starts from. */
+/** The base of a remote writer. */
 export interface RemoteBase {
   readonly version: number;
-  /** Of its index, so that vectors are checked where they are given. */
+  /** Dimensions of its index, so that the other thread can check vectors. */
   readonly dimensions: number;
 }
 
-/** What a commit elsewhere did. */
+/** The result of a commit by a remote writer. */
 export interface RemoteCommit {
-  /** The number of the version that is current since. */
+  /** The number of the version that is current after. */
   readonly version: number;
   /** Its fingerprint. */
   readonly fingerprint: string;
@@ -24,7 +29,7 @@ export interface RemoteCommit {
   readonly isEmpty: boolean;
 }
 
-/** The owner's side of one remote writer: a writer of the cell, and whoever tells it what to do. */
+/** Session of one remote writer, with the writer of the cell that it opened. */
 export class WriterSession {
   readonly #cell: CowShardexIndex;
   #writer: IndexWriter | undefined;
@@ -33,7 +38,7 @@ export class WriterSession {
     this.#cell = cell;
   }
 
-  /** Does what is asked, in the order in which it is asked; whatever goes wrong is an answer as well. */
+  /** Carries out a call, in the order of arrival; an error becomes an answer as well. */
   answer(asked: WriterCall): WriterAnswer & { readonly call: number } {
     const { call } = asked;
     try {
@@ -43,12 +48,12 @@ export class WriterSession {
     }
   }
 
-  /** Whether there is a writer that more can be asked of. */
+  /** Whether its writer is open. */
   get isOpen(): boolean {
     return this.#writer !== undefined;
   }
 
-  /** Its other side has gone: what it did not commit is given up. */
+  /** Discards what was not committed, when the other side has gone. */
   release(): void {
     this.#writer?.discard();
     this.#writer = undefined;

@@ -1,3 +1,8 @@
+/*
+ * The thread's side of a search pool: opens a replica of the pool's cell and answers searches with its versions. The
+ * script `pool-worker.ts` calls it; its counterpart is `pool-thread.ts`.
+ */
+
 import { isWhole } from '../../config.js';
 import { InvalidOptionError, WorkerFailedError } from '../../errors.js';
 import { search } from '../../search/search.js';
@@ -14,10 +19,10 @@ import { TO_SEARCHER } from './search-shapes.js';
 import { read, unreadable } from '../port/shapes.js';
 
 /**
- * Makes the worker that calls it a thread of the {@link SearchPool} that has started it. Only needed where the pool cannot
- * find the script that comes with the package, which is also there as `shardex/pool-worker`: then a worker of your own
- * calls this, and the pool is given a `spawn` that starts that worker. Not to be awaited at the top level of a script that
- * is bundled, which bundlers do not allow in every kind of worker.
+ * Makes the calling worker a thread of the {@link SearchPool} that started it. Only needed if the pool cannot find
+ * the script that comes with the package, which is also there as `shardex/pool-worker`. Then your own worker calls
+ * this, and the pool gets a `spawn` that starts that worker. Do not await it at the top level of a script that is
+ * bundled: bundlers do not allow that in every kind of worker.
  *
  * @throws {@link InvalidOptionError} where there is no port to the thread that started this one.
  *
@@ -49,7 +54,7 @@ export async function answerSearches(port?: Port): Promise<void> {
       searcher = new Searcher(replica, givenUp, answer);
       answer({ kind: 'ready' });
     } catch (error) {
-      // A port that was closed meanwhile needs no thread.
+      // The port was closed meanwhile: this thread is not needed.
       link.close();
       throw error;
     }
@@ -68,7 +73,7 @@ export async function answerSearches(port?: Port): Promise<void> {
   });
 }
 
-/** Says that there is no answer, where somebody waits for one. */
+/** Reports a failure, if the message has an id that the pool waits for. */
 function refuse(asked: unknown, answer: (message: FromSearcher) => void, error: Error = unreadable()): void {
   const { id } = asked as { readonly id?: unknown };
   if (isWhole(id, 0, Number.MAX_SAFE_INTEGER)) answer({ kind: 'failed', id, error: packError(error) });
@@ -100,8 +105,8 @@ class Searcher {
   }
 
   /**
-   * Searches at once, ahead of versions that wait for their turn; but a part of a search in all that have come, so that
-   * all threads that are asked at one time search the same version.
+   * Searches at once, ahead of versions that wait in the queue. But a part of a split search first takes all versions
+   * that have arrived, so that all threads that are asked together search the same one.
    */
   take(asked: SearchMessage): void {
     const { id, atLeast, part } = asked;

@@ -1,11 +1,16 @@
+/*
+ * A job: one search request and the promise of its answers. `SearchPool` makes jobs, `PoolScheduler` assigns them,
+ * `PoolThread` settles them.
+ */
+
 import type { Answers, SearchRequest } from './search-messages.js';
 
 /** A search request on its way through a pool, until it is settled, once. */
 export class Job {
   readonly request: SearchRequest;
-  /** How many threads died with it. */
+  /** Number of threads that died while running it. */
   deaths = 0;
-  /** What becomes of it. */
+  /** Resolves to its answers, or rejects. */
   readonly settled: Promise<Answers>;
   found: (found: Answers) => void = () => undefined;
   failed: (error: Error) => void = () => undefined;
@@ -23,7 +28,7 @@ export class Job {
         reject(error);
       };
     });
-    // Whoever gave it up does not listen any more.
+    // A caller that gave up no longer listens; that must not be an unhandled rejection.
     this.settled.catch(() => undefined);
   }
 

@@ -1,16 +1,20 @@
+/*
+ * Search results in a form that is quick to send: columns instead of an object each.
+ */
+
 import type { SearchResult } from '../../search/search.js';
 
-/** Numbers of a result: start, length, score, distance. */
+/** Numbers of each result: start, length, score, distance. */
 export const NUMBERS_PER_RESULT = 4;
 
-/** The results of several searches on their way: as so many objects they would cost the receiving thread time and garbage. */
+/** Packed results of several searches. As objects they would cost the receiving thread time and garbage. */
 export interface PackedResults {
-  /** For each search how many there are. */
+  /** Number of results of each search. */
   readonly counts: Uint32Array;
   readonly documentIds: readonly string[];
-  /** {@link NUMBERS_PER_RESULT} of each. */
+  /** {@link NUMBERS_PER_RESULT} for each result. */
   readonly numbers: Float64Array;
-  /** One vector after another, where they were asked for. */
+  /** Vectors one after another, if they were asked for. */
   readonly vectors: Float32Array | undefined;
 }
 
@@ -36,7 +40,7 @@ export function packResults(results: readonly (readonly SearchResult[])[]): Pack
   };
 }
 
-/** The results that were packed, the vectors being copies of their own. Time: likewise. */
+/** Unpacks results; their vectors are copies. Time: O(results · dimensions of their vectors). */
 export function unpackResults({ counts, documentIds, numbers, vectors }: PackedResults): SearchResult[][] {
   const dimensions = vectors === undefined ? 0 : vectors.length / documentIds.length;
   let at = 0;

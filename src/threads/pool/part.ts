@@ -1,3 +1,7 @@
+/*
+ * Splitting one search over all threads of a pool: each searches a part of the shards, and the results are merged.
+ */
+
 import { MOST_IN_CHUNK, centroidsOf, tableFrom } from '../../version/centroid-table.js';
 import type { ShardId } from '../../version/shard.js';
 import type { ShardexIndex } from '../../version/shardex-index.js';
@@ -5,19 +9,19 @@ import { compareKeys } from '../../version/posting.js';
 import type { SearchOptions } from '../../search/options.js';
 import type { SearchResult } from '../../search/search.js';
 
-/** One of several parts that a version's shards are dealt out to. */
+/** One of `count` parts of a version's shards. */
 export interface PartNumber {
   readonly index: number;
   readonly count: number;
 }
 
 /**
- * Some of a version's shards, as a version of its own that can be searched: the parts of equal versions are equal, and
- * together they are the whole. Time: O(shards · dimensions).
+ * Builds a searchable version of one part of the shards. The parts of equal versions are equal, and together they are
+ * the whole. Time: O(shards · dimensions).
  */
 export function partOf(version: ShardexIndex, { index, count }: PartNumber): ShardexIndex {
   const ids = new Set<ShardId>();
-  // In the order of the table, where near shards follow each other: each part gets of all regions.
+  // In the order of the table, where near shards follow each other, so that each part gets some of every region.
   centroidsOf(version.centroids).forEach(({ id }, at) => {
     if (at % count === index) ids.add(id);
   });
@@ -28,7 +32,7 @@ export function partOf(version: ShardexIndex, { index, count }: PartNumber): Sha
   );
   return Object.freeze({
     ...version,
-    // Another version, for whoever compares by name.
+    // Distinct, since caches compare versions by fingerprint.
     fingerprint: `${version.fingerprint} ${index}/${count}`,
     shards,
     shardCount: shards.size,
@@ -38,7 +42,7 @@ export function partOf(version: ShardexIndex, { index, count }: PartNumber): Sha
   });
 }
 
-/** The results of a search in a whole, from those in its parts: in the same order, by the same rule. */
+/** Merges the results of all parts into those of the whole, in the same order and by the same rule. */
 export function mergeResults(
   parts: readonly (readonly SearchResult[])[],
   { k, distinct }: SearchOptions,

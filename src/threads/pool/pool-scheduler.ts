@@ -1,26 +1,31 @@
+/*
+ * The scheduler of a search pool: a queue of jobs and the threads that run them. It gives each job to the least
+ * loaded thread, and replaces threads that die; their jobs run again elsewhere. `SearchPool` submits to it.
+ */
+
 import { PoolClosedError, WorkerFailedError } from '../../errors.js';
 import type { ReadableCell } from '../../cell/readable-cell.js';
 import type { Job } from './jobs.js';
 import { PoolThread } from './pool-thread.js';
 import type { Thread } from '../port/thread.js';
 
-/** So many threads that die before they are ready, each in place of the one before: then another will not do better. */
+/** Threads that may die in a row before they are ready; beyond that another one would not do better. */
 const MAX_START_FAILURES = 3;
 
-/** So many threads may die with a search before it is taken to be what kills them. */
+/** Threads that may die with a job before it is taken to be the cause. */
 const MAX_DEATHS = 2;
 
-/** What a {@link PoolScheduler} is made with. */
+/** Options of a {@link PoolScheduler}. */
 export interface PoolSchedulerOptions {
   readonly cell: ReadableCell;
   readonly size: number;
   readonly name: string;
   readonly spawn: () => Thread | PromiseLike<Thread>;
-  /** Called when it cannot go on. */
+  /** Called when no thread can be started. */
   readonly failed: (error: Error) => void;
 }
 
-/** The threads of a pool: deals out what there is to do, and replaces those that die. */
+/** Threads of a pool: distributes jobs, and replaces threads that die. */
 export class PoolScheduler {
   readonly #options: PoolSchedulerOptions;
   readonly #threads = new Set<PoolThread>();
@@ -29,7 +34,7 @@ export class PoolScheduler {
   #closed: Error | undefined;
   #opened: () => void = () => undefined;
   #refused: (error: Error) => void = () => undefined;
-  /** Whether all threads were ready once. */
+  /** Whether all threads have been ready once. */
   #isOpen = false;
 
   constructor(options: PoolSchedulerOptions) {
@@ -45,17 +50,17 @@ export class PoolScheduler {
     });
   }
 
-  /** How many threads can search right now. */
+  /** Number of threads that can search now. */
   get readyCount(): number {
     return this.#ready().length;
   }
 
-  /** Whether something waits for a thread. */
+  /** Whether a job waits for a thread. */
   get isBusy(): boolean {
     return this.#queue.length > 0;
   }
 
-  /** Has it done by whichever thread is free first. */
+  /** Runs a job on the first thread that is free. */
   submit(job: Job): void {
     if (this.#closed !== undefined) {
       job.failed(this.#closed);
@@ -65,7 +70,10 @@ export class PoolScheduler {
     this.#deal();
   }
 
-  /** Has each done by another thread, at once: so all of them search the same version. As many as are ready. */
+  /**
+   * Runs each job on a thread of its own, at once, so that all of them search the same version. The caller passes no
+   * more jobs than there are ready threads.
+   */
   submitToAll(jobs: readonly Job[]): void {
     const threads = this.#ready();
     jobs.forEach((job, i) => {
@@ -73,7 +81,7 @@ export class PoolScheduler {
     });
   }
 
-  /** Nobody waits for it any more. */
+  /** Cancels a job that its caller has given up. */
   drop(job: Job): void {
     const waiting = this.#queue.indexOf(job);
     if (waiting >= 0) this.#queue.splice(waiting, 1);
@@ -82,7 +90,7 @@ export class PoolScheduler {
     job.failed(new PoolClosedError('This search was given up.'));
   }
 
-  /** Ends all threads; what they were doing, and what waits, fails with the error. */
+  /** Ends all threads; running and waiting jobs fail with the error. */
   async close(error: Error): Promise<void> {
     if (this.#closed !== undefined) return;
     this.#closed = error;
@@ -97,7 +105,7 @@ export class PoolScheduler {
     return [...this.#threads].filter((thread) => thread.isReady);
   }
 
-  /** Starts a thread, in place of so many that died one after the other. */
+  /** Starts a thread; `failures` is the number of those that died in a row before it. */
   async #add(failures = 0): Promise<void> {
     const { cell, name, spawn } = this.#options;
     try {
@@ -122,7 +130,7 @@ export class PoolScheduler {
           died: (thread, error, lost) => {
             this.#threads.delete(thread);
             this.#retry(lost, error);
-            // One that could search says nothing of whether threads start, however many die with it.
+            // A thread that could search proves that threads start, however many die later.
             if (thread.wasReady) this.#replace(error, this.#isOpen ? 0 : failures + 1, true);
             else this.#replace(error, failures + 1, this.#isOpen);
           },
@@ -146,7 +154,7 @@ export class PoolScheduler {
     this.#options.failed(failure);
   }
 
-  /** What a thread was doing when it died is done by another one; in front, since it has waited longest. */
+  /** Queues the jobs of a dead thread again; in front, since they have waited longest. */
   #retry(lost: readonly Job[], error: Error): void {
     const again: Job[] = [];
     for (const job of lost) {

@@ -1,3 +1,8 @@
+/*
+ * The pool's side of one thread: serves it the cell, sends it searches, settles their jobs, and reports when it dies.
+ * `answer-searches.ts` is the other side.
+ */
+
 import type { ReadableCell } from '../../cell/readable-cell.js';
 import { InvalidOptionError, WorkerFailedError } from '../../errors.js';
 import type { Job } from './jobs.js';
@@ -11,19 +16,19 @@ import { type ReplicaService, serveReplicas } from '../replicas/serve-replicas.j
 import { read } from '../port/shapes.js';
 import type { Thread } from '../port/thread.js';
 
-/** Searches that may be given up at once in a thread; were there more, some would be carried out in vain. */
+/** Slots for cancelled searches of one thread; if more were cancelled at once, some would run in vain. */
 const CANCEL_SLOTS = 256;
 
-/** What a thread tells the crew that it belongs to. */
+/** Reports of a thread to its scheduler. */
 export interface ThreadListener {
   readonly ready: (thread: PoolThread) => void;
-  /** It has answered, and can do more. */
+  /** It has answered and can take another job. */
   readonly free: (thread: PoolThread) => void;
-  /** It is gone, and with it what it was doing. */
+  /** It has died, and its jobs with it. */
   readonly died: (thread: PoolThread, error: Error, lost: readonly Job[]) => void;
 }
 
-/** One thread of a pool, with its replica, and what it has to do. */
+/** One thread of a pool, with its replica and its jobs. */
 export class PoolThread {
   readonly #thread: Thread;
   readonly #service: ReplicaService;
@@ -50,7 +55,7 @@ export class PoolThread {
     this.#link = new Link(thread, 'owner', {
       message: (body, channel) => {
         const message = read<FromSearcher>(FROM_SEARCHER, body);
-        // One that does not say what it answers is of no use.
+        // An answer that does not say to which search is of no use.
         if (channel === SEARCHES && message !== undefined && message !== 'damaged') this.#take(message);
       },
       gone: () => {
@@ -66,17 +71,17 @@ export class PoolThread {
     return this.#ready && !this.#ended;
   }
 
-  /** Whether it ever had one. */
+  /** Whether it ever had a version. */
   get wasReady(): boolean {
     return this.#ready;
   }
 
-  /** How many searches it has. */
+  /** Number of searches that it has. */
   get load(): number {
     return this.#jobs.size;
   }
 
-  /** How many it may have: one more than it can do at once, so that it need not wait for the next, if that one can still be given up. */
+  /** Number of searches that it may have: one running, and one queued if it can still be cancelled. */
   get capacity(): number {
     return this.#givenUp === undefined ? 1 : 2;
   }
@@ -94,14 +99,14 @@ export class PoolThread {
     this.#jobs.set(id, job);
   }
 
-  /** Says that the answer is of no use any more. */
+  /** Cancels a job, as far as the thread has not begun it. */
   giveUp(job: Job): void {
     if (this.#givenUp === undefined) return;
     for (const [id, each] of this.#jobs)
       if (each === job) Atomics.store(this.#givenUp, slotOf(id, this.#givenUp), id);
   }
 
-  /** Ends the thread, whatever it is doing. Resolves when it has, in Node. */
+  /** Ends the thread at once. In Node, resolves when it has ended. */
   async end(): Promise<void> {
     this.#ended = true;
     this.#jobs.clear();
@@ -111,7 +116,7 @@ export class PoolThread {
     try {
       await thread.terminate();
     } finally {
-      // Not before: what a thread dies of would have nobody to be told, which ends a process.
+      // Not before: an error without a listener would end the process.
       thread.off?.('error', this.#failed);
       thread.off?.('messageerror', this.#failed);
       if (thread.off === undefined) {
@@ -142,7 +147,7 @@ export class PoolThread {
   readonly #failed = (error: unknown): void => {
     if (this.#ended) return;
     const lost = [...this.#jobs.values()];
-    // In browsers a thread outlives its errors; nobody knows in which state.
+    // In browsers a thread outlives its errors, in an unknown state.
     void this.end();
     this.#listener.died(this, error instanceof Error ? error : new Error(String(error)), lost);
   };

@@ -1,3 +1,8 @@
+/*
+ * The protocol between a search pool and its threads, beside that of the replicas: `start`, then searches and their
+ * answers.
+ */
+
 import type { VersionName } from '../../delta/delta.js';
 import type { SearchOptions } from '../../search/options.js';
 import type { SearchResult } from '../../search/search.js';
@@ -5,15 +10,15 @@ import type { PackedError } from '../port/packed-error.js';
 import type { PackedResults } from './packed-results.js';
 import type { PartNumber } from './part.js';
 
-/** The conversation between a pool and one of its threads; there is one on each port. */
+/** Channel of the pool; there is one pool on each port. */
 export const SEARCHES = 'searches';
 
-/** What a thread is asked. */
+/** Messages to a thread. */
 export type ToSearcher =
   | {
       readonly kind: 'start';
       readonly name: string;
-      /** In shared memory, the numbers of searches that are given up, each in its slot. */
+      /** In shared memory: the numbers of cancelled searches, each in its slot. */
       readonly givenUp: Int32Array | undefined;
     }
   | ({ readonly kind: 'search'; readonly id: number } & SearchRequest);
@@ -28,27 +33,27 @@ export interface SearchRequest {
   readonly part: PartNumber | undefined;
 }
 
-/** The answers to all queries of a search, of one version. */
+/** Answers to all queries of a request, from one version. */
 export interface Answers {
   readonly index: VersionName;
   readonly results: readonly SearchResult[][];
 }
 
-/** The same on its way. */
+/** Packed answers. */
 export interface PackedAnswers {
   readonly index: VersionName;
   readonly results: PackedResults;
 }
 
-/** What it answers. */
+/** Messages from a thread. */
 export type FromSearcher =
   | { readonly kind: 'ready' }
   | { readonly kind: 'found'; readonly id: number; readonly found: PackedAnswers }
-  /** It was given up before it was begun. */
+  /** It was cancelled before it began. */
   | { readonly kind: 'skipped'; readonly id: number }
   | { readonly kind: 'failed'; readonly id: number; readonly error: PackedError };
 
-/** The slot of a search among those that are given up: more than a thread has at once. */
+/** Returns the slot of a search among the cancelled ones; there are more slots than searches in a thread. */
 export function slotOf(id: number, givenUp: Int32Array): number {
   return id % givenUp.length;
 }

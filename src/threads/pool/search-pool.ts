@@ -1,3 +1,8 @@
+/*
+ * The public search pool: checks calls, turns them into jobs for `PoolScheduler`, and merges what comes back. Each
+ * thread has a replica of the cell, so that searches run beside this thread on the same memory.
+ */
+
 import { onAbort } from '../../abort.js';
 import { assertFunction, assertSignal, isWhole, show } from '../../config.js';
 import { sameVersion } from '../../delta/delta.js';
@@ -16,48 +21,50 @@ import { type Thread, newSearchThread, spareThreads } from '../port/thread.js';
 
 /** Options of {@link SearchPool.open}. */
 export interface SearchPoolOptions {
-  /** How many threads, 1 to 1,024. Default: as many as can run beside this one. */
+  /** Number of threads, 1 to 1,024. Default: as many as can run beside this one. */
   readonly threads?: number;
-  /** How many queries may wait for their answers at once, 1 to 1,000,000; what goes beyond is refused. Default 10,000. */
+  /** Limit of queries that wait for answers, 1 to 1,000,000; one more is refused. Default 10,000. */
   readonly maxPending?: number;
-  /** What the cell's `held()` calls the threads, with a number. Default `'search thread'`. */
+  /** Name of the threads in the cell's `held()`, followed by a number. Default `'search thread'`. */
   readonly name?: string;
-  /** Starts a thread whose script calls {@link answerSearches}; needed where everything is bundled into one file. */
+  /**
+   * Starts a thread whose script calls {@link answerSearches}; needed if everything is bundled into one file.
+   */
   readonly spawn?: () => Thread | PromiseLike<Thread>;
 }
 
 /** Options of a search in a pool, beside those of every search. */
 export interface PoolSearchOptions {
-  /** The answer is of this version or a later one, for which it waits: `cell.version` for what was just written. */
+  /** Requires this version or a later one, and waits for it: `cell.version` for what was just written. */
   readonly atLeast?: number;
-  /** Gives the search up. One that no thread has begun is not carried out. */
+  /** Aborts the search. If no thread has begun it, none will. */
   readonly signal?: AbortSignal;
 }
 
 /** Options of one search in a pool. */
 export interface SplitOptions extends PoolSearchOptions {
   /**
-   * Whether the shards are dealt out to all threads; only with `slopFactor: 'all'`. Default: where that is so, the index
-   * is large, and nothing else waits for a thread.
+   * Splits the shards among all threads; only with `slopFactor: 'all'`. Default: `true` for such a search if the
+   * index is large and no other job waits for a thread.
    */
   readonly split?: boolean;
 }
 
-/** What a search in a pool came to. */
+/** The answer to a query. */
 export interface PoolAnswer {
   /** The number of the version that was searched. */
   readonly version: number;
-  /** As those of `search` on that version. */
+  /** The results, as of `search` on that version. */
   readonly results: SearchResult[];
 }
 
-/** Below this many postings a search takes less time than it takes to ask all threads and to merge their answers. */
+/** Postings below which a search takes less time than asking all threads and merging their answers. */
 const MIN_SPLIT_POSTINGS = 10_000;
 
-/** Queries that a thread is sent at once, at most: the more, the longer those after them wait. */
+/** Queries in one job, at most: the more, the longer the next ones wait. */
 const MAX_QUERIES_PER_JOB = 32;
 
-/** What is given up when its caller, or the pool, says so. */
+/** One call of a caller, with the jobs to cancel when the caller or the pool gives it up. */
 interface Call {
   readonly jobs: Job[];
   readonly giveUp: (reason: Error) => void;
@@ -66,8 +73,8 @@ interface Call {
 }
 
 /**
- * Threads that search a cell, each with a replica of it: so searches neither wait for this thread, nor it for them. Made
- * by {@link SearchPool.open}; to be closed, as its threads keep the process alive. It ends with its cell.
+ * A pool of threads that search a cell, each with a replica of it, so that searches neither wait for this thread nor
+ * block it. Made by {@link SearchPool.open}. Close it, as its threads keep the process alive. It ends with its cell.
  *
  * @example
  * ```ts no-run
@@ -118,10 +125,10 @@ export class SearchPool {
   }
 
   /**
-   * Starts the threads, and resolves when each has the current version.
+   * Starts the threads; resolves when each has the current version.
    *
-   * @throws {@link InvalidOptionError}, {@link CellClosedError}, and {@link WorkerFailedError} where the threads do not start;
-   * in bundles see `spawn`.
+   * @throws {@link InvalidOptionError}, {@link CellClosedError}, and {@link WorkerFailedError} where the threads do
+   * not start; in bundles see `spawn`.
    */
   static async open(cell: ReadableCell, options: SearchPoolOptions = {}): Promise<SearchPool> {
     assertCell(cell, 'searched');
@@ -132,17 +139,17 @@ export class SearchPool {
     return pool;
   }
 
-  /** How many threads it has. */
+  /** Number of threads. */
   get threads(): number {
     return this.#size;
   }
 
-  /** How many of them can search right now: those that are being replaced cannot. */
+  /** Number of threads that can search now; those that are being replaced cannot. */
   get ready(): number {
     return this.#scheduler.readyCount;
   }
 
-  /** How many queries wait for their answers. */
+  /** Number of queries that wait for their answers. */
   get pending(): number {
     return this.#pending;
   }
@@ -180,10 +187,10 @@ export class SearchPool {
   }
 
   /**
-   * Searches for many queries, spread over the threads; resolves to their answers in the order of the queries. While
-   * commits come in between, they may be of different versions.
+   * Searches for many queries, spread over the threads; resolves to their answers in the order of the queries. If
+   * commits come in between, answers may be of different versions.
    *
-   * @throws as {@link SearchPool.search}; where one fails, the others are given up.
+   * @throws as {@link SearchPool.search}; if one fails, the others are cancelled.
    */
   async searchMany(
     queries: Iterable<VectorInput>,
@@ -195,7 +202,7 @@ export class SearchPool {
     const sent = sendable(options);
     return this.#call(copies.length, signal, async (call) => {
       await this.#reached(atLeast, call);
-      // Several pieces for each thread, as they take different times.
+      // Several jobs for each thread, as they take different times.
       const size = Math.max(1, Math.min(MAX_QUERIES_PER_JOB, Math.ceil(copies.length / (4 * this.#size))));
       const pieces: Promise<Answers>[] = [];
       for (let from = 0; from < copies.length; from += size) {
@@ -211,7 +218,7 @@ export class SearchPool {
     return this.#end(new PoolClosedError('This pool was closed.'));
   }
 
-  /** Closes. */
+  /** Calls `close()`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
@@ -224,7 +231,7 @@ export class SearchPool {
     return this.#closed;
   }
 
-  /** Counts what waits, and sees that giving up reaches all that a call has set going. */
+  /** Counts the queries of a call, and cancels all its jobs when it is given up. */
   async #call<T>(size: number, signal: AbortSignal | undefined, run: (call: Call) => Promise<T>): Promise<T> {
     signal?.throwIfAborted();
     if (this.isClosed) throw new PoolClosedError('This pool was closed; open another one.');
@@ -253,10 +260,10 @@ export class SearchPool {
     }
   }
 
-  /** A version that is yet to come is waited for here, so that it does not keep a thread. */
+  /** Waits here for a version that is yet to come, so that the wait does not occupy a thread. */
   async #reached(version: number, call: Call): Promise<void> {
     if (this.#cell.version >= version) return;
-    // Not the caller's signal: however the call ends, nobody is to wait any more.
+    // Not the caller's signal: however the call ends, the wait must end too.
     const controller = new AbortController();
     call.stopWaiting = () => {
       controller.abort();
@@ -271,7 +278,7 @@ export class SearchPool {
     return job.settled;
   }
 
-  /** One search in all threads; `undefined` where that came to nothing, as they did not have the same version. */
+  /** Splits one search over all threads; `undefined` if they did not all have the same version. */
   async #split(call: Call, request: SearchRequest): Promise<Answers | undefined> {
     const count = this.#scheduler.readyCount;
     if (count < 2) return undefined;
@@ -289,7 +296,7 @@ export class SearchPool {
     return { index, results: [mergeResults(parts, request.options)] };
   }
 
-  /** A copy, since the caller may change its own before a thread comes to it. */
+  /** Copies a query, since the caller may change it before a thread gets it. */
   #copyOf(query: VectorInput): Float32Array {
     const { dimensions } = this.#cell.read().config;
     const copy = new Float32Array(dimensions);
@@ -315,7 +322,7 @@ function checkedSplitOptions(how: SplitOptions, known: readonly (keyof SplitOpti
 }
 
 /**
- * A copy of what a thread needs, checked as a search in this one checks it.
+ * Copies the options that a thread needs, checked as in a search in this thread.
  *
  * @throws {@link InvalidOptionError}
  */

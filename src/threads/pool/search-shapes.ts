@@ -1,4 +1,5 @@
-/** What the messages between a pool and its threads look like; see search-messages.ts for what they mean. */
+/* Shapes of the messages between a pool and its threads; `search-messages.ts` says what they mean. */
+
 import { NUMBERS_PER_RESULT } from './packed-results.js';
 import type { FromSearcher, PackedAnswers, ToSearcher } from './search-messages.js';
 import {
@@ -14,7 +15,7 @@ import {
   whole,
 } from '../port/shapes.js';
 
-/** What a thread is asked. The options are looked at by the search. */
+/** Messages to a thread. The search itself checks the options. */
 export const TO_SEARCHER: Shapes<ToSearcher> = {
   start: record({ name, givenUp: maybe(shared('Int32Array')) }),
   search: record({
@@ -26,7 +27,7 @@ export const TO_SEARCHER: Shapes<ToSearcher> = {
   }),
 };
 
-/** What it answers. */
+/** Messages from a thread. */
 export const FROM_SEARCHER: Shapes<FromSearcher> = {
   ready: anything,
   found: record({ id: whole }),
@@ -44,7 +45,7 @@ const answers = record({
   }),
 });
 
-/** Whether this is what was found for so many queries. */
+/** Whether a value is the packed answers to that number of queries. */
 export function isPackedAnswers(value: unknown, queries: number): value is PackedAnswers {
   if (!answers(value)) return false;
   const { counts, documentIds, numbers, vectors } = (value as PackedAnswers).results;

@@ -14,7 +14,7 @@ import { type Turn, FairQueue, abortable } from './fair-queue.js';
 
 /** Options of `CowShardexIndex.updateAsync`. */
 export interface UpdateAsyncOptions {
-  /** Gives the update up, until the moment it is published; from then on it is ignored. */
+  /** Aborts the update. Ignored once it is published. */
   readonly signal?: AbortSignal;
   /** Reruns after a lost race before the recipe gets a turn in the queue, 0 to 1,000. Default 3. */
   readonly retries?: number;
@@ -60,7 +60,7 @@ export class AsyncUpdates {
   }
 
   /**
-   * Counts a write as under way until it is settled.
+   * Runs a write and counts it as under way until it is settled.
    *
    * @throws {@link ResourceExhaustedError}
    */

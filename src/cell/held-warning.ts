@@ -82,7 +82,7 @@ export class HeldWarning {
       exceeded.push(held);
     }
     if (this.#living.oldCount > 0) this.schedule();
-    // Each in a job of its own, so that an error from one does not keep the others from being reported.
+    // Each in a separate job, so that an error from one does not keep the others from being reported.
     for (const held of exceeded) {
       queueMicrotask(() => {
         onRejection(onExceeded?.(held), throwUncaught);

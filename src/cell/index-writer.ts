@@ -37,7 +37,9 @@ export interface WriterCallbacks {
  * commits, and discarding it leaves no trace. Several may be open at once.
  */
 export class IndexWriter extends IndexDraft {
-  /** The version it was made from; a commit is checked against this one, never against one read later (I3). */
+  /**
+   * The version that it was made from. A commit is checked against this one, never against one read later (I3).
+   */
   readonly base: ShardexIndex;
   readonly #callbacks: WriterCallbacks;
   #open = true;

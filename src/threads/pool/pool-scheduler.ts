@@ -71,8 +71,8 @@ export class PoolScheduler {
   }
 
   /**
-   * Runs each job on a thread of its own, at once, so that all of them search the same version. The caller passes no
-   * more jobs than there are ready threads.
+   * Runs each job on a different thread, at once, so that all of them search the same version. The caller passes at
+   * most as many jobs as there are ready threads.
    */
   submitToAll(jobs: readonly Job[]): void {
     const threads = this.#ready();

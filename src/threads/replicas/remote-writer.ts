@@ -69,31 +69,31 @@ export class RemoteWriter {
     findable(this);
   }
 
-  /** As `addPosting` of a draft. */
+  /** Adds a posting, as `addPosting` of a draft does. */
   async addPosting(posting: Posting): Promise<void> {
     await this.addPostings([posting]);
   }
 
-  /** As `addPostings` of a draft. */
+  /** Adds postings, as `addPostings` of a draft does. */
   async addPostings(postings: Iterable<Posting>): Promise<number> {
     this.#conversation.assertOpen();
     const copies = copyPostings(postings, this.#dimensions);
     return (await this.#ask({ method: 'addPostings', postings: copies })) as number;
   }
 
-  /** As `removeDocument` of a draft. */
+  /** Removes a document, as `removeDocument` of a draft does. */
   async removeDocument(documentId: string): Promise<number> {
     return this.removeDocuments([documentId]);
   }
 
-  /** As `removeDocuments` of a draft. */
+  /** Removes documents, as `removeDocuments` of a draft does. */
   async removeDocuments(documentIds: Iterable<string>): Promise<number> {
     this.#conversation.assertOpen();
     const ids = [...eachDocumentId(documentIds)];
     return (await this.#ask({ method: 'removeDocuments', documentIds: ids })) as number;
   }
 
-  /** As `replaceDocument` of a draft. */
+  /** Replaces a document, as `replaceDocument` of a draft does. */
   async replaceDocument(documentId: string, postings: Iterable<Posting>): Promise<void> {
     this.#conversation.assertOpen();
     assertDocumentId(documentId);
@@ -101,7 +101,7 @@ export class RemoteWriter {
     await this.#ask({ method: 'replaceDocument', documentId, postings: copies });
   }
 
-  /** As `has` of a draft. */
+  /** Whether the draft has a document, as `has` of a draft does. */
   async has(documentId: string): Promise<boolean> {
     this.#conversation.assertOpen();
     assertDocumentId(documentId);

@@ -17,7 +17,8 @@ import { PoolScheduler } from './pool-scheduler.js';
 import { Job } from './jobs.js';
 import { mergeResults } from './part.js';
 import type { Answers, SearchRequest } from './search-messages.js';
-import { type Thread, newSearchThread, spareThreads } from '../port/thread.js';
+import type { Thread } from '../port/thread.js';
+import { newSearchThread, spareThreads } from './start-thread.js';
 
 /** Options of {@link SearchPool.open}. */
 export interface SearchPoolOptions {

@@ -1,5 +1,5 @@
 /*
- * A worker's port to its parent. In a file apart from `thread.ts`, which starts workers: a worker's script that
+ * A worker's port to its parent. In a file apart from `start-thread.ts`, which starts workers: a worker's script that
  * imported that would refer to itself, and some bundlers fail on that.
  */
 

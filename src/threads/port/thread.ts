@@ -1,36 +1,11 @@
 /*
- * Worker threads as Node and browsers have them: starting one for a search pool, and how many make sense.
+ * A worker thread as Node and browsers have it. `SearchPool` takes a function that starts one; see `start-thread.ts` in pool/.
  */
 
-import { nodeModule } from '../../host/node-module.js';
 import type { Port } from './port.js';
 
 /** A worker thread: its port, and a way to end it. */
 export interface Thread extends Port {
   /** Ends the thread at once, whatever it is doing. */
   terminate(): unknown;
-}
-
-/**
- * The part of Node's API for threads that is used; typed here, since the library compiles without Node's types.
- */
-interface NodeThreads {
-  readonly Worker: new (script: URL, options: { readonly execArgv: readonly string[] }) => Thread;
-}
-
-/** Starts a thread that runs {@link answerSearches}, from the script beside this module. */
-export async function newSearchThread(): Promise<Thread> {
-  const node = (await nodeModule('worker_threads')) as NodeThreads | undefined;
-  // A worker inherits the flags of the process, and some, as `--input-type` or `--eval`, are for the main script
-  // alone.
-  if (node !== undefined)
-    return new node.Worker(new URL('../pool/pool-worker.js', import.meta.url), { execArgv: [] });
-  return new Worker(new URL('../pool/pool-worker.js', import.meta.url), { type: 'module' });
-}
-
-/** Counts the threads that can run beside this one, at least one. */
-export async function spareThreads(): Promise<number> {
-  const os = (await nodeModule('os')) as { readonly availableParallelism?: () => number } | undefined;
-  const all = os?.availableParallelism?.() ?? globalThis.navigator.hardwareConcurrency;
-  return Math.max(1, all - 1);
 }

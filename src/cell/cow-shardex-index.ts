@@ -21,7 +21,7 @@ import type { HistoryOptions } from './history.js';
 import { IndexWriter } from './index-writer.js';
 import { type IngestOptions, ingest } from './ingest/ingest.js';
 import { CellState } from './cell-state.js';
-import { ReadableCell, cellStateOf } from './readable-cell.js';
+import { ReadableCell } from './readable-cell.js';
 import type { Moment } from './touch-log.js';
 import type { ListenerErrorHandler } from './watchers.js';
 
@@ -68,6 +68,7 @@ export interface CowShardexIndexOptions {
  * ```
  */
 export class CowShardexIndex extends ReadableCell {
+  readonly #state: CellState;
   readonly #asyncUpdates: AsyncUpdates;
 
   static {
@@ -104,6 +105,7 @@ export class CowShardexIndex extends ReadableCell {
     }
     const state = new CellState(index, { history, held, validate, onError });
     super(state);
+    this.#state = state;
     this.#asyncUpdates = new AsyncUpdates(state.meter, () => this.#openWriter(), maxPendingWrites);
   }
 
@@ -113,7 +115,7 @@ export class CowShardexIndex extends ReadableCell {
    * @throws {@link CellClosedError}
    */
   cloneForWrite(): IndexWriter {
-    const { meter, living, trace } = cellStateOf(this);
+    const { meter, living, trace } = this.#state;
     const writer = this.#openWriter();
     const record = living.current;
     if (trace) addStack(record, stackHere());
@@ -126,7 +128,7 @@ export class CowShardexIndex extends ReadableCell {
   /** Opens a writer that is sure to be closed, so that it need not be watched for being forgotten. */
   #openWriter(): IndexWriter {
     const startedAt = performance.now();
-    const state = cellStateOf(this);
+    const state = this.#state;
     state.assertOpen();
     const { meter, living } = state;
     const base = living.current;
@@ -183,7 +185,7 @@ export class CowShardexIndex extends ReadableCell {
    */
   commitChanges(next: ShardexIndex, options: { readonly expected: ShardexIndex }): Commit {
     const startedAt = performance.now();
-    const state = cellStateOf(this);
+    const state = this.#state;
     const { expected } = takeOptions(options, ['expected']);
     assertIndex(next);
     assertIndex(expected);
@@ -276,9 +278,7 @@ export class CowShardexIndex extends ReadableCell {
    * ```
    */
   ingest(source: Iterable<Posting> | AsyncIterable<Posting>, options: IngestOptions = {}): Promise<Commit> {
-    return this.#asyncUpdates.admit(() =>
-      ingest(cellStateOf(this), () => this.#openWriter(), source, options),
-    );
+    return this.#asyncUpdates.admit(() => ingest(this.#state, () => this.#openWriter(), source, options));
   }
 
   /**
@@ -302,7 +302,7 @@ export class CowShardexIndex extends ReadableCell {
    * ```
    */
   fork(options: CowShardexIndexOptions = {}): CowShardexIndex {
-    return new CowShardexIndex(cellStateOf(this).current, options);
+    return new CowShardexIndex(this.#state.current, options);
   }
 
   /**
@@ -311,19 +311,18 @@ export class CowShardexIndex extends ReadableCell {
    * @throws {@link InvalidOptionError} for a name that is taken; {@link VersionNotKeptError}, {@link CellClosedError}
    */
   tag(name: string, version: number = this.version): void {
-    const state = cellStateOf(this);
-    state.assertOpen();
-    state.history.tag(name, this.at(version));
+    this.#state.assertOpen();
+    this.#state.history.tag(name, this.at(version));
   }
 
   /** Removes a tag; returns whether there was one. */
   untag(name: string): boolean {
-    return cellStateOf(this).history.untag(name);
+    return this.#state.history.untag(name);
   }
 
   /** Tags, each with the number of the version that it names. Time: O(tags). */
   tags(): ReadonlyMap<string, number> {
-    return cellStateOf(this).history.tags;
+    return this.#state.history.tags;
   }
 
   /**
@@ -347,7 +346,7 @@ export class CowShardexIndex extends ReadableCell {
    * ```
    */
   restore(version: number | string): Commit {
-    const expected = cellStateOf(this).current;
+    const expected = this.#state.current;
     return this.commitChanges(this.at(version), { expected });
   }
 }

@@ -26,7 +26,7 @@ export interface CommitOptions {
 }
 
 /** Calls from a writer to the cell that it came from. */
-export interface WriterCallbacks {
+export interface WriterHost {
   commit(writer: IndexWriter, touched: Touched, onConflict: 'rebase' | 'fail'): Commit;
   /** Called once, after a commit or a discard. */
   closed(writer: IndexWriter, discarded: boolean): void;
@@ -41,21 +41,21 @@ export class IndexWriter extends IndexDraft {
    * The version that it was made from. A commit is checked against this one, never against one read later (I3).
    */
   readonly base: ShardexIndex;
-  readonly #callbacks: WriterCallbacks;
+  readonly #host: WriterHost;
   #open = true;
 
   static {
-    detachable(this, (value) => #callbacks in value, 'fresh');
+    detachable(this, (value) => #host in value, 'fresh');
     closeCommitted = (writer) => {
       writer.#committed();
     };
   }
 
   /** @internal */
-  constructor(base: ShardexIndex, callbacks: WriterCallbacks) {
+  constructor(base: ShardexIndex, host: WriterHost) {
     super(base);
     this.base = base;
-    this.#callbacks = callbacks;
+    this.#host = host;
   }
 
   /** Whether a commit would publish a change. Time: as `preview()`. */
@@ -80,7 +80,7 @@ export class IndexWriter extends IndexDraft {
         'This writer was committed or discarded already; take a new one with cloneForWrite().',
       );
     }
-    const commit = this.#callbacks.commit(this, touchedBy(this), onConflict);
+    const commit = this.#host.commit(this, touchedBy(this), onConflict);
     this.#committed();
     return commit;
   }
@@ -89,7 +89,7 @@ export class IndexWriter extends IndexDraft {
   discard(): void {
     if (!this.#open) return;
     this.#close('discarded');
-    this.#callbacks.closed(this, true);
+    this.#host.closed(this, true);
   }
 
   /** Calls `discard()`, so that `using writer = cell.cloneForWrite()` cannot leave one open. */
@@ -99,7 +99,7 @@ export class IndexWriter extends IndexDraft {
 
   #committed(): void {
     this.#close('committed');
-    this.#callbacks.closed(this, false);
+    this.#host.closed(this, false);
   }
 
   #close(how: string): void {

@@ -91,6 +91,47 @@ export function requireFunction(name: string, value: unknown, like = ''): void {
 }
 
 /**
+ * Refuses an option that is not a whole number in [least, most].
+ *
+ * @throws {@link InvalidOptionError}
+ */
+export function requireWhole(name: string, value: unknown, least: number, most: number): void {
+  if (isWhole(value, least, most)) return;
+  const [from, to] = [least, most].map((bound) => String(bound).replace(/\B(?=(\d{3})+$)/g, ','));
+  throw new InvalidOptionError(name, `${name} must be an integer from ${from} to ${to}, not ${show(value)}.`);
+}
+
+/**
+ * Refuses an option that is not the number of a version.
+ *
+ * @throws {@link InvalidOptionError}
+ */
+export function requireVersion(name: string, value: unknown): void {
+  if (isWhole(value, 0, Number.MAX_SAFE_INTEGER)) return;
+  throw new InvalidOptionError(name, `${name} must be the number of a version, not ${show(value)}.`);
+}
+
+/**
+ * Refuses an option that is neither true nor false.
+ *
+ * @throws {@link InvalidOptionError}
+ */
+export function requireFlag(name: string, value: unknown): void {
+  if (typeof value === 'boolean') return;
+  throw new InvalidOptionError(name, `${name} must be true or false, not ${show(value)}.`);
+}
+
+/**
+ * Refuses an option that is not a non-empty string.
+ *
+ * @throws {@link InvalidOptionError}
+ */
+export function requireName(name: string, value: unknown): void {
+  if (typeof value === 'string' && value !== '') return;
+  throw new InvalidOptionError(name, `${name} must be a non-empty string, not ${show(value)}.`);
+}
+
+/**
  * Refuses what is given as an AbortSignal and is none; leaving it out is allowed.
  *
  * @throws {@link InvalidOptionError}

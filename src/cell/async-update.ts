@@ -3,9 +3,9 @@
  * some lost races gives it a turn in the fair queue. Stands between `CowShardexIndex` and the writers that it opens.
  */
 
-import { assertSignal, isWhole, requireFunction, show } from '../config.js';
+import { assertSignal, requireFunction, requireWhole } from '../config.js';
 import type { Commit } from '../delta/commit.js';
-import { ConflictError, InvalidOptionError, ResourceExhaustedError } from '../errors.js';
+import { ConflictError, ResourceExhaustedError } from '../errors.js';
 import { takeOptions } from '../given.js';
 import { type IndexDraft, touchedBy } from '../write/index-draft.js';
 import type { IndexWriter } from './index-writer.js';
@@ -115,12 +115,7 @@ function checkedUpdateOptions(options: UpdateAsyncOptions): {
   retries: number;
 } {
   const { signal, retries = 3 } = takeOptions(options, ['signal', 'retries']);
-  if (!isWhole(retries, 0, 1000)) {
-    throw new InvalidOptionError(
-      'retries',
-      `retries must be an integer from 0 to 1,000, not ${show(retries)}.`,
-    );
-  }
+  requireWhole('retries', retries, 0, 1000);
   assertSignal(signal);
   return { signal, retries };
 }

@@ -3,12 +3,12 @@
  * opens writers on the current version; `CellState` publishes what they made.
  */
 
-import { assertFunction, isWhole, show } from '../config.js';
+import { assertFunction, requireWhole } from '../config.js';
 import { Commit } from '../delta/commit.js';
 import type { Delta } from '../delta/delta.js';
 import { detachable } from '../detached.js';
 import { elsewhere } from '../elsewhere.js';
-import { InvalidIndexError, InvalidOptionError } from '../errors.js';
+import { InvalidIndexError } from '../errors.js';
 import { takeOptions } from '../given.js';
 import type { Posting } from '../version/posting.js';
 import { type ShardexIndex, assertIndex, renumbered } from '../version/shardex-index.js';
@@ -97,12 +97,7 @@ export class CowShardexIndex extends ReadableCell {
     } = takeOptions(options, ['maxPendingWrites', 'history', 'held', 'validate', 'onError']);
     assertFunction('validate', validate);
     assertFunction('onError', onError);
-    if (!isWhole(maxPendingWrites, 1, 1_000_000)) {
-      throw new InvalidOptionError(
-        'maxPendingWrites',
-        `maxPendingWrites must be an integer from 1 to 1,000,000, not ${show(maxPendingWrites)}.`,
-      );
-    }
+    requireWhole('maxPendingWrites', maxPendingWrites, 1, 1_000_000);
     const state = new CellState(index, { history, held, validate, onError });
     super(state);
     this.#state = state;

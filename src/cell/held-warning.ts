@@ -4,7 +4,7 @@
  */
 
 import { onRejection, throwUncaught } from '../callbacks.js';
-import { assertFunction, isWhole, show } from '../config.js';
+import { assertFunction, requireFlag, requireWhole } from '../config.js';
 import { InvalidOptionError } from '../errors.js';
 import { takeOptions } from '../given.js';
 import { quietTimeout } from '../host/quiet-timeout.js';
@@ -100,8 +100,7 @@ function checkedHeldOptions(options: HeldOptions): HeldOptions {
   ] as const;
   for (const [name, value, most] of bounds) {
     if (value === undefined) continue;
-    if (!isWhole(value, 1, most))
-      throw new InvalidOptionError(name, `${name} must be an integer from 1 to ${most}, not ${show(value)}.`);
+    requireWhole(name, value, 1, most);
     if (onExceeded === undefined)
       throw new InvalidOptionError(
         'onExceeded',
@@ -109,7 +108,6 @@ function checkedHeldOptions(options: HeldOptions): HeldOptions {
       );
   }
   assertFunction('onExceeded', onExceeded);
-  if (trace !== undefined && typeof trace !== 'boolean')
-    throw new InvalidOptionError('trace', `trace must be true or false, not ${show(trace)}.`);
+  if (trace !== undefined) requireFlag('trace', trace);
   return taken;
 }

@@ -4,7 +4,7 @@
  * collector.
  */
 
-import { isWhole, show } from '../config.js';
+import { requireWhole, show } from '../config.js';
 import { InvalidOptionError, VersionNotKeptError } from '../errors.js';
 import { takeOptions } from '../given.js';
 import { quietTimeout } from '../host/quiet-timeout.js';
@@ -176,8 +176,7 @@ function checkedHistoryOptions(options: HistoryOptions): HistoryOptions {
     ['maxBytes', maxBytes, Number.MAX_SAFE_INTEGER],
   ] as const;
   for (const [name, value, most] of bounds) {
-    if (value === undefined || isWhole(value, 1, most)) continue;
-    throw new InvalidOptionError(name, `${name} must be an integer from 1 to ${most}, not ${show(value)}.`);
+    if (value !== undefined) requireWhole(name, value, 1, most);
   }
   return taken;
 }

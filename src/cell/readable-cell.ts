@@ -4,7 +4,7 @@
  */
 
 import { BRAND, type Brand, brand, brandOf, otherCopy } from '../brand.js';
-import { assertSignal, isWhole, requireFunction, show } from '../config.js';
+import { assertSignal, requireFlag, requireFunction, requireVersion, requireWhole, show } from '../config.js';
 import { Commit } from '../delta/commit.js';
 import { detachable, findable, realOf } from '../detached.js';
 import { InvalidOptionError } from '../errors.js';
@@ -191,14 +191,8 @@ export class ReadableCell {
       maxBuffered = 10_000,
     } = takeOptions(options, ['since', 'signal', 'coalesce', 'maxBuffered']);
     assertSignal(signal);
-    if (typeof coalesce !== 'boolean')
-      throw new InvalidOptionError('coalesce', `coalesce must be true or false, not ${show(coalesce)}.`);
-    if (!isWhole(maxBuffered, 1, 1_000_000)) {
-      throw new InvalidOptionError(
-        'maxBuffered',
-        `maxBuffered must be an integer from 1 to 1,000,000, not ${show(maxBuffered)}.`,
-      );
-    }
+    requireFlag('coalesce', coalesce);
+    requireWhole('maxBuffered', maxBuffered, 1, 1_000_000);
     return new CommitStream({
       signal,
       coalesce,
@@ -300,8 +294,7 @@ export class ReadableCell {
 
   #watch(listener: CommitListener, since?: number, closed?: () => void): () => void {
     const { history, watchers, current, isClosed } = this.#state;
-    if (since !== undefined && !isWhole(since, 0, Number.MAX_SAFE_INTEGER))
-      throw new InvalidOptionError('since', `since must be the number of a version, not ${show(since)}.`);
+    if (since !== undefined) requireVersion('since', since);
     const missed = since === undefined ? [] : commitsOf(history.from(since, current));
     if (!isClosed) return watchers.add(listener, current.version, missed, closed);
     missed.forEach(listener);

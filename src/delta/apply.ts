@@ -5,8 +5,8 @@
 
 import { sampleSizeFor } from '../calibration/calibration.js';
 import { changedCalibration } from '../calibration/change.js';
-import { type ShardexConfig, show } from '../config.js';
-import { InvalidDeltaError, InvalidOptionError } from '../errors.js';
+import { type ShardexConfig, requireFlag } from '../config.js';
+import { InvalidDeltaError } from '../errors.js';
 import { takeOptions } from '../given.js';
 import { separations } from '../geometry/metric.js';
 import { MOST_IN_CHUNK } from '../version/centroid-table.js';
@@ -75,8 +75,7 @@ export function applyDelta(base: ShardexIndex, delta: Delta, options: ApplyOptio
   assertIndex(base);
   assertDelta(delta);
   const { verify: isVerified = false } = takeOptions(options, ['verify']);
-  if (typeof isVerified !== 'boolean')
-    throw new InvalidOptionError('verify', `verify must be true or false, not ${show(isVerified)}.`);
+  requireFlag('verify', isVerified);
   if (!sameVersion(base, delta.base)) throw baseMismatch(base, delta);
   if (delta.isEmpty) return base;
   const changes = changesOf(delta);

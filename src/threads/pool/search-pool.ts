@@ -4,7 +4,14 @@
  */
 
 import { onAbort } from '../../abort.js';
-import { assertFunction, assertSignal, isWhole, show } from '../../config.js';
+import {
+  assertFunction,
+  assertSignal,
+  requireFlag,
+  requireName,
+  requireVersion,
+  requireWhole,
+} from '../../config.js';
 import { sameVersion } from '../../delta/delta.js';
 import { detachable, findable } from '../../detached.js';
 import { InvalidOptionError, PoolClosedError, ResourceExhaustedError } from '../../errors.js';
@@ -314,11 +321,8 @@ function checkedSplitOptions(how: SplitOptions, known: readonly (keyof SplitOpti
   const taken = takeOptions(how, known);
   const { atLeast, signal, split } = taken;
   assertSignal(signal);
-  if (atLeast !== undefined && !isWhole(atLeast, 0, Number.MAX_SAFE_INTEGER)) {
-    throw new InvalidOptionError('atLeast', `atLeast must be the number of a version, not ${show(atLeast)}.`);
-  }
-  if (split !== undefined && typeof split !== 'boolean')
-    throw new InvalidOptionError('split', `split must be true or false, not ${show(split)}.`);
+  if (atLeast !== undefined) requireVersion('atLeast', atLeast);
+  if (split !== undefined) requireFlag('split', split);
   return taken;
 }
 
@@ -340,19 +344,8 @@ function checkedPoolOptions(options: SearchPoolOptions): SearchPoolOptions {
   const taken = takeOptions(options, ['threads', 'maxPending', 'name', 'spawn']);
   const { threads, maxPending, name, spawn } = taken;
   assertFunction('spawn', spawn);
-  if (threads !== undefined && !isWhole(threads, 1, 1024)) {
-    throw new InvalidOptionError(
-      'threads',
-      `threads must be an integer from 1 to 1,024, not ${show(threads)}.`,
-    );
-  }
-  if (maxPending !== undefined && !isWhole(maxPending, 1, 1_000_000)) {
-    throw new InvalidOptionError(
-      'maxPending',
-      `maxPending must be an integer from 1 to 1,000,000, not ${show(maxPending)}.`,
-    );
-  }
-  if (name !== undefined && (typeof name !== 'string' || name === ''))
-    throw new InvalidOptionError('name', `name must be a non-empty string, not ${show(name)}.`);
+  if (threads !== undefined) requireWhole('threads', threads, 1, 1024);
+  if (maxPending !== undefined) requireWhole('maxPending', maxPending, 1, 1_000_000);
+  if (name !== undefined) requireName('name', name);
   return taken;
 }

@@ -4,7 +4,7 @@
  */
 
 import { onAbort } from '../../abort.js';
-import { assertFunction, assertSignal, show } from '../../config.js';
+import { assertFunction, assertSignal, requireFlag, requireName } from '../../config.js';
 import { detachable } from '../../detached.js';
 import { InvalidOptionError, PortClosedError } from '../../errors.js';
 import { takeOptions } from '../../given.js';
@@ -136,15 +136,10 @@ export async function openReplica(port: Port, options: ReplicaOptions = {}): Pro
     held,
     onError,
   } = takeOptions(options, ['name', 'requireSharedMemory', 'signal', 'history', 'held', 'onError']);
-  assertName(name);
+  requireName('name', name);
   assertSignal(signal);
   assertFunction('onError', onError);
-  if (typeof requireSharedMemory !== 'boolean') {
-    throw new InvalidOptionError(
-      'requireSharedMemory',
-      `requireSharedMemory must be true or false, not ${show(requireSharedMemory)}.`,
-    );
-  }
+  requireFlag('requireSharedMemory', requireSharedMemory);
   signal?.throwIfAborted();
   const opening = { name, requireSharedMemory, signal, history, held, onError };
   return new Promise((resolve, reject) => {
@@ -271,10 +266,4 @@ class ReplicaConversation {
 function publishReplicaVersion(replica: Replica, index: ShardexIndex): void {
   const state = cellStateOf(replica);
   state.publish(state.current, index, performance.now());
-}
-
-/** @throws {@link InvalidOptionError} */
-function assertName(name: unknown): void {
-  if (typeof name === 'string' && name !== '') return;
-  throw new InvalidOptionError('name', `name must be a non-empty string, not ${show(name)}.`);
 }

@@ -3,7 +3,7 @@
  * or `WriterSession` of its channel, and sends every commit on.
  */
 
-import { isWhole, show } from '../../config.js';
+import { isWhole, requireFlag } from '../../config.js';
 import { detachable, findable } from '../../detached.js';
 import { InvalidOptionError } from '../../errors.js';
 import { takeOptions } from '../../given.js';
@@ -254,8 +254,7 @@ function refusal(call: number, error: unknown): WriterAnswer & { readonly call: 
  */
 export function serveReplicas(cell: ReadableCell, port: Port, options: ServeOptions = {}): ReplicaService {
   const { writable = false } = takeOptions(options, ['writable']);
-  if (typeof writable !== 'boolean')
-    throw new InvalidOptionError('writable', `writable must be true or false, not ${show(writable)}.`);
+  requireFlag('writable', writable);
   assertCell(cell, 'served');
   return new ReplicaService(cell, port, writable);
 }

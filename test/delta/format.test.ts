@@ -1,4 +1,5 @@
 // Decodes deltas by the tables of docs/internals/delta-format.md, with a reader that knows nothing but those tables.
+import { isDeepStrictEqual } from 'node:util';
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { type Delta, createIndex, diff, encodeDelta, update, writtenPostings } from 'shardex';
@@ -192,7 +193,7 @@ function keysOf({ meta }: Decoded, keys: Value): string[] {
 test.each(deltas)('the tables decode a delta %s', (_, delta) => {
   const decoded = decodedByTables(encodeDelta(delta), tablesOf(PAGE));
   const { header, meta, vectors } = decoded;
-  expect([header.magic, header.format, header.dimensions, header.reserved]).toEqual([0x44584853, 2, 16, 0]);
+  expect([header.magic, header.format, header.dimensions, header.reserved]).toEqual([0x44584853, 3, 16, 0]);
   expect([meta.base, meta.next]).toEqual([delta.base, delta.next]);
 
   const postings = new Map(
@@ -239,23 +240,23 @@ test('these deltas have everything that the tables describe', () => {
 });
 
 test.each(['Header', 'Metadata', 'Shard', 'Segment'])(
-  'with two fields of %s exchanged nothing fits',
+  'exchanging two fields of %s misreads some delta',
   (name) => {
-    const some = Array.from({ length: 200 }, (_, i) => ({ documentId: `d${i}`, vector: vectorOf(i) }));
-    const bytes = encodeDelta(diff(EMPTY, createIndex(OPTIONS, some)));
     const tables = tablesOf(PAGE);
-    const decoded = decodedByTables(bytes, tables);
     const fields = tables.get(name) ?? [];
     for (let i = 1; i < fields.length; i++) {
       if (fields[i].type === fields[i - 1].type) continue;
-      const exchanged = fields.with(i, fields[i - 1]).with(i - 1, fields[i]);
-      let misread: Decoded | undefined;
-      try {
-        misread = decodedByTables(bytes, new Map(tables).set(name, exchanged));
-      } catch {
-        // As it must be, most of the time: it does not even come to an end.
-      }
-      expect(misread, `${fields[i - 1].name}, ${fields[i].name}`).not.toEqual(decoded);
+      const exchanged = new Map(tables).set(name, fields.with(i, fields[i - 1]).with(i - 1, fields[i]));
+      const misread = deltas.some(([, delta]) => {
+        const bytes = encodeDelta(delta);
+        try {
+          return !isDeepStrictEqual(decodedByTables(bytes, exchanged), decodedByTables(bytes, tables));
+        } catch {
+          // It does not even come to an end.
+          return true;
+        }
+      });
+      expect(misread, `${fields[i - 1].name}, ${fields[i].name}`).toBe(true);
     }
   },
 );

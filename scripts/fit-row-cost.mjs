@@ -147,7 +147,7 @@ function fitted(some, terms) {
 const all = cases();
 const of = (/** @type {Way} */ way) => all.filter((one) => one.way === way);
 
-const outright = fitted(of('outright'), ({ rows, d }) => [1, d, rows, rows * d]);
+const outright = fitted(of('outright'), ({ rows, d, k }) => [1, d, rows, rows * d, k, k * d]);
 const estimated = fitted(of('estimated'), ({ rows, d, measured }) => [
   1,
   d,
@@ -161,7 +161,7 @@ const single = of('proven').filter(({ shards }) => shards === 1);
 const proven = fitted(single, ({ rows, d, measured }) => [1, d, rows, rows * d, measured, measured * d]);
 const show = (/** @type {ReturnType<typeof fitted>} */ { c, median, most }) =>
   `${c.map((x) => x.toPrecision(3)).join('  ')}   off by ${Math.round(100 * median)} % (median), ${Math.round(100 * most)} % (nine in ten)`;
-console.log('outright   query, dimension, row, row x dimension:', show(outright));
+console.log('outright   query, dimension, row, row x dimension, result, result x dimension:', show(outright));
 console.log('estimated  the same, and measured row, x dimension:', show(estimated));
 console.log('proven     likewise:', show(proven));
 for (const way of /** @type {const} */ (['estimated', 'proven'])) {

@@ -72,8 +72,9 @@ interface Places {
   readonly rotatedCentre: number;
   /** Rows on their way to codes, or to be measured. */
   readonly rows: number;
-  /** The query in 64-bit floats, where rows are that are to be measured, and what they measure. */
+  /** The query in 64-bit and in 32-bit floats, where rows are that are to be measured, and what they measure. */
   readonly probe: number;
+  readonly shortProbe: number;
   readonly rowPlaces: number;
   readonly measured: number;
   /** A chunk of centroids that the budget has no room for. */
@@ -192,6 +193,7 @@ function newEngine(config: ShardexConfig, kernels: Kernels): Engine {
     rotatedCentre: room(vector),
     rows: room(STAGE * vector),
     probe: room(2 * vector),
+    shortProbe: room(vector),
     rowPlaces: room(4 * STAGE),
     measured: room(8 * STAGE),
     chunk: room(chunkBytes({ rough, coarse }, STAGE)),

@@ -14,24 +14,25 @@ interface RowCost {
   readonly dimension: number;
 }
 
-/** Measuring a row where all of a shard are. */
-const MEASURED: RowCost = { row: 0.01, dimension: 0.0003 };
+/** Measuring all rows, of which 32 bits rule most out; and more for each result that is wanted. */
+const MEASURED: RowCost = { row: 0.0104, dimension: 0.000191 };
+const RESULT: RowCost = { row: 0.31, dimension: 0.00056 };
 
 /** Making the tables of the query, beyond what any search takes; then estimating a row; one of those that are measured after all. */
-const TABLES = { query: 2.5, dimension: 0.011 };
-const ESTIMATED: RowCost = { row: 0.0125, dimension: 0.00003 };
-const MEASURED_AFTER_ALL: RowCost = { row: 0.22, dimension: 0.00047 };
+const TABLES = { query: 3.85, dimension: 0.008 };
+const ESTIMATED: RowCost = { row: 0.0124, dimension: 0.000033 };
+const MEASURED_AFTER_ALL: RowCost = { row: 0.246, dimension: 0.00038 };
 
 /** The same where bounds are proven: tables are made for each shard. */
-const SHARD_TABLES = { query: 2.3, dimension: 0.011 };
-const PROVEN: RowCost = { row: 0.0155, dimension: 0.000065 };
-const MEASURED_WITH_BOUND: RowCost = { row: 0.19, dimension: 0.0003 };
+const SHARD_TABLES = { query: 4.3, dimension: 0.0086 };
+const PROVEN: RowCost = { row: 0.0163, dimension: 0.000059 };
+const MEASURED_WITH_BOUND: RowCost = { row: 0.2, dimension: 0.000306 };
 
 /** Rows that are measured after all, for each result that is wanted. */
-const AFTER_ALL = 2;
+const AFTER_ALL = 2.1;
 
 /** The same where bounds are proven, of rows in clusters; of others more, up to all of them. */
-const WITH_BOUND = 4;
+const WITH_BOUND = 3.5;
 
 function costOf({ row, dimension }: RowCost, dimensions: number): number {
   return row + dimension * dimensions;
@@ -39,18 +40,14 @@ function costOf({ row, dimension }: RowCost, dimensions: number): number {
 
 /** How many rows a search has to have before it, for estimates of them to cost less than measuring them all. */
 export function leastEstimated(dimensions: number, k: number): number {
-  const once =
-    TABLES.query + TABLES.dimension * dimensions + AFTER_ALL * k * costOf(MEASURED_AFTER_ALL, dimensions);
-  return rowsFor(once, ESTIMATED, dimensions);
+  const results = k * (AFTER_ALL * costOf(MEASURED_AFTER_ALL, dimensions) - costOf(RESULT, dimensions));
+  return rowsFor(TABLES.query + TABLES.dimension * dimensions + results, ESTIMATED, dimensions);
 }
 
 /** The same for bounds that are proven. */
 export function leastProven(dimensions: number, k: number): number {
-  const once =
-    SHARD_TABLES.query +
-    SHARD_TABLES.dimension * dimensions +
-    WITH_BOUND * k * costOf(MEASURED_WITH_BOUND, dimensions);
-  return rowsFor(once, PROVEN, dimensions);
+  const results = k * (WITH_BOUND * costOf(MEASURED_WITH_BOUND, dimensions) - costOf(RESULT, dimensions));
+  return rowsFor(SHARD_TABLES.query + SHARD_TABLES.dimension * dimensions + results, PROVEN, dimensions);
 }
 
 /**
@@ -73,8 +70,11 @@ function rowsFor(once: number, estimated: RowCost, dimensions: number): number {
   return saved > 0 ? Math.ceil(once / saved) : Infinity;
 }
 
-/** So many components take longer to measure than it takes to lend an engine; fewer are measured where they lie. */
-const LEAST_LENT = 32_768;
+/**
+ * Fewer components than this are measured where they lie: an engine would save some microseconds, and takes two megabytes
+ * for as long as the index is there. Whoever has thousands of small indexes would pay for that.
+ */
+const LEAST_LENT = 8192;
 
 /** Whether a search of so many rows is helped by an engine at all. */
 export function isLent(dimensions: number, rows: number): boolean {

@@ -30,15 +30,16 @@ const ENGINES: Readonly<Record<string, (index: ShardexIndex) => Engine | undefin
   },
 };
 
-/** All rows of an index, best first, as measured segment by segment, or named one by one in an order far from theirs. */
+/** The best rows of an index, as measured segment by segment, or named one by one in an order far from theirs. */
 function measured(
   index: ShardexIndex,
   engine: Engine | undefined,
   query: number[],
   isNamed: boolean,
+  most = SIZE,
 ): unknown {
   const { config } = index;
-  const best = new TopK(SIZE, false);
+  const best = new TopK(most, false);
   const measurer = new RowMeasurer(
     config,
     queryOf(query, config.dimensions, config.metric),
@@ -90,6 +91,41 @@ describe.each(METRICS)('rows have one distance, however they are reached, by %s'
       }
     }
   });
+});
+
+/** Rows and a query such that what distances differ by is less than what 32-bit sums lose. */
+function indistinct(metric: Metric, random: () => number): { rows: number[][]; query: number[] } {
+  const half = (): number[] => Array.from({ length: 32 }, () => random() - 0.5);
+  if (metric === 'euclidean') {
+    // All are as far from the origin.
+    const rows = Array.from({ length: SIZE }, () => {
+      const row = [...half(), ...half()];
+      const length = Math.hypot(...row);
+      return row.map((x) => x / length);
+    });
+    return { rows, query: new Array<number>(64).fill(0) };
+  }
+  // Nearly all of a product cancels out.
+  const rows = Array.from({ length: SIZE }, () => {
+    const first = half();
+    return [...first, ...first.map((x) => 2 ** -21 * random() - x)];
+  });
+  const first = half();
+  return { rows, query: [...first, ...first] };
+}
+
+test.each(METRICS)('rows that differ by less than 32 bits show are told apart, by %s', (metric) => {
+  for (let seed = 1; seed <= 20; seed++) {
+    const { rows, query } = indistinct(metric, seeded(seed));
+    let next = 0;
+    const postings = numbered(SIZE, () => rows[next++]);
+    const twin = new NaiveTwin({ dimensions: 64, metric });
+    for (const posting of postings) twin.add(posting);
+    const index = createIndex({ dimensions: 64, metric }, postings);
+    const engine = installEngine(index.config, createKernels());
+    const expected = twin.search(query, { k: 5 }).map((hit) => [hit.distance, hit.documentId]);
+    expect(measured(index, engine, query, false, 5)).toEqual(expected);
+  }
 });
 
 test('copies of rows leave half of the budget alone', () => {

@@ -1,6 +1,6 @@
 // Products in 64-bit floats, of a query in 64-bit floats with rows in 32-bit floats, which take none of their precision.
 // Each is four running sums, component i going to sum i mod 4, added up as (s0 + s2) + (s1 + s3): two registers of two
-// sums. What they are to the bit decides what searches find; src/geometry/kernels.ts does the same.
+// sums. What they are to the bit decides what searches find; src/geometry/exact-loops.ts does the same.
 
 import { Dot, SquaredL2 } from './products';
 

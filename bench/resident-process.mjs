@@ -3,8 +3,8 @@
 import { readSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createIndex, documentIds, search, statistics } from '../dist/index.js';
-import { IdColumn } from '../dist/version/id-column.js';
-import { StringMap, StringMapDraft } from '../dist/version/string-map.js';
+import { IdColumn } from '../dist/collections/id-column.js';
+import { StringMap, StringMapDraft } from '../dist/collections/string-map.js';
 
 const dimensions = Number(process.argv[2]);
 

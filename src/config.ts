@@ -1,6 +1,6 @@
 import { ConfigError, InvalidOptionError } from './errors.js';
-import { takeFields } from './given.js';
-import { show } from './show.js';
+import { takeFields } from './checks/given.js';
+import { show } from './checks/show.js';
 
 export { show };
 

@@ -49,7 +49,7 @@ export type { CellMetrics, Timing } from './cell/metrics.js';
 export type { Pin, PinOptions } from './cell/pin.js';
 export type { ChangesOptions, ReadableCell, SubscribeOptions, WaitForOptions } from './cell/readable-cell.js';
 export type { CommitListener, ListenerErrorHandler } from './cell/watchers.js';
-export { cacheBytes, type CacheOptions, configureCache, dropCaches } from './search/cache.js';
+export { cacheBytes, type CacheOptions, configureCache, dropCaches } from './search/memory/cache.js';
 export { type MeasuredRecall, measureRecall, type MeasureOptions } from './search/measure-recall.js';
 export { type SearchOptions } from './search/options.js';
 export {

@@ -1,7 +1,7 @@
 import { getEventListeners } from 'node:events';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { onAbort } from '../src/abort.js';
+import { onAbort } from '../src/checks/abort.js';
 
 test('however many wait for a signal, it has one listener, and none when nobody waits', () => {
   const steps = fc.array(fc.record({ who: fc.nat(5), waits: fc.boolean() }), { maxLength: 60 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { show } from '../src/show.js';
+import { show } from '../src/checks/show.js';
 
 class Chunk {
   readonly text = '';

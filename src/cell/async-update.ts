@@ -6,7 +6,7 @@
 import { assertSignal, requireFunction, requireWhole } from '../config.js';
 import type { Commit } from '../delta/commit.js';
 import { ConflictError, ResourceExhaustedError } from '../errors.js';
-import { takeOptions } from '../given.js';
+import { takeOptions } from '../checks/given.js';
 import { type IndexDraft, touchedBy } from '../write/index-draft.js';
 import type { IndexWriter } from './index-writer.js';
 import type { Meter } from './metrics.js';

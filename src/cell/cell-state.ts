@@ -4,7 +4,7 @@
  * `CowShardexIndex` and the replicas are its public faces; `version-cell.ts` has the compare-and-set under it.
  */
 
-import { refusePromise } from '../callbacks.js';
+import { refusePromise } from '../checks/callbacks.js';
 import { CellClosedError, ConflictError } from '../errors.js';
 import { Commit } from '../delta/commit.js';
 import type { Delta } from '../delta/delta.js';

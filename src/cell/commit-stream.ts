@@ -3,10 +3,10 @@
  * feeds it, see `watchers.ts`.
  */
 
-import { onAbort } from '../abort.js';
+import { onAbort } from '../checks/abort.js';
 import { ResourceExhaustedError } from '../errors.js';
 import { Commit } from '../delta/commit.js';
-import { detachable, findable } from '../detached.js';
+import { detachable, findable } from '../checks/detached.js';
 
 /** Source and limits of a {@link CommitStream}. */
 export interface StreamSource {

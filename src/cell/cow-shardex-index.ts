@@ -6,10 +6,10 @@
 import { assertFunction, requireWhole } from '../config.js';
 import { Commit } from '../delta/commit.js';
 import type { Delta } from '../delta/delta.js';
-import { detachable } from '../detached.js';
-import { elsewhere } from '../elsewhere.js';
+import { detachable } from '../checks/detached.js';
+import { elsewhere } from '../checks/elsewhere.js';
 import { InvalidIndexError } from '../errors.js';
-import { takeOptions } from '../given.js';
+import { takeOptions } from '../checks/given.js';
 import type { Posting } from '../version/posting.js';
 import { type ShardexIndex, assertIndex, renumbered } from '../version/shardex-index.js';
 import { conflict } from '../write/rebase.js';

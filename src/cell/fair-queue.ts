@@ -3,7 +3,7 @@
  * recipes leave its documents alone.
  */
 
-import { onAbort } from '../abort.js';
+import { onAbort } from '../checks/abort.js';
 import type { Touched } from '../write/touched.js';
 
 /** A turn: the exclusive right, among the queued recipes, to change the documents that it claims. */

@@ -3,10 +3,10 @@
  * reports each of them once. It reads the list of `held.ts`.
  */
 
-import { onRejection, throwUncaught } from '../callbacks.js';
+import { onRejection, throwUncaught } from '../checks/callbacks.js';
 import { assertFunction, requireFlag, requireWhole } from '../config.js';
 import { InvalidOptionError } from '../errors.js';
-import { takeOptions } from '../given.js';
+import { takeOptions } from '../checks/given.js';
 import { quietTimeout } from '../host/quiet-timeout.js';
 import { type HeldVersion, type LivingVersions, type VersionRecord, heldVersion } from './held.js';
 import type { History } from './history.js';

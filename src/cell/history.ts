@@ -6,7 +6,7 @@
 
 import { requireWhole, show } from '../config.js';
 import { InvalidOptionError, VersionNotKeptError } from '../errors.js';
-import { takeOptions } from '../given.js';
+import { takeOptions } from '../checks/given.js';
 import { quietTimeout } from '../host/quiet-timeout.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
 import type { Pin } from './pin.js';

@@ -5,9 +5,9 @@
 
 import { show } from '../config.js';
 import type { Commit } from '../delta/commit.js';
-import { detachable } from '../detached.js';
+import { detachable } from '../checks/detached.js';
 import { InvalidOptionError, WriterClosedError } from '../errors.js';
-import { takeOptions } from '../given.js';
+import { takeOptions } from '../checks/given.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
 import { IndexDraft, closeDraft, touchedBy } from '../write/index-draft.js';
 import type { Touched } from '../write/touched.js';

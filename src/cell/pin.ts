@@ -3,8 +3,8 @@
  * makes it, `History` holds it.
  */
 
-import { BRAND, type Brand, brand } from '../brand.js';
-import { detachable, findable } from '../detached.js';
+import { BRAND, type Brand, brand } from '../checks/brand.js';
+import { detachable, findable } from '../checks/detached.js';
 import { PinReleasedError } from '../errors.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
 

@@ -3,13 +3,13 @@
  * another thread has this half alone.
  */
 
-import { BRAND, type Brand, brand, brandOf, otherCopy } from '../brand.js';
+import { BRAND, type Brand, brand, brandOf, otherCopy } from '../checks/brand.js';
 import { assertSignal, requireFlag, requireFunction, requireVersion, requireWhole, show } from '../config.js';
 import { Commit } from '../delta/commit.js';
-import { detachable, findable, realOf } from '../detached.js';
+import { detachable, findable, realOf } from '../checks/detached.js';
 import { InvalidOptionError } from '../errors.js';
-import { elsewhere } from '../elsewhere.js';
-import { fieldOf, isInstance, takeOptions } from '../given.js';
+import { elsewhere } from '../checks/elsewhere.js';
+import { fieldOf, isInstance, takeOptions } from '../checks/given.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
 import { CommitStream } from './commit-stream.js';
 import { type HeldVersion, addStack, heldVersion, stackHere } from './held.js';

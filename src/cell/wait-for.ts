@@ -2,11 +2,11 @@
  * `waitFor()` of a cell: resolves with the first version that satisfies a condition. It watches the cell until then.
  */
 
-import { onAbort } from '../abort.js';
-import { refusePromise } from '../callbacks.js';
+import { onAbort } from '../checks/abort.js';
+import { refusePromise } from '../checks/callbacks.js';
 import { assertSignal, isWhole, requireFunction, show } from '../config.js';
 import { CellClosedError, InvalidOptionError } from '../errors.js';
-import { takeOptions } from '../given.js';
+import { takeOptions } from '../checks/given.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
 import type { CellState } from './cell-state.js';
 

@@ -3,7 +3,7 @@
  * `subscribe`, `changes`, `waitFor`, replicas and search pools listen.
  */
 
-import { onRejection, throwUncaught } from '../callbacks.js';
+import { onRejection, throwUncaught } from '../checks/callbacks.js';
 import type { Commit } from '../delta/commit.js';
 
 /** Called with every commit, in order, before the call that made it returns. */

@@ -7,7 +7,7 @@ import { sampleSizeFor } from '../calibration/calibration.js';
 import { changedCalibration } from '../calibration/change.js';
 import { type ShardexConfig, requireFlag } from '../config.js';
 import { InvalidDeltaError } from '../errors.js';
-import { takeOptions } from '../given.js';
+import { takeOptions } from '../checks/given.js';
 import { separations } from '../geometry/metric.js';
 import { MOST_IN_CHUNK } from '../version/centroid-table.js';
 import { RowBlock, claimRows, columnsOf, copyRows } from '../version/row-block.js';

@@ -11,12 +11,12 @@ import { columnsOf } from '../version/row-block.js';
 import { type Shard, type ShardId, sameCentroid } from '../version/shard.js';
 import { type Segment, buriedBetween, eachLiveRow, isDead } from '../version/shard-rows.js';
 import { type ShardexIndex, assertIndex, sameConfig } from '../version/shardex-index.js';
-import { eachDifference } from '../version/trie-difference.js';
+import { eachDifference } from '../collections/trie-difference.js';
 import { applyDelta } from './apply.js';
 import { type Run, type SegmentChange, type ShardChange, chunkChanges, isBlock } from './changes.js';
 import { Delta, emptyDelta } from './delta.js';
 import type { KeyColumns } from './key-index.js';
-import { Lazy } from '../lazy.js';
+import { Lazy } from '../collections/lazy.js';
 import { type Ledger, ledgerOfRows } from './ledger.js';
 import { LostRowIndex, LostRows } from './lost-rows.js';
 

@@ -11,7 +11,7 @@
 
 import type { CalibrationChange } from '../calibration/change.js';
 import type { Metric } from '../config.js';
-import type { Lazy } from '../lazy.js';
+import type { Lazy } from '../collections/lazy.js';
 import { type CentroidTable, tableFrom } from '../version/centroid-table.js';
 import type { ChangedDocuments } from '../version/documents.js';
 import type { RowBlock } from '../version/row-block.js';

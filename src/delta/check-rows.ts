@@ -3,12 +3,12 @@
  */
 
 import { entryOf, shardsOf } from '../version/documents.js';
-import { WantedIds } from '../version/id-column.js';
+import { WantedIds } from '../collections/id-column.js';
 import { RowList, columnsOf } from '../version/row-block.js';
 import type { ShardId } from '../version/shard.js';
 import { eachLiveRow } from '../version/shard-rows.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
-import { runSteps } from '../steps.js';
+import { runSteps } from '../collections/steps.js';
 import { stagedKeys } from '../write/staged-keys.js';
 import { check, known } from './check.js';
 import { type Changes, eachWrittenRun, isBlock } from './changes.js';

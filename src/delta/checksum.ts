@@ -2,7 +2,7 @@
  * The checksum of an encoded delta: `encode.ts` writes it into the header, `decode.ts` refuses bytes with another one.
  */
 
-import { Digest } from '../version/fingerprint.js';
+import { Digest } from '../collections/digest.js';
 
 /**
  * Computes the checksum of an encoded delta, leaving out its own two words at `except`. Four independent lanes take

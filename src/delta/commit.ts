@@ -2,8 +2,8 @@
  * The result of a commit: the versions before and after it, and the delta between them on demand.
  */
 
-import { BRAND, type Brand, brand } from '../brand.js';
-import { detachable } from '../detached.js';
+import { BRAND, type Brand, brand } from '../checks/brand.js';
+import { detachable } from '../checks/detached.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
 import { type Recipe, update } from '../write/update.js';
 import { deltaOfCommit } from './between.js';

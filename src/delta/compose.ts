@@ -12,7 +12,7 @@ import { composeKeys } from './compose-keys.js';
 import { type ShardChanges, composeSegment } from './compose-segment.js';
 import type { Changes, ChunkChange, ShardChange } from './changes.js';
 import { Delta, assertDelta, changesOf, nothingChanged, sameVersion } from './delta.js';
-import { Lazy } from '../lazy.js';
+import { Lazy } from '../collections/lazy.js';
 import { ledgerOfKeys } from './ledger.js';
 
 /**

@@ -15,7 +15,7 @@ import { Delta, type VersionName } from './delta.js';
 import { checksumOf } from './checksum.js';
 import { CHECKSUM, FORMAT, HEADER, MAGIC } from './encode.js';
 import type { KeyColumns } from './key-index.js';
-import { Lazy } from '../lazy.js';
+import { Lazy } from '../collections/lazy.js';
 import type { Ledger } from './ledger.js';
 
 const MAX_INTEGER = Number.MAX_SAFE_INTEGER;

@@ -3,15 +3,15 @@
  * (`ledger.ts`). Made by `between.ts`, `compose.ts` and `decode.ts`.
  */
 
-import { BRAND, type Brand, brand, brandOf, otherCopy } from '../brand.js';
-import { detachable } from '../detached.js';
+import { BRAND, type Brand, brand, brandOf, otherCopy } from '../checks/brand.js';
+import { detachable } from '../checks/detached.js';
 import { InvalidDeltaError, type PostingKey } from '../errors.js';
 import { type StoredPosting, postingOfRow } from '../version/posting.js';
 import { columnsOf } from '../version/row-block.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
-import { isInstance } from '../given.js';
-import { Lazy } from '../lazy.js';
-import { show } from '../show.js';
+import { isInstance } from '../checks/given.js';
+import { Lazy } from '../collections/lazy.js';
+import { show } from '../checks/show.js';
 import { type Changes, writtenRows } from './changes.js';
 import { type DocumentChanges, type KeyChanges, type Ledger, keyChangesOf } from './ledger.js';
 

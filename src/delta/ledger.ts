@@ -9,7 +9,7 @@ import { compareKeys, keyOfRow } from '../version/posting.js';
 import { columnsOf } from '../version/row-block.js';
 import { type ShardChange, eachWrittenRun } from './changes.js';
 import { type KeyColumns, KeyIndex, columnsOfKeys } from './key-index.js';
-import type { Lazy } from '../lazy.js';
+import type { Lazy } from '../collections/lazy.js';
 
 /** The change by posting and document, in compact form. */
 export interface Ledger {

@@ -3,10 +3,10 @@
  * conflicts, and replays their changes on ours.
  */
 
-import { refusePromise } from '../callbacks.js';
+import { refusePromise } from '../checks/callbacks.js';
 import { show } from '../config.js';
 import { InvalidOptionError, type MergeConflict, MergeConflictError, type PostingKey } from '../errors.js';
-import { isArray, takeOptions } from '../given.js';
+import { isArray, takeOptions } from '../checks/given.js';
 import { type VectorInput, compareKeys, keyOfRow, keyText, postingOfRow } from '../version/posting.js';
 import { sameVector } from '../version/row-block.js';
 import { type ShardexIndex, assertIndex } from '../version/shardex-index.js';

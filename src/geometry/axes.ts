@@ -1,4 +1,4 @@
-import { type Steps, roundsPerStep } from '../steps.js';
+import { type Steps, roundsPerStep } from '../collections/steps.js';
 import { seededRandom } from './random.js';
 
 /*

@@ -1,5 +1,5 @@
-import { type Steps, inSteps, runSteps } from '../steps.js';
-import { squaredNorm } from './kernels.js';
+import { type Steps, inSteps, runSteps } from '../collections/steps.js';
+import { squaredNorm } from './exact-loops.js';
 
 /**
  * A plane that parts points in two: a point belongs to the far side where `direction · x > threshold`. The plane is

@@ -1,5 +1,5 @@
 import type { Metric } from '../config.js';
-import { dotRows, dotScattered, squaredL2Rows, squaredL2Scattered, squaredNorm } from './kernels.js';
+import { dotRows, dotScattered, squaredL2Rows, squaredL2Scattered, squaredNorm } from './exact-loops.js';
 
 /** Rows to measure against: row-major vectors and the square of each row's length. */
 export interface Matrix {

@@ -4,7 +4,7 @@
  */
 
 import { assertDocumentId, compareKeys, postingOfRow, type StoredPosting } from '../version/posting.js';
-import { WantedId } from '../version/id-column.js';
+import { WantedId } from '../collections/id-column.js';
 import { entryOf, idsOf } from '../version/documents.js';
 import { eachLive } from '../version/shard-rows.js';
 import { type ShardexIndex, assertIndex, shardsOfDocument } from '../version/shardex-index.js';

@@ -4,9 +4,9 @@
  */
 
 import { InvalidOptionError } from '../errors.js';
-import { takeOptions } from '../given.js';
+import { takeOptions } from '../checks/given.js';
 import { isWhole, show } from '../config.js';
-import { squaredNorm } from '../geometry/kernels.js';
+import { squaredNorm } from '../geometry/exact-loops.js';
 import { fillProbe, reusableProbe, separations } from '../geometry/metric.js';
 import { seededRandom } from '../geometry/random.js';
 import { centroidsOf, rankShards } from '../version/centroid-table.js';

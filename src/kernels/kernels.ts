@@ -240,7 +240,7 @@ export interface Kernels {
 
   /**
    * Writes `count` products (f64) of a query (f64, both at multiples of 8) with rows (f32) that lie `stride` components
-   * apart: not bounds but the distances themselves, as `src/geometry/kernels.ts` defines them, to the bit.
+   * apart: not bounds but the distances themselves, as `src/geometry/exact-loops.ts` defines them, to the bit.
    * Time: O(count · dimensions).
    */
   measure(

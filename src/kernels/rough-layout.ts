@@ -37,3 +37,8 @@ export function roughLayout(padded: number): RoughLayout {
 export function roughBytes({ rows, rowBytes }: RoughLayout, count: number): number {
   return rows + rowBytes * TOGETHER * Math.ceil(count / TOGETHER);
 }
+
+/** Bytes of a chunk of so many centroids: in 16 bits, and behind that in 32, padded. */
+export function chunkBytes(rough: RoughLayout, padded: number, count: number): number {
+  return roughBytes(rough, count) + 4 * padded * count;
+}

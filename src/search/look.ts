@@ -13,12 +13,12 @@ import { keyOfRow } from '../version/posting.js';
 import { type Columns, columnsOf, hashOfRow } from '../version/row-block.js';
 import type { Shard, ShardId } from '../version/shard.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
-import { type Directory, newDirectory } from './directory.js';
-import type { Engine, Lender } from './engine.js';
-import { type Near, nearShards } from './near-shards.js';
-import { QueryRoom, queryOfProbe } from './query.js';
-import { ShardScan } from './shard-scan.js';
-import { TopK } from './top-k.js';
+import { type Directory, newDirectory } from './memory/directory.js';
+import type { Engine, Lender } from './memory/engine.js';
+import { type Near, nearShards } from './ranking/near-shards.js';
+import { QueryRoom, queryOfProbe } from './memory/query.js';
+import { ShardScan } from './scan/shard-scan.js';
+import { TopK } from './scan/top-k.js';
 
 /** The parts of a version in the making that looking for a posting takes. */
 export type Looked = Pick<ShardexIndex, 'config' | 'centroids' | 'shards' | 'postingCount' | 'churn'>;

@@ -1,7 +1,7 @@
-import { isThenable } from '../callbacks.js';
+import { isThenable } from '../checks/callbacks.js';
 import { assertFunction, isWhole, show } from '../config.js';
 import { InvalidOptionError, type PostingKey } from '../errors.js';
-import { takeOptions } from '../given.js';
+import { takeOptions } from '../checks/given.js';
 import { seededRandom } from '../geometry/random.js';
 import { postingOfRow, type VectorInput, writeVector } from '../version/posting.js';
 import { type ShardexIndex, assertIndex } from '../version/shardex-index.js';

@@ -1,7 +1,7 @@
 import { type SlopFactor, isSlopFactor, assertFunction, isWhole, show } from '../config.js';
-import { refusePromise } from '../callbacks.js';
+import { refusePromise } from '../checks/callbacks.js';
 import { InvalidOptionError, type PostingKey } from '../errors.js';
-import { takeOptions } from '../given.js';
+import { takeOptions } from '../checks/given.js';
 
 /** How {@link search} searches. Only `k` is required. */
 export interface SearchOptions {

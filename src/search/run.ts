@@ -1,15 +1,15 @@
 import type { Limit } from '../calibration/limits.js';
 import type { Shard, ShardId } from '../version/shard.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
-import type { Engine } from './engine.js';
-import { PROVEN } from './estimates.js';
-import { nearShards } from './near-shards.js';
+import type { Engine } from './memory/engine.js';
+import { PROVEN } from './confidence.js';
+import { nearShards } from './ranking/near-shards.js';
 import type { SearchOptions } from './options.js';
-import { type Plan, aimOf, planOf } from './plan.js';
-import type { Query } from './query.js';
-import { leastEstimated, leastProven } from './row-cost.js';
-import { ShardScan, scanInTurn } from './shard-scan.js';
-import { TopK } from './top-k.js';
+import { type Plan, aimOf, planOf } from './ranking/plan.js';
+import type { Query } from './memory/query.js';
+import { leastEstimated, leastProven } from './scan/row-cost.js';
+import { ShardScan, scanInTurn } from './scan/shard-scan.js';
+import { TopK } from './scan/top-k.js';
 
 /** What a search came to. */
 export interface Outcome {
@@ -45,7 +45,7 @@ export function run(
   options: SearchOptions,
 ): Outcome {
   const search = begun(index, engine, query, options);
-  scanInTurn(search.scan, search.plan.shards, search.plan.apart);
+  scanInTurn(search.scan, search.plan.shards, search.plan.centroidValues);
   return finished(index, engine, options, search);
 }
 
@@ -65,9 +65,9 @@ export function runMany(
   const visitors = new Map<ShardId, Search[]>();
   const searches = queries.map((query) => {
     const search = begun(index, engine, query, options);
-    const { shards, apart, sure } = search.plan;
+    const { shards, centroidValues, sure } = search.plan;
     const alone = sure === PROVEN ? ALONE : shards.length;
-    scanInTurn(search.scan, shards.slice(0, alone), apart);
+    scanInTurn(search.scan, shards.slice(0, alone), centroidValues);
     for (const shard of shards.slice(alone)) {
       const visiting = visitors.get(shard);
       if (visiting === undefined) visitors.set(shard, [search]);

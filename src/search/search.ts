@@ -1,15 +1,15 @@
 import type { Limit } from '../calibration/limits.js';
 import { InvalidOptionError, type PostingKey } from '../errors.js';
-import { iterated } from '../given.js';
+import { iterated } from '../checks/given.js';
 import { scoreOf } from '../geometry/metric.js';
 import { keyOfRow, type VectorInput } from '../version/posting.js';
 import { type ShardexIndex, assertIndex } from '../version/shardex-index.js';
-import { type Engine, usingEngine } from './engine.js';
+import { type Engine, usingEngine } from './memory/engine.js';
 import { type SearchOptions, takeSearchOptions } from './options.js';
-import { aimOf } from './plan.js';
-import { type Query, queryOf } from './query.js';
-import { isLent } from './row-cost.js';
-import { recallOfShards } from './stopping.js';
+import { aimOf } from './ranking/plan.js';
+import { type Query, queryOf } from './memory/query.js';
+import { isLent } from './scan/row-cost.js';
+import { recallOfShards } from './ranking/stopping.js';
 import { type Outcome, run, runMany } from './run.js';
 
 /** A posting that was found. */

@@ -1,11 +1,11 @@
-import { BRAND, type Brand, brand } from '../brand.js';
+import { BRAND, type Brand, brand } from '../checks/brand.js';
 import type { Metric } from '../config.js';
 import { type FittingRoom, fitPlaneInSteps, fittingRoom, project, roomBytes } from '../geometry/bisect.js';
-import { squaredNorm } from '../geometry/kernels.js';
+import { squaredNorm } from '../geometry/exact-loops.js';
 import { type Matrix, type Probe, chord, distances, probeOf, separations } from '../geometry/metric.js';
-import { type Steps, roundsPerStep, runSteps } from '../steps.js';
+import { type Steps, roundsPerStep, runSteps } from '../collections/steps.js';
 import { Nearest, type Ranked } from './nearest.js';
-import { LARGE_PIECE } from './pieces.js';
+import { LARGE_PIECE } from '../collections/allocation.js';
 import { type Shard, type ShardId, matrixOf } from './shard.js';
 
 /*

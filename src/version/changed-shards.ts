@@ -1,15 +1,7 @@
 import type { Map as ImmutableMap } from 'immutable';
 import type { Shard, ShardId } from './shard.js';
 import type { ShardexIndex } from './shardex-index.js';
-import { eachDifference } from './trie-difference.js';
-
-/** What a draft wrote down of its own doing: the shards that differ from those of the version it was made from. */
-export interface ChangedShards {
-  /** The fingerprint of that version. */
-  readonly since: string;
-  /** Shards that are new, changed or gone, ascending. */
-  readonly ids: readonly ShardId[];
-}
+import { eachDifference } from '../collections/trie-difference.js';
 
 /**
  * The ids of the shards that differ between two versions, ascending: from the record of the draft that made the second

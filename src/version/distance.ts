@@ -1,7 +1,7 @@
 import { METRIC_NAMES, type Metric, isMetric } from '../config.js';
 import { InvalidOptionError, InvalidVectorError } from '../errors.js';
 import { distances, probeOf } from '../geometry/metric.js';
-import { show } from '../show.js';
+import { show } from '../checks/show.js';
 import { type VectorInput, takeVector } from './posting.js';
 
 /**

@@ -1,4 +1,4 @@
-import { type Steps, runSteps } from '../steps.js';
+import { type Steps, runSteps } from '../collections/steps.js';
 import {
   type DocumentEntry,
   type Documents,
@@ -9,8 +9,8 @@ import {
 } from './documents.js';
 import type { Shard, ShardId } from './shard.js';
 import { eachLive } from './shard-rows.js';
-import { StringMapDraft } from './string-map.js';
-import { sameNumbers } from './text-bucket.js';
+import { StringMapDraft } from '../collections/string-map.js';
+import { sameNumbers } from '../collections/text-bucket.js';
 
 /** A document in as many shards is kept as a set while they change. */
 const MANY_SHARDS = 8;

@@ -1,7 +1,7 @@
 import type { ShardId } from './shard.js';
-import { eachStringDifference } from './string-map-difference.js';
-import { StringMap } from './string-map.js';
-import type { Numbers } from './text-bucket.js';
+import { eachStringDifference } from '../collections/string-map-difference.js';
+import { StringMap } from '../collections/string-map.js';
+import type { Numbers } from '../collections/text-bucket.js';
 
 /**
  * The shards that hold a document: mostly one, kept as a plain number, which is all the memory it needs; else a frozen

@@ -1,7 +1,7 @@
 import { isWhole, show } from '../config.js';
-import { isThenable } from '../callbacks.js';
+import { isThenable } from '../checks/callbacks.js';
 import { InvalidPostingError, InvalidVectorError, type PostingKey, ShardexError } from '../errors.js';
-import { because, isArray, iterated, takeFields, thrownText } from '../given.js';
+import { because, isArray, iterated, takeFields, thrownText } from '../checks/given.js';
 import type { Columns } from './row-block.js';
 
 /** A vector as a caller may give it. */

@@ -1,9 +1,9 @@
-import { squaredNorm } from '../geometry/kernels.js';
+import { squaredNorm } from '../geometry/exact-loops.js';
 import type { Matrix } from '../geometry/metric.js';
-import { type Steps, roundsPerStep } from '../steps.js';
-import { IdColumn } from './id-column.js';
-import { newList } from './new-list.js';
-import { Digest } from './fingerprint.js';
+import { type Steps, roundsPerStep } from '../collections/steps.js';
+import { IdColumn } from '../collections/id-column.js';
+import { newList } from '../collections/new-list.js';
+import { Digest } from '../collections/digest.js';
 
 /** Bytes of a row beside its vector: the square of its length, its separation, start and length. */
 export const ROW_OVERHEAD = 24;

@@ -1,6 +1,6 @@
-import { bitCount } from './bits.js';
+import { bitCount } from '../collections/bits.js';
 import { type Columns, RowBlock, RowList, claimRows, columnsOf, copyRow, copyRows } from './row-block.js';
-import { newList } from './new-list.js';
+import { newList } from '../collections/new-list.js';
 
 /**
  * A bit for each row of a segment, 32 in a word, set where it is dead; the words are signed. A plain array, because a typed

@@ -1,7 +1,7 @@
 import type { Metric } from '../config.js';
-import { squaredNorm } from '../geometry/kernels.js';
+import { squaredNorm } from '../geometry/exact-loops.js';
 import { type Matrix, type Probe, probeOf } from '../geometry/metric.js';
-import { type Steps, inSteps, runSteps } from '../steps.js';
+import { type Steps, inSteps, runSteps } from '../collections/steps.js';
 import { type RowList, columnsOf } from './row-block.js';
 import type { ShardRows } from './shard-rows.js';
 

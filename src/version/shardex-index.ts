@@ -1,16 +1,23 @@
 import { Map as ImmutableMap } from 'immutable';
-import { type Brand, brandOf, otherCopy } from '../brand.js';
+import { type Brand, brandOf, otherCopy } from '../checks/brand.js';
 import type { ShardexConfig } from '../config.js';
 import { InvalidIndexError } from '../errors.js';
-import { fieldOf, isInstance } from '../given.js';
-import { Lazy } from '../lazy.js';
-import { show } from '../show.js';
+import { fieldOf, isInstance } from '../checks/given.js';
+import { Lazy } from '../collections/lazy.js';
+import { show } from '../checks/show.js';
 import type { Calibration } from '../calibration/calibration.js';
 import { CentroidTable } from './centroid-table.js';
-import type { ChangedShards } from './changed-shards.js';
 import { type Documents, entryOf, noDocuments, shardsOf } from './documents.js';
-import { digestOf } from './fingerprint.js';
+import { digestOf } from '../collections/digest.js';
 import type { Shard, ShardId } from './shard.js';
+
+/** What a draft wrote down of its own doing: the shards that differ from those of the version it was made from. */
+export interface ChangedShards {
+  /** The fingerprint of that version. */
+  readonly since: string;
+  /** Shards that are new, changed or gone, ascending. */
+  readonly ids: readonly ShardId[];
+}
 
 /**
  * One version of the index: an immutable value. Nothing reachable from it ever changes (I1), so it can be kept,

@@ -1,7 +1,7 @@
 import { fillProbe } from '../geometry/metric.js';
-import { type Steps, roundsPerStep } from '../steps.js';
+import { type Steps, roundsPerStep } from '../collections/steps.js';
 import { withCentroids } from '../version/centroid-table.js';
-import { WantedIds } from '../version/id-column.js';
+import { WantedIds } from '../collections/id-column.js';
 import { RowList, columnsOf, digestRows, sameVector } from '../version/row-block.js';
 import { type ShardId, meanInSteps } from '../version/shard.js';
 import { appended, liveRows, rowsFrom } from '../version/shard-rows.js';

@@ -1,5 +1,5 @@
 import type { PostingKey } from '../errors.js';
-import type { Steps } from '../steps.js';
+import type { Steps } from '../collections/steps.js';
 import { differingShards } from '../version/changed-shards.js';
 import { keyOfRow, keyText } from '../version/posting.js';
 import { sameVector } from '../version/row-block.js';

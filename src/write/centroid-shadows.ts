@@ -9,8 +9,8 @@ import { type Probe, chord } from '../geometry/metric.js';
 import { roughError } from '../kernels/bounds.js';
 import { type Kernels, SQUARED_L2 } from '../kernels/kernels.js';
 import { type RoughLayout, STAGE, roughBytes, roughLayout } from '../kernels/rough-layout.js';
-import { putRough } from '../search/chunk-memory.js';
-import type { Steps } from '../steps.js';
+import { putRough } from '../search/memory/chunk-memory.js';
+import type { Steps } from '../collections/steps.js';
 import { type CentroidChunk, type CentroidTable, matrixOfChunk } from '../version/centroid-table.js';
 
 /**

@@ -1,8 +1,8 @@
-import { BRAND, type Brand, brand } from '../brand.js';
-import { detachable, findable } from '../detached.js';
-import { elsewhere } from '../elsewhere.js';
+import { BRAND, type Brand, brand } from '../checks/brand.js';
+import { detachable, findable } from '../checks/detached.js';
+import { elsewhere } from '../checks/elsewhere.js';
 import { InvalidPostingError, WriterClosedError } from '../errors.js';
-import { type Steps, runSteps } from '../steps.js';
+import { type Steps, runSteps } from '../collections/steps.js';
 import { type Posting, assertDocumentId, eachDocumentId, keyOfRow } from '../version/posting.js';
 import { columnsOf } from '../version/row-block.js';
 import type { ShardexIndex } from '../version/shardex-index.js';

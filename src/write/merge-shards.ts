@@ -1,5 +1,5 @@
 import { fillProbe } from '../geometry/metric.js';
-import { type Steps, roundsPerStep } from '../steps.js';
+import { type Steps, roundsPerStep } from '../collections/steps.js';
 import { withCentroids } from '../version/centroid-table.js';
 import { columnsOf } from '../version/row-block.js';
 import type { ShardId } from '../version/shard.js';

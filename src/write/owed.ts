@@ -4,7 +4,7 @@
  * writes pays for, and the version says which shards are left (I10).
  */
 import type { ShardexConfig } from '../config.js';
-import type { Steps } from '../steps.js';
+import type { Steps } from '../collections/steps.js';
 import type { Shard, ShardId } from '../version/shard.js';
 import { appended } from '../version/shard-rows.js';
 import { bury } from './bury.js';

@@ -1,4 +1,4 @@
-import { WantedId } from '../version/id-column.js';
+import { WantedId } from '../collections/id-column.js';
 import type { Columns } from '../version/row-block.js';
 import type { Shard, ShardId } from '../version/shard.js';
 import { eachLive } from '../version/shard-rows.js';

@@ -1,6 +1,6 @@
 import type { ShardexConfig } from '../config.js';
 import { type ReusableProbe, chord, fillProbe, reusableProbe, separations } from '../geometry/metric.js';
-import { type Steps, roundsPerStep } from '../steps.js';
+import { type Steps, roundsPerStep } from '../collections/steps.js';
 import { CentroidTable, rankShards, withCentroidsInSteps } from '../version/centroid-table.js';
 import { type RowBlock, RowList, columnsOf } from '../version/row-block.js';
 import {

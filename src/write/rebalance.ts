@@ -1,4 +1,4 @@
-import type { Steps } from '../steps.js';
+import type { Steps } from '../collections/steps.js';
 import { withCentroidsInSteps } from '../version/centroid-table.js';
 import type { RowList } from '../version/row-block.js';
 import { type ShardId, meanInSteps } from '../version/shard.js';

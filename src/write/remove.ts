@@ -1,5 +1,5 @@
-import type { Steps } from '../steps.js';
-import { WantedIds } from '../version/id-column.js';
+import type { Steps } from '../collections/steps.js';
+import { WantedIds } from '../collections/id-column.js';
 import type { ShardId } from '../version/shard.js';
 import { bury } from './bury.js';
 import type { DraftState } from './draft-state.js';

@@ -1,5 +1,5 @@
-import { type Steps, runSteps } from '../steps.js';
-import { WantedIds } from '../version/id-column.js';
+import { type Steps, runSteps } from '../collections/steps.js';
+import { WantedIds } from '../collections/id-column.js';
 import { type Columns, type RowBlock, RowList, columnsOf } from '../version/row-block.js';
 import type { Shard } from '../version/shard.js';
 import { eachLive } from '../version/shard-rows.js';

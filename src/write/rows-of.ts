@@ -1,7 +1,7 @@
 import type { PostingKey } from '../errors.js';
 import type { LiveRow } from '../search/look.js';
-import type { Steps } from '../steps.js';
-import { WantedIds } from '../version/id-column.js';
+import type { Steps } from '../collections/steps.js';
+import { WantedIds } from '../collections/id-column.js';
 import { keyText } from '../version/posting.js';
 import type { Shard, ShardId } from '../version/shard.js';
 import { eachLive } from '../version/shard-rows.js';

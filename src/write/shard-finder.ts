@@ -6,7 +6,7 @@ import type { ShardexConfig } from '../config.js';
 import { type Probe, separations } from '../geometry/metric.js';
 import { createKernels } from '../kernels/create-kernels.js';
 import type { Kernels } from '../kernels/kernels.js';
-import { codable } from '../search/block-codes.js';
+import { codable } from '../search/memory/block-codes.js';
 import {
   type CentroidTable,
   MOST_IN_CHUNK,

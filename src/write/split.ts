@@ -9,8 +9,8 @@ import {
 } from '../geometry/bisect.js';
 import type { Matrix } from '../geometry/metric.js';
 import { seededRandom } from '../geometry/random.js';
-import { type Steps, inSteps } from '../steps.js';
-import { LARGE_PIECE } from '../version/pieces.js';
+import { type Steps, inSteps } from '../collections/steps.js';
+import { LARGE_PIECE } from '../collections/allocation.js';
 import { RowList, columnsOf } from '../version/row-block.js';
 
 /** Parts are made no fuller than this share of the capacity, so that the next few adds do not split them again. */

@@ -1,4 +1,4 @@
-import type { Steps } from '../steps.js';
+import type { Steps } from '../collections/steps.js';
 import { type RowList, columnsOf } from '../version/row-block.js';
 import { placeText } from './touched.js';
 

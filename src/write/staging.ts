@@ -1,5 +1,5 @@
 import type { ShardexConfig } from '../config.js';
-import { LARGE_PIECE } from '../version/pieces.js';
+import { LARGE_PIECE } from '../collections/allocation.js';
 import { type Posting, eachPosting, takePosting, writeVector } from '../version/posting.js';
 import { ROW_OVERHEAD, RowBlock, RowList, columnsOf, copyRow, writeKey } from '../version/row-block.js';
 

@@ -1,4 +1,4 @@
-import { refusePromise } from '../callbacks.js';
+import { refusePromise } from '../checks/callbacks.js';
 import { type ShardexOptions, requireFunction, resolveConfig } from '../config.js';
 import type { Posting } from '../version/posting.js';
 import { type ShardexIndex, assertIndex, emptyIndex } from '../version/shardex-index.js';

@@ -4,7 +4,7 @@ import type * as heldModule from '../../src/cell/held.js';
 import type * as slicesModule from '../../src/cell/ingest/slices.js';
 import type * as versionCell from '../../src/cell/version-cell.js';
 import type { VersionCell } from '../../src/cell/version-cell.js';
-import type * as steps from '../../src/steps.js';
+import type * as steps from '../../src/collections/steps.js';
 import type * as rowBlock from '../../src/version/row-block.js';
 import type * as shardRows from '../../src/version/shard-rows.js';
 import type { ShardexIndex } from '../../src/version/shardex-index.js';
@@ -200,7 +200,7 @@ describe('ingest', () => {
   );
   control(
     'fails where the loops of a write do not pause',
-    '../../src/steps.js',
+    '../../src/collections/steps.js',
     (): Partial<typeof steps> => ({
       roundsPerStep: () => Infinity,
       *inSteps(count, _, rounds) {

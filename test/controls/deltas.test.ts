@@ -1,7 +1,7 @@
 import { describe } from 'vitest';
 import type * as composeSegmentModule from '../../src/delta/compose-segment.js';
 import type * as deltaModule from '../../src/delta/delta.js';
-import type * as trieDifference from '../../src/version/trie-difference.js';
+import type * as trieDifference from '../../src/collections/trie-difference.js';
 import { CheckFailed } from '../support/checks/check-that.js';
 import { composesToTheSame, findsEveryDifference, refusesForks } from '../support/checks/follows.js';
 import type { Library } from '../support/library.js';
@@ -18,7 +18,7 @@ describe('deltas', () => {
   );
   control(
     'fail where walking two tries skips a slot',
-    '../../src/version/trie-difference.js',
+    '../../src/collections/trie-difference.js',
     ({ eachDifference }: typeof trieDifference): Partial<typeof trieDifference> => ({
       eachDifference: (a, b, visit) => {
         eachDifference(a, b, (key, before, after) => {

@@ -18,7 +18,7 @@ import type { CalibrationChange, ChangedCalibration } from '../../src/calibratio
 import { isCalibrationChange, isSample } from '../../src/calibration/check.js';
 import { PACKED_LENGTH } from '../../src/calibration/ranks.js';
 import { Delta, changesOf, ledgerOf } from '../../src/delta/delta.js';
-import { Lazy } from '../../src/lazy.js';
+import { Lazy } from '../../src/collections/lazy.js';
 import { gaussianVector, seeded } from '../support/random.js';
 import { expectSound } from '../support/sound.js';
 

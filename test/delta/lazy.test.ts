@@ -12,7 +12,7 @@ import {
 } from 'shardex';
 import { describe, expect, test } from 'vitest';
 import { seededRandom } from '../../src/geometry/random.js';
-import { Lazy } from '../../src/lazy.js';
+import { Lazy } from '../../src/collections/lazy.js';
 import { documentsIn } from '../../src/version/documents-draft.js';
 import { survivors } from '../support/garbage.js';
 import { expectEqual, expectKeyChanges, sent } from './steps.js';

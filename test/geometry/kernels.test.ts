@@ -8,7 +8,7 @@ import {
   squaredL2Rows,
   squaredL2Scattered,
   squaredNorm,
-} from '../../src/geometry/kernels.js';
+} from '../../src/geometry/exact-loops.js';
 import { naiveDot, naiveSquaredL2 } from '../support/naive-twin.js';
 import { exactDot, exactSquaredL2, isWithin } from '../support/rational.js';
 import { gaussianVector, seeded } from '../support/random.js';

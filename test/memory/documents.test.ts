@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { IdColumn } from '../../src/version/id-column.js';
-import { StringMap, StringMapDraft } from '../../src/version/string-map.js';
+import { IdColumn } from '../../src/collections/id-column.js';
+import { StringMap, StringMapDraft } from '../../src/collections/string-map.js';
 import { collectGarbage } from '../support/garbage.js';
 
 async function heapUsed(): Promise<number> {

@@ -3,7 +3,7 @@ import { isCollection } from 'immutable';
 import * as shardex from 'shardex';
 import { CowShardexIndex, type Posting, createIndex, postings, search, update } from 'shardex';
 import { afterEach, expect, test } from 'vitest';
-import { StringMapDraft } from '../../src/version/string-map.js';
+import { StringMapDraft } from '../../src/collections/string-map.js';
 import { fingerprint } from '../support/fingerprint.js';
 import { METRICS } from '../support/postings.js';
 import { dyadicVector, seeded } from '../support/random.js';

@@ -1,6 +1,6 @@
 import { type ShardexIndex, createIndex, update } from 'shardex';
 import { expect, test } from 'vitest';
-import { bucketsOf } from '../../src/version/string-map.js';
+import { bucketsOf } from '../../src/collections/string-map.js';
 import { freshNodes, nodesOf } from '../support/hamt.js';
 import { integerBelow, seeded } from '../support/random.js';
 import { parts } from '../support/reachable.js';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { Arena } from '../../src/search/arena.js';
+import { Arena } from '../../src/search/memory/arena.js';
 
 const MOST = 100_000;
 

@@ -9,7 +9,7 @@ import {
   update,
 } from 'shardex';
 import { describe, expect, test } from 'vitest';
-import { installEngine } from '../../src/search/engine.js';
+import { installEngine } from '../../src/search/memory/engine.js';
 import { createKernels } from '../../src/kernels/create-kernels.js';
 import { CORPORA, type Corpus } from '../support/corpora.js';
 import { NaiveTwin } from '../support/naive-twin.js';
@@ -93,8 +93,12 @@ test('the codes do leave rows out', () => {
 /* Negative controls: the comparison above notices when codes are wrong. */
 describe('notices', () => {
   const wrongWith = (
-    sabotage: (kernels: ReturnType<typeof createKernels>) => Partial<ReturnType<typeof createKernels>>,
+    sabotage: (
+      kernels: ReturnType<typeof createKernels>,
+      isLate: () => boolean,
+    ) => Partial<ReturnType<typeof createKernels>>,
   ): boolean => {
+    let isLate = false;
     const vector = CORPORA.clustered(seeded(5), 384);
     // In shards so large that bounds are worth proving.
     const options = { dimensions: 384, shardCapacity: 256 };
@@ -102,7 +106,10 @@ describe('notices', () => {
     const first = ofDocuments(900, POSTINGS, vector);
     let index = createIndex(options, first);
     const kernels = createKernels({ simd: false });
-    const own = Object.assign(Object.create(kernels) as typeof kernels, sabotage(kernels));
+    const own = Object.assign(
+      Object.create(kernels) as typeof kernels,
+      sabotage(kernels, () => isLate),
+    );
     installEngine(index.config, own);
     const query = vector();
     search(index, query, { k: 1, slopFactor: 'all' });
@@ -113,6 +120,7 @@ describe('notices', () => {
       draft.removeDocument(nearest.documentId);
       draft.addPosting(late);
     });
+    isLate = true;
     for (const posting of [...first, late]) twin.add(posting);
     twin.removeDocument(nearest.documentId);
     const found = search(index, query, { k: 10, slopFactor: 'all' });
@@ -132,11 +140,9 @@ describe('notices', () => {
   });
 
   test('codes that are not extended after an append', () => {
-    let made = 0;
-    const stale = wrongWith((kernels) => ({
+    const stale = wrongWith((kernels, isLate) => ({
       encode: (rotated, count, first, codes, padded, bits, lines, centre) => {
-        made += count;
-        if (made <= POSTINGS) kernels.encode(rotated, count, first, codes, padded, bits, lines, centre);
+        if (!isLate()) kernels.encode(rotated, count, first, codes, padded, bits, lines, centre);
         // A stale code: that of a row in the opposite direction.
         else {
           for (let i = 0; i < count * padded; i++) kernels.f32[rotated / 4 + i] *= -1;

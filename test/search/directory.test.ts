@@ -1,7 +1,7 @@
 import { createIndex, dropCaches, search, type ShardexIndex, update } from 'shardex';
 import { expect, test } from 'vitest';
-import { type Directory, LastDirectory, NOWHERE } from '../../src/search/directory.js';
-import { knownEngine } from '../../src/search/engine.js';
+import { type Directory, LastDirectory, NOWHERE } from '../../src/search/memory/directory.js';
+import { knownEngine } from '../../src/search/memory/engine.js';
 import { type RowBlock, columnsOf } from '../../src/version/row-block.js';
 import { type Segment, deadBits } from '../../src/version/shard-rows.js';
 import { partOf } from '../../src/threads/pool/part.js';

@@ -4,11 +4,11 @@ import { roughError } from '../../src/kernels/bounds.js';
 import { createKernels } from '../../src/kernels/create-kernels.js';
 import { DOT, type Kernels, SQUARED_L2 } from '../../src/kernels/kernels.js';
 import { STAGE } from '../../src/kernels/rough-layout.js';
-import { chunkAt, floatsAt } from '../../src/search/chunk-memory.js';
-import { type Engine, installEngine } from '../../src/search/engine.js';
-import { Estimator } from '../../src/search/estimator.js';
-import { nearShards, shardsWithin } from '../../src/search/near-shards.js';
-import { type Query, placeQuery, queryOf } from '../../src/search/query.js';
+import { chunkAt, floatsAt } from '../../src/search/memory/chunk-memory.js';
+import { type Engine, installEngine } from '../../src/search/memory/engine.js';
+import { Estimator } from '../../src/search/scan/estimator.js';
+import { nearShards, shardsWithin } from '../../src/search/ranking/near-shards.js';
+import { type Query, placeQuery, queryOf } from '../../src/search/memory/query.js';
 import type { Features } from '../../src/calibration/calibration.js';
 import { costOf, countWithin } from '../../src/calibration/cost.js';
 import type { Shard } from '../../src/version/shard.js';
@@ -96,7 +96,7 @@ describe.each(METRICS.flatMap((metric) => KINDS.map((corpus) => [corpus, metric]
         if (query.unit === undefined) continue;
         const { ids, values } = nearShards(index, engine, query, index.shardCount);
         const estimator = new Estimator(index.config, engine, query, 1);
-        const alone = ids.map((id) => estimator.apartFrom(index.shards.get(id) as Shard));
+        const alone = ids.map((id) => estimator.centroidValueOf(index.shards.get(id) as Shard));
         values.forEach((value, i) => {
           if (!Number.isNaN(value)) expect(alone[i]).toBe(value);
         });

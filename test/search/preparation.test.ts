@@ -19,8 +19,8 @@ import {
 import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createKernels } from '../../src/kernels/create-kernels.js';
-import { type Engine, installEngine, knownEngine } from '../../src/search/engine.js';
-import { Preparation } from '../../src/search/preparation.js';
+import { type Engine, installEngine, knownEngine } from '../../src/search/memory/engine.js';
+import { Preparation } from '../../src/search/memory/preparation.js';
 import { CORPORA } from '../support/corpora.js';
 import { METRICS, ofDocuments } from '../support/postings.js';
 import { integerBelow, seeded } from '../support/random.js';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { squaredNorm } from '../../src/geometry/kernels.js';
-import { QueryRoom, queryOfProbe } from '../../src/search/query.js';
+import { squaredNorm } from '../../src/geometry/exact-loops.js';
+import { QueryRoom, queryOfProbe } from '../../src/search/memory/query.js';
 
 const vectors = fc.array(
   fc.float({ noNaN: true, noDefaultInfinity: true, min: -1000, max: 1000 }).map(Math.fround),

@@ -11,7 +11,7 @@ import { describe, expect, test } from 'vitest';
 import { CORPORA, type Corpus } from '../support/corpora.js';
 import { METRICS, numbered } from '../support/postings.js';
 import { gaussianVector, seeded } from '../support/random.js';
-import { leastEstimated } from '../../src/search/row-cost.js';
+import { leastEstimated } from '../../src/search/scan/row-cost.js';
 import { mergeResults, partOf } from '../../src/threads/pool/part.js';
 
 const RECALLS = [0.8, 0.9, 0.95, 0.99] as const;

@@ -16,7 +16,7 @@ import {
 } from 'shardex';
 import { describe, expect, test } from 'vitest';
 import { createKernels } from '../../src/kernels/create-kernels.js';
-import { CANDIDATES, type Engine, installEngine, knownEngine } from '../../src/search/engine.js';
+import { CANDIDATES, type Engine, installEngine, knownEngine } from '../../src/search/memory/engine.js';
 import { CORPORA } from '../support/corpora.js';
 import { METRICS, ofDocuments } from '../support/postings.js';
 import { seeded } from '../support/random.js';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { Arena } from '../../src/search/arena.js';
-import { Slots } from '../../src/search/slots.js';
+import { Arena } from '../../src/search/memory/arena.js';
+import { Slots } from '../../src/search/memory/slots.js';
 import { collectGarbage } from '../support/garbage.js';
 
 const slotsOf = (most: number): Slots => new Slots(new Arena(0, () => true), most);

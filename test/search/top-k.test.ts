@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { columnsOf } from '../../src/version/row-block.js';
 import { keyOfRow } from '../../src/version/posting.js';
-import { type Candidate, TopK, compareCandidates } from '../../src/search/top-k.js';
+import { type Candidate, TopK, compareCandidates } from '../../src/search/scan/top-k.js';
 import { integerBelow, seeded, shuffled } from '../support/random.js';
 import { listOf } from '../support/rows.js';
 

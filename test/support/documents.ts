@@ -1,5 +1,5 @@
 import type { DocumentEntry, Documents } from '../../src/version/documents.js';
-import { StringMapDraft } from '../../src/version/string-map.js';
+import { StringMapDraft } from '../../src/collections/string-map.js';
 
 /** The documents with one entry changed, or taken out where it is `undefined`. */
 export function withEntry(

@@ -12,7 +12,7 @@ import {
   update,
 } from 'shardex';
 import { afterEach, expect, test, vi } from 'vitest';
-import { IdColumn } from '../../src/version/id-column.js';
+import { IdColumn } from '../../src/collections/id-column.js';
 import { documentsIn } from '../../src/version/documents-draft.js';
 import { NaiveTwin } from '../support/naive-twin.js';
 import { gaussianVector, seeded } from '../support/random.js';

@@ -11,7 +11,7 @@ import {
 } from 'shardex';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import type * as Metric from '../../src/geometry/metric.js';
-import type { Steps } from '../../src/steps.js';
+import type { Steps } from '../../src/collections/steps.js';
 import { addRows } from '../../src/write/add.js';
 import { DraftState } from '../../src/write/draft-state.js';
 import { owedAfter } from '../../src/write/owed.js';

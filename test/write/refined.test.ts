@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { resolveConfig } from '../../src/config.js';
 import { seededRandom } from '../../src/geometry/random.js';
-import { runSteps } from '../../src/steps.js';
+import { runSteps } from '../../src/collections/steps.js';
 import { RowBlock, RowList, columnsOf, writeKey } from '../../src/version/row-block.js';
 import { matrixOf, meanOf } from '../../src/version/shard.js';
 import { type Part, refined } from '../../src/write/reassign.js';

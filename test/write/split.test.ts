@@ -2,7 +2,7 @@ import { createIndex, type Metric, postings, search, statistics, update } from '
 import { describe, expect, test } from 'vitest';
 import { resolveConfig } from '../../src/config.js';
 import { type RowList, columnsOf } from '../../src/version/row-block.js';
-import { runSteps } from '../../src/steps.js';
+import { runSteps } from '../../src/collections/steps.js';
 import { parts } from '../../src/write/split.js';
 import { NaiveTwin } from '../support/naive-twin.js';
 import { METRICS, numbered } from '../support/postings.js';

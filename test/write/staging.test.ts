@@ -1,7 +1,7 @@
 import type { Posting } from 'shardex';
 import { describe, expect, test } from 'vitest';
 import { resolveConfig } from '../../src/config.js';
-import { LARGE_PIECE } from '../../src/version/pieces.js';
+import { LARGE_PIECE } from '../../src/collections/allocation.js';
 import { postingOfRow } from '../../src/version/posting.js';
 import { type RowList, columnsOf } from '../../src/version/row-block.js';
 import { stagePostings } from '../../src/write/staging.js';

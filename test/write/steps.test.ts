@@ -2,9 +2,9 @@ import { type Posting, createIndex, update } from 'shardex';
 import { describe, expect, test } from 'vitest';
 import { resolveConfig } from '../../src/config.js';
 import { balance, balanceInSteps, fitPlaneInSteps } from '../../src/geometry/bisect.js';
-import { type Steps, roundsPerStep, runSteps } from '../../src/steps.js';
+import { type Steps, roundsPerStep, runSteps } from '../../src/collections/steps.js';
 import { withCentroidsInSteps } from '../../src/version/centroid-table.js';
-import { Digest } from '../../src/version/fingerprint.js';
+import { Digest } from '../../src/collections/digest.js';
 import { RowList, digestRows } from '../../src/version/row-block.js';
 import { meanInSteps } from '../../src/version/shard.js';
 import type { ShardexIndex } from '../../src/version/shardex-index.js';
@@ -117,9 +117,7 @@ test('parting pauses for the sharing out of all rows', () => {
 test('what a neighbour’s rows are compared with is a step for each part', () => {
   const [shard] = indexOf(600).shards.values();
   const near = partsOf(800);
-  expect(countOf(attracted(shard, near, config, new Map()))).toBe(
-    near.length,
-  );
+  expect(countOf(attracted(shard, near, config, new Map()))).toBe(near.length);
 });
 
 test('touched shards are finished one by one, and those of others compared one by one', () => {

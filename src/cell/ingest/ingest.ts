@@ -4,12 +4,12 @@
  * in write/ replays the commits of others.
  */
 
-import { isThenable } from '../../callbacks.js';
+import { isThenable } from '../../checks/callbacks.js';
 import { assertFunction, assertSignal, isWhole, show } from '../../config.js';
 import type { Commit } from '../../delta/commit.js';
 import { ConflictError, InvalidOptionError } from '../../errors.js';
-import { takeOptions } from '../../given.js';
-import { type Steps, runSteps } from '../../steps.js';
+import { takeOptions } from '../../checks/given.js';
+import { type Steps, runSteps } from '../../collections/steps.js';
 import { type Posting, keyOfRow } from '../../version/posting.js';
 import { type RowList, columnsOf } from '../../version/row-block.js';
 import { type ShardexIndex, renumbered } from '../../version/shardex-index.js';

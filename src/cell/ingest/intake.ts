@@ -4,8 +4,8 @@
  */
 
 import { InvalidPostingError } from '../../errors.js';
-import { methodOf } from '../../given.js';
-import { show } from '../../show.js';
+import { methodOf } from '../../checks/given.js';
+import { show } from '../../checks/show.js';
 import { type Posting, eachPosting } from '../../version/posting.js';
 import { abortable } from '../fair-queue.js';
 

@@ -2,8 +2,8 @@
  * Cuts long work into slices of a few milliseconds with the event loop running in between; used by `ingest`.
  */
 
-import { isThenable } from '../../callbacks.js';
-import type { Steps } from '../../steps.js';
+import { isThenable } from '../../checks/callbacks.js';
+import type { Steps } from '../../collections/steps.js';
 
 /** Runs work in slices and lets the event loop run between them. */
 export class Slices {

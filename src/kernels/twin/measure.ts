@@ -1,4 +1,4 @@
-import { dotProduct, squaredL2 } from '../../geometry/kernels.js';
+import { dotProduct, squaredL2 } from '../../geometry/exact-loops.js';
 import { DOT, type Product } from '../kernels.js';
 import type { TwinMemory } from './memory.js';
 

@@ -3,7 +3,7 @@
  * thread has a replica of the cell, so that searches run beside this thread on the same memory.
  */
 
-import { onAbort } from '../../abort.js';
+import { onAbort } from '../../checks/abort.js';
 import {
   assertFunction,
   assertSignal,
@@ -13,9 +13,9 @@ import {
   requireWhole,
 } from '../../config.js';
 import { sameVersion } from '../../delta/delta.js';
-import { detachable, findable } from '../../detached.js';
+import { detachable, findable } from '../../checks/detached.js';
 import { InvalidOptionError, PoolClosedError, ResourceExhaustedError } from '../../errors.js';
-import { takeOptions } from '../../given.js';
+import { takeOptions } from '../../checks/given.js';
 import { type ReadableCell, assertCell, cellStateOf } from '../../cell/readable-cell.js';
 import { type SearchOptions, takeSearchOptions } from '../../search/options.js';
 import { type SearchResult, eachQuery } from '../../search/search.js';

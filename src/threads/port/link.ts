@@ -5,7 +5,7 @@
 
 import { show } from '../../config.js';
 import { InvalidOptionError } from '../../errors.js';
-import { fieldOf } from '../../given.js';
+import { fieldOf } from '../../checks/given.js';
 import type { Port } from './port.js';
 import { type Receiver, receive } from './receiving.js';
 

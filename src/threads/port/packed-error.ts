@@ -27,7 +27,7 @@ import {
   WorkerFailedError,
   WriterClosedError,
 } from '../../errors.js';
-import { isInstance, thrownText } from '../../given.js';
+import { isInstance, thrownText } from '../../checks/given.js';
 
 /** An error in a form that can be sent; the receiver makes one of the same class with the same fields. */
 export interface PackedError {

@@ -6,16 +6,16 @@
 
 import { changedCalibration } from '../../calibration/change.js';
 import { InvalidDeltaError } from '../../errors.js';
-import { Lazy } from '../../lazy.js';
+import { Lazy } from '../../collections/lazy.js';
 import { changedTable } from '../../delta/changes.js';
-import { bitCount } from '../../version/bits.js';
+import { bitCount } from '../../collections/bits.js';
 import type { RowBlock } from '../../version/row-block.js';
 import type { Documents } from '../../version/documents.js';
 import { documentsIn } from '../../version/documents-draft.js';
 import { Centroid, type Shard, type ShardId, matrixOf, sameComponents } from '../../version/shard.js';
 import { type DeadBits, Segment, ShardRows, bytesOf, deadBits } from '../../version/shard-rows.js';
 import type { ShardexIndex } from '../../version/shardex-index.js';
-import { StringMapDraft } from '../../version/string-map.js';
+import { StringMapDraft } from '../../collections/string-map.js';
 import type { Difference, Handle, VersionHeader, SentDocuments, SentSegment, SentShard } from './messages.js';
 
 /**

@@ -7,7 +7,7 @@
 import { calibrationChange } from '../../calibration/change.js';
 import { chunkChanges } from '../../delta/changes.js';
 import { versionNameOf } from '../../delta/delta.js';
-import type { Lazy } from '../../lazy.js';
+import type { Lazy } from '../../collections/lazy.js';
 
 import { changedShards } from '../../version/changed-shards.js';
 import { type Documents, changedDocuments } from '../../version/documents.js';

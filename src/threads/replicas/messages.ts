@@ -14,7 +14,7 @@ import type { ChunkChange } from '../../delta/changes.js';
 import type { VersionName } from '../../delta/delta.js';
 import type { CalibrationChange } from '../../calibration/change.js';
 import type { DocumentEntry } from '../../version/documents.js';
-import type { IdPart } from '../../version/id-column.js';
+import type { IdPart } from '../../collections/id-column.js';
 import type { Posting } from '../../version/posting.js';
 import type { ShardId } from '../../version/shard.js';
 import type { DeadBits } from '../../version/shard-rows.js';

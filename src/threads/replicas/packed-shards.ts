@@ -6,7 +6,7 @@
  */
 
 import { InvalidDeltaError } from '../../errors.js';
-import { newList } from '../../version/new-list.js';
+import { newList } from '../../collections/new-list.js';
 import type { PackedShards, SentSegment, SentShard } from './messages.js';
 
 /** Packs shards. Time: O(segments + words). */

@@ -3,11 +3,11 @@
  * out, and matches the answers.
  */
 
-import { onAbort } from '../../abort.js';
+import { onAbort } from '../../checks/abort.js';
 import { assertSignal } from '../../config.js';
-import { detachable, findable } from '../../detached.js';
+import { detachable, findable } from '../../checks/detached.js';
 import { InvalidPostingError, PortClosedError, WriterClosedError } from '../../errors.js';
-import { takeOptions } from '../../given.js';
+import { takeOptions } from '../../checks/given.js';
 import { type CommitOptions, checkedConflictOption } from '../../cell/index-writer.js';
 import {
   type Posting,

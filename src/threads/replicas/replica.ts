@@ -3,17 +3,17 @@
  * conversation, `ReplicaClient` builds the versions, and they are published here as in any cell.
  */
 
-import { onAbort } from '../../abort.js';
+import { onAbort } from '../../checks/abort.js';
 import { assertFunction, assertSignal, requireFlag, requireName } from '../../config.js';
-import { detachable } from '../../detached.js';
+import { detachable } from '../../checks/detached.js';
 import { InvalidOptionError, PortClosedError } from '../../errors.js';
-import { takeOptions } from '../../given.js';
+import { takeOptions } from '../../checks/given.js';
 import type { HeldOptions } from '../../cell/held-warning.js';
 import type { HistoryOptions } from '../../cell/history.js';
 import { CellState } from '../../cell/cell-state.js';
 import { ReadableCell, cellStateOf } from '../../cell/readable-cell.js';
 import type { ListenerErrorHandler } from '../../cell/watchers.js';
-import { Preparation } from '../../search/preparation.js';
+import { Preparation } from '../../search/memory/preparation.js';
 import type { ShardexIndex } from '../../version/shardex-index.js';
 import { ReplicaClient } from './replica-client.js';
 import { TO_REPLICA } from './message-shapes.js';

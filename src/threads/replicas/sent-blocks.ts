@@ -3,7 +3,7 @@
  * travel once. `differenceBetween` asks it for handles; what is missing at the replica goes into the parcel.
  */
 
-import type { IdPart } from '../../version/id-column.js';
+import type { IdPart } from '../../collections/id-column.js';
 import { type Columns, type RowBlock, columnsOf } from '../../version/row-block.js';
 import type { Handle, KnownBlock, RowCopies, SentBlock } from './messages.js';
 

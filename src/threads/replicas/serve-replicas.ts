@@ -4,9 +4,9 @@
  */
 
 import { isWhole, requireFlag } from '../../config.js';
-import { detachable, findable } from '../../detached.js';
+import { detachable, findable } from '../../checks/detached.js';
 import { InvalidOptionError } from '../../errors.js';
-import { takeOptions } from '../../given.js';
+import { takeOptions } from '../../checks/given.js';
 import { CowShardexIndex } from '../../cell/cow-shardex-index.js';
 import { type ReadableCell, assertCell, cellStateOf } from '../../cell/readable-cell.js';
 import { ReplicaFeed } from './replica-feed.js';

@@ -1,0 +1,170 @@
+import { List } from 'immutable';
+import { type Steps, runSteps } from './steps.js';
+import { type Bucket, branch, changed, changedText, entriesOf, find, parted } from './bucket.js';
+import { hashOf } from './hash.js';
+import { type Numbers, spanOf } from './text-bucket.js';
+
+/**
+ * How many entries a bucket holds on average, at most; one that is next to be split holds about twice as many as one
+ * that was. With more of them an entry takes less, but looking for one takes longer, and so does changing one.
+ */
+const LOAD = 10;
+
+/** Buckets put in place in one step: about a tenth of a millisecond. */
+const BUCKETS_PER_STEP = 128;
+
+/** The buckets of a map. */
+export let bucketsOf: (map: StringMap) => List<Bucket>;
+let made: (size: number, buckets: List<Bucket>) => StringMap;
+
+/**
+ * An immutable map of strings to numbers. An Immutable.js `Map` takes some 130 bytes for an entry beside its key; this one
+ * about 6, because it shares buckets of entries where that one shares each of them. It is a hash table by
+ * linear hashing (Litwin, VLDB 1980) over an Immutable.js `List`: with the number of entries grows the number of
+ * buckets, one at a time, so a change copies a bucket or two and the path to them, never the table.
+ *
+ * Which buckets there are, and what lies where in them, follows from the entries alone, not from how they came (I10).
+ */
+export class StringMap {
+  /** How many entries it has. */
+  readonly size: number;
+  readonly #buckets: List<Bucket>;
+
+  static {
+    bucketsOf = (map) => map.#buckets;
+    made = (size, buckets) => new StringMap(size, buckets);
+  }
+
+  private constructor(size: number, buckets: List<Bucket>) {
+    this.size = size;
+    this.#buckets = buckets;
+    Object.freeze(this);
+  }
+
+  static empty(): StringMap {
+    return new StringMap(0, List());
+  }
+
+  /** Time: O(key length + log size). */
+  get(key: string): Numbers | undefined {
+    const hash = hashOf(key);
+    const bucket = this.#buckets.get(placeOf(hash, this.#buckets.size));
+    return bucket === undefined ? undefined : find(bucket, key, hash);
+  }
+
+  /** All keys, in an order that depends on nothing but the entries. */
+  *keys(): IterableIterator<string> {
+    for (const bucket of this.#buckets) {
+      const entries = entriesOf(bucket);
+      for (let at = 0; at < entries.length; at += 2) yield entries[at] as string;
+    }
+  }
+}
+
+/** A map in the making: it keeps the buckets that it has changed, and leaves the map that it started from alone. */
+export class StringMapDraft {
+  #base: StringMap;
+  #size: number;
+  #bucketCount: number;
+  readonly #own = new Map<number, Bucket>();
+
+  constructor(base: StringMap) {
+    this.#base = base;
+    this.#size = base.size;
+    this.#bucketCount = bucketsOf(base).size;
+  }
+
+  get(key: string): Numbers | undefined {
+    const hash = hashOf(key);
+    return find(this.#bucket(placeOf(hash, this.#bucketCount)), key, hash);
+  }
+
+  /** Puts in an entry, or takes it out where the value is `undefined`. Time: as {@link StringMap.get}. */
+  set(key: string, value: Numbers | undefined): void {
+    // The first bucket comes before the first entry, so that there is a place to look at.
+    if (this.#bucketCount === 0) this.#own.set(this.#bucketCount++, '');
+    const hash = hashOf(key);
+    const place = placeOf(hash, this.#bucketCount);
+    const bucket = this.#bucket(place);
+    const span = typeof bucket === 'string' ? spanOf(bucket, key) : undefined;
+    const isThere = span === undefined ? find(bucket, key, hash) !== undefined : span.to > span.from;
+    if (isThere || value !== undefined) {
+      const isText = typeof bucket === 'string' && span !== undefined;
+      this.#own.set(
+        place,
+        isText ? changedText(bucket, span, key, value) : changed(bucket, key, hash, value),
+      );
+    }
+    this.#size += Number(value !== undefined) - Number(isThere);
+    const wanted = Math.ceil(this.#size / LOAD);
+    while (this.#bucketCount < wanted) this.#split();
+    while (this.#bucketCount > wanted) this.#merge();
+  }
+
+  /** The map as it is by now; the same one where nothing was set. The draft can go on from there. */
+  finish(): StringMap {
+    return runSteps(this.finishing());
+  }
+
+  /** The same with pauses, in which nothing may be set. */
+  *finishing(): Steps<StringMap> {
+    if (this.#own.size === 0) return this.#base;
+    const base = bucketsOf(this.#base);
+    // Nodes that were made by mutations keep a token of them, so for the usual one bucket the plain way takes less.
+    const mutable = this.#own.size === 1 ? base : base.asMutable();
+    let buckets = mutable.size === this.#bucketCount ? mutable : mutable.setSize(this.#bucketCount);
+    let pause = BUCKETS_PER_STEP;
+    for (const [place, bucket] of this.#own) {
+      if (place < this.#bucketCount) buckets = buckets.set(place, bucket);
+      if (--pause > 0) continue;
+      yield;
+      pause = BUCKETS_PER_STEP;
+    }
+    this.#own.clear();
+    return (this.#base = made(this.#size, buckets.asImmutable()));
+  }
+
+  #bucket(place: number): Bucket {
+    return this.#own.get(place) ?? bucketsOf(this.#base).get(place) ?? '';
+  }
+
+  /** Adds a bucket, and moves to it what belongs there now. */
+  #split(): void {
+    const place = this.#bucketCount++;
+    this.#own.set(place, '');
+    if (place === 0) return;
+    const parent = parentOf(place);
+    const [kept, moved] = parted(this.#bucket(parent), topBitOf(place));
+    this.#own.set(parent, kept);
+    this.#own.set(place, moved);
+  }
+
+  /** Takes the last bucket away; what was in it goes to the one that it was split from. */
+  #merge(): void {
+    const place = --this.#bucketCount;
+    const gone = this.#bucket(place);
+    // It stays among the changed ones, which is what tells that there was a change.
+    this.#own.set(place, '');
+    if (place === 0) return;
+    const parent = parentOf(place);
+    this.#own.set(parent, branch(topBitOf(place), this.#bucket(parent), gone));
+  }
+}
+
+/** The bucket of a hash in a table of `count` buckets: as many low bits of it as name one that is there. */
+function placeOf(hash: number, count: number): number {
+  if (count < 2) return 0;
+  const bits = 32 - Math.clz32(count - 1);
+  const place = hash & (2 ** bits - 1);
+  return place < count ? place : place & (2 ** (bits - 1) - 1);
+}
+
+/** The bucket that another one, not the first, was split from. */
+function parentOf(place: number): number {
+  return place - 2 ** topBitOf(place);
+}
+
+/** The bit by which a bucket, not the first, differs from the one that it was split from. */
+function topBitOf(place: number): number {
+  return 31 - Math.clz32(place);
+}

@@ -1,0 +1,77 @@
+import { squaredNorm } from '../../geometry/exact-loops.js';
+import { LEAST_ROUGH } from '../../kernels/bounds.js';
+import { type Kernels, ROUGH_LENGTH } from '../../kernels/kernels.js';
+import { type RoughLayout, STAGE, chunkBytes, roughBytes } from '../../kernels/rough-layout.js';
+import { type CentroidChunk, centreOfChunk, matrixOfChunk } from '../../version/centroid-table.js';
+import type { Engine } from './engine.js';
+
+/** What a length is rounded up by, as it goes into bounds. */
+const ROUND_UP = 1 + 2 ** -20;
+
+/**
+ * Where a chunk of centroids is in kernel memory, as `roughLayout` says, and behind that, from {@link floatsAt} on, the
+ * centroids themselves: in scratch memory, until another one is asked for, where the budget has no room for it.
+ */
+export function chunkAt(engine: Engine, chunk: CentroidChunk): number {
+  const { slots, at } = engine;
+  const known = slots.find(chunk);
+  if (known !== undefined) return known.at;
+  const place =
+    slots.make(chunk, chunkBytes(engine.rough, engine.coarse.padded, chunk.ids.length))?.at ?? at.chunk;
+  putIntegers(engine, chunk, place);
+  putFloats(engine, chunk, floatsAt(engine, place, chunk.ids.length));
+  return place;
+}
+
+/** Where the centroids of a chunk with so many of them are, each padded. */
+export function floatsAt({ rough }: Engine, place: number, members: number): number {
+  return place + roughBytes(rough, members);
+}
+
+function putFloats({ kernels: { f32 }, coarse }: Engine, chunk: CentroidChunk, place: number): void {
+  const { dimensions, padded } = coarse;
+  const { vectors } = matrixOfChunk(chunk);
+  f32.fill(0, place / 4, place / 4 + padded * chunk.ids.length);
+  for (let c = 0; c < chunk.ids.length; c++)
+    f32.set(vectors.subarray(c * dimensions, (c + 1) * dimensions), place / 4 + padded * c);
+}
+
+function putIntegers({ kernels, coarse, rough, byDot }: Engine, chunk: CentroidChunk, place: number): void {
+  const { vectors } = matrixOfChunk(chunk);
+  putRough(kernels, rough, coarse.padded, vectors, centreOfChunk(chunk), chunk.ids.length, byDot, place);
+}
+
+/** Puts rows, which have as many components as their centre, into kernel memory as `roughLayout` says; at most `STAGE`. */
+export function putRough(
+  { u32, f32 }: Kernels,
+  rough: RoughLayout,
+  padded: number,
+  vectors: Float32Array,
+  centre: Float32Array,
+  count: number,
+  byDot: boolean,
+  place: number,
+): void {
+  const dimensions = centre.length;
+  f32.fill(0, place / 4, (place + roughBytes(rough, count)) / 4);
+  f32.set(centre, (place + rough.centre) / 4);
+  const squares = (place + rough.constants) / 4;
+  const steps = squares + STAGE;
+  f32.fill(Infinity, squares, steps);
+  const integers = new Int16Array(f32.buffer, place + rough.rows, padded * count);
+  const left = new Float32Array(dimensions);
+  let longest = 0;
+  for (let c = 0; c < count; c++) {
+    for (let i = 0; i < dimensions; i++) left[i] = vectors[c * dimensions + i] - centre[i];
+    const square = squaredNorm(left, 0, dimensions);
+    const length = Math.sqrt(square);
+    longest = Math.max(longest, length);
+    f32[squares + c] = byDot ? 0 : square;
+    if (length < LEAST_ROUGH) continue;
+    f32[steps + c] = length / ROUGH_LENGTH;
+    for (let i = 0; i < dimensions; i++)
+      integers[padded * c + i] = Math.round((left[i] / length) * ROUGH_LENGTH);
+  }
+  u32[place / 4] = count;
+  f32[place / 4 + 1] = longest * ROUND_UP;
+}

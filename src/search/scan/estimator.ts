@@ -1,0 +1,223 @@
+import type { ShardexConfig } from '../../config.js';
+import { rotationError } from '../../kernels/bounds.js';
+import { typicalError } from '../../kernels/code-shape.js';
+import { DOT, NONE, PIECE_WORDS, SQUARED_L2 } from '../../kernels/kernels.js';
+import { columnsOf } from '../../version/row-block.js';
+import { type Shard, matrixOf } from '../../version/shard.js';
+import { codesAt } from '../memory/block-codes.js';
+import { DEAD_BYTES, type Engine, PIECES } from '../memory/engine.js';
+import { PROVEN, type Confidence } from '../confidence.js';
+import { type Terms, likelyTerms, provenTerms, slackFor, toKernel } from './estimates.js';
+import { type Query, placeQuery } from '../memory/query.js';
+import type { Waiting } from './waiting.js';
+
+/** As much as this share of the squared error of an estimate may be due to the rounding of the query's tables. */
+const MOST_BLUR = 1 / 4;
+
+/** Estimates rows by their codes, and lets those wait that are not too far. */
+export class Estimator {
+  readonly #config: ShardexConfig;
+  readonly #engine: Engine;
+  readonly #query: Query;
+  readonly #sure: Confidence;
+  readonly #slack: number;
+  /** Of the query's tables, where they are made once. */
+  #offset = 0;
+  #step = 0;
+  /** What the rounding of those tables adds to the error of estimates, as if the query were farther away: squared. */
+  #blur = 0;
+  /** What rotating loses of a vector, relative to its length; and how much of a distance may be lost by it. */
+  readonly #turned: number;
+  readonly #mostTurned: number;
+  /** The length of the query as the kernels have it. */
+  readonly #engineLength: number;
+  #queued = 0;
+  #queuedRows = 0;
+
+  constructor(config: ShardexConfig, engine: Engine, query: Query, sure: Confidence) {
+    this.#config = config;
+    this.#engine = engine;
+    this.#query = query;
+    this.#sure = sure;
+    this.#slack = slackFor(config.metric, query, engine.coarse, sure);
+    const { padded, bits } = engine.coarse;
+    this.#turned = rotationError(padded);
+    // Half the standard error of an estimate of a row that is as far from the centroid.
+    this.#mostTurned = typicalError(bits) / Math.sqrt(padded) / 2;
+    this.#engineLength = config.metric === 'cosine' ? 1 : query.length;
+    this.resume();
+  }
+
+  /** Takes hold of the engine again, after other queries had it. */
+  resume(): void {
+    const { kernels, coarse, around, at } = this.#engine;
+    placeQuery(this.#engine, this.#query);
+    if (around || this.#sure === PROVEN) return;
+    const byDot = this.#config.metric === 'dot';
+    kernels.tables(at.rotatedQuery, NONE, coarse.padded, coarse.bits, at.tables, at.line);
+    const times = byDot ? -1 : -2;
+    this.#offset = times * kernels.f32[at.line / 4];
+    const step = kernels.f32[at.line / 4 + 1];
+    this.#step = times * step;
+    // By dot product the query is as far from all. An entry is off by up to half a step: by a twelfth of its square.
+    if (!byDot) this.#blur = (step ** 2 * coarse.nibbles) / (12 * typicalError(coarse.bits) ** 2);
+  }
+
+  /** Up to which value of the kernels a row is of interest; rounded up, as they work in 32 bits. */
+  threshold(worst: number, margin: number, limit: number): number {
+    const most = toKernel(this.#config.metric, worst) + margin;
+    return Math.min(limit, most + Math.abs(most) * 2 ** -22);
+  }
+
+  /**
+   * Whether the query is so close to a centroid that rounding in the shared tables dominates the error of estimates.
+   * So does what the rotation loses of both. Such shards take fine codes, by {@link bound}. By dot product no shard is
+   * nearer than another. `centroidValue` is that of `Near.values`.
+   */
+  isTooNear(centroidValue: number): boolean {
+    if (this.#engine.byDot) return false;
+    const root = Math.sqrt(Math.max(0, centroidValue));
+    const turned = this.#turned * (2 * this.#engineLength + root);
+    return this.#blur > MOST_BLUR * centroidValue || turned > this.#mostTurned * root;
+  }
+
+  /** How many rows are to be estimated by {@link estimate}, and whether there is room for another piece. */
+  get queuedRows(): number {
+    return this.#queuedRows;
+  }
+
+  get isFull(): boolean {
+    return this.#queued === PIECES;
+  }
+
+  /**
+   * Queues codes of a shard for {@link estimate}; until then they have to stay where they are. `centroidValue` is that of
+   * `Near.values`, `dead` is what {@link copyDeadBits} returned.
+   */
+  queue(
+    place: number,
+    skipped: number,
+    rows: number,
+    dead: number,
+    label: number,
+    centroidValue: number,
+  ): void {
+    const { kernels, coarse, around, byDot, at } = this.#engine;
+    const { u32, f32 } = kernels;
+    const word = at.pieces / 4 + PIECE_WORDS * this.#queued;
+    u32[word] = codesAt(this.#engine, coarse, place) + skipped;
+    u32[word + 1] = rows;
+    if (around) u32[word + 2] = place;
+    else {
+      f32[word + 2] = centroidValue;
+      f32[word + 3] = byDot
+        ? this.#offset
+        : this.#offset - this.#slack * Math.sqrt(centroidValue + this.#blur);
+    }
+    u32[word + 4] = dead;
+    u32[word + 5] = label;
+    this.#queued++;
+    this.#queuedRows += rows;
+  }
+
+  /** Scans what was queued for estimates. Rows beyond `worst` do not wait. */
+  estimate(worst: number, waiting: Waiting): void {
+    if (this.#queued === 0) return;
+    const { kernels, coarse, around, at } = this.#engine;
+    waiting.count += kernels.scanMany(
+      at.pieces,
+      this.#queued,
+      around ? at.rotatedQuery : NONE,
+      coarse.padded,
+      coarse.bits,
+      coarse.lines,
+      at.tables,
+      this.#step,
+      this.#slack,
+      this.threshold(worst, 0, waiting.limit),
+      waiting.end,
+    );
+    this.#queued = 0;
+    this.#queuedRows = 0;
+  }
+
+  /** Scans fine codes at once, by tables that are made for the shard; where that is asked for, bounds that hold always. */
+  bound(
+    place: number,
+    skipped: number,
+    rows: number,
+    dead: number,
+    label: number,
+    shard: Shard,
+    worst: number,
+    waiting: Waiting,
+  ): void {
+    const { kernels, fine, at } = this.#engine;
+    const { metric } = this.#config;
+    const { base, a, b, slack, margin } =
+      this.#sure === PROVEN
+        ? this.#provenTerms(shard, place, worst)
+        : likelyTerms(this.#engine, metric, shard.centroid, this.#sure);
+    waiting.count += kernels.scan(
+      codesAt(this.#engine, fine, place) + skipped,
+      fine.nibbles,
+      fine.lines,
+      0,
+      rows,
+      at.shardTables,
+      base,
+      a,
+      b,
+      slack,
+      dead,
+      this.threshold(worst, margin, waiting.limit),
+      waiting.end,
+      label,
+    );
+    waiting.margin = Math.max(waiting.margin, margin);
+  }
+
+  #provenTerms(shard: Shard, centre: number, worst: number): Terms {
+    const { metric } = this.#config;
+    const reach = metric === 'cosine' ? Math.sqrt(2 * worst) : worst;
+    const longest = metric === 'dot' || worst === Infinity ? this.#longest(shard) : Infinity;
+    return provenTerms(this.#engine, metric, this.#query, shard.centroid, centre, reach, longest);
+  }
+
+  /** How far a shard's centroid is from the query, to the bit what `Near.values` says. */
+  centroidValueOf({ centroid }: Shard): number {
+    const { kernels, coarse, at } = this.#engine;
+    const byDot = this.#config.metric === 'dot';
+    const { padded, dimensions } = coarse;
+    kernels.f32.set(matrixOf(centroid).vectors, at.centre / 4);
+    kernels.distances(byDot ? DOT : SQUARED_L2, at.query, at.centre, padded, 1, dimensions, at.line + 8);
+    const value = kernels.f32[at.line / 4 + 2];
+    // Not −0, as measured with the query negated.
+    return byDot ? 0 - value : value;
+  }
+
+  /**
+   * Puts a bitmap of dead rows, so many words of `dead` from `deadAt` on, where the next piece to be queued has its own;
+   * returns where, or {@link NONE} where there are no words.
+   */
+  copyDeadBits(dead: ArrayLike<number>, deadAt: number, deadWords: number): number {
+    if (deadWords === 0) return NONE;
+    const { kernels, at } = this.#engine;
+    const { u32 } = kernels;
+    const place = at.dead + DEAD_BYTES * this.#queued;
+    // A few words, one by one: a call would take longer.
+    for (let word = 0, to = place / 4; word < deadWords; word++) u32[to + word] = dead[deadAt + word];
+    return place;
+  }
+
+  /** The length of the longest row of a shard, as the kernels have it. */
+  #longest(shard: Shard): number {
+    if (this.#config.metric === 'cosine') return 1;
+    let most = 0;
+    for (const { block, visible } of shard.rows.segments) {
+      const { squaredNorms } = columnsOf(block);
+      for (let row = 0; row < visible; row++) if (squaredNorms[row] > most) most = squaredNorms[row];
+    }
+    return Math.sqrt(most);
+  }
+}

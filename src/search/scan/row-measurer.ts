@@ -1,0 +1,235 @@
+import type { ShardexConfig } from '../../config.js';
+import type { PostingKey } from '../../errors.js';
+import { distanceOf, distances, scatteredDistances } from '../../geometry/metric.js';
+import { DOT, type Product, SQUARED_L2 } from '../../kernels/kernels.js';
+import { STAGE } from '../../kernels/rough-layout.js';
+import { keyOfRow } from '../../version/posting.js';
+import { type Columns, columnsOf } from '../../version/row-block.js';
+import { type Segment, isDead } from '../../version/shard-rows.js';
+import type { Engine } from '../memory/engine.js';
+import type { Query } from '../memory/query.js';
+import { ShortBound } from './short-bound.js';
+import { copiesOfRows, copyOfRow, isCopied } from './row-copies.js';
+import type { TopK } from './top-k.js';
+
+/** Rows that are measured together: the loops take two or four at a time. */
+export const TOGETHER = 4;
+
+/** Numbers of 32 bits in the piece of memory that a processor fetches at a time. */
+const FETCHED = 16;
+
+/** Of a long row no more than so many numbers: once it is being read, the processor fetches ahead by itself. */
+const MOST_FETCHED = 8 * FETCHED;
+
+/** Components of rows that are copied together: then they are measured from the fastest memory there is. */
+const COPIED = 8192;
+
+/** Shorter rows are measured one by one where they lie faster than they are copied. */
+const LEAST_COPIED = 128;
+
+/**
+ * Measures rows exactly, and offers those that the filter lets pass to the best so far. With an engine that has SIMD it
+ * does so in kernel memory, with the same results to the bit.
+ */
+export class RowMeasurer {
+  /** Rows that were measured so far. */
+  count = 0;
+  readonly #config: ShardexConfig;
+  readonly #query: Query;
+  readonly #best: TopK;
+  readonly #filter: ((posting: PostingKey) => boolean) | undefined;
+  readonly #engine: Engine | undefined;
+  readonly #product: Product;
+  /** Rows that were named, and the least that each may be kept by. */
+  readonly #columns: Columns[] = [];
+  readonly #rows: number[] = [];
+  readonly #ranks: number[] = [];
+  readonly #out = new Float64Array(STAGE);
+  /** Whether named rows are measured in kernel memory. */
+  readonly #copies: boolean;
+  /** What rules rows out by their products in 32 bits, where those have a bound. */
+  readonly #bound: ShortBound | undefined;
+
+  constructor(
+    config: ShardexConfig,
+    query: Query,
+    best: TopK,
+    filter: ((posting: PostingKey) => boolean) | undefined,
+    engine: Engine | undefined,
+  ) {
+    this.#config = config;
+    this.#query = query;
+    this.#best = best;
+    this.#filter = filter;
+    this.#engine = isCopied(engine) ? engine : undefined;
+    this.#product = config.metric === 'euclidean' ? SQUARED_L2 : DOT;
+    this.#copies = this.#engine !== undefined && config.dimensions >= LEAST_COPIED;
+    if (this.#engine !== undefined && query.unit !== undefined) this.#bound = new ShortBound(config, query);
+    this.resume();
+  }
+
+  /** Takes hold of the engine again, after other queries had it. */
+  resume(): void {
+    if (this.#engine === undefined) return;
+    const { kernels, at } = this.#engine;
+    kernels.f64.set(this.#query.probe.vector, at.probe / 8);
+    kernels.f32.set(this.#query.probe.vector, at.shortProbe / 4);
+  }
+
+  /** Names a row as the one at place `i` of those that are going to be measured. */
+  name(i: number, columns: Columns, row: number, rank: number): void {
+    this.#columns[i] = columns;
+    this.#rows[i] = row;
+    this.#ranks[i] = rank;
+  }
+
+  /**
+   * Reads something of each piece of memory that the first `count` named rows lie in, no more than {@link STAGE}: they lie
+   * anywhere, and memory can look for many pieces at a time, which it need not be waited for one by one when they are measured.
+   */
+  fetch(count: number): void {
+    const { dimensions } = this.#config;
+    const length = Math.min(dimensions, MOST_FETCHED);
+    const engine = this.#copies ? this.#engine : undefined;
+    let sum = 0;
+    for (let i = 0; i < count; i++) {
+      const columns = this.#columns[i];
+      const row = this.#rows[i];
+      sum += columns.squaredNorms[row];
+      let from = columns.vectors;
+      let at = row * dimensions;
+      if (engine !== undefined) {
+        const place = copyOfRow(engine, columns, row, engine.at.rows + 4 * dimensions * i);
+        engine.kernels.u32[engine.at.rowPlaces / 4 + i] = place;
+        from = engine.kernels.f32;
+        at = place / 4;
+      }
+      for (const end = at + length; at < end; at += FETCHED) sum += from[at];
+    }
+    // Kept, or nothing would be read.
+    this.#out[0] = sum;
+  }
+
+  /** Measures `count` named rows, no more than {@link TOGETHER}, from place `first` on; they were fetched. */
+  measure(first: number, count: number): void {
+    const { metric, dimensions } = this.#config;
+    const { probe } = this.#query;
+    const [columns, rows] = [this.#columns, this.#rows];
+    const out = this.#out;
+    if (this.#copies) {
+      const { kernels, at } = this.#engine as Engine;
+      kernels.measureAt(this.#product, at.probe, at.rowPlaces + 4 * first, count, dimensions, at.measured);
+      for (let i = 0; i < count; i++) {
+        const { squaredNorms } = columns[first + i];
+        const product = kernels.f64[at.measured / 8 + i];
+        out[i] = distanceOf(metric, product, probe.squaredNorm, squaredNorms[rows[first + i]]);
+      }
+    } else scatteredDistances(metric, probe, columns, rows, first, count, out);
+    this.count += count;
+    for (let i = 0; i < count; i++) {
+      const rank = Math.max(out[i], this.#ranks[first + i]);
+      if (rank > this.#best.worst) continue;
+      const [of, row] = [columns[first + i], rows[first + i]];
+      if (this.#filter !== undefined && !this.#filter(keyOfRow(of, row))) continue;
+      this.#best.offer(out[i], of, row, rank);
+    }
+  }
+
+  /** Measures all rows of a segment. */
+  measureAll(segment: Segment): void {
+    const { dimensions } = this.#config;
+    const columns = columnsOf(segment.block);
+    const { visible } = segment;
+    const together = Math.max(4, Math.min(STAGE, COPIED / dimensions) & ~3);
+    this.count += segment.liveCount;
+    for (let first = 0; first < visible; first += together) {
+      const count = Math.min(together, visible - first);
+      if (this.#engine === undefined || count * dimensions < LEAST_COPIED) {
+        distances(this.#config.metric, this.#query.probe, columns, first, count, this.#out);
+        this.#offerLive(segment, columns, first, count);
+        continue;
+      }
+      const place = copiesOfRows(this.#engine, columns, first, count, this.#engine.at.rows);
+      if (this.#bound === undefined || this.#best.worst === Infinity) {
+        this.#measureCopies(this.#engine, columns, first, count, place);
+        this.#offerLive(segment, columns, first, count);
+      } else this.#measureNear(this.#engine, this.#bound, segment, columns, first, count, place);
+    }
+  }
+
+  /**
+   * Measures those of `count` rows from `first` on, copied to `place`, that 32 bits do not rule out. That takes a third of
+   * the time, and as the error of 32 bits is bounded, what is found is the same to the bit.
+   */
+  #measureNear(
+    engine: Engine,
+    bound: ShortBound,
+    segment: Segment,
+    columns: Columns,
+    first: number,
+    count: number,
+    place: number,
+  ): void {
+    const { kernels, at } = engine;
+    const { dimensions } = this.#config;
+    const { squaredNorms } = columns;
+    kernels.distances(this.#product, at.shortProbe, place, dimensions, count, dimensions, at.measured);
+    const { f32, u32 } = kernels;
+    const products = at.measured / 4;
+    bound.setWorst(this.#best.worst);
+    const rows = this.#rows;
+    let near = 0;
+    for (let i = 0; i < count; i++) {
+      if (bound.isBeyond(f32[products + i], squaredNorms[first + i]) || isDead(segment, first + i)) continue;
+      u32[at.rowPlaces / 4 + near] = place + 4 * dimensions * i;
+      rows[near++] = first + i;
+    }
+    for (let from = 0; from < near; from += TOGETHER)
+      this.#offerNear(engine, columns, from, Math.min(TOGETHER, near - from));
+  }
+
+  /** Measures and offers `count` of the rows that are near, from the one at place `from` on. */
+  #offerNear({ kernels, at }: Engine, columns: Columns, from: number, count: number): void {
+    const { metric, dimensions } = this.#config;
+    const { squaredNorm } = this.#query.probe;
+    const [best, filter] = [this.#best, this.#filter];
+    kernels.measureAt(this.#product, at.probe, at.rowPlaces + 4 * from, count, dimensions, at.measured);
+    for (let i = 0; i < count; i++) {
+      const row = this.#rows[from + i];
+      const product = kernels.f64[at.measured / 8 + i];
+      const distance = distanceOf(metric, product, squaredNorm, columns.squaredNorms[row]);
+      if (distance > best.worst || (filter !== undefined && !filter(keyOfRow(columns, row)))) continue;
+      best.offer(distance, columns, row);
+    }
+  }
+
+  /** Offers those of `count` rows from `first` on that are alive. */
+  #offerLive(segment: Segment, columns: Columns, first: number, count: number): void {
+    const [out, best, filter] = [this.#out, this.#best, this.#filter];
+    let { worst } = best;
+    for (let i = 0; i < count; i++) {
+      if (out[i] > worst || isDead(segment, first + i)) continue;
+      if (filter !== undefined && !filter(keyOfRow(columns, first + i))) continue;
+      best.offer(out[i], columns, first + i);
+      ({ worst } = best);
+    }
+  }
+
+  /** The distances of `count` rows from `first` on, copied to `place`. */
+  #measureCopies(
+    { kernels, at }: Engine,
+    columns: Columns,
+    first: number,
+    count: number,
+    place: number,
+  ): void {
+    const { metric, dimensions } = this.#config;
+    const { probe } = this.#query;
+    kernels.measure(this.#product, at.probe, place, dimensions, count, dimensions, at.measured);
+    const { f64 } = kernels;
+    const { squaredNorms } = columns;
+    const from = at.measured / 8;
+    for (let i = 0; i < count; i++)
+      this.#out[i] = distanceOf(metric, f64[from + i], probe.squaredNorm, squaredNorms[first + i]);
+  }
+}

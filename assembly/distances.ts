@@ -1,3 +1,4 @@
+// Products in 32 bits of queries with rows: one by one, many at once, and of candidates that lie anywhere.
 import { Dot, SquaredL2, eight, four as fourRows, one, twoByFour } from './products';
 
 export function distances(

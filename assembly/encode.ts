@@ -1,3 +1,4 @@
+// RaBitQ codes: rotated residuals, rounded to a grid of two or four bits a component, with what estimates need beside them.
 import { above2, above4, level2, level4 } from './grid';
 import { promoteHigh, sumOf } from './residuals';
 

@@ -1,3 +1,4 @@
+// The two nearest of some centroids for each of some rows.
 import { Dot, SquaredL2, one, twoByFour } from './products';
 import { SCRATCH } from './scratch';
 

@@ -1,3 +1,5 @@
+// Residuals: rows less their centroid, of unit length where the metric wants that.
+
 export function residuals(
   rows: usize,
   stride: i32,

@@ -1,3 +1,4 @@
+// The random rotation: signs and fast Walsh-Hadamard transforms.
 import { ODD, ROOT_HALF, UPPER } from './constants';
 
 const ROUNDS: i32 = 4;

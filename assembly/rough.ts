@@ -1,3 +1,4 @@
+// Products with centroids in 16-bit numbers, for ranking.
 import { Dot, SquaredL2, one } from './products';
 
 /** The length of a vector in 16-bit numbers; see `ROUGH_LENGTH` in src/kernels/kernels.ts. */

@@ -1,3 +1,4 @@
+// The table scan (FastScan): adds up table entries by code for 16 rows at once, and keeps those within a threshold.
 import { LOW_HALVES } from './constants';
 import { SquaredL2, one } from './products';
 import { SCRATCH } from './scratch';

@@ -1,3 +1,4 @@
+// Look-up tables of a query: the sums of its components for each nibble of a code, in 8 bits.
 import { LEVELS_2, LEVELS_4, LOWEST_BYTE, ODD, ROUNDER, UPPER } from './constants';
 
 /** The largest entry. */

@@ -1,3 +1,5 @@
+// Picks values: the least, those within a limit, and a histogram.
+
 export function least(values: usize, count: i32): f32 {
   const end = values + 4 * (count & ~3);
   const many = values + 4 * (count & ~15);

@@ -1,3 +1,4 @@
+// The options of an index, their defaults and checks, and the checks that other options share.
 import { ConfigError, InvalidOptionError } from './errors.js';
 import { takeFields } from './checks/given.js';
 import { show } from './checks/show.js';

@@ -1,3 +1,5 @@
+// A bucket of the string map: the entries of one place in its hash table, packed in a text, or a branch where they
+// are too many.
 import { hashOf } from './hash.js';
 import {
   type Numbers,

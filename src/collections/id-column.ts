@@ -1,3 +1,4 @@
+// Document ids of a block's rows, sixteen to a string, so that an id costs a few bytes beside its characters.
 import { hashOf } from './hash.js';
 import { newList } from './new-list.js';
 

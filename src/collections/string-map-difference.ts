@@ -1,3 +1,4 @@
+// The entries by which two string maps differ, in time proportional to those, as equal parts are shared.
 import type { List } from 'immutable';
 import { type StringMap, bucketsOf } from './string-map.js';
 import { type Bucket, ordered, sideOf } from './bucket.js';

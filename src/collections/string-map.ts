@@ -1,3 +1,4 @@
+// A persistent map from strings to lists of numbers by linear hashing: the documents map of a version is one.
 import { List } from 'immutable';
 import { type Steps, runSteps } from './steps.js';
 import { type Bucket, branch, changed, changedText, entriesOf, find, parted } from './bucket.js';

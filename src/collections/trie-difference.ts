@@ -1,3 +1,5 @@
+// The entries by which two maps of Immutable.js differ. It reads that library's inner nodes, and compares all
+// where it does not know them.
 import type { Map as ImmutableMap } from 'immutable';
 import { bitCount } from './bits.js';
 

@@ -1,3 +1,4 @@
+// Approximate principal axes of some vectors, by which shadows of centroids are cast in many dimensions.
 import { type Steps, roundsPerStep } from '../collections/steps.js';
 import { seededRandom } from './random.js';
 

@@ -1,3 +1,5 @@
+// Balanced 2-means: a plane that parts vectors into two halves. Splits of shards and of chunks of centroids use
+// it.
 import { type Steps, inSteps, runSteps } from '../collections/steps.js';
 import { squaredNorm } from './exact-loops.js';
 

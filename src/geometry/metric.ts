@@ -1,3 +1,5 @@
+// Distances by each metric, made of the exact loops: what a search measures, and what decides which shard a row
+// belongs to.
 import type { Metric } from '../config.js';
 import { dotRows, dotScattered, squaredL2Rows, squaredL2Scattered, squaredNorm } from './exact-loops.js';
 

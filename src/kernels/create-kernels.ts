@@ -1,3 +1,4 @@
+// Makes kernels: in WebAssembly where the platform has SIMD, else the twin.
 import type { Kernels } from './kernels.js';
 import { twinKernels } from './twin/twin-kernels.js';
 import { wasmKernels } from './wasm-kernels.js';

@@ -1,3 +1,4 @@
+// The contract of the kernels: what each computes, where it reads and writes, and how far it may be off.
 import type { Lines } from './code-shape.js';
 
 /** Which of two products of vectors {@link Kernels.distances} and its like compute: the dot product. */

@@ -1,3 +1,5 @@
+// The random rotation of RaBitQ: signs and fast Walsh-Hadamard transforms, four rounds (as in Kac's walk), without
+// a matrix.
 import { seededRandom } from '../geometry/random.js';
 
 /** Rounds of a rotation. Fewer leave the coordinates of some data, such as unit vectors, far from normal. */

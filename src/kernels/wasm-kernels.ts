@@ -1,3 +1,4 @@
+// The kernels in WebAssembly: loads the build that the engine takes, and keeps its memory's views up to date.
 import { codingError } from './bounds.js';
 import { BASE, type Kernels } from './kernels.js';
 import { RELAXED_EDITS, WASM_BASE64 } from './wasm-binary.js';

@@ -1,3 +1,4 @@
+// `measureRecall`: searches twice, by recall and exactly, so that anybody can check the promise on their own data.
 import { isThenable } from '../checks/callbacks.js';
 import { assertFunction, isWhole, show } from '../config.js';
 import { InvalidOptionError, type PostingKey } from '../errors.js';

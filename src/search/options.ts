@@ -1,3 +1,4 @@
+// Options of a search, read and checked in one place.
 import { type SlopFactor, isSlopFactor, assertFunction, isWhole, show } from '../config.js';
 import { refusePromise } from '../checks/callbacks.js';
 import { InvalidOptionError, type PostingKey } from '../errors.js';

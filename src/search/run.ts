@@ -1,3 +1,4 @@
+// Runs a search, or many at once: plans, scans, and scans on where a filter leaves too few.
 import type { Limit } from '../calibration/limits.js';
 import type { Shard, ShardId } from '../version/shard.js';
 import type { ShardexIndex } from '../version/shardex-index.js';

@@ -1,3 +1,4 @@
+// The public searches: `search`, `searchExplained`, `searchMany`.
 import type { Limit } from '../calibration/limits.js';
 import { InvalidOptionError, type PostingKey } from '../errors.js';
 import { iterated } from '../checks/given.js';

@@ -1,3 +1,5 @@
+// The centroids of a version, in chunks of up to 64 near ones that versions share: the coarse quantizer, and exact
+// ranking by it.
 import { BRAND, type Brand, brand } from '../checks/brand.js';
 import type { Metric } from '../config.js';
 import { type FittingRoom, fitPlaneInSteps, fittingRoom, project, roomBytes } from '../geometry/bisect.js';

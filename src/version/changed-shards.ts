@@ -1,3 +1,4 @@
+// Which shards differ between two versions.
 import type { Map as ImmutableMap } from 'immutable';
 import type { Shard, ShardId } from './shard.js';
 import type { ShardexIndex } from './shardex-index.js';

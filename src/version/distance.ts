@@ -1,3 +1,4 @@
+// `distance`: what searches find, to the bit, for whoever compares with brute force.
 import { METRIC_NAMES, type Metric, isMetric } from '../config.js';
 import { InvalidOptionError, InvalidVectorError } from '../errors.js';
 import { distances, probeOf } from '../geometry/metric.js';

@@ -1,3 +1,4 @@
+// The documents map while a version is being made.
 import { type Steps, runSteps } from '../collections/steps.js';
 import {
   type DocumentEntry,

@@ -1,3 +1,4 @@
+// The documents map: which shards hold each document.
 import type { ShardId } from './shard.js';
 import { eachStringDifference } from '../collections/string-map-difference.js';
 import { StringMap } from '../collections/string-map.js';

@@ -1,3 +1,4 @@
+// The nearest few of many, kept while they are looked through.
 import type { ShardId } from './shard.js';
 
 /** A shard and its value in a ranking: a separation or a distance, smaller is nearer. */

@@ -1,3 +1,4 @@
+// Postings as callers give and get them, and the checks of what they give.
 import { isWhole, show } from '../config.js';
 import { isThenable } from '../checks/callbacks.js';
 import { InvalidPostingError, InvalidVectorError, type PostingKey, ShardexError } from '../errors.js';

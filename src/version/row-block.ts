@@ -1,3 +1,4 @@
+// Row blocks: columns of a fixed number of rows, append-only, which versions and threads share.
 import { squaredNorm } from '../geometry/exact-loops.js';
 import type { Matrix } from '../geometry/metric.js';
 import { type Steps, roundsPerStep } from '../collections/steps.js';

@@ -1,3 +1,5 @@
+// The rows of a shard: segments of row blocks, less their dead rows. Every change makes new ones that share the
+// blocks.
 import { bitCount } from '../collections/bits.js';
 import { type Columns, RowBlock, RowList, claimRows, columnsOf, copyRow, copyRows } from './row-block.js';
 import { newList } from '../collections/new-list.js';

@@ -1,3 +1,4 @@
+// A shard, the inverted list of an IVF index: a fixed centroid and rows.
 import type { Metric } from '../config.js';
 import { squaredNorm } from '../geometry/exact-loops.js';
 import { type Matrix, type Probe, probeOf } from '../geometry/metric.js';

@@ -1,3 +1,4 @@
+// A version of the index: a frozen value. Everything else makes, reads or publishes these.
 import { Map as ImmutableMap } from 'immutable';
 import { type Brand, brandOf, otherCopy } from '../checks/brand.js';
 import type { ShardexConfig } from '../config.js';

@@ -1,3 +1,4 @@
+// Adds rows to a draft: replaces those that have their keys, and puts each into its nearest shard.
 import { fillProbe } from '../geometry/metric.js';
 import { type Steps, roundsPerStep } from '../collections/steps.js';
 import { withCentroids } from '../version/centroid-table.js';

@@ -1,3 +1,4 @@
+// Marks rows of a shard as dead, and rebuilds it when too many are.
 import type { Columns } from '../version/row-block.js';
 import type { ShardId } from '../version/shard.js';
 import { type Segment, buried, compacted, eachLive } from '../version/shard-rows.js';

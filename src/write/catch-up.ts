@@ -1,3 +1,4 @@
+// Applies others' commits to a long draft, the mirror of a rebase: `ingest` uses it.
 import type { PostingKey } from '../errors.js';
 import type { Steps } from '../collections/steps.js';
 import { differingShards } from '../version/changed-shards.js';

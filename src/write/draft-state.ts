@@ -1,3 +1,5 @@
+// The inside of a draft: an Immer draft of the root and of each touched shard, the maps beside them, and how they
+// become a version.
 import { Immer } from 'immer';
 import type { Map as ImmutableMap } from 'immutable';
 import { countedOn } from '../calibration/calibration.js';

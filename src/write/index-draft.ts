@@ -1,3 +1,4 @@
+// The draft that recipes get: checks what they ask for, and has it done.
 import { BRAND, type Brand, brand } from '../checks/brand.js';
 import { detachable, findable } from '../checks/detached.js';
 import { elsewhere } from '../checks/elsewhere.js';

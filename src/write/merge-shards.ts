@@ -1,3 +1,4 @@
+// Gives the rows of shards that have shrunk to their neighbours (the merge step of LIRE).
 import { fillProbe } from '../geometry/metric.js';
 import { type Steps, roundsPerStep } from '../collections/steps.js';
 import { withCentroids } from '../version/centroid-table.js';

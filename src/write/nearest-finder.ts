@@ -1,3 +1,5 @@
+// Finds the nearest of some centroids for many rows at once, as splits need it: in 32 bits, and in 64 where those
+// cannot tell.
 import type { Metric, ShardexConfig } from '../config.js';
 import {
   type Matrix,

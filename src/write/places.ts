@@ -1,3 +1,5 @@
+// Where the postings of long documents are, once a draft has looked: writing one again takes time in proportion to
+// what is written.
 import { WantedId } from '../collections/id-column.js';
 import type { Columns } from '../version/row-block.js';
 import type { Shard, ShardId } from '../version/shard.js';

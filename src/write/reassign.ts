@@ -1,3 +1,4 @@
+// Moves rows to nearer new centroids after a split (the reassign step of LIRE), and refines parts by k-means.
 import type { ShardexConfig } from '../config.js';
 import { type ReusableProbe, chord, fillProbe, reusableProbe, separations } from '../geometry/metric.js';
 import { type Steps, roundsPerStep } from '../collections/steps.js';

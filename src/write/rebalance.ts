@@ -1,3 +1,4 @@
+// Keeps shards within their capacity: splits those over it, and has rows move to where they are nearest.
 import type { Steps } from '../collections/steps.js';
 import { withCentroidsInSteps } from '../version/centroid-table.js';
 import type { RowList } from '../version/row-block.js';

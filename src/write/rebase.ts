@@ -1,3 +1,4 @@
+// Makes a writer's changes again on a newer version, or says where they conflict.
 import { ConflictError, type PostingKey } from '../errors.js';
 import { compareKeys, keyOfRow } from '../version/posting.js';
 import { sameVector } from '../version/row-block.js';

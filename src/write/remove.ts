@@ -1,3 +1,4 @@
+// Removes postings of documents from a draft.
 import type { Steps } from '../collections/steps.js';
 import { WantedIds } from '../collections/id-column.js';
 import type { ShardId } from '../version/shard.js';

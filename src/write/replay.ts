@@ -1,3 +1,4 @@
+// Changes by posting that are to be made elsewhere: by a rebase, a merge or an ingest.
 import { type Steps, runSteps } from '../collections/steps.js';
 import { WantedIds } from '../collections/id-column.js';
 import { type Columns, type RowBlock, RowList, columnsOf } from '../version/row-block.js';

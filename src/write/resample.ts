@@ -1,3 +1,4 @@
+// Keeps the calibration's sample up with a commit: what comes into it, what leaves, and what is looked for anew.
 import { List } from 'immutable';
 import { type Calibration, type Sample, countedOn, sampleSizeFor } from '../calibration/calibration.js';
 import type { PostingKey } from '../errors.js';

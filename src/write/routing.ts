@@ -1,3 +1,4 @@
+// What adding rows to their nearest shards keeps from row to row.
 import type { ShardexConfig } from '../config.js';
 import { type ReusableProbe, reusableProbe } from '../geometry/metric.js';
 import { type ShardFinder, shardFinder } from './shard-finder.js';

@@ -1,3 +1,4 @@
+// Finds the rows of postings by their keys, where the sample needs their vectors.
 import type { PostingKey } from '../errors.js';
 import type { LiveRow } from '../search/look.js';
 import type { Steps } from '../collections/steps.js';

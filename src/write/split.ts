@@ -1,3 +1,4 @@
+// Parts rows into shards by balanced 2-means, again and again (the split step of LIRE).
 import type { Metric, ShardexConfig } from '../config.js';
 import {
   type FittingRoom,

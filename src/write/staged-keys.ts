@@ -1,3 +1,4 @@
+// The keys of staged rows, by document.
 import type { Steps } from '../collections/steps.js';
 import { type RowList, columnsOf } from '../version/row-block.js';
 import { placeText } from './touched.js';

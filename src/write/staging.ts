@@ -1,3 +1,4 @@
+// Copies and checks postings before any of them is added, so that a bad one adds none.
 import type { ShardexConfig } from '../config.js';
 import { LARGE_PIECE } from '../collections/allocation.js';
 import { type Posting, eachPosting, takePosting, writeVector } from '../version/posting.js';

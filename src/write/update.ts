@@ -1,3 +1,4 @@
+// The pure writes: `createIndex` and `update`, values in, values out.
 import { refusePromise } from '../checks/callbacks.js';
 import { type ShardexOptions, requireFunction, resolveConfig } from '../config.js';
 import type { Posting } from '../version/posting.js';

@@ -1,3 +1,4 @@
+// Counts what a draft writes, and draws some of it for the sample (reservoir sampling).
 import { countedOn, greatestChance } from '../calibration/calibration.js';
 import type { PostingKey } from '../errors.js';
 import { seededRandom } from '../geometry/random.js';

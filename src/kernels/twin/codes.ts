@@ -1,3 +1,4 @@
+// The twin of the kernels that make RaBitQ codes and FastScan tables.
 import {
   BIASED,
   type Bits,

@@ -1,3 +1,4 @@
+// The twin of the kernels that compute products in 32 bits.
 import { DOT, NONE, type Product } from '../kernels.js';
 import { STAGE } from '../rough-layout.js';
 import type { TwinMemory } from './memory.js';

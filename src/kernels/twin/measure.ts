@@ -1,3 +1,4 @@
+// The twin of the kernels that measure exactly, in 64 bits.
 import { dotProduct, squaredL2 } from '../../geometry/exact-loops.js';
 import { DOT, type Product } from '../kernels.js';
 import type { TwinMemory } from './memory.js';

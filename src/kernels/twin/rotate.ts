@@ -1,3 +1,4 @@
+// The twin of the kernels that rotate vectors, and make residuals.
 import { NONE } from '../kernels.js';
 import { ROOT_HALF, ROUNDS, firstOf, powerWithin } from '../rotation.js';
 import type { TwinMemory } from './memory.js';

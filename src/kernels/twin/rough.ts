@@ -1,3 +1,4 @@
+// The twin of the kernel that compares a query with centroids in 16 bits.
 import { DOT, NONE, type Product, ROUGH_LENGTH } from '../kernels.js';
 import { dot, squaredL2 } from './distances.js';
 import { STAGE, roughLayout } from '../rough-layout.js';

@@ -1,3 +1,4 @@
+// The twin of the table scan (FastScan), and of selecting and sorting candidates.
 import { BIASED, GROUP, LEAN, type Lines, groupBytes } from '../code-shape.js';
 import { NONE, PIECE_WORDS, SQUARED_L2 } from '../kernels.js';
 import { tables } from './codes.js';

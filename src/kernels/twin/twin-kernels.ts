@@ -1,3 +1,4 @@
+// All kernels in TypeScript: the reference for those in WebAssembly, and what runs where there is no SIMD.
 import { BASE, type Kernels } from '../kernels.js';
 import { encode, tables } from './codes.js';
 import { distancesAt, distancesMany, nearest } from './distances.js';

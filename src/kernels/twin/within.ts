@@ -1,3 +1,4 @@
+// The twin of the kernels that pick values: the least, those within a limit, and a histogram.
 import type { TwinMemory } from './memory.js';
 
 const { fround } = Math;

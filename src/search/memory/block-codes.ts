@@ -1,3 +1,5 @@
+// RaBitQ codes of row blocks in kernel memory: finds them, makes what is missing, extends them when rows are
+// appended.
 import { BIASED, type CodeShape, GROUP, LEAN, UNKNOWN, codeBytes } from '../../kernels/code-shape.js';
 import { NONE } from '../../kernels/kernels.js';
 import { STAGE } from '../../kernels/rough-layout.js';

@@ -1,3 +1,4 @@
+// The public side of the search cache: its budget, its size, and dropping it.
 import { isWhole, show } from '../../config.js';
 import { InvalidOptionError } from '../../errors.js';
 import { takeOptions } from '../../checks/given.js';

@@ -1,3 +1,4 @@
+// Chunks of centroids in kernel memory, in 16 and in 32 bits, for ranking.
 import { squaredNorm } from '../../geometry/exact-loops.js';
 import { LEAST_ROUGH } from '../../kernels/bounds.js';
 import { type Kernels, ROUGH_LENGTH } from '../../kernels/kernels.js';

@@ -1,3 +1,6 @@
+// The directory of a version: what a scan has to know of each segment, in a few arrays instead of objects all over
+// memory.
+// A record has its codes' place, visible and live rows, the next record of its shard, and its dead bits.
 import { changedShards } from '../../version/changed-shards.js';
 import { type Columns, columnsOf } from '../../version/row-block.js';
 import type { Shard, ShardId } from '../../version/shard.js';

@@ -1,3 +1,5 @@
+// The engine of a lineage: kernels, cache and scratch memory that its searches share in a thread. It never decides
+// a result.
 import type { ShardexConfig } from '../../config.js';
 import { ResourceExhaustedError } from '../../errors.js';
 import { BIASED, type CodeShape, LEAN, PLAIN, codeBytes, codeShape } from '../../kernels/code-shape.js';

@@ -1,3 +1,4 @@
+// Warms the search cache for a new version in idle time; replicas use it.
 import type { CodeShape } from '../../kernels/code-shape.js';
 import { columnsOf } from '../../version/row-block.js';
 import { type Shard, type ShardId, matrixOf } from '../../version/shard.js';

@@ -1,3 +1,4 @@
+// A query in the forms that a search needs: exact, of unit length in 32 bits, rotated.
 import type { Metric } from '../../config.js';
 import { squaredNorm } from '../../geometry/exact-loops.js';
 import type { Probe } from '../../geometry/metric.js';

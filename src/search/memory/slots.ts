@@ -1,3 +1,4 @@
+// The cache's book of kernel memory: which piece belongs to what, and which goes first when the budget is used up.
 import type { Arena } from './arena.js';
 
 /** A piece of kernel memory that belongs to something immutable or append-only. */

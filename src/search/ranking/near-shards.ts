@@ -1,3 +1,5 @@
+// Ranks shards for a search: centroids in 16 bits first, a histogram for the limit, then those within it in 32
+// bits (the coarse quantizer of an IVF index).
 import type { ShardexConfig } from '../../config.js';
 import { distances, separations } from '../../geometry/metric.js';
 import { productError, roughError } from '../../kernels/bounds.js';

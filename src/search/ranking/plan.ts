@@ -1,3 +1,4 @@
+// The plan of a search: which shards it scans, in which order, with which confidence.
 import type { ShardexConfig, SlopFactor } from '../../config.js';
 import { isUsable } from '../../calibration/calibration.js';
 import { GROWTH, type Limit, type LimitOf, limitsOf } from '../../calibration/limits.js';

@@ -1,3 +1,4 @@
+// How the loss that a recall allows is shared between shards that are left out and rows that estimates pass over.
 import type { Confidence } from '../confidence.js';
 
 /** Of what a recall allows to be missed, this share may be lost to estimates, inside the shards that are scanned. */

@@ -1,3 +1,4 @@
+// How values of a table scan become bounds on distances: proven, or with a confidence.
 import type { Metric } from '../../config.js';
 import { SCAN_ROUNDING, productError, rotationError, tableError } from '../../kernels/bounds.js';
 import { type CodeShape, typicalError } from '../../kernels/code-shape.js';

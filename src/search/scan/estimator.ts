@@ -1,3 +1,5 @@
+// Estimates rows by their codes, with tables for the query or for a shard, and lets those wait that are not too
+// far.
 import type { ShardexConfig } from '../../config.js';
 import { rotationError } from '../../kernels/bounds.js';
 import { typicalError } from '../../kernels/code-shape.js';

@@ -1,3 +1,4 @@
+// Measures rows exactly, where they lie or in kernel memory, and offers them to the best so far.
 import type { ShardexConfig } from '../../config.js';
 import type { PostingKey } from '../../errors.js';
 import { distanceOf, distances, scatteredDistances } from '../../geometry/metric.js';

@@ -1,3 +1,4 @@
+// Scans shards, one after another: estimates or proves bounds where that pays, and measures what is left.
 import type { ShardexConfig } from '../../config.js';
 import type { PostingKey } from '../../errors.js';
 import { GROUP } from '../../kernels/code-shape.js';

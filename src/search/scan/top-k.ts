@@ -1,3 +1,4 @@
+// The best results so far, in the total order of results, or the best one of each document.
 import type { Columns } from '../../version/row-block.js';
 import { compareKeys, keyOfRow } from '../../version/posting.js';
 

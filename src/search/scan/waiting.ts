@@ -1,3 +1,4 @@
+// Candidates in kernel memory, which wait to be measured in the order of their bounds.
 import { GROUP } from '../../kernels/code-shape.js';
 import type { Columns } from '../../version/row-block.js';
 import { CANDIDATES, type Engine } from '../memory/engine.js';

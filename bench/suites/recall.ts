@@ -27,13 +27,18 @@ const SLOW: readonly string[] = ['definitions-384', 'definitions-768', 'drift-de
 const METHOD = `Whether the recall that is asked for (\`recall: r\`) is what is found, on data of many kinds, and whether rows are scanned for it that need not be. Recall is the mean over ${QUERIES} queries (with k 1, ${QUERIES_FOR_ONE}) that are of the data's kind and not in the index; what is true is found by exact search, and a result counts if it is as near as the k-th true one. Beside it stands the best fixed setting of that index: the least \`slopFactor\` whose mean recall is as high, for the same queries, which nobody knows beforehand. Indexes are built in one batch with default options. Below them what becomes of recall (k 10) while the contents change, in commits of 200: growth by data of another kind, topics deleted, any deleted, a window that slides from one kind to another; there the fixed setting is the best for queries of that one kind.`;
 
 /** Whether the recall that is asked for is what is found. */
-export async function recall(options: Options): Promise<SuiteResult> {
+export async function recall(options: Options, soFar: (result: SuiteResult) => void): Promise<SuiteResult> {
   const all: Of[] = [];
   for (const name of namesOf(options)) {
     const startedAt = performance.now();
     all.push(...(isDrift(name) ? await changing(name, options) : [await still(name, options)]));
     console.log(`(${name} took ${time(performance.now() - startedAt)})\n`);
+    soFar(resultOf(all));
   }
+  return resultOf(all);
+}
+
+function resultOf(all: readonly Of[]): SuiteResult {
   return {
     title: 'Recall: asked for and found',
     method: METHOD,

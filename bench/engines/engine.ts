@@ -1,4 +1,4 @@
-import type { SearchResult } from '../../dist/index.js';
+import type { SearchResult } from 'shardex';
 import type { Matrix } from '../data-sets/matrix.js';
 import type { Nearness } from '../data-sets/nearness.js';
 

@@ -8,7 +8,7 @@ const TASKS = {
   'Make and read': `createIndex postings hasDocument documentIds statistics verify ShardexIndex ShardexOptions
     ShardexConfig Metric SlopFactor Posting PostingKey StoredPosting VectorInput Statistics ShardSizes VerifyOptions
     Verification Violation`,
-  Search: `search searchMany searchExplained measureRecall configureCache cacheBytes dropCaches SearchOptions
+  Search: `search searchMany searchExplained measureRecall distance configureCache cacheBytes dropCaches SearchOptions
     SearchResult ExplainedSearch Explanation Expectation MeasureOptions MeasuredRecall CacheOptions CalibrationSummary`,
   Write: `update Recipe IndexDraft CowShardexIndex CowShardexIndexOptions ReadableCell IndexWriter CommitOptions
     AsyncRecipe UpdateAsyncOptions IngestOptions IngestProgress CellMetrics Timing`,

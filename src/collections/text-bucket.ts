@@ -97,7 +97,7 @@ export function valueIn(text: TextBucket, key: string): Numbers | undefined {
   return undefined;
 }
 
-/** The first key of a bucket that has any. */
+/** The first key of a bucket that is not empty. */
 export function firstKeyOf(text: TextBucket): string {
   const cursor = new Cursor(text);
   return cursor.key(cursor.number());

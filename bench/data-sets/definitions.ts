@@ -12,10 +12,11 @@ import type { Nearness } from './nearness.js';
 export function definitions(dimensions: number, nearness: Nearness = 'cosine') {
   return async (wanted: Wanted): Promise<DataSet> => {
     const all = glosses();
-    const words = (): string[][] => all.map(({ text }) => text.match(/[a-z0-9]+/g) ?? []);
+    const texts = all.map(({ text }) => text);
+    const words = (): string[][] => texts.map((text) => text.match(/[a-z0-9]+/g) ?? []);
     const vectors =
       dimensions === 100
-        ? await kept(MEANS, dimensions, () => meanOfWords(words()))
+        ? await kept(MEANS, dimensions, () => meanOfWords(texts))
         : await kept(SEMANTIC, dimensions, () => latentSemantic(words(), dimensions));
     const title = `definitions, ${dimensions} dimensions, ${nearness}`;
     const fields = Uint16Array.from(all, ({ field }) => field);

@@ -6,7 +6,8 @@ import { usingEngine } from '../dist/search/memory/engine.js';
 import { PROVEN } from '../dist/search/confidence.js';
 import { queryOf } from '../dist/search/memory/query.js';
 import { leastEstimated, leastProven } from '../dist/search/scan/row-cost.js';
-import { ShardScan, scanInTurn } from '../dist/search/scan/shard-scan.js';
+import { scanFor } from '../dist/search/scan/scan-for.js';
+import { scanInTurn } from '../dist/search/scan/shard-scan.js';
 import { confidenceFor } from '../dist/search/ranking/stopping.js';
 import { TopK } from '../dist/search/scan/top-k.js';
 import { seededRandom } from '../dist/geometry/random.js';
@@ -63,7 +64,7 @@ function scanned(index, vector, k, way) {
     const sure = WAYS[way];
     const directory = engine?.directories.of(index);
     const isEstimated = sure !== undefined;
-    const scan = new ShardScan(index, query, best, undefined, engine, sure ?? PROVEN, directory, isEstimated);
+    const scan = scanFor(index, query, best, { engine, sure: sure ?? PROVEN, directory, isEstimated });
     scanInTurn(scan, [...index.shards.keys()]);
     return scan.tally.measured;
   });

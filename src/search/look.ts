@@ -17,7 +17,7 @@ import { type Directory, newDirectory } from './memory/directory.js';
 import type { Engine, Lender } from './memory/engine.js';
 import { type Near, nearShards } from './ranking/near-shards.js';
 import { QueryRoom, queryOfProbe } from './memory/query.js';
-import { ShardScan } from './scan/shard-scan.js';
+import { scanFor } from './scan/scan-for.js';
 import { TopK } from './scan/top-k.js';
 
 /** The parts of a version in the making that looking for a posting takes. */
@@ -121,7 +121,8 @@ export class Looker {
   ): { columns: Columns; row: number }[] {
     // One more than wanted, for the posting itself.
     const best = new TopK(MOST + 1, false);
-    const scan = new ShardScan(this.#index, query, best, undefined, engine, 0, this.#directoryFor(engine));
+    const directory = this.#directoryFor(engine);
+    const scan = scanFor(this.#index, query, best, { engine, sure: 0, directory });
     let pause = TOGETHER;
     ids.forEach((id, rank) => {
       scan.scan(id, values[rank]);

@@ -1,7 +1,8 @@
 // Runs a search, or many at once: plans, scans, and scans on where a filter leaves too few.
 import type { Limit } from '../calibration/limits.js';
-import type { Shard, ShardId } from '../version/shard.js';
+import type { ShardId } from '../version/shard.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
+import { liveRowsOf } from './memory/directory.js';
 import type { Engine } from './memory/engine.js';
 import { PROVEN } from './confidence.js';
 import { nearShards } from './ranking/near-shards.js';
@@ -9,7 +10,9 @@ import type { SearchOptions } from './options.js';
 import { type Plan, aimOf, planOf } from './ranking/plan.js';
 import type { Query } from './memory/query.js';
 import { leastEstimated, leastProven } from './scan/row-cost.js';
-import { ShardScan, scanInTurn } from './scan/shard-scan.js';
+import { rowFilter } from './scan/row-filter.js';
+import { scanFor } from './scan/scan-for.js';
+import { type ShardScan, scanInTurn } from './scan/shard-scan.js';
 import { TopK } from './scan/top-k.js';
 
 /** What a search came to. */
@@ -101,13 +104,16 @@ function begun(
   const least = (plan.sure === PROVEN ? leastProven : leastEstimated)(index.config.dimensions, k);
   let rows = 0;
   for (const id of plan.shards) {
-    rows += directory
-      ? directory.liveOf(directory.firstOf(id))
-      : (index.shards.get(id) as Shard).rows.liveCount;
+    rows += liveRowsOf(index.shards, directory, id);
     if (rows >= least) break;
   }
-  const isEstimated = rows >= least;
-  const scan = new ShardScan(index, query, best, filter, engine, plan.sure, directory, isEstimated);
+  const scan = scanFor(index, query, best, {
+    engine,
+    sure: plan.sure,
+    filter: rowFilter(filter),
+    directory,
+    isEstimated: rows >= least,
+  });
   return { query, plan, best, scan };
 }
 

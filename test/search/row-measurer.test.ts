@@ -6,7 +6,8 @@ import { PROVEN } from '../../src/search/confidence.js';
 import { queryOf } from '../../src/search/memory/query.js';
 import { leastProven, mostLeft, mostWorthIt } from '../../src/search/scan/row-cost.js';
 import { RowMeasurer, TOGETHER } from '../../src/search/scan/row-measurer.js';
-import { ShardScan, scanInTurn } from '../../src/search/scan/shard-scan.js';
+import { scanFor } from '../../src/search/scan/scan-for.js';
+import { scanInTurn } from '../../src/search/scan/shard-scan.js';
 import { TopK } from '../../src/search/scan/top-k.js';
 import { Trial } from '../../src/search/scan/trial.js';
 import { columnsOf } from '../../src/version/row-block.js';
@@ -207,7 +208,7 @@ function scanned(
   const best = new TopK(k, false);
   const engine = installEngine(index.config, createKernels());
   const asked = queryOf(query, dimensions, metric);
-  const scan = new ShardScan(index, asked, best, undefined, engine, PROVEN, undefined, isEstimated);
+  const scan = scanFor(index, asked, best, { engine, sure: PROVEN, isEstimated });
   scanInTurn(scan, [...index.shards.keys()]);
   const found = best.sorted().map(({ distance, columns, row }) => [distance, columns.ids.at(row)]);
   return { found, measured: scan.tally.measured };

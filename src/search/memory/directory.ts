@@ -216,6 +216,16 @@ export class LastDirectory {
   }
 }
 
+/** How many rows of a shard are alive, by the directory where there is one. */
+export function liveRowsOf(
+  shards: ShardexIndex['shards'],
+  directory: Directory | undefined,
+  id: ShardId,
+): number {
+  if (directory === undefined) return (shards.get(id) as Shard).rows.liveCount;
+  return directory.liveOf(directory.firstOf(id));
+}
+
 /** The directory of some shards, which nothing else uses. Time: O(shards). */
 export function newDirectory({ shards }: Pick<ShardexIndex, 'shards'>): Directory {
   const directory = new Directory();

@@ -136,8 +136,14 @@ function roundingOf(root: number, query: number, residual: number): number {
   return SCAN_ROUNDING * (24 * root + 2) * query * residual;
 }
 
+/** The value up to which a row is of interest; rounded up, as kernels work in 32 bits. */
+export function thresholdFor(metric: Metric, worst: number, margin: number, limit: number): number {
+  const most = toKernel(metric, worst) + margin;
+  return Math.min(limit, most + Math.abs(most) * 2 ** -22);
+}
+
 /** A distance as the kernels have it: half of it is 1 − cos, its root is L2, or it is −dot. */
-export function toKernel(metric: Metric, distance: number): number {
+function toKernel(metric: Metric, distance: number): number {
   if (metric === 'cosine') return 2 * distance;
   return metric === 'euclidean' ? distance * distance : distance;
 }

@@ -9,7 +9,7 @@ import { type Shard, matrixOf } from '../../version/shard.js';
 import { codesAt } from '../memory/block-codes.js';
 import { DEAD_BYTES, type Engine, PIECES } from '../memory/engine.js';
 import { PROVEN, type Confidence } from '../confidence.js';
-import { type Terms, likelyTerms, provenTerms, slackFor, toKernel } from './estimates.js';
+import { type Terms, likelyTerms, provenTerms, slackFor, thresholdFor } from './estimates.js';
 import { type Query, placeQuery } from '../memory/query.js';
 import type { Waiting } from './waiting.js';
 
@@ -63,12 +63,6 @@ export class Estimator {
     this.#step = times * step;
     // By dot product the query is as far from all. An entry is off by up to half a step: by a twelfth of its square.
     if (!byDot) this.#blur = (step ** 2 * coarse.nibbles) / (12 * typicalError(coarse.bits) ** 2);
-  }
-
-  /** Up to which value of the kernels a row is of interest; rounded up, as they work in 32 bits. */
-  threshold(worst: number, margin: number, limit: number): number {
-    const most = toKernel(this.#config.metric, worst) + margin;
-    return Math.min(limit, most + Math.abs(most) * 2 ** -22);
   }
 
   /**
@@ -136,7 +130,7 @@ export class Estimator {
       at.tables,
       this.#step,
       this.#slack,
-      this.threshold(worst, 0, waiting.limit),
+      thresholdFor(this.#config.metric, worst, 0, waiting.limit),
       waiting.end,
     );
     this.#queued = 0;
@@ -172,7 +166,7 @@ export class Estimator {
       b,
       slack,
       dead,
-      this.threshold(worst, margin, waiting.limit),
+      thresholdFor(metric, worst, margin, waiting.limit),
       waiting.end,
       label,
     );

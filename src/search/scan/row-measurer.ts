@@ -1,14 +1,13 @@
 // Measures rows exactly, where they lie or in kernel memory, and offers them to the best so far.
 import type { ShardexConfig } from '../../config.js';
-import type { PostingKey } from '../../errors.js';
 import { distanceOf, distances, scatteredDistances } from '../../geometry/metric.js';
 import { DOT, type Product, SQUARED_L2 } from '../../kernels/kernels.js';
 import { STAGE } from '../../kernels/rough-layout.js';
-import { keyOfRow } from '../../version/posting.js';
 import { type Columns, columnsOf } from '../../version/row-block.js';
 import { type Segment, isDead } from '../../version/shard-rows.js';
 import type { Engine } from '../memory/engine.js';
 import type { Query } from '../memory/query.js';
+import type { RowFilter } from './row-filter.js';
 import { ShortBound } from './short-bound.js';
 import { copiesOfRows, copyOfRow, isCopied } from './row-copies.js';
 import type { TopK } from './top-k.js';
@@ -38,7 +37,7 @@ export class RowMeasurer {
   readonly #config: ShardexConfig;
   readonly #query: Query;
   readonly #best: TopK;
-  readonly #filter: ((posting: PostingKey) => boolean) | undefined;
+  readonly #filter: RowFilter | undefined;
   readonly #engine: Engine | undefined;
   readonly #product: Product;
   /** Rows that were named, and the least that each may be kept by. */
@@ -55,7 +54,7 @@ export class RowMeasurer {
     config: ShardexConfig,
     query: Query,
     best: TopK,
-    filter: ((posting: PostingKey) => boolean) | undefined,
+    filter: RowFilter | undefined,
     engine: Engine | undefined,
   ) {
     this.#config = config;
@@ -130,10 +129,14 @@ export class RowMeasurer {
     for (let i = 0; i < count; i++) {
       const rank = Math.max(out[i], this.#ranks[first + i]);
       if (rank > this.#best.worst) continue;
-      const [of, row] = [columns[first + i], rows[first + i]];
-      if (this.#filter !== undefined && !this.#filter(keyOfRow(of, row))) continue;
-      this.#best.offer(out[i], of, row, rank);
+      this.#offer(out[i], columns[first + i], rows[first + i], rank);
     }
+  }
+
+  /** Keeps a live row that is near enough, if the filter lets it pass. */
+  #offer(distance: number, columns: Columns, row: number, rank: number): void {
+    if (this.#filter === undefined || this.#filter(columns, row))
+      this.#best.offer(distance, columns, row, rank);
   }
 
   /** Measures all rows of a segment. */
@@ -193,25 +196,22 @@ export class RowMeasurer {
   #offerNear({ kernels, at }: Engine, columns: Columns, from: number, count: number): void {
     const { metric, dimensions } = this.#config;
     const { squaredNorm } = this.#query.probe;
-    const [best, filter] = [this.#best, this.#filter];
     kernels.measureAt(this.#product, at.probe, at.rowPlaces + 4 * from, count, dimensions, at.measured);
     for (let i = 0; i < count; i++) {
       const row = this.#rows[from + i];
       const product = kernels.f64[at.measured / 8 + i];
       const distance = distanceOf(metric, product, squaredNorm, columns.squaredNorms[row]);
-      if (distance > best.worst || (filter !== undefined && !filter(keyOfRow(columns, row)))) continue;
-      best.offer(distance, columns, row);
+      if (distance <= this.#best.worst) this.#offer(distance, columns, row, distance);
     }
   }
 
   /** Offers those of `count` rows from `first` on that are alive. */
   #offerLive(segment: Segment, columns: Columns, first: number, count: number): void {
-    const [out, best, filter] = [this.#out, this.#best, this.#filter];
+    const [out, best] = [this.#out, this.#best];
     let { worst } = best;
     for (let i = 0; i < count; i++) {
       if (out[i] > worst || isDead(segment, first + i)) continue;
-      if (filter !== undefined && !filter(keyOfRow(columns, first + i))) continue;
-      best.offer(out[i], columns, first + i);
+      this.#offer(out[i], columns, first + i, out[i]);
       ({ worst } = best);
     }
   }

@@ -1,0 +1,116 @@
+// Measures candidates in the order of their bounds, until the next bound is beyond the worst result (re-ranking).
+import type { Metric } from '../../config.js';
+import { PROVEN, type Confidence } from '../confidence.js';
+import { fromKernel, thresholdFor } from './estimates.js';
+import { type RowMeasurer, TOGETHER } from './row-measurer.js';
+import type { TopK } from './top-k.js';
+import type { Waiting } from './waiting.js';
+
+/** Candidates that are sorted first; then twice as many, and so on, as few are ever reached. */
+const FIRST_PART = 32;
+
+/**
+ * Candidates measured between shards, as a multiple of k.
+ *
+ * Enough for a good bound, and few enough not to measure rows that a later bound excludes.
+ */
+const SOME = 1.2;
+
+/** Rows that are fetched together. */
+const AHEAD = 32;
+
+/**
+ * Measures candidates.
+ *
+ * Unless bounds are proven, a row is kept by its distance or by its bound, whichever is more. So what is kept does not
+ * depend on when it was measured, or on what was known by then (I10).
+ */
+export class CandidateMeasurer {
+  readonly #metric: Metric;
+  readonly #waiting: Waiting;
+  readonly #measurer: RowMeasurer;
+  readonly #best: TopK;
+  readonly #sure: Confidence;
+
+  constructor(metric: Metric, waiting: Waiting, measurer: RowMeasurer, best: TopK, sure: Confidence) {
+    this.#metric = metric;
+    this.#waiting = waiting;
+    this.#measurer = measurer;
+    this.#best = best;
+    this.#sure = sure;
+  }
+
+  /** Measures the most promising candidates; the others go on waiting. */
+  measureSome(): void {
+    const waiting = this.#waiting;
+    const count = waiting.order(0, Math.ceil(SOME * this.#best.most), this.#threshold());
+    if (this.#measurePart(0, count)) waiting.drop(count);
+    else waiting.clear();
+  }
+
+  /**
+   * Measures candidates until the rest is out of the running; then none is left.
+   *
+   * Where more than `mostSorted` are left after the first, all of them are measured unsorted: that costs less.
+   */
+  measure(mostSorted: number): void {
+    const waiting = this.#waiting;
+    let goesOn = true;
+    for (let done = 0, part = FIRST_PART; done < waiting.count && goesOn; part *= 2) {
+      // What came before anything was known is mostly out of the running by now.
+      const count = waiting.order(done, part, this.#threshold());
+      goesOn = this.#measurePart(done, count);
+      done += count;
+      if (goesOn && part > FIRST_PART && waiting.count - done > mostSorted) {
+        this.#measureRest(done);
+        break;
+      }
+    }
+    waiting.clear();
+  }
+
+  #threshold(): number {
+    return thresholdFor(this.#metric, this.#best.worst, this.#waiting.margin, this.#waiting.limit);
+  }
+
+  /** Measures the candidates behind the first `done`, in no order. */
+  #measureRest(done: number): void {
+    const [waiting, measurer] = [this.#waiting, this.#measurer];
+    let named = 0;
+    for (let i = done; i < waiting.count; i++) {
+      if (fromKernel(this.#metric, waiting.valueOf(i) - waiting.margin) <= this.#best.worst)
+        waiting.name(i, -Infinity, measurer, named++);
+      if (named < AHEAD && i + 1 < waiting.count) continue;
+      measurer.fetch(named);
+      for (let first = 0; first < named; first += TOGETHER)
+        measurer.measure(first, Math.min(TOGETHER, named - first));
+      named = 0;
+    }
+  }
+
+  /** Measures `count` sorted candidates; `false` once one is so far that those behind it are, too. */
+  #measurePart(first: number, count: number): boolean {
+    const [metric, waiting, measurer] = [this.#metric, this.#waiting, this.#measurer];
+    for (let done = 0; done < count; done += AHEAD) {
+      const ahead = Math.min(AHEAD, count - done);
+      for (let i = 0; i < ahead; i++) {
+        const candidate = first + done + i;
+        const rank = this.#sure === PROVEN ? -Infinity : fromKernel(metric, waiting.valueOf(candidate));
+        waiting.name(candidate, rank, measurer, i);
+      }
+      measurer.fetch(ahead);
+      for (let i = 0; i < ahead; i += TOGETHER) {
+        const most = Math.min(TOGETHER, ahead - i);
+        let wanted = 0;
+        while (wanted < most) {
+          const bound = waiting.valueOf(first + done + i + wanted) - waiting.margin;
+          if (fromKernel(metric, bound) > this.#best.worst) break;
+          wanted++;
+        }
+        measurer.measure(i, wanted);
+        if (wanted < most) return false;
+      }
+    }
+    return true;
+  }
+}

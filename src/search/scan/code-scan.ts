@@ -1,0 +1,231 @@
+/*
+ * Scans shards by codes: bounds every row from its code first, then measures the candidates in the order of their
+ * bounds. Estimates are queued, and table scans run over many segments at once; proven bounds are made shard by shard.
+ */
+import { GROUP } from '../../kernels/code-shape.js';
+import { type Columns, columnsOf } from '../../version/row-block.js';
+import { type Shard, type ShardId, matrixOf } from '../../version/shard.js';
+import { type DeadBits, type Segment, deadBits } from '../../version/shard-rows.js';
+import type { ShardexIndex } from '../../version/shardex-index.js';
+import { PROVEN, type Confidence } from '../confidence.js';
+import { codable, codesAt, codesOf, encodeRows, isAround, rotateCentre } from '../memory/block-codes.js';
+import { type Directory, NOWHERE, PIECE } from '../memory/directory.js';
+import type { Engine } from '../memory/engine.js';
+import type { Query } from '../memory/query.js';
+import { CandidateMeasurer } from './candidate-measurer.js';
+import { Estimator } from './estimator.js';
+import { ExactScan } from './exact-scan.js';
+import { mostLeft, mostWorthIt } from './row-cost.js';
+import type { RowMeasurer } from './row-measurer.js';
+import type { ShardScan, Tally } from './shard-scan.js';
+import type { TopK } from './top-k.js';
+import { Trial } from './trial.js';
+import { Waiting } from './waiting.js';
+
+/** Where proven bounds leave more than this share of a shard's rows, all of its rows are measured in turn. */
+const NEARLY_ALL = 0.9;
+
+const NONE_DEAD: DeadBits = [];
+
+/** A scan that bounds rows by their codes, and measures those that their bounds do not rule out. */
+export class CodeScan implements ShardScan {
+  readonly #shards: ShardexIndex['shards'];
+  readonly #directory: Directory | undefined;
+  readonly #dimensions: number;
+  readonly #engine: Engine;
+  readonly #best: TopK;
+  readonly #sure: Confidence;
+  readonly #measurer: RowMeasurer;
+  /** Counts, and measures shards whose bounds are not worth proving. */
+  readonly #exact: ExactScan;
+  readonly #estimator: Estimator;
+  readonly #waiting: Waiting;
+  readonly #candidates: CandidateMeasurer;
+  readonly #trial = new Trial();
+  /** Rows whose bounds were proven since candidates were last measured. */
+  #tried = 0;
+
+  constructor(
+    { config, shards }: Pick<ShardexIndex, 'config' | 'shards'>,
+    query: Query,
+    best: TopK,
+    engine: Engine,
+    sure: Confidence,
+    directory: Directory | undefined,
+    measurer: RowMeasurer,
+  ) {
+    this.#shards = shards;
+    this.#directory = directory;
+    this.#dimensions = config.dimensions;
+    this.#engine = engine;
+    this.#best = best;
+    this.#sure = sure;
+    this.#measurer = measurer;
+    this.#exact = new ExactScan(shards, directory, measurer);
+    this.#estimator = new Estimator(config, engine, query, sure);
+    this.#waiting = new Waiting(engine);
+    this.#candidates = new CandidateMeasurer(config.metric, this.#waiting, measurer, best, sure);
+  }
+
+  get tally(): Tally {
+    return this.#exact.tally;
+  }
+
+  get waiting(): number {
+    this.#estimate();
+    return this.#waiting.count;
+  }
+
+  scan(id: ShardId, centroidValue = NaN): void {
+    const rows = this.#exact.count(id);
+    if (this.#sure !== PROVEN) this.#scanShard(id, centroidValue);
+    else if (this.#trial.next()) this.#prove(id, rows);
+    else this.#exact.measureShard(id);
+  }
+
+  measureSome(): void {
+    this.#estimate();
+    this.#candidates.measureSome();
+  }
+
+  measure(): void {
+    this.#estimate();
+    this.#candidates.measure(this.#sure === PROVEN ? mostLeft(this.#dimensions, this.#tried) : Infinity);
+    this.#tried = 0;
+  }
+
+  keepBest(most: number): void {
+    this.#estimate();
+    this.#waiting.keepBest(most);
+  }
+
+  resume(): void {
+    this.#exact.resume();
+    this.#estimator.resume();
+  }
+
+  /** Proves bounds for the rows of a shard, and notes whether that was worth it. */
+  #prove(id: ShardId, rows: number): void {
+    const waiting = this.#waiting;
+    const [before, measured] = [waiting.count, this.#measurer.count];
+    this.#scanShard(id, NaN);
+    // Where nothing is known yet by which a row could be ruled out, it is too early to say.
+    if (this.#best.worst === Infinity) {
+      this.#tried += rows;
+      return;
+    }
+    if (waiting.count - before > NEARLY_ALL * rows && this.#measurer.count === measured) {
+      waiting.count = before;
+      this.#trial.note(false);
+      this.#exact.measureShard(id);
+      return;
+    }
+    this.#tried += rows;
+    const most = mostWorthIt(this.#dimensions, rows);
+    // What seems too much may be so only because nothing near was measured yet.
+    if (waiting.count - before > most) this.measureSome();
+    this.#trial.note(waiting.count - before <= most);
+  }
+
+  #scanShard(id: ShardId, centroidValue: number): void {
+    const directory = this.#directory;
+    if (directory === undefined) {
+      const shard = this.#shards.get(id) as Shard;
+      for (const segment of shard.rows.segments) this.#scanSegment(shard, segment, centroidValue);
+      return;
+    }
+    for (let record = directory.firstOf(id); record !== NOWHERE; record = directory.after(record))
+      this.#scanRecord(directory, record, centroidValue);
+  }
+
+  /** Queues a segment whose codes the directory knows; otherwise scans it, and tells the directory where they are. */
+  #scanRecord(directory: Directory, record: number, centroidValue: number): void {
+    const { slots } = this.#engine;
+    directory.checkPlaces(slots.evictions);
+    const place = directory.placeOf(record);
+    const rows = directory.visibleOf(record);
+    const known = this.#isNeeded(centroidValue)
+      ? this.#estimator.centroidValueOf(directory.shards[record] as Shard)
+      : centroidValue;
+    if (place === NOWHERE || rows > PIECE || this.#isFine(known)) {
+      // Queued codes may be evicted by those that are made now.
+      this.#estimate();
+      const [shard, segment] = [directory.shards[record] as Shard, directory.segments[record] as Segment];
+      const found = this.#scanSegment(shard, segment, known);
+      directory.checkPlaces(slots.evictions);
+      if (found !== undefined) directory.setPlace(record, found);
+      return;
+    }
+    this.#makeRoom(rows);
+    const label = this.#waiting.label(directory.columns[record] as Columns, 0, rows);
+    const dead = this.#estimator.copyDeadBits(
+      directory.dead,
+      directory.deadAt(record),
+      directory.deadWordsOf(record),
+    );
+    this.#estimator.queue(place, 0, rows, dead, label, known);
+  }
+
+  /** Scans what is queued. */
+  #estimate(): void {
+    this.#estimator.estimate(this.#best.worst, this.#waiting);
+  }
+
+  /** Makes room for `rows` candidates, and for a piece in the queue. */
+  #makeRoom(rows: number): void {
+    if (!this.#waiting.hasRoom(this.#estimator.queuedRows + rows)) this.measure();
+    else if (this.#estimator.isFull) this.#estimate();
+  }
+
+  /** Whether the distance of a shard's centroid matters and is not known yet. */
+  #isNeeded(centroidValue: number): boolean {
+    return Number.isNaN(centroidValue) && this.#sure !== PROVEN;
+  }
+
+  /** Whether a shard at this distance takes fine codes. */
+  #isFine(centroidValue: number): boolean {
+    return this.#sure === PROVEN || this.#estimator.isTooNear(centroidValue);
+  }
+
+  /** Scans a segment. Returns the address of its coarse codes, if it used them and they were kept. */
+  #scanSegment(shard: Shard, segment: Segment, centroidValue: number): number | undefined {
+    if (codable(matrixOf(shard.centroid).squaredNorms[0]))
+      return this.#scanCodes(shard, segment, centroidValue);
+    this.#measurer.measureAll(segment);
+    return undefined;
+  }
+
+  #scanCodes(shard: Shard, segment: Segment, centroidValue: number): number | undefined {
+    const [engine, estimator, waiting] = [this.#engine, this.#estimator, this.#waiting];
+    const { at } = engine;
+    const known = this.#isNeeded(centroidValue) ? estimator.centroidValueOf(shard) : centroidValue;
+    const isFine = this.#isFine(known);
+    const shape = isFine ? engine.fine : engine.coarse;
+    const { centroid } = shard;
+    const { block, visible } = segment;
+    const bits = deadBits(segment) ?? NONE_DEAD;
+    const columns = columnsOf(block);
+    let kept: number | undefined;
+    for (let from = 0; from < visible; from += PIECE) {
+      const rows = Math.min(PIECE, visible - from);
+      this.#makeRoom(rows);
+      kept = codesOf(engine, shape, block, centroid, visible);
+      const place = kept ?? at.codes;
+      if (kept === undefined) {
+        if (isAround(engine, shape)) rotateCentre(engine, centroid, place);
+        encodeRows(engine, shape, block, centroid, from, from + rows, codesAt(engine, shape, place), 0);
+      }
+      const skipped = kept === undefined ? 0 : (from / GROUP) * shape.groupBytes;
+      const deadWords = bits.length === 0 ? 0 : Math.ceil(rows / 32);
+      const dead = estimator.copyDeadBits(bits, from / 32, deadWords);
+      const label = waiting.label(columns, from, rows);
+      if (isFine) {
+        estimator.bound(place, skipped, rows, dead, label, shard, this.#best.worst, waiting);
+        continue;
+      }
+      estimator.queue(place, skipped, rows, dead, label, known);
+      this.#estimate();
+    }
+    return isFine ? undefined : kept;
+  }
+}

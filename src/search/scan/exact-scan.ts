@@ -1,0 +1,67 @@
+// Scans shards by measuring every row: for short or few rows, and wherever codes would not pay.
+import type { Shard, ShardId } from '../../version/shard.js';
+import type { Segment } from '../../version/shard-rows.js';
+import type { ShardexIndex } from '../../version/shardex-index.js';
+import { type Directory, NOWHERE, liveRowsOf } from '../memory/directory.js';
+import type { RowMeasurer } from './row-measurer.js';
+import type { ShardScan, Tally } from './shard-scan.js';
+
+/** A scan that measures every row at once, so nothing ever waits. */
+export class ExactScan implements ShardScan {
+  readonly waiting = 0;
+  readonly #shards: ShardexIndex['shards'];
+  readonly #directory: Directory | undefined;
+  readonly #measurer: RowMeasurer;
+  #shardCount = 0;
+  #rowCount = 0;
+
+  constructor(shards: ShardexIndex['shards'], directory: Directory | undefined, measurer: RowMeasurer) {
+    this.#shards = shards;
+    this.#directory = directory;
+    this.#measurer = measurer;
+  }
+
+  get tally(): Tally {
+    return { shards: this.#shardCount, rows: this.#rowCount, measured: this.#measurer.count };
+  }
+
+  scan(id: ShardId): void {
+    this.count(id);
+    this.measureShard(id);
+  }
+
+  measureSome(): void {
+    // Nothing waits.
+  }
+
+  measure(): void {
+    // Nothing waits.
+  }
+
+  keepBest(): void {
+    // Nothing waits.
+  }
+
+  resume(): void {
+    this.#measurer.resume();
+  }
+
+  /** Counts a shard as scanned, and returns how many live rows it has. */
+  count(id: ShardId): number {
+    const rows = liveRowsOf(this.#shards, this.#directory, id);
+    this.#shardCount++;
+    this.#rowCount += rows;
+    return rows;
+  }
+
+  /** Measures all rows of a shard, without counting it. */
+  measureShard(id: ShardId): void {
+    const directory = this.#directory;
+    if (directory === undefined) {
+      for (const segment of (this.#shards.get(id) as Shard).rows.segments) this.#measurer.measureAll(segment);
+      return;
+    }
+    for (let record = directory.firstOf(id); record !== NOWHERE; record = directory.after(record))
+      this.#measurer.measureAll(directory.segments[record] as Segment);
+  }
+}

@@ -1,0 +1,37 @@
+// Chooses how a search scans its shards: by codes, or measuring every row.
+import type { ShardexIndex } from '../../version/shardex-index.js';
+import type { Confidence } from '../confidence.js';
+import type { Directory } from '../memory/directory.js';
+import type { Engine } from '../memory/engine.js';
+import type { Query } from '../memory/query.js';
+import { CodeScan } from './code-scan.js';
+import { ExactScan } from './exact-scan.js';
+import type { RowFilter } from './row-filter.js';
+import { RowMeasurer } from './row-measurer.js';
+import type { ShardScan } from './shard-scan.js';
+import type { TopK } from './top-k.js';
+
+/** How a scan goes about it. */
+export interface ScanOptions {
+  readonly engine: Engine | undefined;
+  /** How sure a row must be too far before it is passed over unmeasured. */
+  readonly sure: Confidence;
+  readonly filter?: RowFilter | undefined;
+  /** The directory of the version; without one, shards are looked up in its map. */
+  readonly directory?: Directory | undefined;
+  /** Whether there are rows enough for codes to pay. Default `true`. */
+  readonly isEstimated?: boolean;
+}
+
+/** A scan for one query; what it finds goes to `best`. */
+export function scanFor(
+  index: Pick<ShardexIndex, 'config' | 'shards'>,
+  query: Query,
+  best: TopK,
+  { engine, sure, filter, directory, isEstimated = true }: ScanOptions,
+): ShardScan {
+  const measurer = new RowMeasurer(index.config, query, best, filter, engine);
+  return engine === undefined || query.unit === undefined || !isEstimated
+    ? new ExactScan(index.shards, directory, measurer)
+    : new CodeScan(index, query, best, engine, sure, directory, measurer);
+}

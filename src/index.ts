@@ -86,7 +86,7 @@ export type { Thread } from './threads/port/thread.js';
 export type { RemoteCommit } from './threads/replicas/writer-session.js';
 export type { CalibrationSummary } from './calibration/summary.js';
 export { distance } from './version/distance.js';
-export type { Posting, StoredPosting, VectorInput } from './version/posting.js';
+export type { NumberArray, Posting, StoredPosting, VectorInput } from './version/posting.js';
 export { documentIds, hasDocument, postings } from './inspect/read.js';
 export type { RowBlock } from './version/row-block.js';
 export type { Centroid, Shard, ShardId } from './version/shard.js';

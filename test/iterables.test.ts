@@ -268,8 +268,8 @@ describe('a remote writer checks as a draft does', () => {
     ['a vector of another size', (writer) => writer.addPosting({ documentId: 'a', vector: [1] })],
     ['a component', (writer) => writer.addPosting({ documentId: 'a', vector: [1, Number.NaN, 3] })],
     [
-      'a Float64Array',
-      (writer) => writer.addPosting({ documentId: 'a', vector: new Float64Array(3) as never }),
+      'an array of bigints',
+      (writer) => writer.addPosting({ documentId: 'a', vector: new BigInt64Array(3) as never }),
     ],
     [
       'a function for a vector',

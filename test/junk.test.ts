@@ -503,10 +503,10 @@ describe('what everyone tries first', () => {
       'Await it first',
     ],
     [
-      'a Float64Array',
-      () => search(INDEX, new Float64Array(1) as never, { k: 1 }),
+      'a vector of bigints',
+      () => search(INDEX, new BigInt64Array(1) as never, { k: 1 }),
       InvalidVectorError,
-      'Float32Array.from()',
+      'Float64Array.from(vector, Number)',
     ],
   ];
 

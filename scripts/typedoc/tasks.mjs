@@ -6,7 +6,7 @@ import { CommentTag, Converter, ReflectionKind } from 'typedoc';
 /** Every export, by task; the order of the tasks is `groupOrder` in typedoc.json. */
 const TASKS = {
   'Make and read': `createIndex postings hasDocument documentIds statistics verify ShardexIndex ShardexOptions
-    ShardexConfig Metric SlopFactor Posting PostingKey StoredPosting VectorInput Statistics ShardSizes VerifyOptions
+    ShardexConfig Metric SlopFactor Posting PostingKey StoredPosting VectorInput NumberArray Statistics ShardSizes VerifyOptions
     Verification Violation`,
   Search: `search searchMany searchExplained measureRecall distance configureCache cacheBytes dropCaches SearchOptions
     SearchResult ExplainedSearch Explanation Expectation MeasureOptions MeasuredRecall CacheOptions CalibrationSummary`,

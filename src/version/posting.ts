@@ -5,8 +5,17 @@ import { InvalidPostingError, InvalidVectorError, type PostingKey, ShardexError 
 import { because, isArray, iterated, takeFields, thrownText } from '../checks/given.js';
 import type { Columns } from './row-block.js';
 
-/** A vector as a caller may give it. */
-export type VectorInput = Float32Array | readonly number[];
+/** Any typed array of numbers: `Float32Array`, `Float64Array`, `Int8Array`, `Uint8Array` and so on, also `Float16Array`. */
+export interface NumberArray extends Iterable<number>, ArrayLike<number> {
+  /** Bytes of a number; what tells it from a list that merely looks like one. */
+  readonly BYTES_PER_ELEMENT: number;
+}
+
+/**
+ * A vector as a caller may give it: an array of numbers, or any typed array of them. Numbers are taken as they are, and
+ * stored as 32-bit floats: those of 8 bits are not scaled, and bits that were packed into bytes are not unpacked.
+ */
+export type VectorInput = NumberArray | readonly number[];
 
 /** A vector with where it came from. Its key is (`documentId`, `start`, `length`): adding the key again replaces it. */
 export interface Posting {
@@ -16,7 +25,7 @@ export interface Posting {
   readonly start?: number;
   /** How far it reaches, in the same unit. Default 0. */
   readonly length?: number;
-  /** As many finite numbers as the index has dimensions; stored as 32-bit floats. */
+  /** As many finite numbers as the index has dimensions, in an array or a typed array; stored as 32-bit floats. */
   readonly vector: VectorInput;
 }
 
@@ -46,7 +55,9 @@ export function writeVector(
   reading(name, position, (refuse) => {
     const components = componentsOf(vector, refuse);
     if (components.length !== dimensions)
-      throw refuse(`has ${components.length} components; this index takes ${dimensions}.`);
+      throw refuse(
+        `has ${components.length} components; this index takes ${dimensions}.${adviceOnLength(components, dimensions)}`,
+      );
     copyComponents(components, dimensions, target, at, refuse);
   });
 }
@@ -82,8 +93,8 @@ function reading<T>(name: string, position: number | undefined, read: (refuse: R
 }
 
 function componentsOf(vector: unknown, refuse: Refuse): ArrayLike<unknown> {
-  if (Array.isArray(vector) || isFloat32Array(vector)) return vector;
-  throw refuse(`must be a Float32Array or an array of numbers, not ${show(vector)}.${adviceOn(vector)}`);
+  if (Array.isArray(vector) || isNumberArray(vector)) return vector;
+  throw refuse(`must be an array or a typed array of numbers, not ${show(vector)}.${adviceOn(vector)}`);
 }
 
 function copyComponents(
@@ -109,15 +120,30 @@ function copyComponents(
 /** What to do about what is nearly a vector. */
 function adviceOn(vector: unknown): string {
   if (isThenable(vector)) return ' Await it first.';
-  // Of bigints it would make none.
-  if (ArrayBuffer.isView(vector) && typeof (vector as Partial<Uint8Array>)[0] === 'number')
-    return ' Float32Array.from() makes one of its numbers.';
-  return '';
+  if (/^BigU?[Ii]nt64Array$/.test(tagOf(vector)))
+    return ' Its bigints have to be made numbers first, as Float64Array.from(vector, Number) does.';
+  return ArrayBuffer.isView(vector) || vector instanceof ArrayBuffer ? ADVICE_ON_BYTES : '';
 }
 
+/** What to do where a buffer of bytes, as databases and files give, is taken for numbers of 8 bits. */
+function adviceOnLength(components: ArrayLike<unknown>, dimensions: number): string {
+  const isBytes = tagOf(components) === 'Uint8Array' && components.length === 4 * dimensions;
+  return isBytes ? ADVICE_ON_BYTES : '';
+}
+
+const ADVICE_ON_BYTES =
+  ' If it holds 32-bit floats, new Float32Array(buffer, byteOffset, length) reads them.';
+
+const NUMBER_ARRAY = /^(Float(16|32|64)|Int(8|16|32)|Uint(8|16|32)|Uint8Clamped)Array$/;
+
 /** By its tag and not by `instanceof`, which fails for arrays of another realm, such as a frame or a test runner's. */
-export function isFloat32Array(value: unknown): value is Float32Array {
-  return ArrayBuffer.isView(value) && (value as Partial<Float32Array>)[Symbol.toStringTag] === 'Float32Array';
+function isNumberArray(value: unknown): value is NumberArray {
+  return NUMBER_ARRAY.test(tagOf(value));
+}
+
+/** What a typed array calls itself; of anything else nothing. */
+function tagOf(value: unknown): string {
+  return ArrayBuffer.isView(value) ? ((value as Partial<Uint8Array>)[Symbol.toStringTag] ?? '') : '';
 }
 
 /**

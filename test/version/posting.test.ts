@@ -24,15 +24,35 @@ describe('writing a vector', () => {
     expect([...target]).toEqual([Math.fround(0.1), 7]);
   });
 
-  test('takes a Float32Array of another realm, such as a frame or a test runner makes', () => {
-    const foreign: unknown = runInNewContext('Float32Array.of(1, 2)');
-    expect(foreign).not.toBeInstanceOf(Float32Array);
-    const target = new Float64Array(2);
-    writeVector(foreign, 2, target, 0);
-    expect([...target]).toEqual([1, 2]);
+  test('takes typed arrays of another realm, such as a frame or a test runner makes', () => {
+    for (const type of ['Float32Array', 'Float64Array', 'Int8Array', 'Uint8ClampedArray']) {
+      const foreign: unknown = runInNewContext(`${type}.of(1, 2)`);
+      expect(foreign).not.toBeInstanceOf(Object);
+      const target = new Float64Array(2);
+      writeVector(foreign, 2, target, 0);
+      expect([...target]).toEqual([1, 2]);
+    }
     expect(() => {
-      writeVector(runInNewContext('Float64Array.of(1, 2)'), 2, target, 0);
+      writeVector(runInNewContext('BigInt64Array.of(1n, 2n)'), 2, new Float64Array(2), 0);
     }).toThrow(InvalidVectorError);
+  });
+
+  test('says what to do about bigints, and about bytes that hold 32-bit floats', () => {
+    const write = (vector: unknown) =>
+      thrownBy(() => {
+        writeVector(vector, 2, new Float64Array(2), 0);
+      });
+    expect(write(BigUint64Array.of(1n, 2n))).toMatchObject({
+      message: expect.stringContaining('Float64Array.from(vector, Number)') as unknown,
+    });
+    const { buffer } = Float32Array.of(1, 2);
+    for (const bytes of [buffer, new DataView(buffer), new Uint8Array(buffer), Buffer.from(buffer)])
+      expect(write(bytes)).toMatchObject({
+        message: expect.stringContaining('new Float32Array(buffer, byteOffset, length)') as unknown,
+      });
+    expect(write(new Uint8Array(7))).toMatchObject({
+      message: 'The query has 7 components; this index takes 2.',
+    });
   });
 
   test('takes the largest 32-bit float, and refuses what would round to infinity', () => {

@@ -128,6 +128,7 @@ const CALLS: Record<string, [(...args: never[]) => unknown, unknown[]]> = {
   searchMany: [shardex.searchMany, [INDEX, [[1]], { k: 1 }]],
   measureRecall: [shardex.measureRecall, [INDEX, { k: 1 }]],
   postings: [shardex.postings, [INDEX, 'a']],
+  getPosting: [shardex.getPosting, [INDEX, { documentId: 'a' }]],
   hasDocument: [shardex.hasDocument, [INDEX, 'a']],
   documentIds: [shardex.documentIds, [INDEX]],
   statistics: [shardex.statistics, [INDEX]],
@@ -176,6 +177,8 @@ for (const [method, args] of Object.entries({
 for (const [method, args] of Object.entries({
   addPosting: [{ documentId: 'a', vector: [1] }],
   addPostings: [[]],
+  removePosting: [{ documentId: 'a' }],
+  removePostings: [[]],
   removeDocument: ['a'],
   removeDocuments: [[]],
   replaceDocument: ['a', []],
@@ -477,12 +480,16 @@ describe('what everyone tries first', () => {
       'cell.update(',
     ],
     [
-      'removing a posting',
-      () => {
-        (writer as unknown as { removePosting(): void }).removePosting();
-      },
-      InvalidOptionError,
-      'replaceDocument(',
+      'removing a posting by its document',
+      () => writer.removePosting('a' as never),
+      InvalidPostingError,
+      '{ documentId, start?, length? }',
+    ],
+    [
+      'removing a posting by a misspelt key',
+      () => writer.removePosting({ documentId: 'a', lenght: 5 } as never),
+      InvalidPostingError,
+      '"lenght"',
     ],
     [
       'applying a commit',

@@ -5,8 +5,8 @@ import { CommentTag, Converter, ReflectionKind } from 'typedoc';
 
 /** Every export, by task; the order of the tasks is `groupOrder` in typedoc.json. */
 const TASKS = {
-  'Make and read': `createIndex postings hasDocument documentIds statistics verify ShardexIndex ShardexOptions
-    ShardexConfig Metric SlopFactor Posting PostingKey StoredPosting VectorInput NumberArray Statistics ShardSizes VerifyOptions
+  'Make and read': `createIndex postings getPosting hasDocument documentIds statistics verify ShardexIndex ShardexOptions
+    ShardexConfig Metric SlopFactor Posting PostingKey StoredPosting VectorInput NumberArray KeyInput Statistics ShardSizes VerifyOptions
     Verification Violation`,
   Search: `search searchMany searchExplained measureRecall distance configureCache cacheBytes dropCaches SearchOptions
     SearchResult ExplainedSearch Explanation Expectation MeasureOptions MeasuredRecall CacheOptions CalibrationSummary`,

@@ -77,6 +77,8 @@ export class CowShardexIndex extends ReadableCell {
     elsewhere(this, 'A cell', {
       addPosting: `${write}addPosting(posting)`,
       addPostings: `${write}addPostings(postings)`,
+      removePosting: `${write}removePosting(key)`,
+      removePostings: `${write}removePostings(keys)`,
       removeDocument: `${write}removeDocument(documentId)`,
       removeDocuments: `${write}removeDocuments(documentIds)`,
       replaceDocument: `${write}replaceDocument(documentId, postings)`,

@@ -65,6 +65,7 @@ export class ReadableCell {
       search: 'search(cell.read(), query, options)',
       searchMany: 'searchMany(cell.read(), queries, options)',
       postings: 'postings(cell.read(), documentId)',
+      getPosting: 'getPosting(cell.read(), key)',
       hasDocument: 'hasDocument(cell.read(), documentId)',
       documentIds: 'documentIds(cell.read())',
       statistics: 'statistics(cell.read())',

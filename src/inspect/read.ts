@@ -1,19 +1,33 @@
 /*
- * Reads of a version by document: the stored postings of one, whether it exists, and all ids. Public functions over a
- * frozen version; the map of documents says which shards to look in.
+ * Reads of a version: all postings or those of one document, one posting, whether a document exists, and all ids. Public
+ * functions over a frozen version; the map of documents says which shards to look in.
  */
 
-import { assertDocumentId, compareKeys, postingOfRow, type StoredPosting } from '../version/posting.js';
+import type { PostingKey } from '../errors.js';
+import {
+  assertDocumentId,
+  compareKeys,
+  keyOfRow,
+  postingOfRow,
+  type StoredPosting,
+} from '../version/posting.js';
+import { type KeyInput, takeKey } from '../version/posting-key.js';
+import type { Columns } from '../version/row-block.js';
+import type { Shard } from '../version/shard.js';
 import { WantedId } from '../collections/id-column.js';
 import { entryOf, idsOf } from '../version/documents.js';
 import { eachLive } from '../version/shard-rows.js';
 import { type ShardexIndex, assertIndex, shardsOfDocument } from '../version/shardex-index.js';
 
 /**
- * Reads all postings of a document, ordered by start, then length; empty for an unknown document. The vectors are
- * copies.
+ * Reads all postings of the index, or of a document. The vectors are copies.
  *
+ * Those of a document come as an array, ordered by start, then length; empty for an unknown document.
  * Time: O(postings in the shards that hold it).
+ *
+ * Those of the index come lazily, from an iterator that keeps the version for as long as it is kept itself. They come
+ * shard by shard and within a shard by key, so that near ones come together, and equal versions give them in one order.
+ * Time: O(shards · log shards) for the first, and O(log rows of a shard + dimensions) for each one taken.
  *
  * @throws {@link InvalidPostingError} for an empty id.
  *
@@ -27,10 +41,33 @@ import { type ShardexIndex, assertIndex, shardsOfDocument } from '../version/sha
  * ]);
  * postings(index, 'a').map((posting) => posting.start); // → [0, 5]
  * postings(index, 'nobody'); // → []
+ * [...postings(index)].length; // → 2
  * ```
  */
-export function postings(index: ShardexIndex, documentId: string): StoredPosting[] {
+export function postings(index: ShardexIndex): IterableIterator<StoredPosting>;
+export function postings(index: ShardexIndex, documentId: string): StoredPosting[];
+export function postings(
+  index: ShardexIndex,
+  // An id that is given and undefined is one that is missing: it must not stand for all.
+  ...of: readonly [] | readonly [string]
+): IterableIterator<StoredPosting> | StoredPosting[] {
   assertIndex(index);
+  return of.length === 0 ? allPostings(index) : postingsOf(index, of[0]);
+}
+
+/** All postings, in the order of the shards' ids and of their keys. */
+function* allPostings({ shards, config }: ShardexIndex): IterableIterator<StoredPosting> {
+  for (const id of [...shards.keys()].sort((a, b) => a - b)) {
+    const rows: { readonly key: PostingKey; readonly columns: Columns; readonly row: number }[] = [];
+    eachLive((shards.get(id) as Shard).rows, (columns, row) => {
+      rows.push({ key: keyOfRow(columns, row), columns, row });
+    });
+    rows.sort((a, b) => compareKeys(a.key, b.key));
+    for (const { columns, row } of rows) yield postingOfRow(columns, row, config.dimensions);
+  }
+}
+
+function postingsOf(index: ShardexIndex, documentId: string): StoredPosting[] {
   assertDocumentId(documentId);
   const found: StoredPosting[] = [];
   const wanted = new WantedId(documentId);
@@ -40,6 +77,39 @@ export function postings(index: ShardexIndex, documentId: string): StoredPosting
     });
   }
   return found.sort(compareKeys);
+}
+
+/**
+ * Reads one posting by its key; `undefined` where there is none. The vector is a copy.
+ *
+ * Time: O(postings in the shards that hold its document).
+ *
+ * @throws {@link InvalidPostingError} for an unusable key.
+ *
+ * @example
+ * ```ts
+ * import { createIndex, getPosting } from 'shardex';
+ *
+ * const index = createIndex({ dimensions: 2 }, [{ documentId: 'a', start: 5, length: 3, vector: [0, 1] }]);
+ * getPosting(index, { documentId: 'a', start: 5, length: 3 })?.vector; // → Float32Array.of(0, 1)
+ * getPosting(index, { documentId: 'a' }); // → undefined
+ * ```
+ */
+export function getPosting(index: ShardexIndex, key: KeyInput): StoredPosting | undefined {
+  assertIndex(index);
+  const { documentId, start, length } = takeKey(key);
+  const wanted = new WantedId(documentId);
+  let found: StoredPosting | undefined;
+  for (const shard of shardsOfDocument(index, documentId)) {
+    eachLive(shard.rows, (columns, row) => {
+      if (columns.starts[row] !== start || columns.lengths[row] !== length || !columns.ids.is(row, wanted))
+        return false;
+      found = postingOfRow(columns, row, index.config.dimensions);
+      return true;
+    });
+    if (found !== undefined) break;
+  }
+  return found;
 }
 
 /**

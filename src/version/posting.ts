@@ -203,10 +203,20 @@ function adviceOnField(name: string): string {
   return `${has}: keep text, metadata and the like beside the index, in a Map by documentId, and look them up for what a search finds.`;
 }
 
-function assertExtent(name: 'start' | 'length', value: unknown, position: number): void {
+/**
+ * Checks where a posting starts, or how far it reaches.
+ *
+ * @throws {@link InvalidPostingError}
+ */
+export function assertExtent(
+  name: 'start' | 'length',
+  value: unknown,
+  position?: number,
+): asserts value is number {
   if (isWhole(value, 0, MOST)) return;
+  const of = position === undefined ? 'a key' : `posting ${position}`;
   throw new InvalidPostingError(
-    `The ${name} of posting ${position} must be an integer from 0 to 4,294,967,295, not ${show(value)}.`,
+    `The ${name} of ${of} must be an integer from 0 to 4,294,967,295, not ${show(value)}.`,
     position,
   );
 }

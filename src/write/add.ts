@@ -9,6 +9,7 @@ import { appended, liveRows, rowsFrom } from '../version/shard-rows.js';
 import { bury } from './bury.js';
 import type { DraftState } from './draft-state.js';
 import { type SplitJob, split, splitOverfull } from './rebalance.js';
+import { shardsOfPlaces } from './remove.js';
 import { type StagedKeys, stagedKeys } from './staged-keys.js';
 
 /** A shard that overflows in a draft is split at once when it holds this many times its capacity, else at the end. */
@@ -54,7 +55,7 @@ function* supersede(
       yield;
       pause = LOOKUPS;
     }
-    for (const shard of shardsToSearch(state, documentId, keys)) {
+    for (const shard of shardsOfPlaces(state, documentId, keys.placesOf(documentId))) {
       const documentIds = wanted.get(shard);
       if (documentIds === undefined) wanted.set(shard, new Set([documentId]));
       else documentIds.add(documentId);
@@ -82,18 +83,6 @@ function* supersede(
   if (unchanged.size === 0 && keys.size === staged.length) return { rows: staged, superseded };
   const rows = yield* picked(staged, (i) => !unchanged.has(i) && keys.isFound(i));
   return { rows, superseded };
-}
-
-/** The shards in which rows of a document may lie that have one of these keys. */
-function shardsToSearch(state: DraftState, documentId: string, keys: StagedKeys): Iterable<ShardId> {
-  const places = state.placesOf(documentId);
-  if (places === undefined) return state.shardsOfDocument(documentId);
-  const shards = new Set<ShardId>();
-  for (const place of keys.placesOf(documentId)) {
-    const shard = places.get(place);
-    if (shard !== undefined && state.hasShard(shard)) shards.add(shard);
-  }
-  return shards;
 }
 
 /** The first shard of an index, or several of them at once where the rows do not fit into one. */

@@ -50,6 +50,7 @@ export function* catchUp(
     yield;
   }
   const overlaps = new Map<string, PostingKey>();
+  const shared = touched.sharedWith(recorded);
   const theirs = new Replay();
   const lost = new Set<string>();
   let looked = 0;
@@ -57,8 +58,9 @@ export function* catchUp(
     if (looked++ % LOOKUPS === 0) yield;
     const documentId = columns.ids.at(row);
     const now = after.get(key);
-    // Only removing or replacing the document does that.
-    if (now === undefined && touched.has(documentId)) lost.add(documentId);
+    // Only removing or replacing the document does that, unless somebody touched just this posting.
+    if (now === undefined && touched.has(documentId) && !isCovered(shared, documentId, placeAt(columns, row)))
+      lost.add(documentId);
     if (now !== undefined && sameVector(columns, row, now.columns, now.row)) {
       after.delete(key);
     } else if (touched.covers(documentId, placeAt(columns, row))) {
@@ -75,7 +77,6 @@ export function* catchUp(
     else theirs.added.push(block, row);
   }
   yield;
-  const shared = touched.sharedWith(recorded);
   const perhaps = new Set([...lost, ...shared.keys()]);
   const [was, is] = [
     rowsOfDocuments(shardsIn(base), perhaps),

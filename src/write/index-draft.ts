@@ -6,11 +6,12 @@ import { InvalidPostingError, WriterClosedError } from '../errors.js';
 import { type Steps, runSteps } from '../collections/steps.js';
 import { type Posting, assertDocumentId, eachDocumentId, keyOfRow } from '../version/posting.js';
 import { columnsOf } from '../version/row-block.js';
+import { type KeyInput, eachKey } from '../version/posting-key.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
 import { addRows } from './add.js';
 import { DraftState } from './draft-state.js';
 import { settle } from './rebalance.js';
-import { removeWhere } from './remove.js';
+import { removePlaces, removeWhere } from './remove.js';
 import { stagePostings } from './staging.js';
 import { Touched, placeText } from './touched.js';
 
@@ -40,10 +41,10 @@ export class IndexDraft {
   static {
     detachable(this, (value) => #touched in value, 'fresh');
     elsewhere(this, 'A draft', {
-      removePosting: 'replaceDocument(documentId, postings) with those that are to stay',
       updatePosting: 'addPosting(posting), which replaces the one with the same key',
       search: 'search(draft.preview(), query, options)',
       postings: 'postings(draft.preview(), documentId)',
+      getPosting: 'getPosting(draft.preview(), key)',
     });
     touchedBy = (draft) => draft.#touched;
     closeDraft = (draft, how) => {
@@ -102,6 +103,37 @@ export class IndexDraft {
       this.#touched.addPosting(documentId, start, length);
     }
     return written;
+  }
+
+  /**
+   * Removes one posting; returns whether it was there. The others of its document stay. Time: as `removePostings`.
+   *
+   * @throws {@link InvalidPostingError} for an unusable key; {@link WriterClosedError}
+   */
+  removePosting(key: KeyInput): boolean {
+    return this.removePostings([key]) === 1;
+  }
+
+  /**
+   * Removes the postings with these keys and returns how many of them were there. Of a commit meanwhile it conflicts
+   * only with one that touched those postings, or removed or replaced a whole document of theirs.
+   *
+   * Time: O(rows of the shards that hold their documents), of a document in many shards only for the first two calls on
+   * a draft, then O(rows of the shards that hold the postings).
+   *
+   * @throws {@link InvalidPostingError} for an unusable key, in which case none is removed; {@link WriterClosedError}
+   */
+  removePostings(keys: Iterable<KeyInput>): number {
+    this.#open();
+    const places = new Map<string, Set<string>>();
+    const taken = [...eachKey(keys)];
+    for (const { documentId, start, length } of taken) {
+      const ofDocument = places.get(documentId) ?? new Set();
+      places.set(documentId, ofDocument.add(placeText(start, length)));
+    }
+    const removed = this.#whole(this.#open(), (state) => runSteps(removePlaces(state, places)));
+    for (const { documentId, start, length } of taken) this.#touched.addPosting(documentId, start, length);
+    return removed;
   }
 
   /**

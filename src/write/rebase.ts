@@ -11,8 +11,9 @@ import type { Touched } from './touched.js';
  *
  * Two sides conflict where one changed a posting that the other touched, be it by writing it, even as it was, or by removing
  * or replacing its whole document; other changes of the same document are joined. What others changed is told by comparing
- * `base` and `current`, and a posting that is gone tells that they removed or replaced its document. What else they touched
- * is not to be seen there, so it has to be `recorded`; so it does not matter which side commits first.
+ * `base` and `current`, and a posting that is gone tells that they removed or replaced its document, unless it is `recorded`
+ * that they touched just that posting. What else they touched is not to be seen there, so it has to be recorded; so it does
+ * not matter which side commits first.
  *
  * Time: O(postings in the shards that hold the touched documents + commits recorded), besides routing what is added anew.
  *
@@ -46,7 +47,7 @@ export function rebase(
     const overlap = new Map<string, Row>();
     for (const [place, row] of changes(old, theirs))
       if (touched.covers(documentId, place)) overlap.set(place, row);
-    const whole = hasLost(old, theirs);
+    const whole = hasLost(old, theirs, (place) => isCovered(shared, documentId, place));
     for (const [place, row] of my) {
       if (whole || isCovered(shared, documentId, place)) overlap.set(place, row);
       else if (mineNow.has(place)) changed.added.push(row.block, row.row);
@@ -108,10 +109,10 @@ export function changes(before: RowsByPlace, after: RowsByPlace): Map<string, Ro
   return changed;
 }
 
-/** Whether a posting is gone, which only removing or replacing the document does. */
-function hasLost(before: RowsByPlace, after: RowsByPlace): boolean {
+/** Whether a posting is gone without anybody having touched it by itself, as by removing or replacing the document. */
+function hasLost(before: RowsByPlace, after: RowsByPlace, isTouched: (place: string) => boolean): boolean {
   if (before === after) return false;
-  for (const place of before.keys()) if (!after.has(place)) return true;
+  for (const place of before.keys()) if (!after.has(place) && !isTouched(place)) return true;
   return false;
 }
 

@@ -4,6 +4,36 @@ import { WantedIds } from '../collections/id-column.js';
 import type { ShardId } from '../version/shard.js';
 import { bury } from './bury.js';
 import type { DraftState } from './draft-state.js';
+import { placeText } from './touched.js';
+
+/** Keys of postings by their documents, as `placeText` has them. */
+export type PlacesByDocument = ReadonlyMap<string, ReadonlySet<string>>;
+
+/** Removes single postings and returns how many there were. Of a long document it looks through all shards only twice. */
+export function removePlaces(state: DraftState, places: PlacesByDocument): Steps<number> {
+  return removeWhere(
+    state,
+    places.keys(),
+    (documentId, start, length) => places.get(documentId)?.has(placeText(start, length)) === true,
+    (documentId) => shardsOfPlaces(state, documentId, places.get(documentId) ?? []),
+  );
+}
+
+/** The shards in which postings of a document may lie that have these places. */
+export function shardsOfPlaces(
+  state: DraftState,
+  documentId: string,
+  wanted: Iterable<string>,
+): Iterable<ShardId> {
+  const places = state.placesOf(documentId);
+  if (places === undefined) return state.shardsOfDocument(documentId);
+  const shards = new Set<ShardId>();
+  for (const place of wanted) {
+    const shard = places.get(place);
+    if (shard !== undefined && state.hasShard(shard)) shards.add(shard);
+  }
+  return shards;
+}
 
 /**
  * Removes the matching postings of some documents and returns how many there were; looks through each shard once, however
@@ -13,10 +43,11 @@ export function* removeWhere(
   state: DraftState,
   documentIds: Iterable<string>,
   matches: (documentId: string, start: number, length: number) => boolean,
+  shardsOf = (documentId: string): Iterable<ShardId> => state.shardsOfDocument(documentId),
 ): Steps<number> {
   const byShard = new Map<ShardId, Set<string>>();
   for (const documentId of documentIds) {
-    for (const shard of state.shardsOfDocument(documentId)) {
+    for (const shard of shardsOf(documentId)) {
       const inShard = byShard.get(shard);
       if (inShard === undefined) byShard.set(shard, new Set([documentId]));
       else inShard.add(documentId);

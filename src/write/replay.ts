@@ -8,7 +8,7 @@ import { type ShardexIndex, shardsOfDocument } from '../version/shardex-index.js
 import { addRows } from './add.js';
 import { DraftState } from './draft-state.js';
 import { settle } from './rebalance.js';
-import { removeWhere } from './remove.js';
+import { removePlaces } from './remove.js';
 import { stageRows } from './staging.js';
 import { placeText } from './touched.js';
 
@@ -32,11 +32,7 @@ export function replay(current: ShardexIndex, changed: Replay): ShardexIndex {
 
 /** The same within a draft, with pauses. */
 export function* replayInto(state: DraftState, { removed, added }: Replay): Steps<void> {
-  yield* removeWhere(
-    state,
-    removed.keys(),
-    (documentId, start, length) => removed.get(documentId)?.has(placeText(start, length)) === true,
-  );
+  yield* removePlaces(state, removed);
   yield* addRows(state, stageRows(added, state.config.dimensions));
 }
 

@@ -141,6 +141,36 @@ test('other postings of the same document are joined', async () => {
   expect(postingsOf(cell.read(), 'q1').map(({ start }) => start)).toEqual([0, 7]);
 });
 
+test('so is the removal of another posting, at any moment, but not that of one that is ingested', async () => {
+  const base = filled();
+  for (const at of [1, 300, await slicesAlone()]) {
+    for (const start of [9, 0]) {
+      const cell = cellOf(base);
+      cell.update((draft) => {
+        draft.addPosting({ documentId: 'p5', start: 9, vector: [1, 1, 1, 1] });
+      });
+      const ingested = cell.ingest(arriving(), {
+        ...everywhere,
+        onProgress: ({ slices }) => {
+          if (slices !== at) return;
+          cell.update((draft) => {
+            draft.removePosting({ documentId: 'p5', start });
+          });
+        },
+      });
+      if (start === 9) {
+        await ingested;
+        expect(postingsOf(cell.read(), 'p5').map((posting) => posting.start)).toEqual([0]);
+      } else {
+        expect(await rejectionOf(ingested)).toMatchObject({
+          constructor: ConflictError,
+          postings: [{ documentId: 'p5', start: 0, length: 0 }],
+        });
+      }
+    }
+  }
+});
+
 test.each<[string, (draft: IndexDraft) => void]>([
   ['removed', (draft) => draft.removeDocument('p7')],
   [

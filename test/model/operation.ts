@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import type { Posting } from 'shardex';
+import type { KeyInput, Posting } from 'shardex';
 import { dyadicVector, integerBelow, pick, seeded } from '../support/random.js';
 
 /** One call on a draft, as data, so that a failing sequence of them can be read and kept. */
@@ -9,6 +9,7 @@ export type Operation =
   /** So many postings that shards split again and again; made from a seed, so that a report of it stays short. */
   | { readonly kind: 'bulk'; readonly seed: number; readonly count: number }
   | { readonly kind: 'remove'; readonly documentIds: readonly string[] }
+  | { readonly kind: 'take out'; readonly keys: readonly KeyInput[] }
   | { readonly kind: 'replace'; readonly documentId: string; readonly postings: readonly Posting[] }
   /** A batch with a posting that is refused: it must leave no trace, and the draft usable. */
   | { readonly kind: 'refused'; readonly postings: readonly Posting[] };
@@ -35,6 +36,12 @@ function postingOf(id: fc.Arbitrary<string>): fc.Arbitrary<Posting> {
   return fc.record({ documentId: id, start: fc.nat(2), length: fc.nat(1), vector });
 }
 
+const key: fc.Arbitrary<KeyInput> = fc.record({
+  documentId,
+  start: fc.nat(2),
+  length: fc.nat(1),
+});
+
 const batch = (id: fc.Arbitrary<string>, most: number): fc.Arbitrary<Posting[]> =>
   fc.array(postingOf(id), { maxLength: most });
 
@@ -55,6 +62,10 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
       kind: fc.constant('remove'),
       documentIds: fc.array(documentId, { maxLength: 2 }),
     }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({ kind: fc.constant('take out'), keys: fc.array(key, { maxLength: 3 }) }),
   },
   {
     weight: 2,

@@ -2,7 +2,7 @@ import type { PostingKey } from 'shardex';
 import { comparePostings, type NaiveTwin } from '../support/naive-twin.js';
 import { differences, keyOf } from './difference.js';
 
-/** The documents a draft touched: as a whole, or the keys of the postings that it added. */
+/** The documents a draft touched: as a whole, or the keys of the postings that it added or removed. */
 export type TouchedKeys = ReadonlyMap<string, 'whole' | ReadonlySet<string>>;
 
 /** What committing on another version than the base must come to. */
@@ -17,8 +17,8 @@ export interface Outcome {
 
 /**
  * Predicts a rebase from values and from what each commit meanwhile touched (I3). It is a conflict where one side changed a
- * posting that the other one added, even as it was, or whose document the other one removed or replaced: that one did so is
- * also known from a posting that is gone.
+ * posting that the other one added or removed, even without effect, or whose document the other one removed or replaced: that
+ * one did so is also known from a posting that is gone and that nobody touched by itself.
  */
 export function outcomeOf(
   base: NaiveTwin,
@@ -33,14 +33,14 @@ export function outcomeOf(
   const merged = current.clone();
   for (const [documentId, keys] of touched) {
     const theirChanges = theirs.get(documentId) ?? new Map<string, never>();
-    const isLost = [...theirChanges.values()].some(({ after }) => after === undefined);
+    const isTouched = (key: string): boolean => recorded.some((other) => covers(other.get(documentId), key));
+    const isLost = [...theirChanges].some(([key, { after }]) => after === undefined && !isTouched(key));
     const met = new Map<string, PostingKey>();
     for (const [key, { before, after }] of theirChanges)
       if (covers(keys, key)) met.set(key, bareKey(after ?? before));
     const changed = ours.get(documentId);
     for (const [key, { before, after }] of changed ?? [])
-      if (isLost || recorded.some((other) => covers(other.get(documentId), key)))
-        met.set(key, bareKey(after ?? before));
+      if (isLost || isTouched(key)) met.set(key, bareKey(after ?? before));
     postings.push(...met.values());
     if (changed === undefined) continue;
     const rest = merged.postings(documentId).filter((posting) => !changed.has(keyOf(posting)));

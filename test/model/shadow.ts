@@ -1,4 +1,4 @@
-import { InvalidVectorError, type IndexDraft, type Posting } from 'shardex';
+import { InvalidVectorError, type IndexDraft, type KeyInput, type Posting } from 'shardex';
 import { expect } from 'vitest';
 import type { NaiveTwin } from '../support/naive-twin.js';
 import { byKey, differences, fullKeyOf, keyOf, sameVector } from './difference.js';
@@ -9,7 +9,7 @@ import type { ModelVersion } from './system.js';
 export class Shadow {
   readonly base: ModelVersion;
   readonly twin: NaiveTwin;
-  /** The documents that were touched: as a whole, or the keys in them that were added, whether that changed anything. */
+  /** The documents that were touched: as a whole, or the keys in them that were added or removed, changed or not. */
   readonly touched = new Map<string, 'whole' | Set<string>>();
   /** Whether any operation changed anything, even if a later one undid it. */
   changed = false;
@@ -54,6 +54,12 @@ export class Shadow {
         expect(draft.removeDocuments(operation.documentIds)).toBe(removed);
         break;
       }
+      case 'take out': {
+        const there = new Set(operation.keys.filter((key) => this.twin.removePosting(key)).map(fullKeyOf));
+        expect(draft.removePostings(operation.keys)).toBe(there.size);
+        for (const key of operation.keys) this.#touch(key);
+        break;
+      }
       case 'replace':
         draft.replaceDocument(operation.documentId, operation.postings);
         this.twin.replaceDocument(operation.documentId, operation.postings);
@@ -81,7 +87,7 @@ export class Shadow {
     return written;
   }
 
-  #touch({ documentId, start = 0, length = 0 }: Posting): void {
+  #touch({ documentId, start = 0, length = 0 }: KeyInput): void {
     const touched = this.touched.get(documentId) ?? new Set();
     if (touched !== 'whole') this.touched.set(documentId, touched.add(keyOf({ start, length })));
   }

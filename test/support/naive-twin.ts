@@ -32,6 +32,11 @@ export class NaiveTwin {
     this.#postings.set(key, { documentId, start, length, vector: Float32Array.from(vector) });
   }
 
+  /** Removes one posting and returns whether it was there. */
+  removePosting({ documentId, start = 0, length = 0 }: Omit<Posting, 'vector'>): boolean {
+    return this.#postings.delete(JSON.stringify([documentId, start, length]));
+  }
+
   /** Removes all postings of a document and returns how many there were. */
   removeDocument(documentId: string): number {
     let removed = 0;

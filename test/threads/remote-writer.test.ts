@@ -46,6 +46,9 @@ describe('a remote writer', () => {
     await writer.addPosting(posting('c'));
     expect(await writer.removeDocument('c')).toBe(1);
     expect(await writer.removeDocuments(new Set(['b', 'nobody']))).toBe(1);
+    expect(await writer.removePosting({ documentId: 'a', start: 1 })).toBe(true);
+    expect(await writer.removePostings([posting('a', 1), posting('nobody'), posting('a')])).toBe(1);
+    expect(await writer.has('a')).toBe(false);
     await writer.replaceDocument('a', [posting('a', 7)]);
     expect([await writer.has('a'), await writer.has('b')]).toEqual([true, false]);
     expect(cell.version).toBe(0);
@@ -110,6 +113,10 @@ describe('a remote writer', () => {
     });
     expect(await rejectionOf(writer.addPostings(7 as never))).toBeInstanceOf(InvalidPostingError);
     expect(await rejectionOf(writer.addPostings([null as never]))).toBeInstanceOf(InvalidPostingError);
+    expect(await rejectionOf(writer.removePostings([posting('a'), { documentId: '' }]))).toMatchObject({
+      constructor: InvalidPostingError,
+      position: 1,
+    });
     expect(
       await rejectionOf(writer.addPostings([{ documentId: 'a', vector: (() => 1) as never }])),
     ).toBeInstanceOf(InvalidVectorError);

@@ -2,6 +2,7 @@ import {
   createIndex,
   documentIds,
   type IndexDraft,
+  InvalidPostingError,
   postings,
   search,
   type ShardexIndex,
@@ -12,6 +13,7 @@ import { NaiveTwin } from '../support/naive-twin.js';
 import { numbered, ofDocuments } from '../support/postings.js';
 import { gaussianVector, seeded } from '../support/random.js';
 import { expectSameContents, expectSound } from '../support/sound.js';
+import { thrownBy } from '../support/thrown.js';
 
 const OPTIONS = { dimensions: 3, metric: 'euclidean', shardCapacity: 8 } as const;
 const RANDOM = seeded(1);
@@ -150,6 +152,80 @@ describe('addPostings', () => {
       );
     });
     expect([postings(next, 'outer').length, postings(next, 'inner').length]).toEqual([1, 2]);
+    expectSound(next);
+  });
+});
+
+describe('removePosting and removePostings', () => {
+  test('take out just those, whatever else their documents have, and tell how many there were', () => {
+    const some = ALL.filter((_, i) => i % 7 === 0);
+    const { value, next } = made((draft) =>
+      draft.removePostings([...some, ...some, { documentId: 'nobody' }]),
+    );
+    expect(value).toBe(some.length);
+    const twin = twinOf((each) => {
+      for (const posting of some) each.removePosting(posting);
+    });
+    expectSameContents(next, twin);
+    expectSameContents(INDEX, twinOf());
+  });
+
+  test('take one with its own key only: another start or length is another posting', () => {
+    const { value, next } = made((draft) => {
+      const { documentId, start = 0, length = 0 } = ALL[0];
+      return [
+        draft.removePosting({ documentId, start: start + 1, length }),
+        draft.removePosting({ documentId, start, length: length + 1 }),
+        draft.removePosting({ documentId, start, length }),
+        draft.removePosting({ documentId, start, length }),
+      ];
+    });
+    expect(value).toEqual([false, false, true, false]);
+    expect(next.postingCount).toBe(INDEX.postingCount - 1);
+  });
+
+  test('with the last posting the document goes', () => {
+    const of = ALL.filter(({ documentId }) => documentId === 'd4');
+    const { next } = made((draft) => {
+      for (const posting of of) {
+        expect(draft.has('d4')).toBe(true);
+        draft.removePosting(posting);
+      }
+      expect(draft.has('d4')).toBe(false);
+    });
+    expect([...documentIds(next)]).not.toContain('d4');
+    expectSound(next);
+  });
+
+  test('where nothing was removed, nothing has changed (I2)', () => {
+    expect(made((draft) => draft.removePosting({ documentId: 'd1', start: 999 })).next).toBe(INDEX);
+    expect(made((draft) => draft.removePostings([])).next).toBe(INDEX);
+  });
+
+  test('with one unusable key none is removed', () => {
+    const { next } = made((draft) => {
+      for (const bad of [
+        null,
+        'd1',
+        ['d1'],
+        {},
+        { documentId: 'd1', start: -1 },
+        { documentId: 'd1', text: 'x' },
+      ]) {
+        const error = thrownBy(() => draft.removePostings([ALL[0], bad as never]));
+        expect(error).toBeInstanceOf(InvalidPostingError);
+        expect(error).toMatchObject({ position: 1 });
+      }
+    });
+    expect(next).toBe(INDEX);
+  });
+
+  test('take what a search or the index gives as a key', () => {
+    const { next } = made((draft) => {
+      for (const hit of search(INDEX, [0, 0, 0], { k: 3, includeVector: true })) draft.removePosting(hit);
+      for (const posting of postings(INDEX, 'd2')) draft.removePosting(posting);
+    });
+    expect(next.postingCount).toBeLessThan(INDEX.postingCount - 3);
     expectSound(next);
   });
 });

@@ -55,6 +55,14 @@ type Change = (base: ShardexIndex, count: number) => unknown;
 const changes: [string, Change][] = [
   ['all written again', (base, n) => update(base, (draft) => draft.addPostings(chunks(n, 2)))],
   [
+    'all removed one by one',
+    (base, n) =>
+      update(base, (draft) => {
+        for (const chunk of chunks(n, 1)) draft.removePosting(chunk);
+      }),
+  ],
+  ['all removed at once', (base, n) => update(base, (draft) => draft.removePostings(chunks(n, 1)))],
+  [
     'all replaced',
     (base, n) =>
       update(base, (draft) => {

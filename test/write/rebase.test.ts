@@ -88,6 +88,44 @@ const CHANGES: readonly Change[] = [
     },
   },
   {
+    name: 'removes one posting of a',
+    keys: ['a0'],
+    run: (draft) => {
+      draft.removePosting({ documentId: 'a', start: 0 });
+    },
+  },
+  {
+    name: 'removes the other one',
+    keys: ['a1'],
+    run: (draft) => {
+      draft.removePosting({ documentId: 'a', start: 1 });
+    },
+  },
+  {
+    name: 'removes a posting of a that is not there',
+    keys: [],
+    again: ['a2'],
+    run: (draft) => {
+      draft.removePosting({ documentId: 'a', start: 2 });
+    },
+  },
+  {
+    name: 'removes one posting of a, and makes it again as it was',
+    keys: [],
+    again: ['a0'],
+    run: (draft) => {
+      draft.removePosting({ documentId: 'a', start: 0 });
+      draft.addPosting(posting('a', 0, 1));
+    },
+  },
+  {
+    name: 'removes the only posting of b',
+    keys: ['b0'],
+    run: (draft) => {
+      draft.removePosting({ documentId: 'b' });
+    },
+  },
+  {
     name: 'removes b',
     keys: ['b0'],
     whole: true,

@@ -99,6 +99,7 @@ export const WRITTEN: Readonly<Record<WriterCall['method'], Shape>> = {
   open: record({ version: whole, dimensions }),
   addPostings: whole,
   removeDocuments: whole,
+  removePostings: whole,
   replaceDocument: nothing,
   has: flag,
   commitChanges: record({ version: whole, fingerprint: text, previousVersion: whole, isEmpty: flag }),

@@ -10,6 +10,7 @@
  */
 
 import type { ShardexConfig } from '../../config.js';
+import type { PostingKey } from '../../errors.js';
 import type { ChunkChange } from '../../delta/changes.js';
 import type { VersionName } from '../../delta/delta.js';
 import type { CalibrationChange } from '../../calibration/change.js';
@@ -165,6 +166,12 @@ export type WriterCall =
       readonly call: number;
       readonly method: 'removeDocuments';
       readonly documentIds: readonly string[];
+    }
+  | {
+      readonly kind: 'write';
+      readonly call: number;
+      readonly method: 'removePostings';
+      readonly keys: readonly PostingKey[];
     }
   | {
       readonly kind: 'write';

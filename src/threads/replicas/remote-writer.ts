@@ -17,6 +17,7 @@ import {
   takePosting,
   writeVector,
 } from '../../version/posting.js';
+import { type KeyInput, eachKey } from '../../version/posting-key.js';
 import { TO_WRITER, WRITTEN } from './message-shapes.js';
 import { EVERYONE, type WriterAnswer, type WriterCall } from './messages.js';
 import { unpackError } from '../port/packed-error.js';
@@ -79,6 +80,18 @@ export class RemoteWriter {
     this.#conversation.assertOpen();
     const copies = copyPostings(postings, this.#dimensions);
     return (await this.#ask({ method: 'addPostings', postings: copies })) as number;
+  }
+
+  /** Removes a posting, as `removePosting` of a draft does. */
+  async removePosting(key: KeyInput): Promise<boolean> {
+    return (await this.removePostings([key])) === 1;
+  }
+
+  /** Removes postings, as `removePostings` of a draft does. */
+  async removePostings(keys: Iterable<KeyInput>): Promise<number> {
+    this.#conversation.assertOpen();
+    const copies = [...eachKey(keys)];
+    return (await this.#ask({ method: 'removePostings', keys: copies })) as number;
   }
 
   /** Removes a document, as `removeDocument` of a draft does. */

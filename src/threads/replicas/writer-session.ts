@@ -73,6 +73,8 @@ export class WriterSession {
         return writer.addPostings(asked.postings);
       case 'removeDocuments':
         return writer.removeDocuments(asked.documentIds);
+      case 'removePostings':
+        return writer.removePostings(asked.keys);
       case 'replaceDocument':
         writer.replaceDocument(asked.documentId, asked.postings);
         return undefined;

@@ -10,6 +10,7 @@ export type ShardexErrorCode =
   | 'INVALID_POSTING'
   | 'INVALID_OPTION'
   | 'INVALID_INDEX'
+  | 'INVALID_FILTER'
   | 'WRITER_CLOSED'
   | 'COMMIT_CONFLICT'
   | 'ASYNC_RECIPE'
@@ -100,6 +101,18 @@ export class InvalidIndexError extends ShardexError {
   constructor(message: string) {
     super('INVALID_INDEX', message);
     this.name = 'InvalidIndexError';
+  }
+}
+
+/** A filter has an operator that is unknown, or whose operand does not fit it. Code `INVALID_FILTER`. */
+export class InvalidFilterError extends ShardexError {
+  /** Where in the filter, such as `$or[1].year.$gt`; empty for the filter itself. */
+  readonly at: string;
+
+  constructor(message: string, at: string) {
+    super('INVALID_FILTER', message);
+    this.name = 'InvalidFilterError';
+    this.at = at;
   }
 }
 

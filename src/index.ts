@@ -13,6 +13,8 @@ export { type Delta, type VersionName, writtenPostings } from './delta/delta.js'
 export { encodeDelta } from './delta/encode.js';
 export type { DocumentChanges } from './delta/ledger.js';
 export { merge, type MergeOptions, type Resolution } from './delta/merge.js';
+export type { FieldFilter, Filter, Operators } from './documents/filter/filter.js';
+export type { JsonArray, JsonObject, JsonValue } from './documents/json.js';
 export {
   AsyncRecipeError,
   CellClosedError,
@@ -21,6 +23,7 @@ export {
   ConflictError,
   DeltaMismatchError,
   InvalidDeltaError,
+  InvalidFilterError,
   InvalidIndexError,
   InvalidOptionError,
   InvalidPostingError,

@@ -11,6 +11,7 @@ import {
   DeltaMismatchError,
   diff,
   InvalidDeltaError,
+  InvalidFilterError,
   merge,
   MergeConflictError,
   type Recipe,
@@ -38,6 +39,7 @@ import {
   WriterClosedError,
 } from 'shardex';
 import { describe, expect, test } from 'vitest';
+import { parseFilter } from '../src/documents/filter/parse.js';
 import { rejectionOf, thrownBy } from './support/thrown.js';
 
 const index = createIndex({ dimensions: 1 }, [{ documentId: 'a', vector: [1] }]);
@@ -60,6 +62,7 @@ const RAISED: [new (...args: never[]) => ShardexError, ShardexErrorCode, () => u
     () => createIndex({ dimensions: 1 }, [{ documentId: '', vector: [1] }]),
   ],
   [InvalidOptionError, 'INVALID_OPTION', () => search(index, [1], { k: 0 })],
+  [InvalidFilterError, 'INVALID_FILTER', () => parseFilter({ year: { $gtee: 1990 } })],
   [InvalidIndexError, 'INVALID_INDEX', () => statistics({} as ShardexIndex)],
   [
     WriterClosedError,

@@ -11,6 +11,7 @@ import {
   ConflictError,
   DeltaMismatchError,
   InvalidDeltaError,
+  InvalidFilterError,
   InvalidIndexError,
   InvalidOptionError,
   InvalidPostingError,
@@ -48,6 +49,7 @@ type Fields = Readonly<Record<string, unknown>> & {
   readonly limit: number;
   readonly expected: number;
   readonly actual: number;
+  readonly at: string;
   readonly wanted: number | string;
   readonly conflicts: readonly MergeConflict[];
 } & ConflictDetails;
@@ -58,6 +60,7 @@ const MAKERS: Readonly<Record<ShardexErrorCode, (message: string, fields: Fields
   INVALID_POSTING: (message, { position }) => new InvalidPostingError(message, position),
   INVALID_OPTION: (message, { option }) => new InvalidOptionError(option, message),
   INVALID_INDEX: (message) => new InvalidIndexError(message),
+  INVALID_FILTER: (message, { at }) => new InvalidFilterError(message, at),
   WRITER_CLOSED: (message) => new WriterClosedError(message),
   COMMIT_CONFLICT: (message, details) => new ConflictError(message, details),
   ASYNC_RECIPE: (message) => new AsyncRecipeError(message),

@@ -5,7 +5,13 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   resolve: {
     // Tests and examples import the package by its name, and get the sources without a build.
-    alias: [{ find: /^shardex$/, replacement: fileURLToPath(new URL('src/index.ts', import.meta.url)) }],
+    alias: [
+      { find: /^shardex$/, replacement: fileURLToPath(new URL('src/index.ts', import.meta.url)) },
+      {
+        find: /^shardex\/store$/,
+        replacement: fileURLToPath(new URL('src/store/index.ts', import.meta.url)),
+      },
+    ],
   },
   // Node 20 has no `using`.
   oxc: { target: 'es2022' },

@@ -35,10 +35,18 @@ const whole = {
 };
 const small = { ...whole, minify: true };
 const worker = 'dist/threads/pool/pool-worker.js';
+const sqliteWorker = 'dist/store/sqlite/sqlite-worker.js';
 await Promise.all([
   // Not minified, as stack traces lead here.
-  build({ ...whole, entryPoints: ['dist/index.js'], outfile: 'dist/node/index.js' }),
-  build({ ...small, entryPoints: [worker], outdir: 'dist/node' }),
+  // The store needs the classes of the library itself, so both take them from one file.
+  build({
+    ...whole,
+    entryPoints: { index: 'dist/index.js', store: 'dist/store/index.js' },
+    chunkNames: 'shared-[hash]',
+    splitting: true,
+    outdir: 'dist/node',
+  }),
+  build({ ...small, entryPoints: [worker, sqliteWorker], entryNames: '[name]', outdir: 'dist/node' }),
   build({
     ...small,
     entryPoints: { shardex: 'dist/index.js', 'pool-worker': worker },

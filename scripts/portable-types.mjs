@@ -26,7 +26,8 @@ export function makePortable(folder) {
     const path = join(folder, name);
     const before = readFileSync(path, 'utf8');
     const after = REWRITES.reduce((text, [found, instead]) => text.replace(found, instead), before);
-    const whole = name === 'index.d.ts' ? GLOBALS + after : after;
+    const isEntry = name === 'index.d.ts' || name === join('store', 'index.d.ts');
+    const whole = isEntry ? GLOBALS + after : after;
     if (whole !== before) writeFileSync(path, whole);
   }
 }

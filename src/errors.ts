@@ -3,8 +3,23 @@
  * the class), never on the words of the message, which say what was wrong and what to do about it.
  */
 
+/** The stable codes of the errors that only the store raises; their classes are in `shardex/store`. */
+export type StoreErrorCode =
+  | 'LOG_CORRUPT'
+  | 'LOG_TRIMMED'
+  | 'LOG_FORMAT'
+  | 'LOG_FULL'
+  | 'LOG_BUSY'
+  | 'LOG_FAILED'
+  | 'LOG_CLOSED'
+  | 'LOG_FORKED'
+  | 'NO_SQLITE'
+  | 'COMMIT_UNKNOWN'
+  | 'OPTIONS_MISMATCH';
+
 /** The stable codes of {@link ShardexError}. */
 export type ShardexErrorCode =
+  | StoreErrorCode
   | 'INVALID_CONFIG'
   | 'INVALID_VECTOR'
   | 'INVALID_POSTING'

@@ -24,6 +24,7 @@ import {
   ResourceExhaustedError,
   ShardexError,
   type ShardexErrorCode,
+  type StoreErrorCode,
   VersionNotKeptError,
   WorkerFailedError,
   WriterClosedError,
@@ -54,7 +55,10 @@ type Fields = Readonly<Record<string, unknown>> & {
   readonly conflicts: readonly MergeConflict[];
 } & ConflictDetails;
 
-const MAKERS: Readonly<Record<ShardexErrorCode, (message: string, fields: Fields) => ShardexError>> = {
+/** The codes of errors that a cell or a pool raises. Those of a store never cross a port. */
+type SentCode = Exclude<ShardexErrorCode, StoreErrorCode>;
+
+const MAKERS: Readonly<Record<SentCode, (message: string, fields: Fields) => ShardexError>> = {
   INVALID_CONFIG: (message, { option }) => new ConfigError(option, message),
   INVALID_VECTOR: (message, { position }) => new InvalidVectorError(message, position),
   INVALID_POSTING: (message, { position }) => new InvalidPostingError(message, position),
@@ -104,7 +108,7 @@ export function unpackError(packed: unknown): Error {
 function ours(code: unknown, message: string, fields: unknown): ShardexError | undefined {
   if (typeof code !== 'string' || !Object.hasOwn(MAKERS, code)) return undefined;
   try {
-    return MAKERS[code as ShardexErrorCode](message, (fields ?? {}) as Fields);
+    return MAKERS[code as SentCode](message, (fields ?? {}) as Fields);
   } catch {
     // Without the fields of its class it cannot be of that class.
     return undefined;

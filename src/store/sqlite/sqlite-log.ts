@@ -1,0 +1,200 @@
+/*
+ * A log in an SQLite file: the default of a store. It checks what it is given, hands it to the engine, and knows when it is
+ * closed; `engine.ts` has the SQL.
+ */
+
+import { onAbort } from '../../checks/abort.js';
+import { takeOptions } from '../../checks/given.js';
+import { show } from '../../checks/show.js';
+import { assertSignal, requireFunction, requireName } from '../../config.js';
+import { InvalidOptionError } from '../../errors.js';
+import { quietTimeout } from '../../host/quiet-timeout.js';
+import { LogClosedError } from '../errors.js';
+import {
+  BATCH_BYTES,
+  checkCheckpoint,
+  checkGroup,
+  checkReading,
+  checkTrim,
+  requireBytes,
+} from '../log/checks.js';
+import type {
+  Appended,
+  Checkpoint,
+  CommitLog,
+  Entry,
+  Head,
+  LoggedEntry,
+  OpenedLog,
+  ReadOptions,
+} from '../log/commit-log.js';
+import type { SqliteDriver } from './driver.js';
+import { type EngineHost, type EngineThread, LocalHost, ThreadHost, newEngineThread } from './engine-host.js';
+
+/** How often to look for what other processes wrote, in milliseconds, while somebody waits for it. */
+const POLL_MS = 10;
+
+/** Options of {@link sqliteLog}. */
+export interface SqliteLogOptions {
+  /** The file, on a local disk; made where there is none. Beside it lie `-wal` and `-shm` while it is open. */
+  readonly path: string;
+  /**
+   * What to open it with: the name or address of a module, which a thread of the log's own loads; or a class, as
+   * `DatabaseSync` and better-sqlite3's `Database`, which runs in this thread and holds it up while the disk writes.
+   * Default: `node:sqlite`, which Node has from 22.13 on.
+   */
+  readonly driver?: string | SqliteDriver;
+}
+
+/**
+ * Makes a log in an SQLite file. What it acknowledges is on the disk: WAL, `synchronous=FULL`, one fsync for each group of
+ * commits. Several processes of one machine may open one file. It opens the file when it is first used.
+ *
+ * Better-sqlite3 (from 13 on), `@photostructure/sqlite` (also on Node 20) and Bun's `bun:sqlite` are drivers.
+ *
+ * @throws {@link InvalidOptionError}
+ */
+export function sqliteLog(options: SqliteLogOptions): CommitLog {
+  const { path, driver } = takeOptions(options, ['path', 'driver']);
+  return newSqliteLog(path, driver, newEngineThread);
+}
+
+/** The same with another way to start the thread, for tests. */
+export function newSqliteLog(
+  path: string,
+  driver: string | SqliteDriver | undefined,
+  startThread: () => Promise<EngineThread>,
+): CommitLog {
+  requireName('path', path);
+  if (path === ':memory:' || path.startsWith('file:'))
+    throw new InvalidOptionError(
+      'path',
+      `path must be that of a file, not ${show(path)}. In memory: memoryLog().`,
+    );
+  if (typeof driver === 'object')
+    throw new InvalidOptionError(
+      'driver',
+      `driver must be a class or the name of a module, not ${show(driver)}.`,
+    );
+  if (typeof driver === 'function') {
+    requireFunction('driver', driver);
+    return new SqliteLog(path, () => Promise.resolve(new LocalHost(driver, path)));
+  }
+  if (driver !== undefined) requireName('driver', driver);
+  return new SqliteLog(path, async () => new ThreadHost(await startThread(), path, driver));
+}
+
+class SqliteLog implements CommitLog {
+  readonly name: string;
+  readonly #start: () => Promise<EngineHost>;
+  #host: Promise<EngineHost> | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor(path: string, start: () => Promise<EngineHost>) {
+    this.name = path;
+    this.#start = start;
+  }
+
+  async open(settings: Uint8Array): Promise<OpenedLog> {
+    requireBytes('settings', settings);
+    return (await this.#opened()).call('open', settings);
+  }
+
+  async head(): Promise<Head | undefined> {
+    return (await this.#opened()).call('head');
+  }
+
+  async append(parent: Head | undefined, entries: readonly Entry[]): Promise<Appended> {
+    checkGroup(parent, entries);
+    return (await this.#opened()).call('append', parent, entries);
+  }
+
+  async *read(after: number, options: ReadOptions = {}): AsyncGenerator<readonly LoggedEntry[]> {
+    const { maxBytes = BATCH_BYTES, signal } = takeOptions(options, ['maxBytes', 'signal']);
+    checkReading(after, maxBytes);
+    assertSignal(signal);
+    let from = after;
+    for (;;) {
+      signal?.throwIfAborted();
+      const batch = await (await this.#opened()).call('readBatch', from, maxBytes);
+      const last = batch.at(-1);
+      if (last === undefined) return;
+      from = last.version;
+      yield batch;
+    }
+  }
+
+  async changed(after: number, signal: AbortSignal): Promise<void> {
+    const host = await this.#opened();
+    let seen: number | undefined;
+    while (!signal.aborted && this.#closing === undefined) {
+      const now = await host.call('dataVersion');
+      if (now !== seen) {
+        seen = now;
+        const head = await host.call('head');
+        if ((head?.version ?? 0) > after) return;
+      }
+      await pause(POLL_MS, signal);
+    }
+  }
+
+  async putChunk(key: string, bytes: Uint8Array): Promise<void> {
+    requireName('key', key);
+    requireBytes('bytes', bytes);
+    await (await this.#opened()).call('putChunk', key, bytes);
+  }
+
+  async chunk(key: string): Promise<Uint8Array> {
+    requireName('key', key);
+    return (await this.#opened()).call('chunk', key);
+  }
+
+  async commitCheckpoint(checkpoint: Checkpoint): Promise<boolean> {
+    checkCheckpoint(checkpoint);
+    return (await this.#opened()).call('commitCheckpoint', checkpoint);
+  }
+
+  async latestCheckpoint(atMost = Infinity): Promise<Checkpoint | undefined> {
+    return (await this.#opened()).call('latestCheckpoint', atMost);
+  }
+
+  async trim(before: number, keep: readonly number[] = []): Promise<void> {
+    const host = await this.#opened();
+    checkTrim(before, (await host.call('latestCheckpoint', Infinity))?.version);
+    while (await host.call('trimSome', before, keep));
+  }
+
+  close(): Promise<void> {
+    const host = this.#host;
+    this.#closing ??= host === undefined ? Promise.resolve() : close(host);
+    return this.#closing;
+  }
+
+  #opened(): Promise<EngineHost> {
+    if (this.#closing !== undefined) return Promise.reject(new LogClosedError());
+    return (this.#host ??= this.#start());
+  }
+}
+
+async function close(starting: Promise<EngineHost>): Promise<void> {
+  const host = await starting;
+  try {
+    await host.call('close');
+  } finally {
+    await host.end();
+  }
+}
+
+/** Waits, at most until the signal aborts; keeps no process alive. */
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const stay = onAbort(signal, () => {
+      clearTimeout(timer);
+      resolve();
+    });
+    const timer = quietTimeout(() => {
+      stay();
+      resolve();
+    }, ms);
+  });
+}

@@ -3,29 +3,59 @@
  * that follows here from the rows that come and go.
  */
 
+import { WantedIds } from '../collections/id-column.js';
+import type { Documents } from '../version/documents.js';
+import { DocumentsDraft } from '../version/documents-draft.js';
 import { RowList, columnsOf } from '../version/row-block.js';
 import type { Shard } from '../version/shard.js';
-import { eachLiveRow } from '../version/shard-rows.js';
-import type { DraftState } from '../write/draft-state.js';
-import type { SegmentChange, ShardChange } from './changes.js';
+import { eachLive, eachLiveRow, liveRows } from '../version/shard-rows.js';
+import type { ShardexIndex } from '../version/shardex-index.js';
+import type { Changes, SegmentChange, ShardChange } from './changes.js';
 
 /**
- * Updates the documents map for one shard: adds the documents of new rows, and drops those that it no longer holds.
- * `before` is the shard that goes on as `shard`, if any. Time: O(rows of the shard).
+ * The documents map after `made` have replaced their shards: with the documents of new rows, and without those that
+ * are left nowhere. Time: O(rows of the shards that are gone or made · log documents).
  */
-export function moveDocuments(
-  state: DraftState,
+export function documentsByRows(base: ShardexIndex, changes: Changes, made: readonly Shard[]): Documents {
+  const documents = new DocumentsDraft(base.documents.value);
+  const gone = new Set(changes.gone);
+  for (const id of gone) {
+    const { rows } = base.shards.get(id) as Shard;
+    eachDocument(liveRows(rows), (documentId) => {
+      documents.drop(documentId, id);
+    });
+  }
+  made.forEach((shard, i) => {
+    const before = gone.has(shard.id) ? undefined : base.shards.get(shard.id);
+    moveDocuments(documents, before, shard, changes.shards[i]);
+  });
+  return documents.finish();
+}
+
+/** Updates the documents map for one shard. `before` is the shard that goes on as `shard`, if any. */
+function moveDocuments(
+  documents: DocumentsDraft,
   before: Shard | undefined,
   shard: Shard,
   { segments }: ShardChange,
 ): void {
   const arriving = newRows(shard, segments);
-  state.addToDocuments(arriving, shard.id);
+  eachDocument(arriving, (documentId) => {
+    documents.note(documentId, shard.id);
+  });
   if (before === undefined) return;
-  const maybeGone = new Set<string>();
-  eachDocument(lostRows(before, segments), (documentId) => maybeGone.add(documentId));
-  eachDocument(arriving, (documentId) => maybeGone.delete(documentId));
-  if (maybeGone.size > 0) state.dropFromDocuments(maybeGone, shard.id);
+  const left = new Set<string>();
+  eachDocument(lostRows(before, segments), (documentId) => left.add(documentId));
+  eachDocument(arriving, (documentId) => left.delete(documentId));
+  if (left.size === 0) return;
+  // Those that have another row in the shard stay.
+  const wanted = new WantedIds(left);
+  eachLive(shard.rows, ({ ids }, row) => {
+    const stays = wanted.idAt(ids, row);
+    if (stays !== undefined) left.delete(stays);
+    return left.size === 0;
+  });
+  for (const documentId of left) documents.drop(documentId, shard.id);
 }
 
 /** Lists the rows that a shard gains. */

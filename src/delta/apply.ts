@@ -1,36 +1,35 @@
 /*
- * Carries a delta out: checks it against the base, builds the changed shards, and finishes a draft with them. A delta
+ * Carries a delta out: checks it against the base, builds the changed shards, and a version with them. A delta
  * made in this process brings finished segments; a decoded one brings rows, which are copied into blocks here.
  */
 
 import { sampleSizeFor } from '../calibration/calibration.js';
-import { changedCalibration } from '../calibration/change.js';
 import { type ShardexConfig, requireFlag } from '../config.js';
 import { InvalidDeltaError } from '../errors.js';
 import { takeOptions } from '../checks/given.js';
+import { Lazy } from '../collections/lazy.js';
 import { separations } from '../geometry/metric.js';
 import { MOST_IN_CHUNK } from '../version/centroid-table.js';
+import type { Documents } from '../version/documents.js';
 import { RowBlock, claimRows, columnsOf, copyRows } from '../version/row-block.js';
 import { type Shard, type ShardId, centroidProbe } from '../version/shard.js';
-import { type Segment, ShardRows, isDead, liveRows, roomAfter, segmentOf } from '../version/shard-rows.js';
+import { type Segment, ShardRows, isDead, roomAfter, segmentOf } from '../version/shard-rows.js';
 import { type ShardexIndex, assertIndex } from '../version/shardex-index.js';
 import { verify } from '../inspect/verify.js';
-import { DraftState } from '../write/draft-state.js';
 import { baseMismatch } from './base-mismatch.js';
-import { moveDocuments } from './apply-documents.js';
+import { documentsByRows } from './apply-documents.js';
 import { check, disagreement, known } from './check.js';
 import { checkRows } from './check-rows.js';
 import {
   type BaseSegment,
   type Changes,
-  type ChunkChange,
   type Run,
   type SegmentChange,
   type ShardChange,
-  changedTable,
   isBlock,
 } from './changes.js';
 import { type Delta, assertDelta, changesOf, sameVersion } from './delta.js';
+import { documentsWith, shardsFrom, versionFrom } from './version-from.js';
 
 /** Options of {@link applyDelta}. */
 export interface ApplyOptions {
@@ -80,42 +79,32 @@ export function applyDelta(base: ShardexIndex, delta: Delta, options: ApplyOptio
   if (delta.isEmpty) return base;
   const changes = changesOf(delta);
   check(changes.dimensions === base.config.dimensions, 'the dimensions');
-  const calibration = changedCalibration(base.calibration, changes.calibration, () =>
-    disagreement('the calibration'),
-  );
-  const state = new DraftState(base);
   const gone = new Set(changes.gone);
   // A delta that never was bytes cannot have been forged.
   if (changes.documents === undefined) checkRows(base, changes);
   const made = changes.shards.map((change) => buildShard(base, change, gone));
-  const documents = changes.documents?.value;
-  for (const id of changes.gone) {
-    const { rows } = known(base.shards.get(id), `shard ${id}`);
-    state.deleteShard(id);
-    if (documents === undefined) state.removeFromDocuments(liveRows(rows), id);
-  }
-  made.forEach((shard, i) => {
-    const before = gone.has(shard.id) ? undefined : base.shards.get(shard.id);
-    if (before === undefined) state.insertShard(shard);
-    else state.setRows(shard.id, shard.rows);
-    if (documents === undefined) moveDocuments(state, before, shard, changes.shards[i]);
-  });
-  documents?.documentIds.forEach((documentId, i) => {
-    state.setDocument(documentId, documents.after[i]);
-  });
-  checkShardIds(base, state, changes);
-  const { chunks } = changes;
-  if (chunks !== undefined) {
-    checkChunks(base, state, changes, chunks, gone);
-    const { metric } = base.config;
-    state.setCentroids(changedTable(base.centroids, metric, chunks, (id) => state.shard(id).centroid));
-  }
-  const { version, fingerprint } = delta.next;
-  const { nextShardId, churn, owed } = changes;
-  const next = state.finish({ version, fingerprint, nextShardId, churn, calibration, owed });
-  check((calibration?.samples.size ?? 0) <= sampleSizeFor(next.postingCount), 'the calibration');
+  const shards = shardsFrom(base, changes.gone, made, disagreement);
+  checkShardIds(base, shards.shards, changes);
+  checkChunks(base, shards.shards, changes, gone);
+  const documents = nextDocuments(base, changes, made);
+  const { chunks, calibration, nextShardId, churn, owed } = changes;
+  const parts = { ...delta.next, documents, documentCount: documents.value.size };
+  const rest = { ...parts, chunks, calibration, nextShardId, churn, owed };
+  const next = versionFrom(base, shards, rest, disagreement);
+  const sampleSize = next.calibration?.samples.size ?? 0;
+  check(sampleSize <= sampleSizeFor(next.postingCount), 'the calibration');
   if (isVerified) assertVerified(next);
   return next;
+}
+
+/** The documents map of the next version: as the delta says, or as the rows do that come and go. */
+function nextDocuments(base: ShardexIndex, changes: Changes, made: readonly Shard[]): Lazy<Documents> {
+  const before = base.documents.value;
+  const after =
+    changes.documents === undefined
+      ? documentsByRows(base, changes, made)
+      : documentsWith(before, changes.documents.value);
+  return after === before ? base.documents : Lazy.of(after);
 }
 
 function assertVerified(next: ShardexIndex): void {
@@ -128,7 +117,7 @@ function assertVerified(next: ShardexIndex): void {
 }
 
 /** Checks that shard ids are unique, and that the centroid table changes if shards come or go. */
-function checkShardIds(base: ShardexIndex, state: DraftState, changes: Changes): void {
+function checkShardIds(base: ShardexIndex, next: ShardexIndex['shards'], changes: Changes): void {
   const { nextShardId, shards, gone, chunks } = changes;
   for (const { id, centroid } of shards) {
     check(id < nextShardId, `the next shard id, ${nextShardId}`);
@@ -139,10 +128,10 @@ function checkShardIds(base: ShardexIndex, state: DraftState, changes: Changes):
   if (nextShardId >= base.nextShardId) return;
   if (base.nextShardId - nextShardId <= base.shardCount)
     for (let id = nextShardId; id < base.nextShardId; id++)
-      check(!state.hasShard(id), `the next shard id, ${nextShardId}`);
+      check(!next.has(id), `the next shard id, ${nextShardId}`);
   else
     for (const id of base.shards.keys())
-      check(id < nextShardId || !state.hasShard(id), `the next shard id, ${nextShardId}`);
+      check(id < nextShardId || !next.has(id), `the next shard id, ${nextShardId}`);
 }
 
 function buildShard(base: ShardexIndex, change: ShardChange, gone: ReadonlySet<ShardId>): Shard {
@@ -165,7 +154,7 @@ function buildShard(base: ShardexIndex, change: ShardChange, gone: ReadonlySet<S
     }),
   );
   check(rows.liveCount > 0 && rows.liveCount <= base.config.shardCapacity, `the postings of shard ${id}`);
-  return { id, centroid, rows };
+  return Object.freeze({ id, centroid, rows });
 }
 
 /** Builds a segment: copies new rows behind those of the base that it keeps. */
@@ -235,14 +224,14 @@ function copyRun(base: ShardexIndex, { at, count, from, row }: Run, to: RowBlock
   copyRows(columns, row, columnsOf(to), at, count);
 }
 
-/** Checks that the new table lists each shard once, and no other. */
+/** Checks that a new centroid table lists each shard once, and no other. */
 function checkChunks(
   base: ShardexIndex,
-  state: DraftState,
-  { shards }: Changes,
-  chunks: readonly ChunkChange[],
+  next: ShardexIndex['shards'],
+  { shards, chunks }: Changes,
   gone: ReadonlySet<ShardId>,
 ): void {
+  if (chunks === undefined) return;
   let count = 0;
   const seen = new Set<ShardId>();
   for (const chunk of chunks) {
@@ -255,10 +244,10 @@ function checkChunks(
     for (const id of ids) {
       seen.add(id);
       // A kept chunk has the old centroid, also where a new shard took the id of one that is gone.
-      check(isKept ? !gone.has(id) : state.hasShard(id), `shard ${id} among the centroids`);
+      check(isKept ? !gone.has(id) : next.has(id), `shard ${id} among the centroids`);
     }
   }
   const all = base.shardCount - gone.size + shards.filter(({ centroid }) => centroid !== undefined).length;
   check(count === seen.size && count === all, 'the shards with a centroid');
-  for (const id of seen) check(state.hasShard(id), 'the shards with a centroid');
+  for (const id of seen) check(next.has(id), 'the shards with a centroid');
 }

@@ -8,12 +8,12 @@ import { InvalidIndexError } from '../errors.js';
 import { changedShards } from '../version/changed-shards.js';
 import { type ChangedDocuments, type Documents, changedDocuments } from '../version/documents.js';
 import { columnsOf } from '../version/row-block.js';
-import { type Shard, type ShardId, sameCentroid } from '../version/shard.js';
+import type { Shard, ShardId } from '../version/shard.js';
 import { type Segment, buriedBetween, eachLiveRow, isDead } from '../version/shard-rows.js';
 import { type ShardexIndex, assertIndex, sameConfig } from '../version/shardex-index.js';
 import { eachDifference } from '../collections/trie-difference.js';
 import { applyDelta } from './apply.js';
-import { type Run, type SegmentChange, type ShardChange, chunkChanges, isBlock } from './changes.js';
+import { type Run, type SegmentChange, type ShardChange, chunkChanges, goesOn, isBlock } from './changes.js';
 import { Delta, emptyDelta } from './delta.js';
 import type { KeyColumns } from './key-index.js';
 import { Lazy } from '../collections/lazy.js';
@@ -117,16 +117,17 @@ function deltaBetween(a: ShardexIndex, b: ShardexIndex, pairs: readonly ShardPai
   const gone: ShardId[] = [];
   const found: DifferingShard[] = [];
   for (const { id, before, after } of pairs) {
-    const stays =
-      before !== undefined && after !== undefined && sameCentroid(before.centroid, after.centroid);
-    if (before !== undefined && !stays) {
+    if (before !== undefined && after !== undefined && goesOn(before, after)) {
+      found.push(changedShard(before, after, rows));
+      continue;
+    }
+    if (before !== undefined) {
       gone.push(id);
       before.rows.segments.forEach((segment, s) => {
         rows.push(id, s, segment, liveRowsOf(segment));
       });
     }
-    if (stays) found.push(changedShard(before, after, rows));
-    else if (after !== undefined)
+    if (after !== undefined)
       found.push({ id, centroid: after.centroid, segments: after.rows.segments.map(newSegment) });
   }
   const lost = new LostRowIndex(rows);

@@ -10,12 +10,11 @@
  */
 
 import type { CalibrationChange } from '../calibration/change.js';
-import type { Metric } from '../config.js';
 import type { Lazy } from '../collections/lazy.js';
-import { type CentroidTable, tableFrom } from '../version/centroid-table.js';
+import type { CentroidTable } from '../version/centroid-table.js';
 import type { ChangedDocuments } from '../version/documents.js';
 import type { RowBlock } from '../version/row-block.js';
-import { type Centroid, type ShardId, matrixOf } from '../version/shard.js';
+import { type Centroid, type Shard, type ShardId, sameCentroid } from '../version/shard.js';
 import type { Segment } from '../version/shard-rows.js';
 
 /** A segment of the base, as the source of moved rows. */
@@ -49,29 +48,37 @@ export interface SegmentChange {
   readonly segment?: Segment;
 }
 
-/** A shard that is new, if it has a centroid, or whose rows changed. */
-export interface ShardChange {
+/** A shard that is new, if it has a centroid, or whose rows changed; deltas and messages describe it in their own terms. */
+export interface ChangedShard<C, S> {
   readonly id: ShardId;
-  readonly centroid: Centroid | undefined;
-  readonly segments: readonly SegmentChange[];
+  readonly centroid: C | undefined;
+  readonly segments: readonly S[];
 }
+
+/** A changed shard of a delta. */
+export type ShardChange = ChangedShard<Centroid, SegmentChange>;
 
 /** A chunk of the centroid table: one of the base's, by its index, or a new one, by its shards. */
 export type ChunkChange = number | readonly ShardId[];
 
-/** The part of a delta that makes the next version out of the base. */
-export interface Changes {
-  readonly dimensions: number;
-  readonly nextShardId: ShardId;
+/** What changed beside the rows of shards, in the same terms for deltas and for replicas. */
+export interface RootChanges {
   /** Shards of the base that are gone or replaced, ascending. */
   readonly gone: readonly ShardId[];
+  /** The centroid table; missing where the base's stays. */
+  readonly chunks: readonly ChunkChange[] | undefined;
+  /** The calibration, which a replica does not compute itself. */
+  readonly calibration: CalibrationChange;
+}
+
+/** The part of a delta that makes the next version out of the base. */
+export interface Changes extends RootChanges {
+  readonly dimensions: number;
+  readonly nextShardId: ShardId;
   /** Ascending by id. */
   readonly shards: readonly ShardChange[];
-  /** Missing where the base's table stays. */
-  readonly chunks: readonly ChunkChange[] | undefined;
-  /** The next version's count of changes, and its calibration, which a replica does not compute itself. */
+  /** The next version's count of changes. */
   readonly churn: number;
-  readonly calibration: CalibrationChange;
   /** What the next version leaves to be compared; see `ShardexIndex.owed`. */
   readonly owed: readonly ShardId[];
   /** The new entries of the documents map. If missing, as in a decoded delta, they are derived from the rows. */
@@ -102,24 +109,14 @@ export function* writtenRows(shards: readonly ShardChange[]): Generator<[RowBloc
     for (let row = first; row < first + count; row++) yield [block, row];
 }
 
+/** Whether a shard goes on: its rows may differ. Otherwise one shard is gone, and another one new under its id. */
+export function goesOn(before: Shard, after: Shard): boolean {
+  return sameCentroid(before.centroid, after.centroid);
+}
+
 /** Describes one centroid table in terms of another; `undefined` if they are the same. */
 export function chunkChanges(a: CentroidTable, b: CentroidTable): readonly ChunkChange[] | undefined {
   if (a === b) return undefined;
   const indexes = new Map(a.chunks.map((chunk, at) => [chunk, at]));
   return b.chunks.map((chunk) => indexes.get(chunk) ?? chunk.ids);
-}
-
-/** Builds the table that `chunkChanges` described. The caller has checked that its chunks and shards exist. */
-export function changedTable(
-  base: CentroidTable,
-  metric: Metric,
-  chunks: readonly ChunkChange[],
-  centroidOf: (id: ShardId) => Centroid,
-): CentroidTable {
-  const members = chunks.map((chunk) =>
-    typeof chunk === 'number'
-      ? base.chunks[chunk]
-      : chunk.map((id) => ({ id, vector: matrixOf(centroidOf(id)).vectors })),
-  );
-  return tableFrom(metric, members);
 }

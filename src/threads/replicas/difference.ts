@@ -5,16 +5,15 @@
  */
 
 import { calibrationChange } from '../../calibration/change.js';
-import { chunkChanges } from '../../delta/changes.js';
+import { chunkChanges, goesOn } from '../../delta/changes.js';
 import { versionNameOf } from '../../delta/delta.js';
 import type { Lazy } from '../../collections/lazy.js';
-
 import { changedShards } from '../../version/changed-shards.js';
 import { type Documents, changedDocuments } from '../../version/documents.js';
-import { type Shard, type ShardId, matrixOf, sameCentroid } from '../../version/shard.js';
+import { type Shard, type ShardId, matrixOf } from '../../version/shard.js';
 import { deadBits } from '../../version/shard-rows.js';
 import { type ShardexIndex, emptyIndex } from '../../version/shardex-index.js';
-import type { Difference, VersionHeader, SentDocuments, SentShard } from './messages.js';
+import type { Difference, VersionHeader, SentShard } from './messages.js';
 import { packShards } from './packed-shards.js';
 import { Parcel, type SentBlocks } from './sent-blocks.js';
 
@@ -39,8 +38,7 @@ export function differenceBetween(
     const after = next.shards.get(id);
     if (before === after) continue;
     for (const { block } of before?.rows.segments ?? []) parcel.held?.add(block);
-    const stays =
-      before !== undefined && after !== undefined && sameCentroid(before.centroid, after.centroid);
+    const stays = before !== undefined && after !== undefined && goesOn(before, after);
     if (before !== undefined && !stays) gone.push(id);
     if (after !== undefined) shards.push(sentShard(after, stays ? before : undefined, sent, parcel));
   }
@@ -51,7 +49,7 @@ export function differenceBetween(
     calibration: calibrationChange(from.calibration, next.calibration),
     gone,
     shards: packShards(shards),
-    documents: base === undefined ? undefined : sentDocuments(base.documents, next.documents),
+    documents: base === undefined ? undefined : documentsBetween(base.documents, next.documents),
     chunks: chunkChanges(from.centroids, next.centroids),
     blocks: parcel.blocks,
     rows: parcel.rows,
@@ -76,11 +74,11 @@ function sentShard(
   };
 }
 
-function sentDocuments(a: Lazy<Documents>, b: Lazy<Documents>): SentDocuments | undefined {
+function documentsBetween(a: Lazy<Documents>, b: Lazy<Documents>): Difference['documents'] {
   // A replica that serves others must not build its documents map just for them.
   if (!a.isMade || !b.isMade) return undefined;
   const { documentIds, after } = changedDocuments(a.value, b.value);
-  return { documentIds, entries: after };
+  return { documentIds, after };
 }
 
 function headerOf(index: ShardexIndex): VersionHeader {

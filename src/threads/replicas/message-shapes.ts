@@ -61,7 +61,7 @@ const difference = record({
   documents: maybe(
     record({
       documentIds: listOf(text),
-      entries: listOf(either(maybe(number), listOf(number))),
+      after: listOf(either(maybe(number), listOf(number))),
     }),
   ),
   blocks: listOf(record({ handle: whole, generation: whole, capacity: whole, memory: maybe(memory) })),

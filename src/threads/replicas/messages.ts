@@ -11,20 +11,18 @@
 
 import type { ShardexConfig } from '../../config.js';
 import type { PostingKey } from '../../errors.js';
-import type { ChunkChange } from '../../delta/changes.js';
+import type { ChangedShard, RootChanges } from '../../delta/changes.js';
 import type { VersionName } from '../../delta/delta.js';
-import type { CalibrationChange } from '../../calibration/change.js';
-import type { DocumentEntry } from '../../version/documents.js';
+import type { ChangedDocuments } from '../../version/documents.js';
 import type { IdPart } from '../../collections/id-column.js';
 import type { Posting } from '../../version/posting.js';
-import type { ShardId } from '../../version/shard.js';
 import type { DeadBits } from '../../version/shard-rows.js';
 import type { ShardexIndex } from '../../version/shardex-index.js';
 import type { CommitOptions } from '../../cell/index-writer.js';
 import type { PackedError } from '../port/packed-error.js';
 
 /** Version of the protocol; both sides must have the same. */
-export const PROTOCOL = 7;
+export const PROTOCOL = 8;
 
 /** Channel of messages for all conversations on a port. */
 export const EVERYONE = '*';
@@ -45,13 +43,8 @@ export interface SentSegment {
   readonly dead: DeadBits | undefined;
 }
 
-/** A shard that is new, if it has a centroid, or whose rows changed. */
-export interface SentShard {
-  readonly id: ShardId;
-  readonly centroid: Float32Array | undefined;
-  /** A number is the index of an identical segment in the base's shard of that id. */
-  readonly segments: readonly (SentSegment | number)[];
-}
+/** A changed shard. A number is the index of an identical segment in the base's shard of that id. */
+export type SentShard = ChangedShard<Float32Array, SentSegment | number>;
 
 /** Packed shards; see `packShards`. */
 export interface PackedShards {
@@ -87,30 +80,18 @@ export interface SentRows {
   readonly copies: readonly RowCopies[];
 }
 
-/** Documents that changed shards, with their new entries; `undefined` for removed ones. */
-export interface SentDocuments {
-  readonly documentIds: readonly string[];
-  readonly entries: readonly (DocumentEntry | undefined)[];
-}
-
 /** The difference of two versions whose rows lie in memory that both sides see. */
-export interface Difference {
+export interface Difference extends RootChanges {
   /** The version that it starts from. If missing, that is the empty version, and `config` is there. */
   readonly base: VersionName | undefined;
   readonly config: ShardexConfig | undefined;
   readonly header: VersionHeader;
-  /** Relative to the base's calibration. */
-  readonly calibration: CalibrationChange;
-  /** Shards of the base that are gone or replaced. */
-  readonly gone: readonly ShardId[];
   readonly shards: PackedShards;
-  /** The centroid table; missing if the base's stays. */
-  readonly chunks: readonly ChunkChange[] | undefined;
   /**
-   * Missing if it starts from the empty version or the sender does not know them: the rows then say where documents
-   * are.
+   * Documents that changed shards. Missing if it starts from the empty version or the sender does not know them: the
+   * rows then say where documents are.
    */
-  readonly documents: SentDocuments | undefined;
+  readonly documents: Pick<ChangedDocuments, 'documentIds' | 'after'> | undefined;
   readonly blocks: readonly SentBlock[];
   readonly rows: SentRows;
 }

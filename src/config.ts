@@ -1,7 +1,8 @@
 // The options of an index, their defaults and checks, and the checks that other options share.
 import { ConfigError, InvalidOptionError } from './errors.js';
-import { takeFields } from './checks/given.js';
+import { because, isArray, takeFields, thrownText } from './checks/given.js';
 import { show } from './checks/show.js';
+import type { Metadata, MetadataPath } from './documents/record.js';
 
 export { show };
 
@@ -25,7 +26,7 @@ export type Metric = 'cosine' | 'euclidean' | 'dot';
 export type SlopFactor = number | 'all' | 'auto';
 
 /** What {@link createIndex} is given. Only `dimensions` is required. */
-export interface ShardexOptions {
+export interface ShardexOptions<M extends object = Metadata> {
   /** Components per vector, 1 to 10,000. */
   readonly dimensions: number;
   /** Default `'cosine'`. */
@@ -51,6 +52,11 @@ export interface ShardexOptions {
   readonly reassign?: number | 'strict';
   /** Seeds the sampling of large splits, an unsigned 32-bit integer. Default 0. */
   readonly seed?: number;
+  /**
+   * Paths in the metadata of documents, such as `'year'` or `'author.name'`, that an index is kept of in every version, so
+   * that filters by them need not look at each document. At most 64; default none.
+   */
+  readonly indexed?: readonly MetadataPath<M>[];
 }
 
 /** The complete, frozen configuration of an index. */
@@ -184,14 +190,53 @@ const RULES: {
     must: "'strict' or an integer from 0 to 100,000",
   },
   seed: { default: 0, ok: (v) => isWhole(v, 0, 0xffff_ffff), must: 'an integer from 0 to 4,294,967,295' },
+  indexed: {
+    default: Object.freeze([]),
+    ok: (v) => Array.isArray(v) && v.length <= MOST_INDEXED && v.every(isPath),
+    must: "an array of at most 64 paths, each of which names fields with dots between them, such as ['year', 'author.name']",
+  },
 };
+
+const MOST_INDEXED = 64;
+
+function isPath(value: unknown): boolean {
+  return typeof value === 'string' && value.split('.').every((name) => name !== '');
+}
+
+/** A frozen copy, in which each path is once. */
+function takePaths(paths: readonly string[]): readonly string[] {
+  const twice = paths.find((path, i) => paths.indexOf(path) < i);
+  if (twice !== undefined)
+    throw new ConfigError('indexed', `indexed names ${show(twice)} twice; once will do.`);
+  return Object.freeze([...paths]);
+}
+
+/**
+ * A configuration as a text that is the same for equal ones only. What an option says that came later is left out where it
+ * has its default: fingerprints, which begin with this text, stay what they were.
+ */
+export function configText(config: ShardexConfig): string {
+  return JSON.stringify(config, (name, value: unknown) =>
+    name === 'indexed' && config.indexed.length === 0 ? undefined : value,
+  );
+}
+
+/** An option as it is now: what is in an array could be changed later, or between two looks at it. */
+function copyOf(name: string, value: unknown): unknown {
+  if (!isArray(value)) return value;
+  try {
+    return Array.prototype.slice.call(value);
+  } catch (error) {
+    throw because(new ConfigError(name, `${name} could not be read: ${thrownText(error)}.`), error);
+  }
+}
 
 /**
  * Checks options and fills in the defaults.
  *
  * @throws {@link ConfigError} for anything unknown, missing, of the wrong type or out of range.
  */
-export function resolveConfig(options: ShardexOptions): ShardexConfig {
+export function resolveConfig<M extends object = Metadata>(options: ShardexOptions<M>): ShardexConfig {
   const given: unknown = options;
   if (given === null || typeof given !== 'object') {
     throw new ConfigError(
@@ -209,9 +254,10 @@ export function resolveConfig(options: ShardexOptions): ShardexConfig {
   for (const [name, rule] of Object.entries(RULES)) {
     const standard: unknown =
       typeof rule.default === 'function' ? rule.default(config.dimensions as number) : rule.default;
-    const { [name]: value = standard } = fields;
+    const { [name]: given = standard } = fields;
+    const value = copyOf(name, given);
     if (!rule.ok(value)) throw new ConfigError(name, `${name} must be ${rule.must}, not ${show(value)}.`);
-    config[name] = value;
+    config[name] = isArray(value) ? takePaths(value as readonly string[]) : value;
   }
   return Object.freeze(config) as unknown as ShardexConfig;
 }

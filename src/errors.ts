@@ -23,6 +23,7 @@ export type ShardexErrorCode =
   | 'INVALID_CONFIG'
   | 'INVALID_VECTOR'
   | 'INVALID_POSTING'
+  | 'INVALID_METADATA'
   | 'INVALID_OPTION'
   | 'INVALID_INDEX'
   | 'INVALID_FILTER'
@@ -96,6 +97,21 @@ export class InvalidPostingError extends ShardexError {
     super('INVALID_POSTING', message);
     this.name = 'InvalidPostingError';
     this.position = position;
+  }
+}
+
+/** Metadata of a document have a value that JSON cannot express, or that cannot be frozen. Code `INVALID_METADATA`. */
+export class InvalidMetadataError extends ShardexError {
+  /** Where in the metadata it is, as names with dots between them: `'author.born'`, `'tags.2'`; empty for all of them. */
+  readonly path: string;
+  /** The document that they were given for. */
+  readonly documentId: string;
+
+  constructor(message: string, path: string, documentId: string) {
+    super('INVALID_METADATA', message);
+    this.name = 'InvalidMetadataError';
+    this.path = path;
+    this.documentId = documentId;
   }
 }
 

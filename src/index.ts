@@ -14,7 +14,6 @@ export { encodeDelta } from './delta/encode.js';
 export type { DocumentChanges } from './delta/ledger.js';
 export { merge, type MergeOptions, type Resolution } from './delta/merge.js';
 export type { FieldFilter, Filter, Operators } from './documents/filter/filter.js';
-export type { JsonArray, JsonObject, JsonValue } from './documents/json.js';
 export {
   AsyncRecipeError,
   CellClosedError,
@@ -25,6 +24,7 @@ export {
   InvalidDeltaError,
   InvalidFilterError,
   InvalidIndexError,
+  InvalidMetadataError,
   InvalidOptionError,
   InvalidPostingError,
   InvalidVectorError,
@@ -86,12 +86,22 @@ export {
   type SplitOptions,
 } from './threads/pool/search-pool.js';
 export type { Thread } from './threads/port/thread.js';
+export type { MetadataRecipe } from './documents/edit-metadata.js';
+export type {
+  DeepReadonly,
+  DocumentRecord,
+  FrozenMetadata,
+  JsonValue,
+  Metadata,
+  MetadataPath,
+} from './documents/record.js';
+export type { DocumentInput } from './documents/take-document.js';
 export type { RemoteCommit } from './threads/replicas/writer-session.js';
 export type { CalibrationSummary } from './calibration/summary.js';
 export { distance } from './version/distance.js';
-export type { NumberArray, Posting, StoredPosting, VectorInput } from './version/posting.js';
+export type { DocumentPosting, NumberArray, Posting, StoredPosting, VectorInput } from './version/posting.js';
 export type { KeyInput } from './version/posting-key.js';
-export { documentIds, getPosting, hasDocument, postings } from './inspect/read.js';
+export { documentIds, getDocument, getPosting, hasDocument, postings } from './inspect/read.js';
 export type { RowBlock } from './version/row-block.js';
 export type { Centroid, Shard, ShardId } from './version/shard.js';
 export type { Segment, ShardRows } from './version/shard-rows.js';

@@ -9,6 +9,7 @@ describe('the defaults', () => {
     expect(config).toEqual({
       dimensions: 384,
       metric: 'cosine',
+      indexed: [],
       shardCapacity: 512,
       slopFactor: 'auto',
       reassign: 64,
@@ -48,6 +49,7 @@ const ALLOWED: { readonly [K in keyof ShardexOptions]-?: readonly unknown[] } = 
   slopFactor: [1, 64, Number.MAX_SAFE_INTEGER, 'all', 'auto'],
   reassign: [0, 1, 100_000, 'strict'],
   seed: [0, 1, 0xffff_ffff],
+  indexed: [[], ['year'], ['year', 'author.name', '__proto__']],
 };
 
 /** Wrong for each of them. */
@@ -76,11 +78,12 @@ const REFUSED: { readonly [K in keyof ShardexOptions]-?: readonly unknown[] } = 
   slopFactor: [...NEVER, 0, Number.MAX_SAFE_INTEGER + 1, 'strict', 'none'],
   reassign: [...NEVER, 100_001, 'all', 'auto'],
   seed: [...NEVER, 2 ** 32],
+  indexed: [...NEVER, [''], ['a.'], ['a..b'], [1], Array.from({ length: 65 }, (_, i) => `f${i}`)],
 };
 
 describe.each(Object.keys(ALLOWED) as (keyof ShardexOptions)[])('%s', (name) => {
   test.each(ALLOWED[name].map((value) => [value]))('may be %o', (value) => {
-    expect(resolveConfig({ dimensions: 2, [name]: value })[name]).toBe(value);
+    expect(resolveConfig({ dimensions: 2, [name]: value })[name]).toEqual(value);
   });
 
   test.each(REFUSED[name].map((value) => [value]))('may not be %o', (value) => {

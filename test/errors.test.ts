@@ -17,6 +17,7 @@ import {
   type Recipe,
   VersionNotKeptError,
   InvalidIndexError,
+  InvalidMetadataError,
   InvalidOptionError,
   InvalidPostingError,
   InvalidVectorError,
@@ -60,6 +61,14 @@ const RAISED: [new (...args: never[]) => ShardexError, ShardexErrorCode, () => u
     InvalidPostingError,
     'INVALID_POSTING',
     () => createIndex({ dimensions: 1 }, [{ documentId: '', vector: [1] }]),
+  ],
+  [
+    InvalidMetadataError,
+    'INVALID_METADATA',
+    () =>
+      update(index, (draft) => {
+        draft.putDocument('a', { metadata: { at: new Date(0) } as never });
+      }),
   ],
   [InvalidOptionError, 'INVALID_OPTION', () => search(index, [1], { k: 0 })],
   [InvalidFilterError, 'INVALID_FILTER', () => parseFilter({ year: { $gtee: 1990 } })],

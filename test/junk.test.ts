@@ -387,8 +387,8 @@ describe('a field that no posting has', () => {
       expect(error).toMatchObject({ constructor: InvalidPostingError, position: 1 });
       expect(String(error)).toContain(JSON.stringify(name));
     }
-    expect(String(given({ metadata: {} }))).toContain('beside the index');
-    expect(String(given({ text: '' }))).toContain('beside the index');
+    expect(String(given({ metadata: {} }))).toContain('putDocument');
+    expect(String(given({ text: '' }))).toContain('putDocument');
     expect(String(given({ score: 1 }))).toContain('search result');
   });
 

@@ -5,12 +5,13 @@ import { CommentTag, Converter, ReflectionKind } from 'typedoc';
 
 /** Every export, by task; the order of the tasks is `groupOrder` in typedoc.json. */
 const TASKS = {
-  'Make and read': `createIndex postings getPosting hasDocument documentIds statistics verify ShardexIndex ShardexOptions
-    ShardexConfig Metric SlopFactor Posting PostingKey StoredPosting VectorInput NumberArray KeyInput Statistics ShardSizes VerifyOptions
+  'Make and read': `createIndex postings getPosting getDocument hasDocument documentIds statistics verify ShardexIndex
+    ShardexOptions ShardexConfig Metric SlopFactor Posting PostingKey StoredPosting DocumentPosting VectorInput NumberArray
+    KeyInput DocumentRecord Metadata FrozenMetadata DeepReadonly JsonValue MetadataPath Statistics ShardSizes VerifyOptions
     Verification Violation`,
   Search: `search searchMany searchExplained measureRecall distance configureCache cacheBytes dropCaches SearchOptions
     SearchResult ExplainedSearch Explanation Expectation MeasureOptions MeasuredRecall CacheOptions CalibrationSummary`,
-  Write: `update Recipe IndexDraft CowShardexIndex CowShardexIndexOptions ReadableCell IndexWriter CommitOptions
+  Write: `update Recipe IndexDraft DocumentInput MetadataRecipe CowShardexIndex CowShardexIndexOptions ReadableCell IndexWriter CommitOptions
     AsyncRecipe UpdateAsyncOptions IngestOptions IngestProgress CellMetrics Timing`,
   Watch: `Commit CommitListener ListenerErrorHandler SubscribeOptions ChangesOptions WaitForOptions`,
   'Keep versions': `Pin PinOptions HistoryOptions HeldVersion HeldPin HeldOptions`,
@@ -21,7 +22,8 @@ const TASKS = {
     RemoteWriterOptions RemoteCommit Port PortEvent Thread`,
   'Parts of a version': `Shard ShardId Centroid ShardRows Segment RowBlock`,
   Errors: `ShardexError ShardexErrorCode AsyncRecipeError CellClosedError ConfigError ConflictError ConflictDetails
-    DeltaMismatchError InvalidDeltaError InvalidIndexError InvalidOptionError InvalidPostingError InvalidVectorError
+    DeltaMismatchError InvalidDeltaError InvalidIndexError InvalidMetadataError InvalidOptionError
+    InvalidPostingError InvalidVectorError
     MergeConflictError MergeConflict PinReleasedError PoolClosedError PortClosedError ResourceExhaustedError
     VersionNotKeptError WorkerFailedError WriterClosedError`,
 };

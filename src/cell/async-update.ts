@@ -21,7 +21,7 @@ export interface UpdateAsyncOptions {
 }
 
 /** A recipe that may await. Its draft stays open until the promise that it returns is settled. */
-export type AsyncRecipe = (draft: IndexDraft) => PromiseLike<void> | void;
+export type AsyncRecipe<M extends object = object> = (draft: IndexDraft<M>) => PromiseLike<void> | void;
 
 /**
  * Runs the recipes of `updateAsync` for one cell: bounds how many are under way and lets each of them through in the

@@ -26,7 +26,7 @@ import type { Moment } from './touch-log.js';
 import type { ListenerErrorHandler } from './watchers.js';
 
 /** Options of a {@link CowShardexIndex}. */
-export interface CowShardexIndexOptions {
+export interface CowShardexIndexOptions<M extends object = object> {
   /**
    * Limit of concurrent calls of `updateAsync` and `ingest`, 1 to 1,000,000; one more is refused. Default 1,024.
    */
@@ -41,7 +41,7 @@ export interface CowShardexIndexOptions {
    * Examines every version before it is published: `(next, delta) => …`. If it throws, nothing is published, and the
    * error comes out of the call that would have published.
    */
-  readonly validate?: (next: ShardexIndex, delta: Delta) => void;
+  readonly validate?: (next: ShardexIndex<M>, delta: Delta) => void;
   /** Receives what a subscribed listener threw; without it, that is thrown again as an uncaught error. */
   readonly onError?: ListenerErrorHandler;
 }
@@ -67,7 +67,7 @@ export interface CowShardexIndexOptions {
  * search(snapshot, [1, 0], { k: 1 }).length; // → 1
  * ```
  */
-export class CowShardexIndex extends ReadableCell {
+export class CowShardexIndex<M extends object = object> extends ReadableCell<M> {
   readonly #state: CellState;
   readonly #asyncUpdates: AsyncUpdates;
 
@@ -88,7 +88,7 @@ export class CowShardexIndex extends ReadableCell {
   /**
    * @throws {@link InvalidIndexError}, {@link InvalidOptionError}
    */
-  constructor(index: ShardexIndex, options: CowShardexIndexOptions = {}) {
+  constructor(index: ShardexIndex<M>, options: CowShardexIndexOptions<M> = {}) {
     assertIndex(index);
     const {
       maxPendingWrites = 1024,
@@ -100,10 +100,11 @@ export class CowShardexIndex extends ReadableCell {
     assertFunction('validate', validate);
     assertFunction('onError', onError);
     requireWhole('maxPendingWrites', maxPendingWrites, 1, 1_000_000);
-    const state = new CellState(index, { history, held, validate, onError });
+    const examine = validate as ((next: ShardexIndex, delta: Delta) => void) | undefined;
+    const state = new CellState(index, { history, held, validate: examine, onError });
     super(state);
     this.#state = state;
-    this.#asyncUpdates = new AsyncUpdates(state.meter, () => this.#openWriter(), maxPendingWrites);
+    this.#asyncUpdates = new AsyncUpdates(state.meter, () => this.#openBareWriter(), maxPendingWrites);
   }
 
   /**
@@ -111,7 +112,7 @@ export class CowShardexIndex extends ReadableCell {
    *
    * @throws {@link CellClosedError}
    */
-  cloneForWrite(): IndexWriter {
+  cloneForWrite(): IndexWriter<M> {
     const { meter, living, trace } = this.#state;
     const writer = this.#openWriter();
     const record = living.current;
@@ -123,7 +124,7 @@ export class CowShardexIndex extends ReadableCell {
   }
 
   /** Opens a writer that is sure to be closed, so that it need not be watched for being forgotten. */
-  #openWriter(): IndexWriter {
+  #openWriter(): IndexWriter<M> {
     const startedAt = performance.now();
     const state = this.#state;
     state.assertOpen();
@@ -131,7 +132,7 @@ export class CowShardexIndex extends ReadableCell {
     const base = living.current;
     // Released on closing, since a caller may keep a closed writer (I8).
     let since: Moment | undefined = state.touches.now;
-    const writer = new IndexWriter(state.current, {
+    const writer = new IndexWriter<M>(state.current, {
       commit: (committing, touched, onConflict) => state.commit(committing, touched, onConflict, since),
       closed: (closing, discarded) => {
         since = undefined;
@@ -145,6 +146,11 @@ export class CowShardexIndex extends ReadableCell {
     return writer;
   }
 
+  /** The same for what does not care of which type the metadata are. */
+  #openBareWriter(): IndexWriter {
+    return this.#openWriter();
+  }
+
   /**
    * Changes the index in one synchronous step: publishes all of the recipe's changes together, or none if it throws.
    * Returns the commit: the versions before and after it, and the delta between them.
@@ -152,7 +158,7 @@ export class CowShardexIndex extends ReadableCell {
    * @throws {@link AsyncRecipeError}, {@link ConflictError} where the recipe itself committed something that
    * overlaps, {@link CellClosedError}, and whatever the recipe or the validator throws.
    */
-  update(recipe: Recipe): Commit {
+  update(recipe: Recipe<M>): Commit<M> {
     const writer = this.#openWriter();
     try {
       runRecipe(recipe, writer);
@@ -180,7 +186,7 @@ export class CowShardexIndex extends ReadableCell {
    * cell.commitChanges(next, { expected }); // → throws ConflictError
    * ```
    */
-  commitChanges(next: ShardexIndex, options: { readonly expected: ShardexIndex }): Commit {
+  commitChanges(next: ShardexIndex<M>, options: { readonly expected: ShardexIndex<M> }): Commit<M> {
     const startedAt = performance.now();
     const state = this.#state;
     const { expected } = takeOptions(options, ['expected']);
@@ -193,7 +199,8 @@ export class CowShardexIndex extends ReadableCell {
     }
     if (next === expected) {
       state.assertOpen();
-      return new Commit(state.current, state.current);
+      const current = state.current as ShardexIndex<M>;
+      return new Commit(current, current);
     }
     // A version from elsewhere in the lineage gets the number and the next shard id of a direct successor.
     const nextShardId = Math.max(next.nextShardId, expected.nextShardId);
@@ -235,8 +242,8 @@ export class CowShardexIndex extends ReadableCell {
    * cell.postingCount; // → 3
    * ```
    */
-  updateAsync(recipe: AsyncRecipe, options: UpdateAsyncOptions = {}): Promise<Commit> {
-    return this.#asyncUpdates.run(recipe, options);
+  updateAsync(recipe: AsyncRecipe<M>, options: UpdateAsyncOptions = {}): Promise<Commit<M>> {
+    return this.#asyncUpdates.run(recipe as unknown as AsyncRecipe, options);
   }
 
   /**
@@ -274,8 +281,12 @@ export class CowShardexIndex extends ReadableCell {
    * cell.version; // → 1
    * ```
    */
-  ingest(source: Iterable<Posting> | AsyncIterable<Posting>, options: IngestOptions = {}): Promise<Commit> {
-    return this.#asyncUpdates.admit(() => ingest(this.#state, () => this.#openWriter(), source, options));
+  ingest(
+    source: Iterable<Posting> | AsyncIterable<Posting>,
+    options: IngestOptions = {},
+  ): Promise<Commit<M>> {
+    const run = (): Promise<Commit> => ingest(this.#state, () => this.#openBareWriter(), source, options);
+    return this.#asyncUpdates.admit(run);
   }
 
   /**
@@ -298,8 +309,8 @@ export class CowShardexIndex extends ReadableCell {
    * main.postingCount; // → 1
    * ```
    */
-  fork(options: CowShardexIndexOptions = {}): CowShardexIndex {
-    return new CowShardexIndex(this.#state.current, options);
+  fork(options: CowShardexIndexOptions<M> = {}): CowShardexIndex<M> {
+    return new CowShardexIndex<M>(this.#state.current, options);
   }
 
   /**
@@ -342,8 +353,8 @@ export class CowShardexIndex extends ReadableCell {
    * cell.versions(); // → [0, 1, 2, 3, 4]
    * ```
    */
-  restore(version: number | string): Commit {
-    const expected = this.#state.current;
+  restore(version: number | string): Commit<M> {
+    const expected = this.#state.current as ShardexIndex<M>;
     return this.commitChanges(this.at(version), { expected });
   }
 }

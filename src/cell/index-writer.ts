@@ -36,11 +36,11 @@ export interface WriterHost {
  * A draft of a cell's next version, together with its base. Made in O(1) by `cloneForWrite()`; invisible until it
  * commits, and discarding it leaves no trace. Several may be open at once.
  */
-export class IndexWriter extends IndexDraft {
+export class IndexWriter<M extends object = object> extends IndexDraft<M> {
   /**
    * The version that it was made from. A commit is checked against this one, never against one read later (I3).
    */
-  readonly base: ShardexIndex;
+  readonly base: ShardexIndex<M>;
   readonly #host: WriterHost;
   #open = true;
 
@@ -52,7 +52,7 @@ export class IndexWriter extends IndexDraft {
   }
 
   /** @internal */
-  constructor(base: ShardexIndex, host: WriterHost) {
+  constructor(base: ShardexIndex<M>, host: WriterHost) {
     super(base);
     this.base = base;
     this.#host = host;
@@ -73,14 +73,14 @@ export class IndexWriter extends IndexDraft {
    * @throws {@link ConflictError}, {@link InvalidOptionError}, {@link WriterClosedError}, {@link CellClosedError},
    * and what the cell's validator throws.
    */
-  commitChanges(options: CommitOptions = {}): Commit {
+  commitChanges(options: CommitOptions = {}): Commit<M> {
     const onConflict = checkedConflictOption(options);
     if (!this.#open) {
       throw new WriterClosedError(
         'This writer was committed or discarded already; take a new one with cloneForWrite().',
       );
     }
-    const commit = this.#host.commit(this, touchedBy(this), onConflict);
+    const commit = this.#host.commit(this.#bare, touchedBy(this), onConflict);
     this.#committed();
     return commit;
   }
@@ -89,7 +89,7 @@ export class IndexWriter extends IndexDraft {
   discard(): void {
     if (!this.#open) return;
     this.#close('discarded');
-    this.#host.closed(this, true);
+    this.#host.closed(this.#bare, true);
   }
 
   /** Calls `discard()`, so that `using writer = cell.cloneForWrite()` cannot leave one open. */
@@ -97,9 +97,14 @@ export class IndexWriter extends IndexDraft {
     this.discard();
   }
 
+  /** Itself, as its host knows it: whatever the type of the metadata. */
+  get #bare(): this {
+    return this;
+  }
+
   #committed(): void {
     this.#close('committed');
-    this.#host.closed(this, false);
+    this.#host.closed(this.#bare, false);
   }
 
   #close(how: string): void {

@@ -20,12 +20,12 @@ export interface PinOptions {
  * A version kept on purpose until it is released. The cell knows it by number, and `held()` reports its label. Made
  * by `cell.pin()`, best as `using pin = cell.pin()`.
  */
-export class Pin {
+export class Pin<M extends object = object> {
   /** The label that was given. */
   readonly label: string | undefined;
   /** The number of the version, readable also after the release. */
   readonly version: number;
-  #index: ShardexIndex | undefined;
+  #index: ShardexIndex<M> | undefined;
   readonly #released: (pin: Pin) => void;
 
   static {
@@ -33,7 +33,7 @@ export class Pin {
   }
 
   /** @internal */
-  constructor(index: ShardexIndex, label: string | undefined, released: (pin: Pin) => void) {
+  constructor(index: ShardexIndex<M>, label: string | undefined, released: (pin: Pin) => void) {
     this.#index = index;
     this.label = label;
     this.version = index.version;
@@ -47,7 +47,7 @@ export class Pin {
    *
    * @throws {@link PinReleasedError}
    */
-  get index(): ShardexIndex {
+  get index(): ShardexIndex<M> {
     if (this.#index !== undefined) return this.#index;
     throw new PinReleasedError(
       `The pin on version ${this.version} was released; take what you need from pin.index before that.`,

@@ -54,7 +54,7 @@ let isReal: (value: object) => value is ReadableCell;
  * A cell without its ways to write: reads, looks back, watches, and keeps versions on purpose. Reading never waits
  * and never fails, whatever is being written; a version never changes.
  */
-export class ReadableCell {
+export class ReadableCell<M extends object = object> {
   readonly #state: CellState;
 
   static {
@@ -80,7 +80,7 @@ export class ReadableCell {
   }
 
   /** Returns the current version. Time: O(1); no lock, no allocation. */
-  read(): ShardexIndex {
+  read(): ShardexIndex<M> {
     const state = this.#state;
     if (state.trace) addStack(state.living.current, stackHere());
     return state.current;
@@ -122,7 +122,7 @@ export class ReadableCell {
    *
    * @throws {@link VersionNotKeptError}
    */
-  at(version: number | string): ShardexIndex {
+  at(version: number | string): ShardexIndex<M> {
     return this.#state.history.at(version, this.#state.current);
   }
 
@@ -152,7 +152,7 @@ export class ReadableCell {
    * added; // → ['a']
    * ```
    */
-  subscribe(listener: CommitListener, options: SubscribeOptions = {}): () => void {
+  subscribe(listener: CommitListener<M>, options: SubscribeOptions = {}): () => void {
     requireFunction('listener', listener, ' (commit) => …');
     const { since } = takeOptions(options, ['since']);
     this.#state.assertOpen();
@@ -184,7 +184,7 @@ export class ReadableCell {
    * seen; // → ['a', 'b']
    * ```
    */
-  changes(options: ChangesOptions = {}): AsyncIterableIterator<Commit, undefined> {
+  changes(options: ChangesOptions = {}): AsyncIterableIterator<Commit<M>, undefined> {
     const {
       since,
       signal,
@@ -194,12 +194,13 @@ export class ReadableCell {
     assertSignal(signal);
     requireFlag('coalesce', coalesce);
     requireWhole('maxBuffered', maxBuffered, 1, 1_000_000);
-    return new CommitStream({
+    const stream: AsyncIterableIterator<Commit, undefined> = new CommitStream({
       signal,
       coalesce,
       maxBuffered,
       subscribe: (listener, closed) => this.#watch(listener, since, closed),
     });
+    return stream as AsyncIterableIterator<Commit<M>, undefined>;
   }
 
   /**
@@ -221,9 +222,9 @@ export class ReadableCell {
    * ```
    */
   waitFor(
-    target: number | ((index: ShardexIndex) => boolean),
+    target: number | ((index: ShardexIndex<M>) => boolean),
     options: WaitForOptions = {},
-  ): Promise<ShardexIndex> {
+  ): Promise<ShardexIndex<M>> {
     return waitFor(this.#state, target, options);
   }
 
@@ -246,12 +247,13 @@ export class ReadableCell {
    * pin.index; // → throws PinReleasedError
    * ```
    */
-  pin(options: PinOptions = {}): Pin {
+  pin(options: PinOptions = {}): Pin<M> {
     const { label, version } = takeOptions(options, ['label', 'version']);
     if (label !== undefined && typeof label !== 'string')
       throw new InvalidOptionError('label', `label must be a string, not ${show(label)}.`);
     const state = this.#state;
-    return state.pin(version === undefined ? state.current : this.at(version), label);
+    const index = version === undefined ? state.current : this.at(version);
+    return state.pin(index, label);
   }
 
   /**

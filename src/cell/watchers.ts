@@ -7,7 +7,7 @@ import { onRejection, throwUncaught } from '../checks/callbacks.js';
 import type { Commit } from '../delta/commit.js';
 
 /** Called with every commit, in order, before the call that made it returns. */
-export type CommitListener = (commit: Commit) => void;
+export type CommitListener<M extends object = object> = (commit: Commit<M>) => void;
 
 /** Called with what a listener threw or, if it is async, rejected with. */
 export type ListenerErrorHandler = (error: unknown, commit: Commit) => void;

@@ -8,6 +8,7 @@ import { type ShardexConfig, requireFlag } from '../config.js';
 import { InvalidDeltaError } from '../errors.js';
 import { takeOptions } from '../checks/given.js';
 import { Lazy } from '../collections/lazy.js';
+import { moreDocuments } from '../documents/document-count.js';
 import { separations } from '../geometry/metric.js';
 import { MOST_IN_CHUNK } from '../version/centroid-table.js';
 import type { Documents } from '../version/documents.js';
@@ -70,7 +71,11 @@ export interface ApplyOptions {
  * applyDelta(replica, delta); // → throws DeltaMismatchError
  * ```
  */
-export function applyDelta(base: ShardexIndex, delta: Delta, options: ApplyOptions = {}): ShardexIndex {
+export function applyDelta<M extends object>(
+  base: ShardexIndex<M>,
+  delta: Delta,
+  options: ApplyOptions = {},
+): ShardexIndex<M> {
   assertIndex(base);
   assertDelta(delta);
   const { verify: isVerified = false } = takeOptions(options, ['verify']);
@@ -88,7 +93,11 @@ export function applyDelta(base: ShardexIndex, delta: Delta, options: ApplyOptio
   checkChunks(base, shards.shards, changes, gone);
   const documents = nextDocuments(base, changes, made);
   const { chunks, calibration, nextShardId, churn, owed } = changes;
-  const parts = { ...delta.next, documents, documentCount: documents.value.size };
+  const { records, recordBytes } = base;
+  const [before, after] = [base.documents.value, documents.value].map((placed) => ({ placed, records }));
+  const documentCount = base.documentCount + moreDocuments(before, after, []);
+  const placedCount = documents.value.size;
+  const parts = { ...delta.next, documents, documentCount, placedCount, records, recordBytes };
   const rest = { ...parts, chunks, calibration, nextShardId, churn, owed };
   const next = versionFrom(base, shards, rest, disagreement);
   const sampleSize = next.calibration?.samples.size ?? 0;

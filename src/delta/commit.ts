@@ -13,11 +13,11 @@ import type { Delta } from './delta.js';
  * The result of a commit. If nothing was changed, `previous` and `index` are the same version. A commit keeps both of
  * its versions alive.
  */
-export class Commit {
+export class Commit<M extends object = object> {
   /** The version that was current before. */
-  readonly previous: ShardexIndex;
+  readonly previous: ShardexIndex<M>;
   /** The version that is current after. */
-  readonly index: ShardexIndex;
+  readonly index: ShardexIndex<M>;
   #delta: Delta | undefined;
 
   static {
@@ -25,7 +25,7 @@ export class Commit {
   }
 
   /** @internal */
-  constructor(previous: ShardexIndex, index: ShardexIndex) {
+  constructor(previous: ShardexIndex<M>, index: ShardexIndex<M>) {
     this.previous = previous;
     this.index = index;
     Object.freeze(this);
@@ -70,6 +70,6 @@ const COMMIT = brand('commit');
  * delta.documents.added; // → ['a']
  * ```
  */
-export function updateWithDelta(index: ShardexIndex, recipe: Recipe): Commit {
+export function updateWithDelta<M extends object>(index: ShardexIndex<M>, recipe: Recipe<M>): Commit<M> {
   return new Commit(index, update(index, recipe));
 }

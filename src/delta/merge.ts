@@ -59,12 +59,12 @@ export interface MergeOptions {
  * merge(ours, other, base, { onConflict: 'ours' }) === ours; // → true
  * ```
  */
-export function merge(
-  ours: ShardexIndex,
-  theirs: ShardexIndex,
-  base: ShardexIndex,
+export function merge<M extends object>(
+  ours: ShardexIndex<M>,
+  theirs: ShardexIndex<M>,
+  base: ShardexIndex<M>,
   options: MergeOptions = {},
-): ShardexIndex {
+): ShardexIndex<M> {
   const { onConflict } = takeOptions(options, ['onConflict']);
   if (!isDecider(onConflict)) {
     throw new InvalidOptionError(

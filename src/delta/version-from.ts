@@ -62,7 +62,16 @@ export function shardsFrom(
 /** The rest of the next version. */
 export interface NextParts extends Pick<
   ShardexIndex,
-  'version' | 'fingerprint' | 'nextShardId' | 'churn' | 'owed' | 'documents' | 'documentCount'
+  | 'version'
+  | 'fingerprint'
+  | 'nextShardId'
+  | 'churn'
+  | 'owed'
+  | 'documents'
+  | 'documentCount'
+  | 'placedCount'
+  | 'records'
+  | 'recordBytes'
 > {
   /** Missing where the base's centroid table stays. */
   readonly chunks: readonly ChunkChange[] | undefined;
@@ -76,8 +85,8 @@ export function versionFrom(
   parts: NextParts,
   misfit: Misfit,
 ): ShardexIndex {
-  const { version, fingerprint, documents, documentCount, chunks, nextShardId, calibration, churn, owed } =
-    parts;
+  const { version, fingerprint, documents, documentCount, placedCount, records, recordBytes } = parts;
+  const { chunks, nextShardId, calibration, churn, owed } = parts;
   return Object.freeze({
     config: base.config,
     version,
@@ -88,6 +97,9 @@ export function versionFrom(
     byteLength,
     shards,
     documents,
+    placedCount,
+    records,
+    recordBytes,
     centroids: chunks === undefined ? base.centroids : changedTable(base, shards, chunks, misfit),
     nextShardId,
     calibration: changedCalibration(base.calibration, calibration, () => misfit('the calibration')),

@@ -11,6 +11,7 @@ import {
   postingOfRow,
   type StoredPosting,
 } from '../version/posting.js';
+import type { DocumentRecord } from '../documents/record.js';
 import { type KeyInput, takeKey } from '../version/posting-key.js';
 import type { Columns } from '../version/row-block.js';
 import type { Shard } from '../version/shard.js';
@@ -113,7 +114,7 @@ export function getPosting(index: ShardexIndex, key: KeyInput): StoredPosting | 
 }
 
 /**
- * Whether the index holds any posting of a document. Time: O(log documents). In a replica the first such question
+ * Whether the index has a document: a posting, a text or metadata of it. Time: O(log documents). In a replica the first such question
  * takes O(postings), see {@link openReplica}.
  *
  * @throws {@link InvalidPostingError} for an empty id.
@@ -130,7 +131,33 @@ export function getPosting(index: ShardexIndex, key: KeyInput): StoredPosting | 
 export function hasDocument(index: ShardexIndex, documentId: string): boolean {
   assertIndex(index);
   assertDocumentId(documentId);
-  return entryOf(index.documents.value, documentId) !== undefined;
+  return index.records.has(documentId) || entryOf(index.documents.value, documentId) !== undefined;
+}
+
+/**
+ * Reads the text and metadata of a document; `undefined` for one that has neither. What comes back is frozen, and the same
+ * object in every version that did not change it. Time: O(log documents).
+ *
+ * @throws {@link InvalidPostingError} for an empty id.
+ *
+ * @example
+ * ```ts
+ * import { createIndex, getDocument, update } from 'shardex';
+ *
+ * const index = update(createIndex<{ year: number }>({ dimensions: 1 }), (draft) => {
+ *   draft.putDocument('heat', { text: 'A thief …', metadata: { year: 1995 } });
+ * });
+ * getDocument(index, 'heat')?.metadata?.year; // → 1995
+ * getDocument(index, 'nobody'); // → undefined
+ * ```
+ */
+export function getDocument<M extends object>(
+  index: ShardexIndex<M>,
+  documentId: string,
+): DocumentRecord<M> | undefined {
+  assertIndex(index);
+  assertDocumentId(documentId);
+  return index.records.get(documentId) as DocumentRecord<M> | undefined;
 }
 
 /**
@@ -146,5 +173,11 @@ export function hasDocument(index: ShardexIndex, documentId: string): boolean {
  */
 export function documentIds(index: ShardexIndex): IterableIterator<string> {
   assertIndex(index);
-  return idsOf(index.documents.value);
+  return index.documentCount === index.placedCount ? idsOf(index.documents.value) : idsOfBoth(index);
+}
+
+function* idsOfBoth({ documents, records }: ShardexIndex): IterableIterator<string> {
+  yield* idsOf(documents.value);
+  for (const documentId of records.keys())
+    if (entryOf(documents.value, documentId) === undefined) yield documentId;
 }

@@ -110,6 +110,11 @@ export function verify(index: ShardexIndex, options: VerifyOptions = {}): Verifi
   return Object.freeze(Object.assign(found, placed));
 }
 
+/** How many documents have a record and no posting. */
+function recordsAlone({ records, documents }: ShardexIndex): number {
+  return records.count((_, documentId) => entryOf(documents.value, documentId) === undefined);
+}
+
 type Report = (invariant: Violation['invariant'], where: string, what: string) => void;
 
 function checkRoot(index: ShardexIndex, report: Report): void {
@@ -124,7 +129,8 @@ function checkRoot(index: ShardexIndex, report: Report): void {
   const counts: [string, number, number][] = [
     ['postingCount', index.postingCount, postings],
     ['shardCount', index.shardCount, index.shards.size],
-    ['documentCount', index.documentCount, index.documents.value.size],
+    ['documentCount', index.documentCount, index.documents.value.size + recordsAlone(index)],
+    ['placedCount', index.placedCount, index.documents.value.size],
     ['byteLength', index.byteLength, bytes],
   ];
   for (const [name, said, counted] of counts) {

@@ -29,6 +29,9 @@ export interface Posting {
   readonly vector: VectorInput;
 }
 
+/** A posting that is given with its document, so that it need not name that; if it does, it has to be this one. */
+export type DocumentPosting = Omit<Posting, 'documentId'> & Partial<Pick<Posting, 'documentId'>>;
+
 /** A posting as the index gives it back: with all fields, and a vector that is the caller's own copy. */
 export interface StoredPosting extends PostingKey {
   /** A copy of the stored vector. */
@@ -166,11 +169,12 @@ const FIELDS = ['documentId', 'start', 'length', 'vector'] as const;
 
 /**
  * Reads a posting, each field once, checks all of it but its vector, and fills in the defaults. A field that no posting has
- * is refused: text that vanished would not be missed before it is looked for.
+ * is refused: text that vanished would not be missed before it is looked for. As one of the document `owner` it may leave out
+ * which document it is of, but name no other.
  *
  * @throws {@link InvalidPostingError}
  */
-export function takePosting(posting: unknown, position: number): GivenPosting {
+export function takePosting(posting: unknown, position: number, owner?: string): GivenPosting {
   const refuse = (what: string): InvalidPostingError =>
     new InvalidPostingError(`Posting ${position} ${what}`, position);
   if (posting === null || typeof posting !== 'object' || isThenable(posting) || isArray(posting)) {
@@ -180,7 +184,7 @@ export function takePosting(posting: unknown, position: number): GivenPosting {
     throw refuse(`must be an object { documentId, vector, start?, length? }, not ${show(posting)}.${advice}`);
   }
   const {
-    documentId,
+    documentId = owner,
     start = 0,
     length = 0,
     vector,
@@ -189,6 +193,8 @@ export function takePosting(posting: unknown, position: number): GivenPosting {
     unreadable: (thrown) => refuse(`could not be read: ${thrown}.`),
   });
   assertDocumentId(documentId, position);
+  if (owner !== undefined && documentId !== owner)
+    throw refuse(`names document ${show(documentId)}, but is given as one of document ${show(owner)}.`);
   assertExtent('start', start, position);
   assertExtent('length', length, position);
   return { documentId, start, length, vector };
@@ -200,7 +206,7 @@ function adviceOnField(name: string): string {
     return `${has}: pick those of a search result before adding it.`;
   if (FIELDS.some((field) => field.toLowerCase() === name.toLowerCase()))
     return `${has}; names are written just so.`;
-  return `${has}: keep text, metadata and the like beside the index, in a Map by documentId, and look them up for what a search finds.`;
+  return `${has}: give text and metadata to its document, by putDocument(documentId, { text, metadata, postings }).`;
 }
 
 /**
@@ -226,7 +232,7 @@ export function assertExtent(
  *
  * @throws {@link InvalidPostingError} for what is no iterable.
  */
-export function eachPosting(postings: Iterable<Posting>): Iterable<Posting> {
+export function eachPosting<P extends DocumentPosting>(postings: Iterable<P>): Iterable<P> {
   return iterated(postings, (what) => {
     const advice = what === 'an async generator' ? ' Use ingest(), which takes it.' : '';
     return new InvalidPostingError(`Postings must be an iterable, such as an array, not ${what}.${advice}`);

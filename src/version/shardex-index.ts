@@ -1,7 +1,8 @@
 // A version of the index: a frozen value. Everything else makes, reads or publishes these.
 import { Map as ImmutableMap } from 'immutable';
 import { type Brand, brandOf, otherCopy } from '../checks/brand.js';
-import type { ShardexConfig } from '../config.js';
+import { type ShardexConfig, configText } from '../config.js';
+import { type Records, noRecords } from '../documents/record.js';
 import { InvalidIndexError } from '../errors.js';
 import { fieldOf, isInstance } from '../checks/given.js';
 import { Lazy } from '../collections/lazy.js';
@@ -20,13 +21,23 @@ export interface ChangedShards {
   readonly ids: readonly ShardId[];
 }
 
+declare const METADATA: unique symbol;
+
 /**
  * One version of the index: an immutable value. Nothing reachable from it ever changes (I1), so it can be kept,
  * searched and compared at any time, and whoever drops it needs to do nothing else (I8).
  *
  * `a.shards.get(id) === b.shards.get(id)` holds for every shard that did not change between versions `a` and `b` (I4).
+ *
+ * `M` is the type of its documents' metadata. As `ShardexIndex` alone it stands for an index of any.
  */
-export interface ShardexIndex {
+export interface ShardexIndex<M extends object = object> {
+  /**
+   * Of which type the metadata of its documents are: for the compiler alone, nothing is there. Written as a method, so that an
+   * index of some type passes for one of any, and one of any for one of some type, but not one of `Film` for one of `Book`.
+   * @hidden
+   */
+  [METADATA]?(metadata: M): void;
   /** What it was configured with; the same object in all versions of a lineage. */
   readonly config: ShardexConfig;
   /** 0 for an empty new index; one more for each published change (I2). */
@@ -38,7 +49,7 @@ export interface ShardexIndex {
   readonly fingerprint: string;
   /** Live postings. */
   readonly postingCount: number;
-  /** Documents with at least one posting. */
+  /** Documents: those with a posting, or a text, or metadata. */
   readonly documentCount: number;
   /** Shards, each with at least one posting. */
   readonly shardCount: number;
@@ -52,6 +63,21 @@ export interface ShardexIndex {
    * @internal
    */
   readonly documents: Lazy<Documents>;
+  /**
+   * How many documents have a posting.
+   * @internal
+   */
+  readonly placedCount: number;
+  /**
+   * The text and metadata of documents that have any.
+   * @internal
+   */
+  readonly records: Records;
+  /**
+   * About how many bytes these take.
+   * @internal
+   */
+  readonly recordBytes: number;
   /**
    * All centroids, ready to be ranked.
    * @internal
@@ -96,13 +122,16 @@ export function emptyIndex(config: ShardexConfig): ShardexIndex {
   return Object.freeze({
     config,
     version: 0,
-    fingerprint: digestOf(JSON.stringify(config)),
+    fingerprint: digestOf(configText(config)),
     postingCount: 0,
     documentCount: 0,
     shardCount: 0,
     byteLength: 0,
     shards: ImmutableMap<ShardId, Shard>(),
     documents: Lazy.of(noDocuments()),
+    placedCount: 0,
+    records: noRecords(),
+    recordBytes: 0,
     centroids: new CentroidTable([]),
     nextShardId: 0,
     calibration: undefined,
@@ -154,7 +183,7 @@ function adviceOn(value: unknown): string {
 
 /** Whether two configurations say the same; versions that were made apart have an object each. */
 export function sameConfig(a: ShardexConfig, b: ShardexConfig): boolean {
-  return a === b || JSON.stringify(a) === JSON.stringify(b);
+  return a === b || configText(a) === configText(b);
 }
 
 /** The shards of a document, ascending by id; none for an unknown document. */

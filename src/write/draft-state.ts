@@ -15,6 +15,9 @@ import type { Shard, ShardId } from '../version/shard.js';
 import { type ShardRows, bytesOf, eachLive } from '../version/shard-rows.js';
 import type { ChangedShards, ShardexIndex } from '../version/shardex-index.js';
 import { WantedIds } from '../collections/id-column.js';
+import type { DocumentRecord } from '../documents/record.js';
+import { moreDocuments } from '../documents/document-count.js';
+import { RecordsDraft } from '../documents/records-draft.js';
 import { budgetFor } from './budget.js';
 import { Places } from './places.js';
 import { resampled } from './resample.js';
@@ -66,6 +69,7 @@ export class DraftState {
   readonly #changed = new Set<ShardId>();
   #shards: ImmutableMap<ShardId, Shard>;
   readonly #documents: DocumentsDraft;
+  readonly #records: RecordsDraft;
   readonly #touched = new Map<ShardId, Drafted<Shard>>();
   #routing: Routing | undefined;
   /** Of what it may do beyond its own changes since the last {@link finish}. */
@@ -78,6 +82,7 @@ export class DraftState {
     this.root = draftOf(base);
     this.#shards = base.shards;
     this.#documents = new DocumentsDraft(base.documents.value);
+    this.#records = new RecordsDraft(base.records, base.recordBytes);
     this.written = writtenAfter(base);
   }
 
@@ -94,7 +99,21 @@ export class DraftState {
   }
 
   hasDocument(documentId: string): boolean {
-    return this.#documents.has(documentId);
+    return this.#documents.has(documentId) || this.record(documentId) !== undefined;
+  }
+
+  record(documentId: string): DocumentRecord | undefined {
+    return this.#records.get(documentId);
+  }
+
+  /** Whether no document has a record. */
+  get hasNoRecords(): boolean {
+    return this.#records.isEmpty;
+  }
+
+  /** Gives a document another record, or none. No shard is touched. */
+  setRecord(documentId: string, record: DocumentRecord | undefined): void {
+    this.#records.set(documentId, record, this.#digest);
   }
 
   shard(id: ShardId): Shard {
@@ -255,20 +274,30 @@ export class DraftState {
     // Immutable.js calls a transient map immutable too; only asImmutable() ends its mutability.
     this.#shards = this.#shards.asImmutable();
     const documents = yield* this.#documents.finishing();
-    const changed = this.#shards !== this.#base.shards || documents !== this.#base.documents.value;
-    if (!changed && name === undefined) return this.#base;
+    const before = this.#base.documents.value;
+    const { records, bytes, changed } = this.#records.finish();
+    const hasOtherPostings = this.#shards !== this.#base.shards || documents !== before;
+    if (!hasOtherPostings && records === this.#base.records && name === undefined) return this.#base;
     const { root } = this;
+    const { records: recordsBefore } = this.#base;
+    root.documentCount += moreDocuments(
+      { placed: before, records: recordsBefore },
+      { placed: documents, records },
+      changed,
+    );
+    root.placedCount = documents.size;
+    root.records = records;
+    root.recordBytes = bytes;
     root.version = this.#origin.version + 1;
     this.#digest.addText(this.#base.fingerprint);
     root.fingerprint = this.#digest.toString();
     root.shards = this.#shards;
-    if (documents !== this.#base.documents.value) root.documents = Lazy.of(documents);
+    if (documents !== before) root.documents = Lazy.of(documents);
     if (name !== undefined) Object.assign(root, name);
-    else yield* this.#resample();
+    else if (hasOtherPostings) yield* this.#resample();
     this.#doubtful.clear();
     root.changed = this.#changes();
     root.shardCount = this.#shards.size;
-    root.documentCount = documents.size;
     this.#base = finished(root);
     this.root = draftOf(this.#base);
     this.written = writtenAfter(this.#base);

@@ -2,23 +2,35 @@
 import { BRAND, type Brand, brand } from '../checks/brand.js';
 import { detachable, findable } from '../checks/detached.js';
 import { elsewhere } from '../checks/elsewhere.js';
-import { InvalidPostingError, WriterClosedError } from '../errors.js';
+import { show } from '../checks/show.js';
+import { type MetadataRecipe, editedMetadata } from '../documents/edit-metadata.js';
+import { type DocumentRecord, type FrozenMetadata, type Metadata, recordLike } from '../documents/record.js';
+import { type DocumentInput, assertText, takeDocument } from '../documents/take-document.js';
+import { takeMetadata } from '../documents/take-metadata.js';
+import {
+  InvalidMetadataError,
+  InvalidOptionError,
+  InvalidPostingError,
+  WriterClosedError,
+} from '../errors.js';
 import { type Steps, runSteps } from '../collections/steps.js';
 import { type Posting, assertDocumentId, eachDocumentId, keyOfRow } from '../version/posting.js';
-import { columnsOf } from '../version/row-block.js';
+import { type RowList, columnsOf } from '../version/row-block.js';
 import { type KeyInput, eachKey } from '../version/posting-key.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
 import { addRows } from './add.js';
 import { DraftState } from './draft-state.js';
 import { settle } from './rebalance.js';
 import { removePlaces, removeWhere } from './remove.js';
+import { placeAt } from './replay.js';
 import { stagePostings } from './staging.js';
+import { assertPostingsWithin, assertWithinTexts } from './within-text.js';
 import { Touched, placeText } from './touched.js';
 
 /** What a draft has touched so far. */
-export let touchedBy: (draft: IndexDraft) => Touched;
+export let touchedBy: <M extends object>(draft: IndexDraft<M>) => Touched;
 /** Ends a draft: every later use throws, saying that it was `how`. */
-export let closeDraft: (draft: IndexDraft, how: string) => void;
+export let closeDraft: <M extends object>(draft: IndexDraft<M>, how: string) => void;
 /**
  * Changes a draft by a step that pauses. Until it has come to its end every other use of the draft throws, since what
  * it has made is incomplete; a step that fails, or is not brought to its end, leaves the draft unusable.
@@ -33,7 +45,7 @@ const INCOMPLETE = 'left incomplete by an error';
  * The next version while it is being made: private to whoever holds it, and it sees its own writes. A call that
  * throws leaves the draft as it was before that call.
  */
-export class IndexDraft {
+export class IndexDraft<M extends object = object> {
   /** What it has made so far, or how it was closed: a closed draft that somebody keeps must not keep its rows (I8). */
   #state: DraftState | string;
   readonly #touched = new Touched();
@@ -66,7 +78,7 @@ export class IndexDraft {
   }
 
   /** @internal */
-  constructor(base: ShardexIndex) {
+  constructor(base: ShardexIndex<M>) {
     this.#state = new DraftState(base);
     findable(this);
   }
@@ -97,7 +109,9 @@ export class IndexDraft {
   addPostings(postings: Iterable<Posting>): number {
     const staged = stagePostings(this.#open().config, postings);
     // Opened again, because the iterable may have closed this draft.
-    const written = this.#whole(this.#open(), (state) => runSteps(addRows(state, staged)));
+    const opened = this.#open();
+    if (!opened.hasNoRecords) assertWithinTexts(staged, (id) => opened.record(id)?.text);
+    const written = this.#whole(opened, (state) => runSteps(addRows(state, staged)));
     for (let i = 0; i < staged.length; i++) {
       const { documentId, start, length } = keyOfRow(columnsOf(staged.blocks[i]), staged.rows[i]);
       this.#touched.addPosting(documentId, start, length);
@@ -137,8 +151,8 @@ export class IndexDraft {
   }
 
   /**
-   * Removes all postings of a document and returns how many there were; 0 for an unknown one. Touches only the shards
-   * that hold it.
+   * Removes a document, with its postings, text and metadata, and returns how many postings there were; 0 for an unknown
+   * one. Touches only the shards that hold it.
    *
    * @throws {@link InvalidPostingError} for an empty id; {@link WriterClosedError}
    */
@@ -147,20 +161,24 @@ export class IndexDraft {
   }
 
   /**
-   * Removes all postings of several documents and returns how many there were in all.
+   * Removes several documents, with all they have, and returns how many postings there were in all.
    *
    * @throws {@link InvalidPostingError} for an empty id, in which case none is removed; {@link WriterClosedError}
    */
   removeDocuments(documentIds: Iterable<string>): number {
     this.#open();
     const ids = new Set(eachDocumentId(documentIds));
-    const removed = this.#whole(this.#open(), (state) => runSteps(removeWhere(state, ids, () => true)));
+    const removed = this.#whole(this.#open(), (state) => {
+      for (const id of ids) state.setRecord(id, undefined);
+      return runSteps(removeWhere(state, ids, () => true));
+    });
     for (const id of ids) this.#touched.addDocument(id);
     return removed;
   }
 
   /**
-   * Makes a document consist of just these postings, each of which must name it; rows that stay the same are kept.
+   * Gives a document just these postings, each of which must name it; rows that stay the same are kept, and so are
+   * its text and metadata.
    *
    * @throws {@link InvalidPostingError} where a posting is unusable or names another document, with nothing replaced;
    * {@link InvalidVectorError}, {@link WriterClosedError}
@@ -169,29 +187,100 @@ export class IndexDraft {
     const { config } = this.#open();
     assertDocumentId(documentId);
     const staged = stagePostings(config, postings);
-    const opened = this.#open();
-    const keep = new Set<string>();
-    for (let i = 0; i < staged.length; i++) {
-      const columns = columnsOf(staged.blocks[i]);
-      const row = staged.rows[i];
-      const named = columns.ids.at(row);
-      if (named !== documentId) {
-        throw new InvalidPostingError(
-          `Posting ${i} names document ${JSON.stringify(named)}, but ${JSON.stringify(documentId)} is being replaced.`,
-          i,
-        );
-      }
-      keep.add(placeText(columns.starts[row], columns.lengths[row]));
-    }
-    this.#whole(opened, (state) => {
-      runSteps(removeWhere(state, [documentId], (_, start, length) => !keep.has(placeText(start, length))));
-      runSteps(addRows(state, staged));
-    });
+    assertAllOf(documentId, staged);
+    const state = this.#open();
+    assertWithinTexts(staged, (id) => state.record(id)?.text);
+    this.#replacePostings(state, documentId, staged);
     this.#touched.addDocument(documentId);
   }
 
   /**
-   * Whether the document has any posting, as this draft sees it.
+   * Makes a document consist of just this text, these metadata and these postings: what is left out it no longer has.
+   * What it has already, bit for bit, is kept and changes nothing. To change a part of it, see `setText`, `editMetadata`
+   * and `replaceDocument`.
+   *
+   * @throws {@link InvalidMetadataError}, {@link InvalidPostingError} also for a posting that names another document or
+   * reaches beyond the text, {@link InvalidVectorError}, {@link InvalidOptionError} for an unknown field or a text that is
+   * no string, {@link WriterClosedError}; nothing is put then.
+   */
+  putDocument(documentId: string, document: DocumentInput<M>): void {
+    const { config } = this.#open();
+    assertDocumentId(documentId);
+    const { text, metadata, postings = [] } = takeDocument(document);
+    const staged = stagePostings(config, postings, documentId);
+    assertWithinTexts(staged, () => text);
+    const state = this.#open();
+    const before = state.record(documentId);
+    const taken = metadata === undefined ? undefined : takeMetadata(metadata, before?.metadata, documentId);
+    this.#replacePostings(this.#open(), documentId, staged);
+    state.setRecord(documentId, recordLike(before, text, taken));
+    this.#touched.addDocument(documentId);
+  }
+
+  /**
+   * Gives a document another text, or none by `undefined`. Touches no shard.
+   * Time: O(text), and where the document has postings O(rows of the shards that hold it) to see that none reaches beyond.
+   *
+   * @throws {@link InvalidPostingError} where a posting reaches beyond the text, or for an empty id; {@link
+   * InvalidOptionError} for a text that is no string; {@link WriterClosedError}
+   */
+  setText(documentId: string, text: string | undefined): void {
+    const state = this.#open();
+    assertDocumentId(documentId);
+    assertText(text);
+    const before = state.record(documentId);
+    if (text !== before?.text) assertPostingsWithin(state, documentId, text);
+    state.setRecord(documentId, recordLike(before, text, before?.metadata));
+    this.#touched.addDocument(documentId);
+  }
+
+  /**
+   * Gives a document other metadata, or none by `undefined`. They are copied and frozen; what equals what was there before
+   * stays the same object. Touches no shard. Time: O(metadata + log documents).
+   *
+   * @throws {@link InvalidMetadataError} for what JSON cannot express, {@link InvalidPostingError} for an empty id; {@link
+   * WriterClosedError}
+   */
+  setMetadata(documentId: string, metadata: M | FrozenMetadata<M> | undefined): void {
+    this.#open();
+    assertDocumentId(documentId);
+    this.#changeMetadata(documentId, () => metadata);
+  }
+
+  /**
+   * Changes the metadata of a document by changing an Immer draft of them. The draft is revoked when the recipe returns.
+   * Touches no shard. Time: O(what was changed + log documents).
+   *
+   * @throws {@link InvalidMetadataError} where the document has no metadata, or is given what JSON cannot express; {@link
+   * AsyncRecipeError}, {@link InvalidOptionError}, {@link InvalidPostingError} for an empty id; {@link WriterClosedError}, and
+   * what the recipe throws. Nothing is changed then.
+   */
+  editMetadata(documentId: string, recipe: MetadataRecipe<M>): void {
+    this.#open();
+    assertDocumentId(documentId);
+    this.#changeMetadata(documentId, (before) => {
+      if (before !== undefined) return editedMetadata(before, recipe as MetadataRecipe<object>, documentId);
+      throw new InvalidMetadataError(
+        `Document ${show(documentId)} has no metadata to edit; give it some by setMetadata().`,
+        '',
+        documentId,
+      );
+    });
+  }
+
+  /**
+   * The text and metadata of a document as this draft sees them; `undefined` for one that has neither.
+   *
+   * @throws {@link InvalidPostingError} for an empty id; {@link WriterClosedError}
+   */
+  getDocument(documentId: string): DocumentRecord<M> | undefined {
+    const state = this.#open();
+    assertDocumentId(documentId);
+    return state.record(documentId) as DocumentRecord<M> | undefined;
+  }
+
+  /**
+   * Whether the document has a posting, a text or metadata, as this draft sees it.
    *
    * @throws {@link InvalidPostingError} for an empty id; {@link WriterClosedError}
    */
@@ -207,10 +296,35 @@ export class IndexDraft {
    *
    * @throws {@link WriterClosedError}
    */
-  preview(): ShardexIndex {
+  preview(): ShardexIndex<M> {
     return this.#whole(this.#open(), (state) => {
       runSteps(settle(state));
       return state.finish();
+    });
+  }
+
+  #changeMetadata(documentId: string, change: (before: Metadata | undefined) => unknown): void {
+    const before = this.#open().record(documentId);
+    const given = change(before?.metadata);
+    const taken = given === undefined ? undefined : takeMetadata(given, before?.metadata, documentId);
+    // Opened again, because a recipe, or a getter, may have closed this draft or changed the document itself.
+    const state = this.#open();
+    if (state.record(documentId) !== before) {
+      throw new InvalidOptionError(
+        'recipe',
+        `Document ${show(documentId)} was changed while its metadata were; make one change after the other.`,
+      );
+    }
+    state.setRecord(documentId, recordLike(before, before?.text, taken));
+    this.#touched.addDocument(documentId);
+  }
+
+  #replacePostings(state: DraftState, documentId: string, staged: RowList): void {
+    const keep = new Set<string>();
+    for (let i = 0; i < staged.length; i++) keep.add(placeAt(columnsOf(staged.blocks[i]), staged.rows[i]));
+    this.#whole(state, () => {
+      runSteps(removeWhere(state, [documentId], (_, start, length) => !keep.has(placeText(start, length))));
+      runSteps(addRows(state, staged));
     });
   }
 
@@ -230,6 +344,18 @@ export class IndexDraft {
   #open(): DraftState {
     if (typeof this.#state !== 'string') return this.#state;
     throw new WriterClosedError(`This draft was ${this.#state}; take a new one from the current version.`);
+  }
+}
+
+/** Refuses staged postings of other documents than the one that is being replaced. */
+function assertAllOf(documentId: string, staged: RowList): void {
+  for (let i = 0; i < staged.length; i++) {
+    const named = columnsOf(staged.blocks[i]).ids.at(staged.rows[i]);
+    if (named === documentId) continue;
+    throw new InvalidPostingError(
+      `Posting ${i} names document ${JSON.stringify(named)}, but ${JSON.stringify(documentId)} is being replaced.`,
+      i,
+    );
   }
 }
 

@@ -1,6 +1,7 @@
 // The pure writes: `createIndex` and `update`, values in, values out.
 import { refusePromise } from '../checks/callbacks.js';
 import { type ShardexOptions, requireFunction, resolveConfig } from '../config.js';
+import type { Metadata } from '../documents/record.js';
 import type { Posting } from '../version/posting.js';
 import { type ShardexIndex, assertIndex, emptyIndex } from '../version/shardex-index.js';
 import { IndexDraft, closeDraft } from './index-draft.js';
@@ -9,7 +10,7 @@ import { IndexDraft, closeDraft } from './index-draft.js';
  * Describes a change by making it on a draft. It must finish before it returns, and its return value is ignored;
  * the draft is closed afterwards.
  */
-export type Recipe = (draft: IndexDraft) => void;
+export type Recipe<M extends object = object> = (draft: IndexDraft<M>) => void;
 
 /**
  * Makes an index, empty or of some postings. An empty one is version 0; with postings it is version 1.
@@ -29,8 +30,11 @@ export type Recipe = (draft: IndexDraft) => void;
  * createIndex({ dimensions: 0 }); // → throws ConfigError
  * ```
  */
-export function createIndex(options: ShardexOptions, postings?: Iterable<Posting>): ShardexIndex {
-  const empty = emptyIndex(resolveConfig(options));
+export function createIndex<M extends object = Metadata>(
+  options: ShardexOptions<M>,
+  postings?: Iterable<Posting>,
+): ShardexIndex<M> {
+  const empty = emptyIndex(resolveConfig(options)) as ShardexIndex<M>;
   return postings === undefined
     ? empty
     : update(empty, (draft) => {
@@ -62,7 +66,7 @@ export function createIndex(options: ShardexOptions, postings?: Iterable<Posting
  * update(after, (draft) => { draft.removeDocument('nobody'); }) === after; // → true
  * ```
  */
-export function update(index: ShardexIndex, recipe: Recipe): ShardexIndex {
+export function update<M extends object>(index: ShardexIndex<M>, recipe: Recipe<M>): ShardexIndex<M> {
   assertIndex(index);
   const draft = new IndexDraft(index);
   try {
@@ -78,7 +82,7 @@ export function update(index: ShardexIndex, recipe: Recipe): ShardexIndex {
  *
  * @throws {@link AsyncRecipeError}, {@link InvalidOptionError} for what is no function.
  */
-export function runRecipe<D extends IndexDraft>(recipe: (draft: D) => void, draft: D): void {
+export function runRecipe<D>(recipe: (draft: D) => void, draft: D): void {
   requireFunction('recipe', recipe, ' (draft) => …');
   const run: (draft: D) => unknown = recipe;
   refusePromise(

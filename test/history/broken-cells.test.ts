@@ -89,8 +89,8 @@ finds('lost update', 'a rebase takes the current version for its base (I3)', [
 finds('partial publish', 'the first posting of a writer is published before the others (I2)', [
   () => {
     sabotaged<typeof indexWriter>(INDEX_WRITER, ({ IndexWriter }) => ({
-      IndexWriter: class extends IndexWriter {
-        part: ShardexIndex | undefined;
+      IndexWriter: class<M extends object> extends IndexWriter<M> {
+        part: ShardexIndex<M> | undefined;
         override addPosting(posting: Posting): void {
           super.addPosting(posting);
           this.part ??= this.preview();
@@ -134,7 +134,7 @@ finds('dirty read', 'a commit is published although it was refused (I3)', [
 finds('dirty read', 'a discarded writer is published (I2)', [
   () => {
     sabotaged<typeof indexWriter>(INDEX_WRITER, ({ IndexWriter }) => ({
-      IndexWriter: class extends IndexWriter {
+      IndexWriter: class<M extends object> extends IndexWriter<M> {
         override discard(): void {
           if (this.base.version % 2 === 0) super.discard();
           else
@@ -166,9 +166,9 @@ finds(
 finds('draft out of its base', 'a draft does not always show what was done to it', [
   () => {
     sabotaged<typeof indexWriter>(INDEX_WRITER, ({ IndexWriter }) => ({
-      IndexWriter: class extends IndexWriter {
+      IndexWriter: class<M extends object> extends IndexWriter<M> {
         #asked = 0;
-        override preview(): ShardexIndex {
+        override preview(): ShardexIndex<M> {
           return ++this.#asked % 2 === 0 ? this.base : super.preview();
         }
       },

@@ -11,7 +11,7 @@ export function fingerprint(
   queries: readonly (readonly number[])[],
 ): string {
   // How a version came about is left out: a replica may have come about in another way.
-  const { shards, documents, centroids, ...rest } = version;
+  const { shards, documents, records, centroids, ...rest } = version;
   const counts = { ...rest, changed: undefined };
   const content = [...documentIds(version)].sort().map((id) => postings(version, id));
   const results = queries.flatMap((query) => [
@@ -19,7 +19,8 @@ export function fingerprint(
     search(version, query, { k: 5, slopFactor: 2, distinct: 'document' }),
   ]);
   const sizes = [shards.size, documents.value.size, centroids.size];
-  return JSON.stringify([counts, sizes, content, results], exactly);
+  const beside = [...records].sort(([a], [b]) => (a < b ? -1 : 1));
+  return JSON.stringify([counts, sizes, content, results, beside], exactly);
 }
 
 function exactly(_: string, value: unknown): unknown {

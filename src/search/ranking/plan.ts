@@ -110,7 +110,7 @@ function planFor(
 function wantedResults(index: ShardexIndex, { k, distinct }: SearchOptions): number {
   if (distinct !== 'document') return k;
   const { postingCount } = index.whole ?? index;
-  return Math.ceil((k * postingCount) / Math.max(1, index.documentCount));
+  return Math.ceil((k * postingCount) / Math.max(1, index.placedCount));
 }
 
 function shardsOf(slopFactor: SlopFactor, shardCount: number): number {

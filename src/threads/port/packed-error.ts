@@ -13,6 +13,7 @@ import {
   InvalidDeltaError,
   InvalidFilterError,
   InvalidIndexError,
+  InvalidMetadataError,
   InvalidOptionError,
   InvalidPostingError,
   InvalidVectorError,
@@ -46,6 +47,8 @@ export interface PackedError {
  */
 type Fields = Readonly<Record<string, unknown>> & {
   readonly option: string;
+  readonly path: string;
+  readonly documentId: string;
   readonly position: number | undefined;
   readonly limit: number;
   readonly expected: number;
@@ -62,6 +65,7 @@ const MAKERS: Readonly<Record<SentCode, (message: string, fields: Fields) => Sha
   INVALID_CONFIG: (message, { option }) => new ConfigError(option, message),
   INVALID_VECTOR: (message, { position }) => new InvalidVectorError(message, position),
   INVALID_POSTING: (message, { position }) => new InvalidPostingError(message, position),
+  INVALID_METADATA: (message, { path, documentId }) => new InvalidMetadataError(message, path, documentId),
   INVALID_OPTION: (message, { option }) => new InvalidOptionError(option, message),
   INVALID_INDEX: (message) => new InvalidIndexError(message),
   INVALID_FILTER: (message, { at }) => new InvalidFilterError(message, at),

@@ -13,6 +13,7 @@ import { documentsIn } from '../../version/documents-draft.js';
 import { Centroid, type Shard, type ShardId, matrixOf, sameComponents } from '../../version/shard.js';
 import { type DeadBits, Segment, ShardRows, deadBits } from '../../version/shard-rows.js';
 import type { ShardexIndex } from '../../version/shardex-index.js';
+import { unpackRecords } from './packed-records.js';
 import type { Difference, Handle, VersionHeader, SentSegment, SentShard } from './messages.js';
 
 /**
@@ -25,7 +26,7 @@ import type { Difference, Handle, VersionHeader, SentSegment, SentShard } from '
  */
 export function assembleVersion(
   base: ShardexIndex,
-  { header, gone, chunks, calibration, documents: changed }: Difference,
+  { header, gone, chunks, calibration, documents: changed, records }: Difference,
   sent: readonly SentShard[],
   blocks: ReadonlyMap<Handle, RowBlock>,
   earlier: ShardexIndex,
@@ -36,8 +37,9 @@ export function assembleVersion(
   });
   const next = shardsFrom(base, gone, made, mismatch);
   const documents = documentsAfter(base, next.shards, changed);
-  const documentCount = documents.isMade ? documents.value.size : header.documentCount;
-  const parts = { ...header, documents, documentCount, chunks, calibration };
+  const placedCount = documents.isMade ? documents.value.size : header.placedCount;
+  const unpacked = unpackRecords(base.records, records, earlier.records);
+  const parts = { ...header, documents, placedCount, records: unpacked, chunks, calibration };
   const index = versionFrom(base, next, parts, mismatch);
   assertSameCounts(index, header);
   return index;
@@ -104,7 +106,7 @@ function documentsLater(shards: ShardexIndex['shards']): Lazy<Documents> {
 
 /** Compares the counts with the owner's, so that a difference between the two sides does not go unnoticed. */
 function assertSameCounts(next: ShardexIndex, header: VersionHeader): void {
-  for (const count of ['postingCount', 'documentCount', 'shardCount', 'byteLength'] as const)
+  for (const count of ['postingCount', 'placedCount', 'shardCount', 'byteLength'] as const)
     if (next[count] !== header[count]) throw mismatch(`the ${count}: ${next[count]} and ${header[count]}`);
 }
 

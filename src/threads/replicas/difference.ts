@@ -14,6 +14,7 @@ import { type Shard, type ShardId, matrixOf } from '../../version/shard.js';
 import { deadBits } from '../../version/shard-rows.js';
 import { type ShardexIndex, emptyIndex } from '../../version/shardex-index.js';
 import type { Difference, VersionHeader, SentShard } from './messages.js';
+import { packRecords } from './packed-records.js';
 import { packShards } from './packed-shards.js';
 import { Parcel, type SentBlocks } from './sent-blocks.js';
 
@@ -49,6 +50,7 @@ export function differenceBetween(
     calibration: calibrationChange(from.calibration, next.calibration),
     gone,
     shards: packShards(shards),
+    records: packRecords(from.records, next.records),
     documents: base === undefined ? undefined : documentsBetween(base.documents, next.documents),
     chunks: chunkChanges(from.centroids, next.centroids),
     blocks: parcel.blocks,
@@ -82,10 +84,10 @@ function documentsBetween(a: Lazy<Documents>, b: Lazy<Documents>): Difference['d
 }
 
 function headerOf(index: ShardexIndex): VersionHeader {
-  const { version, fingerprint, postingCount, documentCount, shardCount, byteLength } = index;
-  const { nextShardId, churn, owed } = index;
+  const { version, fingerprint, postingCount, documentCount, placedCount, shardCount, byteLength } = index;
+  const { recordBytes, nextShardId, churn, owed } = index;
   return {
-    ...{ version, fingerprint, postingCount, documentCount, shardCount, byteLength },
-    ...{ nextShardId, churn, owed },
+    ...{ version, fingerprint, postingCount, documentCount, placedCount, shardCount, byteLength },
+    ...{ recordBytes, nextShardId, churn, owed },
   };
 }

@@ -48,6 +48,8 @@ const difference = record({
     fingerprint: text,
     postingCount: whole,
     documentCount: whole,
+    placedCount: whole,
+    recordBytes: whole,
     shardCount: whole,
     byteLength: whole,
     nextShardId: whole,
@@ -64,6 +66,7 @@ const difference = record({
       after: listOf(either(maybe(number), listOf(number))),
     }),
   ),
+  records: record({ documentIds: listOf(text), texts: listOf(maybe(text)), metadata: listOf(text) }),
   blocks: listOf(record({ handle: whole, generation: whole, capacity: whole, memory: maybe(memory) })),
   rows: record({
     runs: listOf(whole),

@@ -33,7 +33,7 @@ export type Handle = number;
 /** The small fields of a version, which travel with every difference. */
 export type VersionHeader = Omit<
   ShardexIndex,
-  'config' | 'shards' | 'documents' | 'centroids' | 'changed' | 'calibration'
+  'config' | 'shards' | 'documents' | 'records' | 'centroids' | 'changed' | 'calibration'
 >;
 
 /** A segment: the first `visible` rows of a block, less the dead ones. */
@@ -80,6 +80,14 @@ export interface SentRows {
   readonly copies: readonly RowCopies[];
 }
 
+/** Records that changed: of each its document, text and metadata as JSON; of one that is gone neither. */
+export interface SentRecords {
+  readonly documentIds: readonly string[];
+  readonly texts: readonly (string | undefined)[];
+  /** Empty for none. */
+  readonly metadata: readonly string[];
+}
+
 /** The difference of two versions whose rows lie in memory that both sides see. */
 export interface Difference extends RootChanges {
   /** The version that it starts from. If missing, that is the empty version, and `config` is there. */
@@ -92,6 +100,7 @@ export interface Difference extends RootChanges {
    * rows then say where documents are.
    */
   readonly documents: Pick<ChangedDocuments, 'documentIds' | 'after'> | undefined;
+  readonly records: SentRecords;
   readonly blocks: readonly SentBlock[];
   readonly rows: SentRows;
 }

@@ -50,7 +50,7 @@ export let drainMessages: (replica: Replica) => void;
  * and their rows lie in the same memory. Made by {@link openReplica}. It ends when it is closed, when the owner's
  * cell is, or when the port or the owner's thread has gone; versions that were read stay readable.
  */
-export class Replica extends ReadableCell {
+export class Replica<M extends object = object> extends ReadableCell<M> {
   static {
     drainMessages = (replica) => {
       replica.#conversation.client.drainMessages();
@@ -127,7 +127,10 @@ export class Replica extends ReadableCell {
  * port1.close();
  * ```
  */
-export async function openReplica(port: Port, options: ReplicaOptions = {}): Promise<Replica> {
+export async function openReplica<M extends object = object>(
+  port: Port,
+  options: ReplicaOptions = {},
+): Promise<Replica<M>> {
   const {
     name = 'replica',
     requireSharedMemory = false,

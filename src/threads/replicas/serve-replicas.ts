@@ -169,8 +169,8 @@ export class ReplicaService {
   }
 
   #write(message: WriterCall, channel: string): void {
-    const cell = this.#cell;
-    if (!this.#writable || !(cell instanceof CowShardexIndex)) {
+    const cell: CowShardexIndex | undefined = this.#cell instanceof CowShardexIndex ? this.#cell : undefined;
+    if (!this.#writable || cell === undefined) {
       const error = new InvalidOptionError(
         'writable',
         'This port serves readers only; serve it with writable: true, in the thread that has the cell.',

@@ -80,7 +80,7 @@ export class IndexWriter<M extends object = object> extends IndexDraft<M> {
         'This writer was committed or discarded already; take a new one with cloneForWrite().',
       );
     }
-    const commit = this.#host.commit(this.#bare, touchedBy(this), onConflict);
+    const commit = this.#host.commit(this.#bare, touchedBy<M>(this), onConflict);
     this.#committed();
     return commit;
   }

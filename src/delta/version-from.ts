@@ -6,6 +6,8 @@
 
 import { type CalibrationChange, changedCalibration } from '../calibration/change.js';
 import { StringMapDraft } from '../collections/string-map.js';
+import { changedRecords } from '../documents/changed-records.js';
+import { fieldsAfter } from '../documents/field-indexes.js';
 import { tableFrom } from '../version/centroid-table.js';
 import type { ChangedDocuments, Documents } from '../version/documents.js';
 import { type Shard, type ShardId, matrixOf } from '../version/shard.js';
@@ -99,6 +101,9 @@ export function versionFrom(
     documents,
     placedCount,
     records,
+    fields: fieldsAfter(base.config.indexed, base.fields, records, () =>
+      changedRecords(base.records, records),
+    ),
     recordBytes,
     centroids: chunks === undefined ? base.centroids : changedTable(base, shards, chunks, misfit),
     nextShardId,

@@ -1,5 +1,6 @@
 // What a dotted path leads to in a document, as MongoDB follows it: through objects, and through the objects in arrays.
-import { type JsonValue, isList, isObject } from './json.js';
+import { isList, isObject } from './json.js';
+import type { JsonValue } from './record.js';
 
 /** Gets a value that a path leads to, or `undefined` where a field is missing; `true` ends the walk. */
 export type Visit = (value: JsonValue | undefined) => boolean;

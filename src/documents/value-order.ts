@@ -1,5 +1,6 @@
 // The order of JSON values that filters and field indexes go by: MongoDB's, first by type, then by value.
-import { type JsonObject, type JsonValue, isList, isObject } from './json.js';
+import { isList, isObject } from './json.js';
+import type { Metadata, JsonValue } from './record.js';
 
 /** The types in their order; a comparison in a filter holds only within one of them. */
 export const NULL = 0;
@@ -37,7 +38,7 @@ export function compareValues(a: JsonValue, b: JsonValue): number {
   return (a as string) < (b as string) ? -1 : 1;
 }
 
-function compareObjects(a: JsonObject, b: JsonObject): number {
+function compareObjects(a: Metadata, b: Metadata): number {
   const [namesA, namesB] = [Object.keys(a), Object.keys(b)];
   const shared = Math.min(namesA.length, namesB.length);
   for (let i = 0; i < shared; i++) {

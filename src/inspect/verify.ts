@@ -10,6 +10,7 @@ import { squaredNorm } from '../geometry/exact-loops.js';
 import { fillProbe, reusableProbe, separations } from '../geometry/metric.js';
 import { seededRandom } from '../geometry/random.js';
 import { centroidsOf, rankShards } from '../version/centroid-table.js';
+import { wrongFields } from '../documents/field-indexes.js';
 import { entryOf, idsOf, shardsOf } from '../version/documents.js';
 import { keyText } from '../version/posting.js';
 import { type Columns, hashOfRow, tailOf } from '../version/row-block.js';
@@ -103,6 +104,10 @@ export function verify(index: ShardexIndex, options: VerifyOptions = {}): Verifi
   }
   guarded('I7', 'the map of documents', () => {
     checkDocuments(index, report);
+  });
+  guarded('I7', 'the field indexes', () => {
+    for (const path of wrongFields(index))
+      report('I7', `the index of ${show(path)}`, 'is not that of the records');
   });
   const placed = guarded('I6', 'the centroid table', () =>
     checkPlacement(index, placement === 'all' ? Infinity : placement, report),

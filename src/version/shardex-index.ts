@@ -2,6 +2,7 @@
 import { Map as ImmutableMap } from 'immutable';
 import { type Brand, brandOf, otherCopy } from '../checks/brand.js';
 import { type ShardexConfig, configText } from '../config.js';
+import { type FieldIndexes, noFields } from '../documents/field-indexes.js';
 import { type Records, noRecords } from '../documents/record.js';
 import { InvalidIndexError } from '../errors.js';
 import { fieldOf, isInstance } from '../checks/given.js';
@@ -74,6 +75,12 @@ export interface ShardexIndex<M extends object = object> {
    */
   readonly records: Records;
   /**
+   * The indexes of the fields that `indexed` names. They follow from the records; a replica makes them when they are first
+   * asked for.
+   * @internal
+   */
+  readonly fields: Lazy<FieldIndexes>;
+  /**
    * About how many bytes these take.
    * @internal
    */
@@ -131,6 +138,7 @@ export function emptyIndex(config: ShardexConfig): ShardexIndex {
     documents: Lazy.of(noDocuments()),
     placedCount: 0,
     records: noRecords(),
+    fields: noFields(config.indexed),
     recordBytes: 0,
     centroids: new CentroidTable([]),
     nextShardId: 0,

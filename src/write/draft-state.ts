@@ -17,6 +17,7 @@ import type { ChangedShards, ShardexIndex } from '../version/shardex-index.js';
 import { WantedIds } from '../collections/id-column.js';
 import type { DocumentRecord } from '../documents/record.js';
 import { moreDocuments } from '../documents/document-count.js';
+import { fieldsAfter } from '../documents/field-indexes.js';
 import { RecordsDraft } from '../documents/records-draft.js';
 import { budgetFor } from './budget.js';
 import { Places } from './places.js';
@@ -287,6 +288,7 @@ export class DraftState {
     );
     root.placedCount = documents.size;
     root.records = records;
+    root.fields = fieldsAfter(root.config.indexed, this.#base.fields, records, () => changed);
     root.recordBytes = bytes;
     root.version = this.#origin.version + 1;
     this.#digest.addText(this.#base.fingerprint);

@@ -5,6 +5,7 @@ import { elsewhere } from '../checks/elsewhere.js';
 import { show } from '../checks/show.js';
 import { type MetadataRecipe, editedMetadata } from '../documents/edit-metadata.js';
 import { type DocumentRecord, type FrozenMetadata, type Metadata, recordLike } from '../documents/record.js';
+import type { Filter } from '../documents/filter/filter.js';
 import { type DocumentInput, assertText, takeDocument } from '../documents/take-document.js';
 import { takeMetadata } from '../documents/take-metadata.js';
 import {
@@ -18,8 +19,10 @@ import { type Posting, assertDocumentId, eachDocumentId, keyOfRow } from '../ver
 import { type RowList, columnsOf } from '../version/row-block.js';
 import { type KeyInput, eachKey } from '../version/posting-key.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
+import { idsWhere } from '../inspect/find.js';
 import { addRows } from './add.js';
 import { DraftState } from './draft-state.js';
+import { type WhereRecipe, editedWhere } from './edited-where.js';
 import { settle } from './rebalance.js';
 import { removePlaces, removeWhere } from './remove.js';
 import { placeAt } from './replay.js';
@@ -266,6 +269,35 @@ export class IndexDraft<M extends object = object> {
         documentId,
       );
     });
+  }
+
+  /**
+   * Removes the documents that pass a filter, with all they have, and returns how many there were. As those are removed
+   * that this draft sees, somebody else's commit that makes others pass meanwhile is no conflict.
+   * Time: that of `count`, and that of removing them.
+   *
+   * @throws {@link InvalidFilterError}, {@link WriterClosedError}
+   */
+  removeWhere(filter: Filter<M>): number {
+    const ids = idsWhere(this.preview(), filter);
+    this.removeDocuments(ids);
+    return ids.length;
+  }
+
+  /**
+   * Changes the metadata of all documents that pass a filter and have any, each by an Immer draft, as `editMetadata` does;
+   * returns how many these were. Touches no shard. Time: that of `count`, and that of editing them.
+   *
+   * @throws {@link InvalidFilterError}, and as `editMetadata`; nothing is changed then.
+   */
+  editWhere(filter: Filter<M>, recipe: WhereRecipe<M>): number {
+    const edited = editedWhere(this.preview(), filter, recipe);
+    const state = this.#open();
+    for (const [documentId, record] of edited) {
+      state.setRecord(documentId, record);
+      this.#touched.addDocument(documentId);
+    }
+    return edited.size;
   }
 
   /**

@@ -31,7 +31,7 @@ export type Recipe<M extends object = object> = (draft: IndexDraft<M>) => void;
  * ```
  */
 export function createIndex<M extends object = Metadata>(
-  options: ShardexOptions<M>,
+  options: ShardexOptions<NoInfer<M>>,
   postings?: Iterable<Posting>,
 ): ShardexIndex<M> {
   const empty = emptyIndex(resolveConfig(options)) as ShardexIndex<M>;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { Query } from 'mingo';
-import type { Filter, JsonObject, JsonValue } from 'shardex';
+import type { Filter, Metadata, JsonValue } from 'shardex';
 import { describe, expect, it, test } from 'vitest';
 import { parseFilter } from '../../src/documents/filter/parse.js';
 import { predicateOf } from '../../src/documents/filter/predicate.js';
@@ -10,9 +10,9 @@ import { predicateOf } from '../../src/documents/filter/predicate.js';
  * documents and filters are drawn such that this makes no difference.
  */
 
-const ours = (filter: object, document: JsonObject): boolean =>
+const ours = (filter: object, document: Metadata): boolean =>
   predicateOf(parseFilter(filter).condition)('id', document);
-const mingos = (filter: object, document: JsonObject): boolean => new Query(filter).test(document);
+const mingos = (filter: object, document: Metadata): boolean => new Query(filter).test(document);
 
 type Asked = fc.Arbitrary<Record<string, unknown>>;
 
@@ -25,7 +25,7 @@ const something = fc.oneof(
 );
 const scalar = fc.oneof({ weight: 5, arbitrary: something }, fc.constant(null));
 const scalars = fc.array(scalar, { maxLength: 3 });
-const documents: fc.Arbitrary<JsonObject> = fc.record(
+const documents: fc.Arbitrary<Metadata> = fc.record(
   {
     value: fc.oneof(scalar, scalars),
     object: dictionary(['x', 'y', '0', '__proto__'], fc.oneof(scalar, scalars), 3),
@@ -105,7 +105,7 @@ describe('filters beside mingo', () => {
     expect(Math.min(...passed)).toBeGreaterThan(1000);
   });
 
-  test.each<[Filter, JsonObject, boolean, string]>([
+  test.each<[Filter, Metadata, boolean, string]>([
     [{ a: { $gte: null } }, {}, true, 'a missing field is equal to null, so it is not less'],
     [{ a: { $all: [1] } }, { a: 1 }, true, '$all of one value is $eq'],
     [{ a: { $all: [[1]] } }, { a: [1] }, true, '$all of an array is $eq of that array'],

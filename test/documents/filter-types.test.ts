@@ -86,7 +86,8 @@ describe('Filter<M>', () => {
   it('takes any path where the metadata have no stated type', () => {
     takesAny({ anything: { $gt: 5 }, 'a.b.c': [1, { d: null }], e: /x/, $or: [{ f: { $in: [1, /x/] } }] });
     const plain: Filter<object> = { anything: 5 };
-    takesAny(plain);
+    expectTypeOf(plain).not.toExtend<Filter>();
+    expectTypeOf<Filter<Film>>().toExtend<typeof plain>();
     // @ts-expect-error: no JSON value
     takesAny({ when: new Date() });
   });

@@ -1,5 +1,5 @@
 // A filter as a tree of conditions: what parsing makes of MongoDB's language, and what predicates and plans are made of.
-import type { JsonValue } from '../json.js';
+import type { JsonValue } from '../record.js';
 
 /** What has to hold of a document, or of an element of an array. */
 export type Condition = All | Any | Not | FieldCondition;

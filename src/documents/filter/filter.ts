@@ -1,10 +1,11 @@
 // The type of filters: MongoDB's query language over the metadata of documents.
-import type { JsonObject, JsonValue } from '../json.js';
+import type { Metadata, JsonValue } from '../record.js';
 
 /**
  * Which documents count, in MongoDB's query language, as a value: by fields of their metadata, which may be dotted paths,
  * and by `documentId`. All that it says has to hold. Fields that the metadata do not have, and operators that do not fit a
- * field's type, do not compile; metadata of no stated type have any field.
+ * field's type, do not compile; metadata of no stated type have any field. (It is conditional so that the compiler never
+ * compares the filters of two unknown types, which have no end.)
  *
  * @example
  * ```ts
@@ -14,17 +15,20 @@ import type { JsonObject, JsonValue } from '../json.js';
  * const filter: Filter<Film> = { year: { $gte: 1990, $lt: 2000 }, tags: 'crime', $or: [{ title: /heat/i }, { documentId: 'heat' }] };
  * ```
  */
-export type Filter<M extends object = JsonObject> = Fields<M> & Joined<M>;
+export type Filter<M extends object = Metadata> = [M] extends [infer N extends object]
+  ? Fields<N> & Joined<N>
+  : never;
 
-/** Filters of filters. */
-interface Joined<M extends object> {
+/** Filters of filters. (No interface, as that would not pass for a record of any fields.) */
+// eslint-disable-next-line @typescript-eslint/consistent-type-definitions
+type Joined<M extends object> = {
   /** All of them hold. */
   readonly $and?: readonly Filter<M>[];
   /** At least one holds. */
   readonly $or?: readonly Filter<M>[];
   /** None holds. */
   readonly $nor?: readonly Filter<M>[];
-}
+};
 
 /** What is asked of a field of type `V`: to be a value, to match a regular expression, or what operators say. */
 export type FieldFilter<V> = JsonValue extends V ? AnyField : Operand<V> | Matching<V> | Operators<V>;
@@ -122,11 +126,14 @@ interface AnyOperators extends OfTexts {
   readonly $elemMatch?: AnyOperators | AnyFields;
 }
 
-/** The fields of metadata: those that they have, in them at up to four levels more, and the document's id. */
+/**
+ * The fields of metadata: those that they have, in them at up to four levels more, and the document's id. An index of any
+ * metadata takes filters of all types, so that an index of some type passes for it.
+ */
 type Fields<M extends object> = string extends keyof M
   ? AnyFields
   : [keyof M] extends [never]
-    ? AnyFields
+    ? Readonly<Record<string, unknown>>
     : { readonly [P in Paths<M, 4>]?: FieldFilter<At<M, P>> } & { readonly documentId?: FieldFilter<string> };
 
 type Shorter = [never, 0, 1, 2, 3];

@@ -2,7 +2,7 @@
 import { InvalidFilterError } from '../../errors.js';
 import { because, isArray, thrownText } from '../../checks/given.js';
 import { show } from '../../checks/show.js';
-import type { JsonValue } from '../json.js';
+import type { JsonValue } from '../record.js';
 import type { Test } from './condition.js';
 
 /** How deep filters and what they compare with may be nested. */

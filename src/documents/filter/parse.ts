@@ -13,7 +13,7 @@ import {
   textOf,
 } from './condition.js';
 import { compareValues } from '../value-order.js';
-import type { JsonValue } from '../json.js';
+import type { JsonValue } from '../record.js';
 import { MOST_DEPTH, fieldsOf, isPlain, isRegExp, refuse, regexTest, takeOperand } from './operand.js';
 
 /** A filter, read and checked. */

@@ -1,6 +1,7 @@
 // Compiles conditions into predicates on documents.
 import { type Visit, eachAt, partsOf } from '../field-path.js';
-import { type JsonObject, type JsonValue, isList } from '../json.js';
+import { isList } from '../json.js';
+import type { Metadata, JsonValue } from '../record.js';
 import { ARRAY, OBJECT, compareValues, typeRank } from '../value-order.js';
 import {
   type Comparison,
@@ -12,7 +13,7 @@ import {
 } from './condition.js';
 
 /** Whether a document passes: by its id and its metadata, or `undefined` where it has none. */
-export type Predicate = (documentId: string, metadata: JsonObject | undefined) => boolean;
+export type Predicate = (documentId: string, metadata: Metadata | undefined) => boolean;
 
 /** What a condition says of a value, in a document of some id. */
 type Check = (value: JsonValue | undefined, documentId: string) => boolean;

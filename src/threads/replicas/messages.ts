@@ -33,7 +33,7 @@ export type Handle = number;
 /** The small fields of a version, which travel with every difference. */
 export type VersionHeader = Omit<
   ShardexIndex,
-  'config' | 'shards' | 'documents' | 'records' | 'centroids' | 'changed' | 'calibration'
+  'config' | 'shards' | 'documents' | 'records' | 'fields' | 'centroids' | 'changed' | 'calibration'
 >;
 
 /** A segment: the first `visible` rows of a block, less the dead ones. */

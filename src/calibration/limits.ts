@@ -1,12 +1,14 @@
 /*
  * How far a search has to go for a recall, from the sample of a version. In every group of the sample the recall is
- * at least nearly what was asked for, and on average over all of it what was asked for. Everything here is a pure
+ * at least nearly what was asked for, and on average over all of it what was asked for. Where an index changes, its most
+ * recent parts are given that, too. Everything here is a pure
  * function of the sample; what was derived once is kept with it.
  */
 
 import type { Calibration, Features, Sample } from './calibration.js';
 import { costFrom } from './cost.js';
 import { LEVELS, eachEntry, widthsOf } from './ranks.js';
+import { recentParts } from './recent.js';
 import { type Group, type Tree, groupFor, groupsOf, growTree } from './tree.js';
 
 /**
@@ -23,6 +25,19 @@ const LEEWAY = 1 / 5;
  */
 const ERRORS_OF_ALL = 3;
 const ERRORS_OF_GROUP = 1;
+const ERRORS_OF_RECENT = 1;
+
+/**
+ * A recent part speaks for itself where at one of these, a k and a recall, it is short of the recall by so many standard
+ * errors. All of the sample is given `ERRORS_OF_ALL` more than that, so on data of one kind hardly any is by chance.
+ */
+const TESTED = [
+  [10, 0.8],
+  [10, 0.95],
+  [100, 0.8],
+  [100, 0.95],
+] as const;
+const EVIDENCE = 2;
 
 /** The number of shards that hold a share of the neighbours grows with this power of the number of all shards. */
 export const GROWTH = 0.5;
@@ -46,12 +61,22 @@ export interface Limit {
 /** Limits by query features, for one number of results and one recall. */
 export type LimitOf = (features: Features) => Limit;
 
+/** Limits made of all of a sample: that of each group, of the group of each member, and the least for every query. */
+interface OfAll {
+  readonly tree: Tree;
+  readonly floorOf: (group: Group) => number;
+  readonly own: readonly number[];
+  readonly common: number;
+}
+
 /** What is derived from a calibration. */
 export interface Limits {
   /** How much farther than the nearest centroid the 32nd nearest one is, on average. */
   readonly gap: number;
   /** Standard error of a recall of 0.95 of the 10 nearest. */
   readonly standardError: number;
+  /** Whether what was written or looked for of late is harder to find than the sample in all, which is being outdated. */
+  readonly isBehind: boolean;
   /** Limits for the `k` best at a recall below 1. */
   readonly for: (k: number, recall: number) => LimitOf;
 }
@@ -74,6 +99,7 @@ class SampleLimits implements Limits {
   /** What was asked for last, which mostly is asked for next. */
   #last: { readonly k: number; readonly recall: number; readonly limitOf: LimitOf } | undefined;
   #tree: Tree | undefined;
+  #short: readonly (readonly number[])[] | undefined;
 
   constructor(calibration: Calibration) {
     const samples = calibration.samples.toArray();
@@ -128,11 +154,62 @@ class SampleLimits implements Limits {
     };
   }
 
+  get isBehind(): boolean {
+    return this.#ahead.length > 0;
+  }
+
   /** Limits at one of the levels. */
   #at(level: number, recall: number): LimitOf {
     const key = `level ${level} ${recall}`;
     const known = this.#made.get(key);
     if (known !== undefined) return known;
+    const costs = this.#level(level);
+    const { tree, floorOf, own, common: ofAll } = this.#ofAll(level, recall);
+    const common = this.#ahead.reduce((most, part) => {
+      const aim = raised(recall, ERRORS_OF_RECENT * costs.standardError(part, recall));
+      return Math.max(most, costs.limitFor(part, aim, own));
+    }, ofAll);
+    const limits = new Map<Group, Limit>(
+      groupsOf(tree).map((group) => [
+        group,
+        {
+          limit: Math.max(common, floorOf(group)),
+          expected: costs.recallAt(group.members, (i) => Math.max(common, own[i])),
+          samples: group.members.length,
+        },
+      ]),
+    );
+    return this.#keep(key, (features) => limits.get(groupFor(tree, features, floorOf)) as Limit);
+  }
+
+  /**
+   * The recent parts of the sample that get less than they should by the limits of all of it.
+   *
+   * Which ones does not depend on what is asked for, so that limits never fall with the recall.
+   */
+  get #ahead(): readonly (readonly number[])[] {
+    return (this.#short ??= this.#shortParts());
+  }
+
+  #shortParts(): (readonly number[])[] {
+    const parts = recentParts(this.#samples);
+    if (parts.length === 0) return [];
+    const tests = TESTED.map(([k, recall]) => {
+      const level = LEVELS.indexOf(k);
+      const { own, common } = this.#ofAll(level, recall);
+      const found = this.#level(level).found((i) => Math.max(common, own[i]));
+      return { recall, found };
+    });
+    return parts.filter((part) =>
+      tests.some(({ recall, found }) => {
+        const { mean, error } = meanOf(part, found);
+        return mean < recall - EVIDENCE * error;
+      }),
+    );
+  }
+
+  /** The limits of the groups, and the one for all that makes up for what those lack. */
+  #ofAll(level: number, recall: number): OfAll {
     const costs = this.#level(level);
     const samples = this.#samples;
     this.#tree ??= growTree(samples, this.#level(LEVELS.indexOf(10)).hardest());
@@ -148,18 +225,7 @@ class SampleLimits implements Limits {
     const floorOf = (group: Group): number => floors.get(group) ?? 0;
     const own = samples.map((sample) => floorOf(groupFor(tree, sample, floorOf)));
     const aim = raised(recall, ERRORS_OF_ALL * costs.standardError(all, recall));
-    const common = costs.limitFor(all, aim, own);
-    const limits = new Map<Group, Limit>(
-      groupsOf(tree).map((group) => [
-        group,
-        {
-          limit: Math.max(common, floorOf(group)),
-          expected: costs.recallAt(group.members, (i) => Math.max(common, own[i])),
-          samples: group.members.length,
-        },
-      ]),
-    );
-    return this.#keep(key, (features) => limits.get(groupFor(tree, features, floorOf)) as Limit);
+    return { tree, floorOf, own, common: costs.limitFor(all, aim, own) };
   }
 
   #level(level: number): CostLevel {
@@ -181,6 +247,17 @@ function raised(recall: number, by: number): number {
 function shrinkageOf(samples: readonly Sample[], postingCount: number): number {
   const sum = samples.reduce((all, then) => all + Math.max(0, Math.log(then.postingCount / postingCount)), 0);
   return sum / Math.max(1, samples.length);
+}
+
+/** The mean of some members' values, and its standard error. */
+function meanOf(members: readonly number[], values: ArrayLike<number>): { mean: number; error: number } {
+  let [sum, squares] = [0, 0];
+  for (const member of members) {
+    sum += values[member];
+    squares += values[member] ** 2;
+  }
+  const mean = sum / members.length;
+  return { mean, error: Math.sqrt(Math.max(0, squares / members.length - mean ** 2) / members.length) };
 }
 
 /** The costs of the shards that hold the neighbours of each member of a sample, ascending, at one level. */
@@ -226,6 +303,12 @@ class CostLevel {
     let sum = 0;
     for (const member of members) sum += this.#foundBy(member, limitOf(member));
     return members.length === 0 ? 0 : sum / members.length;
+  }
+
+  /** The recall of each member at its own limit. */
+  found(limitOf: (member: number) => number): Float64Array {
+    const count = this.#costs.length / this.#width;
+    return Float64Array.from({ length: count }, (_, member) => this.#foundBy(member, limitOf(member)));
   }
 
   /**

@@ -1,6 +1,7 @@
 // Keeps the calibration's sample up with a commit: what comes into it, what leaves, and what is looked for anew.
 import { List } from 'immutable';
 import { type Calibration, type Sample, countedOn, sampleSizeFor } from '../calibration/calibration.js';
+import { limitsOf } from '../calibration/limits.js';
 import type { PostingKey } from '../errors.js';
 import { seededRandom } from '../geometry/random.js';
 import { adoptCodes, lenderFor } from '../search/memory/engine.js';
@@ -17,12 +18,16 @@ import type { Written } from './written.js';
  * Keeps the sample of a version up with what a commit changes. Each posting that is written comes into it with the
  * same chance, in place of one drawn by lot, so that it stays an even sample of what was written; what is removed
  * leaves it. As many again are looked for anew, since what is written elsewhere can change a neighbourhood, too: by dot
- * product a few long vectors are near everything. Some 1,400 postings are looked for while a large index doubles, 2,000
+ * product a few long vectors are near everything. While the most recent of the sample are harder to find than the rest,
+ * the rest is being outdated, and twice as many are looked for. Otherwise some 1,400 postings are looked for while a large index doubles, 2,000
  * while it is replaced: a part in every commit, in proportion to what that commit changes.
  */
 
 /** How often the whole sample is looked for while as much changes as the index holds: half of that is what was written. */
 const RATE = 2;
+
+/** How many times as often while the most recent of the sample are harder to find than the others. */
+const HASTE = 2;
 
 /** Postings looked for in a commit at least while the sample is not full. */
 const LEAST_FILLED = 2;
@@ -72,7 +77,9 @@ export function* resampled(
     if (row !== undefined) wanted.push({ row, born });
   }
   const settled = before?.settled ?? churn - index.changed;
-  const each = postingCount / (RATE * size);
+  const usual = postingCount / (RATE * size);
+  const isBehind = before !== undefined && churn - settled >= usual && limitsOf(before).isBehind;
+  const each = isBehind ? usual / HASTE : usual;
   const due = Math.max(0, Math.floor((churn - settled) / each));
   const room = Math.max(0, size - samples.size - wanted.length);
   const filling = Math.min(room, Math.max(LEAST_FILLED, due));

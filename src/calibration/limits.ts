@@ -1,8 +1,7 @@
 /*
  * How far a search has to go for a recall, from the sample of a version. In every group of the sample the recall is
  * at least nearly what was asked for, and on average over all of it what was asked for. Where an index changes, its most
- * recent parts are given that, too. Everything here is a pure
- * function of the sample; what was derived once is kept with it.
+ * recent parts are given that, too. Everything here is a pure function of the sample; what was derived once is kept with it.
  */
 
 import type { Calibration, Features, Sample } from './calibration.js';

@@ -18,16 +18,19 @@ import type { Written } from './written.js';
  * Keeps the sample of a version up with what a commit changes. Each posting that is written comes into it with the
  * same chance, in place of one drawn by lot, so that it stays an even sample of what was written; what is removed
  * leaves it. As many again are looked for anew, since what is written elsewhere can change a neighbourhood, too: by dot
- * product a few long vectors are near everything. While the most recent of the sample are harder to find than the rest,
- * the rest is being outdated, and twice as many are looked for. Otherwise some 1,400 postings are looked for while a large index doubles, 2,000
- * while it is replaced: a part in every commit, in proportion to what that commit changes.
+ * product a few long vectors are near everything. Some 1,400 postings are looked for while a large index doubles, 2,000
+ * while it is replaced: a part in every commit, in proportion to what that commit changes. While the most recent of the
+ * sample are harder to find than the rest, the rest is being outdated, and twice as many are looked for.
  */
 
 /** How often the whole sample is looked for while as much changes as the index holds: half of that is what was written. */
 const RATE = 2;
 
-/** How many times as often while the most recent of the sample are harder to find than the others. */
-const HASTE = 2;
+/**
+ * After so many looks it is seen whether the most recent of the sample are harder to find than the others, and while they
+ * are, as many more are made at once. Seeing it takes about as long as a look or two, so it is not done at each.
+ */
+const LOOKS_A_CHECK = 4;
 
 /** Postings looked for in a commit at least while the sample is not full. */
 const LEAST_FILLED = 2;
@@ -77,14 +80,16 @@ export function* resampled(
     if (row !== undefined) wanted.push({ row, born });
   }
   const settled = before?.settled ?? churn - index.changed;
-  const usual = postingCount / (RATE * size);
-  const isBehind = before !== undefined && churn - settled >= usual && limitsOf(before).isBehind;
-  const each = isBehind ? usual / HASTE : usual;
+  const each = postingCount / (RATE * size);
   const due = Math.max(0, Math.floor((churn - settled) / each));
   const room = Math.max(0, size - samples.size - wanted.length);
   const filling = Math.min(room, Math.max(LEAST_FILLED, due));
   const renewed = Math.min(Math.max(0, due - wanted.length - filling), samples.size);
-  const old = oldest(samples, renewed).map((place) => ({ place, sample: samples.get(place) as Sample }));
+  const more = before === undefined ? 0 : looksMore(before, due);
+  const old = oldest(samples, Math.min(renewed + more, samples.size)).map((place) => ({
+    place,
+    sample: samples.get(place) as Sample,
+  }));
   const rows = yield* rowsOf(
     index,
     old.map(({ sample }) => sample),
@@ -93,7 +98,7 @@ export function* resampled(
     const row = rows.get(textOf(sample));
     if (row !== undefined) wanted.push({ row, born: sample.born, place });
   }
-  const spent = wanted.length;
+  const spent = Math.max(0, wanted.length - more);
   if (filling > 0) {
     const known = new Set(
       [...samples, ...wanted.map(({ row }) => keyOfRow(row.columns, row.row))].map(textOf),
@@ -121,6 +126,13 @@ export function* resampled(
     postingCount,
     shardCount: centroids.size,
   });
+}
+
+/** How many looks more than are due, where the sample is being outdated. */
+function looksMore(before: Calibration, due: number): number {
+  const { taken } = before;
+  const checks = Math.floor((taken + due) / LOOKS_A_CHECK) - Math.floor(taken / LOOKS_A_CHECK);
+  return checks > 0 && limitsOf(before).isBehind ? checks * LOOKS_A_CHECK : 0;
 }
 
 function* lookedFor(wanted: readonly Wanted[], index: Resampled): Steps<Sample[]> {

@@ -1,7 +1,7 @@
 // Runs a search, or many at once: plans, scans, and scans on where a filter leaves too few.
 import type { Limit } from '../calibration/limits.js';
 import type { ShardId } from '../version/shard.js';
-import type { ShardexIndex } from '../version/shardex-index.js';
+import type { Searchable } from '../version/searchable.js';
 import { liveRowsOf } from './memory/directory.js';
 import type { Engine } from './memory/engine.js';
 import { PROVEN } from './confidence.js';
@@ -43,7 +43,7 @@ interface Search {
 
 /** Searches for one query. */
 export function run(
-  index: ShardexIndex,
+  index: Searchable,
   engine: Engine | undefined,
   query: Query,
   options: SearchOptions,
@@ -60,7 +60,7 @@ export function run(
  * those of {@link run}.
  */
 export function runMany(
-  index: ShardexIndex,
+  index: Searchable,
   engine: Engine | undefined,
   queries: readonly Query[],
   options: SearchOptions,
@@ -91,12 +91,7 @@ export function runMany(
   });
 }
 
-function begun(
-  index: ShardexIndex,
-  engine: Engine | undefined,
-  query: Query,
-  options: SearchOptions,
-): Search {
+function begun(index: Searchable, engine: Engine | undefined, query: Query, options: SearchOptions): Search {
   const { k, filter, distinct } = options;
   const plan = planOf(index, engine, query, options);
   const best = new TopK(k, distinct === 'document');
@@ -118,7 +113,7 @@ function begun(
 }
 
 function finished(
-  index: ShardexIndex,
+  index: Searchable,
   engine: Engine | undefined,
   options: SearchOptions,
   search: Search,
@@ -133,7 +128,7 @@ function finished(
 
 /** Scans on where a filter, or the wish for distinct documents or a recall, leaves fewer results than asked for. */
 function scanOn(
-  index: ShardexIndex,
+  index: Searchable,
   engine: Engine | undefined,
   options: SearchOptions,
   { query, plan: { shards }, best, scan }: Search,

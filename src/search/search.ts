@@ -4,6 +4,7 @@ import { InvalidOptionError, type PostingKey } from '../errors.js';
 import { iterated } from '../checks/given.js';
 import { scoreOf } from '../geometry/metric.js';
 import { keyOfRow, type VectorInput } from '../version/posting.js';
+import type { Searchable } from '../version/searchable.js';
 import { type ShardexIndex, assertIndex } from '../version/shardex-index.js';
 import { type Engine, usingEngine } from './memory/engine.js';
 import { type SearchOptions, takeSearchOptions } from './options.js';
@@ -77,7 +78,13 @@ export interface Expectation {
  * ```
  */
 export function search(index: ShardexIndex, query: VectorInput, options: SearchOptions): SearchResult[] {
-  const taken = checked(index, options);
+  assertIndex(index);
+  return searchIn(index, query, options);
+}
+
+/** As {@link search}, in a version or a part of one. */
+export function searchIn(index: Searchable, query: VectorInput, options: SearchOptions): SearchResult[] {
+  const taken = takeSearchOptions(options);
   return resultsOf(index, outcomeOf(index, query, taken), taken);
 }
 
@@ -172,14 +179,14 @@ const AT_ONCE = 256;
 
 /** Lends an engine, unless the index is so small that it saves nothing. */
 function withEngine<T>(
-  { whole, config, postingCount }: ShardexIndex,
+  { whole, config, postingCount }: Searchable,
   use: (engine: Engine | undefined) => T,
 ): T {
   const rows = whole?.postingCount ?? postingCount;
   return isLent(config.dimensions, rows) ? usingEngine(config, use) : use(undefined);
 }
 
-function queryFor({ config }: ShardexIndex, vector: VectorInput): Query {
+function queryFor({ config }: Searchable, vector: VectorInput): Query {
   return queryOf(vector, config.dimensions, config.metric);
 }
 
@@ -200,14 +207,14 @@ export function eachQuery(queries: Iterable<VectorInput>): Iterable<VectorInput>
   );
 }
 
-function outcomeOf(index: ShardexIndex, vector: VectorInput, options: SearchOptions): Outcome {
+function outcomeOf(index: Searchable, vector: VectorInput, options: SearchOptions): Outcome {
   const query = queryFor(index, vector);
   return withEngine(index, (engine) => run(index, engine, query, options));
 }
 
 /** What a search found, for its caller to keep. */
 function resultsOf(
-  { config }: ShardexIndex,
+  { config }: Searchable,
   { best }: Outcome,
   { includeVector }: SearchOptions,
 ): SearchResult[] {

@@ -8,7 +8,10 @@ import { eachDifference } from '../collections/trie-difference.js';
  * The ids of the shards that differ between two versions, ascending: from the record of the draft that made the second
  * one out of the first, or else by looking.
  */
-export function changedShards(a: ShardexIndex, b: ShardexIndex): readonly ShardId[] {
+export function changedShards(
+  a: Pick<ShardexIndex, 'fingerprint' | 'shards'>,
+  b: Pick<ShardexIndex, 'changed' | 'shards'>,
+): readonly ShardId[] {
   return b.changed.since === a.fingerprint ? b.changed.ids : differingShards(a.shards, b.shards);
 }
 

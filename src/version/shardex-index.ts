@@ -117,11 +117,6 @@ export interface ShardexIndex<M extends object = object> {
    * @internal
    */
   readonly changed: ChangedShards;
-  /**
-   * Where this is only a part of a version, with some of its shards, what a search has to know of all of it.
-   * @internal
-   */
-  readonly whole?: Pick<ShardexIndex, 'centroids' | 'postingCount'>;
 }
 
 /** Version 0: nothing in it. */

@@ -1,5 +1,6 @@
 import { createIndex, dropCaches, search, type ShardexIndex, update } from 'shardex';
 import { expect, test } from 'vitest';
+import { searchIn } from '../../src/search/search.js';
 import { type Directory, LastDirectory, NOWHERE } from '../../src/search/memory/directory.js';
 import { knownEngine } from '../../src/search/memory/engine.js';
 import { type RowBlock, columnsOf } from '../../src/version/row-block.js';
@@ -74,9 +75,9 @@ test('a part of a version, which bears its name, is not taken for it', () => {
   const next = update(index, (draft) => void draft.removeDocument(whole[0].documentId));
   const expected = search(next, query, { k: 10, recall: 0.9 });
   const part = partOf(index, { index: 0, count: 2 });
-  search(part, query, { k: 10, recall: 0.9 });
+  searchIn(part, query, { k: 10, recall: 0.9 });
   expect(search(next, query, { k: 10, recall: 0.9 })).toEqual(expected);
-  search(part, query, { k: 10, recall: 0.9 });
+  searchIn(part, query, { k: 10, recall: 0.9 });
   expect(search(index, query, { k: 10, recall: 0.9 })).toEqual(whole);
 });
 

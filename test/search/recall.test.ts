@@ -11,7 +11,11 @@ import { describe, expect, test } from 'vitest';
 import { CORPORA, type Corpus } from '../support/corpora.js';
 import { METRICS, numbered } from '../support/postings.js';
 import { gaussianVector, seeded } from '../support/random.js';
+import { usingEngine } from '../../src/search/memory/engine.js';
+import { queryOf } from '../../src/search/memory/query.js';
+import { run } from '../../src/search/run.js';
 import { leastEstimated } from '../../src/search/scan/row-cost.js';
+import { searchIn } from '../../src/search/search.js';
 import { mergeResults, partOf } from '../../src/threads/pool/part.js';
 
 const RECALLS = [0.8, 0.9, 0.95, 0.99] as const;
@@ -174,14 +178,17 @@ test('parts of a version scan just the shards that the whole would', () => {
     const query = vector();
     const options = { k: 10, recall: 0.9 };
     const whole = searchExplained(index, query, options);
-    const found = parts.map((part) => searchExplained(part, query, options));
-    const scanned = found.reduce((sum, { explanation }) => sum + explanation.shardsScanned, 0);
+    const asked = queryOf(query, 32, index.config.metric);
+    const found = parts.map((part) =>
+      usingEngine(part.config, (engine) => run(part, engine, asked, options)),
+    );
+    const scanned = found.reduce((sum, { shards }) => sum + shards, 0);
     expect(scanned).toBeGreaterThanOrEqual(whole.explanation.shardsScanned);
     // A part that finds fewer than ten goes on.
-    if (found.every(({ explanation }) => explanation.rowsScanned >= 10 && explanation.rowsScanned > 640))
+    if (found.every(({ rows }) => rows >= 10 && rows > 640))
       expect(scanned).toBe(whole.explanation.shardsScanned);
     const merged = mergeResults(
-      found.map(({ results }) => results),
+      parts.map((part) => searchIn(part, query, options)),
       options,
     );
     const farthest = whole.results[9].distance;

@@ -5,7 +5,7 @@ import { changedShards } from '../../version/changed-shards.js';
 import { type Columns, columnsOf } from '../../version/row-block.js';
 import type { Shard, ShardId } from '../../version/shard.js';
 import { type DeadBits, type Segment, deadBits } from '../../version/shard-rows.js';
-import type { ShardexIndex } from '../../version/shardex-index.js';
+import type { Searchable } from '../../version/searchable.js';
 
 /** Where there is none. */
 export const NOWHERE = -1;
@@ -183,11 +183,11 @@ export class Directory {
  * and is kept by the version itself, so that it keeps nothing alive that the version does not (I8).
  */
 export class LastDirectory {
-  #known = new WeakMap<ShardexIndex, Directory>();
-  #last: WeakRef<ShardexIndex> | undefined;
+  #known = new WeakMap<Searchable, Directory>();
+  #last: WeakRef<Searchable> | undefined;
 
   /** The version that was searched last, if it is still there. */
-  get last(): ShardexIndex | undefined {
+  get last(): Searchable | undefined {
     return this.#last?.deref();
   }
 
@@ -195,7 +195,7 @@ export class LastDirectory {
    * Tells of each shard that differs from the last version, before it is taken in. Time: O(shards that differ · log
    * shards); O(shards) for a first one.
    */
-  of(index: ShardexIndex, changing?: (id: ShardId, before: Directory) => void): Directory {
+  of(index: Searchable, changing?: (id: ShardId, before: Directory) => void): Directory {
     const known = this.#known.get(index);
     if (known !== undefined) return known;
     const before = this.last;
@@ -209,7 +209,7 @@ export class LastDirectory {
     return this.#keep(index, directory);
   }
 
-  #keep(index: ShardexIndex, directory: Directory): Directory {
+  #keep(index: Searchable, directory: Directory): Directory {
     this.#known.set(index, directory);
     this.#last = new WeakRef(index);
     return directory;
@@ -218,7 +218,7 @@ export class LastDirectory {
 
 /** How many rows of a shard are alive, by the directory where there is one. */
 export function liveRowsOf(
-  shards: ShardexIndex['shards'],
+  shards: Searchable['shards'],
   directory: Directory | undefined,
   id: ShardId,
 ): number {
@@ -227,7 +227,7 @@ export function liveRowsOf(
 }
 
 /** The directory of some shards, which nothing else uses. Time: O(shards). */
-export function newDirectory({ shards }: Pick<ShardexIndex, 'shards'>): Directory {
+export function newDirectory({ shards }: Pick<Searchable, 'shards'>): Directory {
   const directory = new Directory();
   for (const [id, shard] of shards) directory.put(id, shard);
   return directory;

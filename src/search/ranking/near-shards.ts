@@ -6,8 +6,8 @@ import { productError, roughError } from '../../kernels/bounds.js';
 import { DOT, SQUARED_L2 } from '../../kernels/kernels.js';
 import { STAGE } from '../../kernels/rough-layout.js';
 import { type CentroidChunk, matrixOfChunk, rankShards } from '../../version/centroid-table.js';
-import { type Shard, type ShardId, matrixOf } from '../../version/shard.js';
-import type { ShardexIndex } from '../../version/shardex-index.js';
+import type { ShardId } from '../../version/shard.js';
+import type { Searchable } from '../../version/searchable.js';
 import { codable } from '../memory/block-codes.js';
 import { chunkAt, floatsAt } from '../memory/chunk-memory.js';
 import { BINS, CANDIDATES, type Engine } from '../memory/engine.js';
@@ -15,8 +15,8 @@ import { type Query, placeQuery } from '../memory/query.js';
 import type { Features } from '../../calibration/calibration.js';
 import { SPREAD_RANK, costOf, countWithin, mostWithin, reachWithin } from '../../calibration/cost.js';
 
-/** What of a version a ranking looks at. */
-export type Ranked = Pick<ShardexIndex, 'config' | 'centroids' | 'shards'>;
+/** The part that ranking reads. */
+type WithCentroids = Pick<Searchable, 'config' | 'centroids'>;
 
 /** Shards, and how far their centroids are from a query: L2 of unit vectors by cosine, −dot by length by dot. */
 export interface Near {
@@ -42,14 +42,24 @@ interface Cut {
  * The `most` shards nearest to a query, nearest first. Near enough for estimates: with an engine it is done in 32 bits,
  * so centroids whose values differ by less than that shows may change places. The same with any kernels (I10).
  */
-export function nearShards(index: Ranked, engine: Engine | undefined, query: Query, most: number): Near {
+export function nearShards(
+  index: WithCentroids,
+  engine: Engine | undefined,
+  query: Query,
+  most: number,
+): Near {
   if (engine === undefined || measured(index, engine, query) === undefined)
     return rankedExactly(index, query, most);
   return inOrder(index, engine, query, most, within(index, engine, Infinity));
 }
 
 /** The shards that cost no more than a limit, nearest first, as {@link nearShards} ranks them; at least one. */
-export function shardsWithin(index: Ranked, engine: Engine | undefined, query: Query, cost: CostLimit): Near {
+export function shardsWithin(
+  index: WithCentroids,
+  engine: Engine | undefined,
+  query: Query,
+  cost: CostLimit,
+): Near {
   const found = candidatesWithin(index, engine, query, cost);
   const near =
     engine === undefined || found === undefined
@@ -69,7 +79,7 @@ function featuresOf(apart: readonly number[]): Features {
   return { nearest: apart[0], spread: Math.max(0, last - apart[0]) };
 }
 
-function rankedExactly({ config, centroids }: Ranked, query: Query, most: number): Near {
+function rankedExactly({ config, centroids }: WithCentroids, query: Query, most: number): Near {
   const ranked = rankShards(centroids, config.metric, query.probe, most, 'query');
   return {
     ids: ranked.map(({ id }) => id),
@@ -86,7 +96,7 @@ interface Found {
 
 /** Makes candidates of all shards within a limit, and of few others; `undefined` where that takes exact ranking. */
 function candidatesWithin(
-  index: Ranked,
+  index: WithCentroids,
   engine: Engine | undefined,
   query: Query,
   cost: CostLimit,
@@ -139,7 +149,7 @@ function leastOf(
 
 /** The best of so many candidates, in order. */
 function inOrder(
-  { config, centroids }: Ranked,
+  { config, centroids }: WithCentroids,
   { kernels, at }: Engine,
   query: Query,
   most: number,
@@ -167,7 +177,7 @@ const LEAST_SHARDS = 128;
  * Makes candidates of all shards that cost no more than the limit, and of few others: looks at all centroids in 16 bits,
  * and measures those that are not out of the question by then. `undefined` where that cannot be done.
  */
-function within16(index: Ranked, engine: Engine, query: Query, cost: CostLimit): Found | undefined {
+function within16(index: WithCentroids, engine: Engine, query: Query, cost: CostLimit): Found | undefined {
   const { config, centroids } = index;
   const { chunks, size, shortest } = centroids;
   if (size < LEAST_SHARDS || !measurable(index, query)) return undefined;
@@ -214,7 +224,7 @@ function within16(index: Ranked, engine: Engine, query: Query, cost: CostLimit):
 
 /** A value beyond which all shards cost more than the limit, found by counting, without an order. */
 function valueLimit(
-  { config, centroids: { chunks } }: Ranked,
+  { config, centroids: { chunks } }: WithCentroids,
   { kernels, at }: Engine,
   query: Query,
   nearest: number,
@@ -248,12 +258,12 @@ function valueLimit(
  * where that cannot decide who is the last one in, by the exact values.
  */
 export function nearestShards(
-  index: ShardexIndex,
+  index: WithCentroids,
   engine: Engine | undefined,
   query: Query,
   most: number,
 ): ShardId[] {
-  const { config, centroids, shards } = index;
+  const { config, centroids } = index;
   if (engine === undefined || most >= centroids.size) return ranked(index, query, most);
   if (measured(index, engine, query) === undefined) return ranked(index, query, most);
   const { kernels, coarse: shape, at } = engine;
@@ -268,7 +278,11 @@ export function nearestShards(
     if (value > cut + 2 * margin) continue;
     const id = idAt(centroids.chunks, u32[at.candidates / 4 + 2 * i]);
     if (value < cut - 2 * margin) surely.push({ id, value });
-    else perhaps.push({ id, value: exactValue(config, query, shards.get(id) as Shard) });
+    else
+      perhaps.push({
+        id,
+        value: exactValue(config, query, centroids.chunks, u32[at.candidates / 4 + 2 * i]),
+      });
   }
   perhaps.sort((a, b) => a.value - b.value || a.id - b.id);
   surely.sort((a, b) => a.value - b.value || a.id - b.id);
@@ -280,12 +294,12 @@ function idAt(chunks: readonly CentroidChunk[], label: number): ShardId {
   return chunks[Math.floor(label / STAGE)].ids[label % STAGE];
 }
 
-function ranked({ centroids, config }: Ranked, query: Query, most: number): ShardId[] {
+function ranked({ centroids, config }: WithCentroids, query: Query, most: number): ShardId[] {
   return rankShards(centroids, config.metric, query.probe, most, 'query').map(({ id }) => id);
 }
 
 /** Whether the kernels' bounds hold, and there is room. */
-function measurable({ centroids }: Pick<Ranked, 'centroids'>, query: Query): boolean {
+function measurable({ centroids }: Pick<Searchable, 'centroids'>, query: Query): boolean {
   const { chunks, shortest, longest } = centroids;
   const hasRoom = STAGE * chunks.length <= CANDIDATES;
   return hasRoom && query.unit !== undefined && codable(longest) && codable(shortest);
@@ -295,7 +309,7 @@ function measurable({ centroids }: Pick<Ranked, 'centroids'>, query: Query): boo
  * Measures all centroids in 32 bits, chunk by chunk, {@link STAGE} values apart; the least value, or `undefined` where
  * they cannot be measured.
  */
-function measured({ centroids, config }: Ranked, engine: Engine, query: Query): number | undefined {
+function measured({ centroids, config }: WithCentroids, engine: Engine, query: Query): number | undefined {
   if (!measurable({ centroids }, query)) return undefined;
   const { chunks } = centroids;
   const { kernels, coarse: shape, at } = engine;
@@ -334,7 +348,7 @@ function putRight({ kernels: { f32 } }: Engine, chunk: CentroidChunk, out: numbe
 }
 
 /** Makes candidates of what was measured and is not above a limit; how many. */
-function within({ centroids: { chunks } }: Ranked, { kernels, at }: Engine, limit: number): number {
+function within({ centroids: { chunks } }: WithCentroids, { kernels, at }: Engine, limit: number): number {
   // Not Infinity itself, which stands for none.
   return kernels.within(at.products, STAGE * chunks.length, Math.min(limit, MOST_VALUE), at.candidates, 0);
 }
@@ -357,9 +371,15 @@ function marginOf(
 }
 
 /** The value that {@link rankShards} ranks a shard by. */
-function exactValue({ metric }: ShardexConfig, query: Query, shard: Shard): number {
+function exactValue(
+  { metric }: ShardexConfig,
+  query: Query,
+  chunks: readonly CentroidChunk[],
+  label: number,
+): number {
   const out = new Float64Array(1);
-  (metric === 'dot' ? distances : separations)(metric, query.probe, matrixOf(shard.centroid), 0, 1, out);
+  const matrix = matrixOfChunk(chunks[Math.floor(label / STAGE)]);
+  (metric === 'dot' ? distances : separations)(metric, query.probe, matrix, label % STAGE, 1, out);
   return out[0];
 }
 

@@ -3,7 +3,7 @@ import type { ShardexConfig, SlopFactor } from '../../config.js';
 import { isUsable } from '../../calibration/calibration.js';
 import { GROWTH, type Limit, type LimitOf, limitsOf } from '../../calibration/limits.js';
 import type { ShardId } from '../../version/shard.js';
-import type { ShardexIndex } from '../../version/shardex-index.js';
+import type { Searchable } from '../../version/searchable.js';
 import type { Engine } from '../memory/engine.js';
 import { PROVEN, type Confidence } from '../confidence.js';
 import { nearShards, nearestShards, shardsWithin } from './near-shards.js';
@@ -38,7 +38,7 @@ export function aimOf({ recall, slopFactor }: SearchOptions, config: ShardexConf
 
 /** Decides where to look. */
 export function planOf(
-  index: ShardexIndex,
+  index: Searchable,
   engine: Engine | undefined,
   query: Query,
   options: SearchOptions,
@@ -78,7 +78,7 @@ export function planOf(
 
 /** Scans the shards within the limit for a recall; in a part of a version, those of them that are in it. */
 function planFor(
-  index: ShardexIndex,
+  index: Searchable,
   engine: Engine | undefined,
   query: Query,
   recall: number,
@@ -90,7 +90,7 @@ function planFor(
   // What has come since the sample last changed.
   const grown = GROWTH * Math.max(0, Math.log(centroids.size / (calibration?.shardCount ?? centroids.size)));
   let limit: Limit | undefined;
-  const { ids, values } = shardsWithin({ config, shards, centroids }, engine, query, {
+  const { ids, values } = shardsWithin({ config, centroids }, engine, query, {
     gap,
     limitOf: (features) => {
       limit = limitOf(features);
@@ -107,7 +107,7 @@ function planFor(
  * How many of the nearest postings hold what is wanted. The k-th nearest document has its best posting among the
  * nearest k times as many as a document has.
  */
-function wantedResults(index: ShardexIndex, { k, distinct }: SearchOptions): number {
+function wantedResults(index: Searchable, { k, distinct }: SearchOptions): number {
   if (distinct !== 'document') return k;
   const { postingCount } = index.whole ?? index;
   return Math.ceil((k * postingCount) / Math.max(1, index.placedCount));

@@ -6,7 +6,7 @@ import { GROUP } from '../../kernels/code-shape.js';
 import { type Columns, columnsOf } from '../../version/row-block.js';
 import { type Shard, type ShardId, matrixOf } from '../../version/shard.js';
 import { type DeadBits, type Segment, deadBits } from '../../version/shard-rows.js';
-import type { ShardexIndex } from '../../version/shardex-index.js';
+import type { Searchable } from '../../version/searchable.js';
 import { PROVEN, type Confidence } from '../confidence.js';
 import { codable, codesAt, codesOf, encodeRows, isAround, rotateCentre } from '../memory/block-codes.js';
 import { type Directory, NOWHERE, PIECE } from '../memory/directory.js';
@@ -29,7 +29,7 @@ const NONE_DEAD: DeadBits = [];
 
 /** A scan that bounds rows by their codes, and measures those that their bounds do not rule out. */
 export class CodeScan implements ShardScan {
-  readonly #shards: ShardexIndex['shards'];
+  readonly #shards: Searchable['shards'];
   readonly #directory: Directory | undefined;
   readonly #dimensions: number;
   readonly #engine: Engine;
@@ -46,7 +46,7 @@ export class CodeScan implements ShardScan {
   #tried = 0;
 
   constructor(
-    { config, shards }: Pick<ShardexIndex, 'config' | 'shards'>,
+    { config, shards }: Pick<Searchable, 'config' | 'shards'>,
     query: Query,
     best: TopK,
     engine: Engine,

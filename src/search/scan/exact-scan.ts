@@ -1,7 +1,7 @@
 // Scans shards by measuring every row: for short or few rows, and wherever codes would not pay.
 import type { Shard, ShardId } from '../../version/shard.js';
 import type { Segment } from '../../version/shard-rows.js';
-import type { ShardexIndex } from '../../version/shardex-index.js';
+import type { Searchable } from '../../version/searchable.js';
 import { type Directory, NOWHERE, liveRowsOf } from '../memory/directory.js';
 import type { RowMeasurer } from './row-measurer.js';
 import type { ShardScan, Tally } from './shard-scan.js';
@@ -9,13 +9,13 @@ import type { ShardScan, Tally } from './shard-scan.js';
 /** A scan that measures every row at once, so nothing ever waits. */
 export class ExactScan implements ShardScan {
   readonly waiting = 0;
-  readonly #shards: ShardexIndex['shards'];
+  readonly #shards: Searchable['shards'];
   readonly #directory: Directory | undefined;
   readonly #measurer: RowMeasurer;
   #shardCount = 0;
   #rowCount = 0;
 
-  constructor(shards: ShardexIndex['shards'], directory: Directory | undefined, measurer: RowMeasurer) {
+  constructor(shards: Searchable['shards'], directory: Directory | undefined, measurer: RowMeasurer) {
     this.#shards = shards;
     this.#directory = directory;
     this.#measurer = measurer;

@@ -1,5 +1,5 @@
 // Chooses how a search scans its shards: by codes, or measuring every row.
-import type { ShardexIndex } from '../../version/shardex-index.js';
+import type { Searchable } from '../../version/searchable.js';
 import type { Confidence } from '../confidence.js';
 import type { Directory } from '../memory/directory.js';
 import type { Engine } from '../memory/engine.js';
@@ -25,7 +25,7 @@ export interface ScanOptions {
 
 /** A scan for one query; what it finds goes to `best`. */
 export function scanFor(
-  index: Pick<ShardexIndex, 'config' | 'shards'>,
+  index: Pick<Searchable, 'config' | 'shards'>,
   query: Query,
   best: TopK,
   { engine, sure, filter, directory, isEstimated = true }: ScanOptions,

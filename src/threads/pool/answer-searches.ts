@@ -5,7 +5,8 @@
 
 import { isWhole } from '../../config.js';
 import { InvalidOptionError, WorkerFailedError } from '../../errors.js';
-import { search } from '../../search/search.js';
+import { searchIn } from '../../search/search.js';
+import type { Searchable } from '../../version/searchable.js';
 import type { ShardexIndex } from '../../version/shardex-index.js';
 import { packError } from '../port/packed-error.js';
 import { packResults } from './packed-results.js';
@@ -92,7 +93,7 @@ class Searcher {
   readonly #replica: Replica;
   readonly #givenUp: Int32Array | undefined;
   readonly #answer: (message: FromSearcher) => void;
-  readonly #parts = new WeakMap<ShardexIndex, Map<string, ShardexIndex>>();
+  readonly #parts = new WeakMap<ShardexIndex, Map<string, Searchable>>();
 
   constructor(replica: Replica, givenUp: Int32Array | undefined, answer: (message: FromSearcher) => void) {
     this.#replica = replica;
@@ -133,7 +134,7 @@ class Searcher {
     }
     try {
       const where = part === undefined ? index : this.#part(index, part);
-      const results = packResults(queries.map((query) => search(where, query, options)));
+      const results = packResults(queries.map((query) => searchIn(where, query, options)));
       const { version, fingerprint } = index;
       this.#answer({ kind: 'found', id, found: { index: { version, fingerprint }, results } });
     } catch (error) {
@@ -141,9 +142,9 @@ class Searcher {
     }
   }
 
-  #part(index: ShardexIndex, part: PartNumber): ShardexIndex {
+  #part(index: ShardexIndex, part: PartNumber): Searchable {
     const key = `${part.index} of ${part.count}`;
-    const made = this.#parts.get(index) ?? new Map<string, ShardexIndex>();
+    const made = this.#parts.get(index) ?? new Map<string, Searchable>();
     this.#parts.set(index, made);
     const known = made.get(key) ?? partOf(index, part);
     made.set(key, known);

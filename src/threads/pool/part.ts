@@ -4,6 +4,7 @@
 
 import { MOST_IN_CHUNK, centroidsOf, tableFrom } from '../../version/centroid-table.js';
 import type { ShardId } from '../../version/shard.js';
+import type { Searchable } from '../../version/searchable.js';
 import type { ShardexIndex } from '../../version/shardex-index.js';
 import { compareKeys } from '../../version/posting.js';
 import type { SearchOptions } from '../../search/options.js';
@@ -16,10 +17,10 @@ export interface PartNumber {
 }
 
 /**
- * Builds a searchable version of one part of the shards. The parts of equal versions are equal, and together they are
+ * Builds one part of a version, to be searched. The parts of equal versions are equal, and together they are
  * the whole. Time: O(shards · dimensions).
  */
-export function partOf(version: ShardexIndex, { index, count }: PartNumber): ShardexIndex {
+export function partOf(version: ShardexIndex, { index, count }: PartNumber): Searchable {
   const ids = new Set<ShardId>();
   // In the order of the table, where near shards follow each other, so that each part gets some of every region.
   centroidsOf(version.centroids).forEach(({ id }, at) => {
@@ -31,7 +32,12 @@ export function partOf(version: ShardexIndex, { index, count }: PartNumber): Sha
     members.slice(MOST_IN_CHUNK * c, MOST_IN_CHUNK * (c + 1)),
   );
   return Object.freeze({
-    ...version,
+    config: version.config,
+    version: version.version,
+    documentCount: version.documentCount,
+    calibration: version.calibration,
+    // What the version's draft changed says nothing of a part.
+    changed: { since: '', ids: [] },
     // Distinct, since caches compare versions by fingerprint.
     fingerprint: `${version.fingerprint} ${index}/${count}`,
     shards,

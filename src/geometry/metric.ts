@@ -113,6 +113,12 @@ export function chord(metric: Metric, separation: number): number {
   return Math.sqrt(metric === 'cosine' ? 2 * separation : separation);
 }
 
+/** The cosine or the product that a distance is of. */
+export function similarityOf(metric: 'cosine' | 'dot', distance: number): number {
+  // Not −0.
+  return metric === 'cosine' ? 1 - distance : 0 - distance;
+}
+
 /** A distance as a score in [0, 1], higher is better. */
 export function scoreOf(metric: Metric, distance: number): number {
   switch (metric) {

@@ -6,8 +6,26 @@ import { takeOptions } from '../checks/given.js';
 
 /** How {@link search} searches. Only `k` is required. */
 export interface SearchOptions {
-  /** How many results at most, 1 to 10,000. */
+  /** How many results at most, 1 to 10,000; with `maxDistance` or `minScore` any number, also `Infinity`. */
   readonly k: number;
+  /**
+   * How many of the nearest to leave out, for the next page of `k`. Default 0; `k` and `offset` together are at most 10,000,
+   * unless there is a limit. Pages of one size of one version have each result once: whatever a search of a page may have
+   * missed by its recall, no later page has what an earlier one had. A page costs up to twice what a search with `k: offset +
+   * k` does.
+   */
+  readonly offset?: number;
+  /**
+   * Only what is no farther than this; see {@link Metric} for distances: by cosine 1 − cos, by dot product the negative of
+   * it. With a `slopFactor` of `'all'`, or a recall of 1, all that is within it, up to `k`. With a recall that share of it on
+   * the average, up to `k`; with a number of shards what they have of it. Not together with `minScore`.
+   */
+  readonly maxDistance?: number;
+  /**
+   * Only what has at least this score, 0 to 1; as `maxDistance` with the distance that has it. Scores of large dot products
+   * are all 1, which `maxDistance` tells apart.
+   */
+  readonly minScore?: number;
   /**
    * How many of the nearest shards to scan; default: the index's own, which is `'auto'` by default, and means
    * `recall: 0.95`. `'all'` is exact. Not together with `recall`.
@@ -31,7 +49,20 @@ export interface SearchOptions {
   readonly includeVector?: boolean;
 }
 
-const OPTIONS = ['k', 'slopFactor', 'recall', 'filter', 'distinct', 'includeVector'] as const;
+const OPTIONS = [
+  'k',
+  'offset',
+  'maxDistance',
+  'minScore',
+  'slopFactor',
+  'recall',
+  'filter',
+  'distinct',
+  'includeVector',
+] as const;
+
+/** Results at most, where no limit of distance says how many there may be. */
+export const MOST_RESULTS = 10_000;
 
 /**
  * A copy of the options of a search, checked.
@@ -40,12 +71,9 @@ const OPTIONS = ['k', 'slopFactor', 'recall', 'filter', 'distinct', 'includeVect
  */
 export function takeSearchOptions(options: SearchOptions): SearchOptions {
   const taken = takeOptions(options, OPTIONS);
-  const { k, slopFactor, recall, distinct, includeVector }: Partial<Record<keyof SearchOptions, unknown>> =
+  const { slopFactor, recall, distinct, includeVector }: Partial<Record<keyof SearchOptions, unknown>> =
     taken;
-  const refuse = (option: string, must: string, value: unknown): never => {
-    throw new InvalidOptionError(option, `${option} must be ${must}, not ${show(value)}.`);
-  };
-  if (!isWhole(k, 1, 10_000)) refuse('k', 'an integer from 1 to 10,000', k);
+  assertExtent(taken);
   if (slopFactor !== undefined && !isSlopFactor(slopFactor)) {
     refuse('slopFactor', "an integer of at least 1, 'all' or 'auto'", slopFactor);
   }
@@ -67,6 +95,40 @@ export function takeSearchOptions(options: SearchOptions): SearchOptions {
   const { filter } = taken;
   assertFunction('filter', filter);
   return filter === undefined ? taken : { ...taken, filter: answering(filter) };
+}
+
+function refuse(option: string, must: string, value: unknown): never {
+  throw new InvalidOptionError(option, `${option} must be ${must}, not ${show(value)}.`);
+}
+
+/** Checks how many results are wanted, from which one on, and how far they may be. */
+function assertExtent(taken: SearchOptions): void {
+  const { k, offset, maxDistance, minScore }: Partial<Record<keyof SearchOptions, unknown>> = taken;
+  if (maxDistance !== undefined && !Number.isFinite(maxDistance))
+    refuse('maxDistance', 'a finite number', maxDistance);
+  if (minScore !== undefined && !(typeof minScore === 'number' && minScore >= 0 && minScore <= 1))
+    refuse('minScore', 'a number from 0 to 1', minScore);
+  if (maxDistance !== undefined && minScore !== undefined) {
+    throw new InvalidOptionError(
+      'minScore',
+      'Both minScore and maxDistance say how far results may be; pass one of them.',
+    );
+  }
+  const isLimited = maxDistance !== undefined || minScore !== undefined;
+  if (k !== Infinity && !isWhole(k, 1, Number.MAX_SAFE_INTEGER)) refuse('k', 'an integer from 1 on', k);
+  if (offset !== undefined && !isWhole(offset, 0, Number.MAX_SAFE_INTEGER))
+    refuse('offset', 'an integer from 0 on', offset);
+  if (isLimited) return;
+  const advice = ' More take a limit, maxDistance or minScore.';
+  if (k > MOST_RESULTS) {
+    throw new InvalidOptionError('k', `k must be an integer from 1 to 10,000, not ${show(k)}.${advice}`);
+  }
+  if (k + (offset ?? 0) > MOST_RESULTS) {
+    throw new InvalidOptionError(
+      'offset',
+      `offset and k must be 10,000 together at most, not ${show(offset)} and ${show(k)}.${advice}`,
+    );
+  }
 }
 
 /** The same filter, which refuses to answer later: a promise is true, so it would let everything pass. */

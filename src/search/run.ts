@@ -1,4 +1,4 @@
-// Runs a search, or many at once: plans, scans, and scans on where a filter leaves too few.
+// Runs a search, or many at once: plans, scans, and scans on where a filter leaves too few, or a limit allows for more.
 import type { Limit } from '../calibration/limits.js';
 import type { ShardId } from '../version/shard.js';
 import type { Searchable } from '../version/searchable.js';
@@ -7,17 +7,18 @@ import type { Engine } from './memory/engine.js';
 import { PROVEN } from './confidence.js';
 import { nearShards } from './ranking/near-shards.js';
 import type { SearchOptions } from './options.js';
-import { type Plan, aimOf, planOf } from './ranking/plan.js';
+import { type Plan, aimOf, planOf, wantedResults } from './ranking/plan.js';
 import type { Query } from './memory/query.js';
 import { leastEstimated, leastProven } from './scan/row-cost.js';
 import { rowFilter } from './scan/row-filter.js';
 import { scanFor } from './scan/scan-for.js';
 import { type ShardScan, scanInTurn } from './scan/shard-scan.js';
-import { TopK } from './scan/top-k.js';
+import { type Candidate, TopK } from './scan/top-k.js';
 
 /** What a search came to. */
 export interface Outcome {
-  readonly best: TopK;
+  /** What was found, best first. */
+  readonly found: readonly Candidate[];
   /** Centroids that were measured. */
   readonly ranked: number;
   /** Shards that were scanned, their live rows, and how many of those were measured. */
@@ -33,21 +34,24 @@ export interface Outcome {
 /** Shards of each query that are scanned for it alone, in turn: they hold most of what it looks for. */
 const ALONE = 4;
 
+/** What is looked for: options that were checked, in which a score became a distance. */
+export interface Sought extends Omit<SearchOptions, 'minScore'> {
+  /** How many postings near the query the filter is known to refuse. */
+  readonly refused?: number;
+}
+
 /** A search under way. */
 interface Search {
   readonly query: Query;
   readonly plan: Plan;
   readonly best: TopK;
   readonly scan: ShardScan;
+  /** How many rows were near enough to be kept, but for the filter and for others of their document. */
+  readonly within: () => number;
 }
 
 /** Searches for one query. */
-export function run(
-  index: Searchable,
-  engine: Engine | undefined,
-  query: Query,
-  options: SearchOptions,
-): Outcome {
+export function run(index: Searchable, engine: Engine | undefined, query: Query, options: Sought): Outcome {
   const search = begun(index, engine, query, options);
   scanInTurn(search.scan, search.plan.shards, search.plan.centroidValues);
   return finished(index, engine, options, search);
@@ -63,7 +67,7 @@ export function runMany(
   index: Searchable,
   engine: Engine | undefined,
   queries: readonly Query[],
-  options: SearchOptions,
+  options: Sought,
 ): Outcome[] {
   if (engine === undefined) return queries.map((query) => run(index, engine, query, options));
   const visitors = new Map<ShardId, Search[]>();
@@ -91,12 +95,14 @@ export function runMany(
   });
 }
 
-function begun(index: Searchable, engine: Engine | undefined, query: Query, options: SearchOptions): Search {
-  const { k, filter, distinct } = options;
-  const plan = planOf(index, engine, query, options);
-  const best = new TopK(k, distinct === 'document');
+function begun(index: Searchable, engine: Engine | undefined, query: Query, options: Sought): Search {
+  const { k, distinct, maxDistance = Infinity } = options;
+  const depth = firstDepth(options);
+  const plan = planOf(index, engine, query, { ...options, k: depth });
+  const best = new TopK(k, distinct === 'document', maxDistance);
+  const { filter, within } = counting(options, best);
   const directory = engine?.directories.of(index);
-  const least = (plan.sure === PROVEN ? leastProven : leastEstimated)(index.config.dimensions, k);
+  const least = (plan.sure === PROVEN ? leastProven : leastEstimated)(index.config.dimensions, depth);
   let rows = 0;
   for (const id of plan.shards) {
     rows += liveRowsOf(index.shards, directory, id);
@@ -109,28 +115,84 @@ function begun(index: Searchable, engine: Engine | undefined, query: Query, opti
     directory,
     isEstimated: rows >= least,
   });
-  return { query, plan, best, scan };
+  return { query, plan, best, scan, within };
 }
 
-function finished(
-  index: Searchable,
-  engine: Engine | undefined,
-  options: SearchOptions,
-  search: Search,
-): Outcome {
-  scanOn(index, engine, options, search);
+/** Where a limit may leave few results, shards are planned for so many of the nearest at first. */
+const FIRST_DEPTH = 100;
+
+function firstDepth({ k, maxDistance }: Sought): number {
+  return maxDistance === undefined ? k : Math.min(k, FIRST_DEPTH);
+}
+
+/** Where there is a limit, counts the rows within it, whatever else they must be. */
+function counting(
+  { filter, distinct, maxDistance }: Sought,
+  best: TopK,
+): { readonly filter: Sought['filter']; readonly within: () => number } {
+  if (maxDistance === undefined || (filter === undefined && distinct !== 'document'))
+    return { filter, within: () => best.size };
+  let count = 0;
+  return {
+    filter: (posting) => {
+      count++;
+      return filter === undefined || filter(posting);
+    },
+    within: () => count,
+  };
+}
+
+function finished(index: Searchable, engine: Engine | undefined, options: Sought, search: Search): Outcome {
+  const isLimited = options.maxDistance !== undefined && search.plan.limit !== undefined;
+  const { ranked, limit } = isLimited ? scanDeeper(index, engine, options, search) : search.plan;
+  if (!isLimited) scanOn(index, engine, options, search);
   const { best, plan, scan } = search;
   const { tally } = scan;
   const isProven = plan.sure === PROVEN || tally.measured === tally.rows;
   const exact = isProven && tally.shards === index.shardCount;
-  return { best, ranked: plan.ranked, ...tally, exact, limit: plan.limit };
+  return { found: best.sorted(), ranked, ...tally, exact, limit };
+}
+
+/** Plans are made for so many times as many of the nearest as before, as long as a good part of those are within the limit. */
+const DEEPER = 4;
+const MOST_WITHIN = 1 / 3;
+
+/**
+ * Scans on where a recall is to hold of all within a limit, and nobody knows how many these are: for more and more of the
+ * nearest, until it is plain that they are more than there are within it. Returns what was ranked, and the last limit.
+ */
+function scanDeeper(
+  index: Searchable,
+  engine: Engine | undefined,
+  options: Sought,
+  { query, plan, best, scan, within }: Search,
+): Pick<Plan, 'ranked' | 'limit'> {
+  const scanned = new Set(plan.shards);
+  let { ranked, limit } = plan;
+  for (let depth = firstDepth(options); ;) {
+    const wanted = wantedResults(index, { ...options, k: depth });
+    const isEnough = within() < MOST_WITHIN * wanted && scan.tally.rows >= wanted;
+    if (isEnough || best.size >= options.k || scanned.size === index.shardCount) return { ranked, limit };
+    depth *= DEEPER;
+    const next = planOf(index, engine, query, { ...options, k: Math.min(options.k, depth) });
+    const left = next.shards.flatMap((id, i) => (scanned.has(id) ? [] : [i]));
+    scanInTurn(
+      scan,
+      left.map((i) => next.shards[i]),
+      left.map((i) => next.centroidValues[i]),
+    );
+    for (const id of next.shards) scanned.add(id);
+    ranked += next.ranked;
+    limit = next.limit;
+    if (depth >= options.k) return { ranked, limit };
+  }
 }
 
 /** Scans on where a filter, or the wish for distinct documents or a recall, leaves fewer results than asked for. */
 function scanOn(
   index: Searchable,
   engine: Engine | undefined,
-  options: SearchOptions,
+  options: Sought,
   { query, plan: { shards }, best, scan }: Search,
 ): void {
   const { k, filter, distinct } = options;

@@ -2,7 +2,7 @@
 import type { Limit } from '../calibration/limits.js';
 import { InvalidOptionError, type PostingKey } from '../errors.js';
 import { iterated } from '../checks/given.js';
-import { scoreOf } from '../geometry/metric.js';
+import { scoreOf, similarityOf } from '../geometry/metric.js';
 import { keyOfRow, type VectorInput } from '../version/posting.js';
 import type { Searchable } from '../version/searchable.js';
 import { type ShardexIndex, assertIndex } from '../version/shardex-index.js';
@@ -12,7 +12,9 @@ import { aimOf } from './ranking/plan.js';
 import { type Query, queryOf } from './memory/query.js';
 import { isLent } from './scan/row-cost.js';
 import { recallOfShards } from './ranking/stopping.js';
-import { type Outcome, run, runMany } from './run.js';
+import { distanceAtScore } from './limit.js';
+import { runPage } from './paging.js';
+import { type Outcome, type Sought, runMany } from './run.js';
 
 /** A posting that was found. */
 export interface SearchResult extends PostingKey {
@@ -20,6 +22,8 @@ export interface SearchResult extends PostingKey {
   readonly score: number;
   /** The metric's own distance, smaller is nearer; see {@link Metric}. */
   readonly distance: number;
+  /** The cosine, or the product of both vectors: −1 to 1, or any number; missing by euclidean distance, which has none. */
+  readonly similarity?: number;
   /** Only with `includeVector`; the caller's own copy. */
   readonly vector?: Float32Array;
 }
@@ -61,7 +65,8 @@ export interface Expectation {
  * most are ruled out by codes of two bits a dimension.
  *
  * @throws {@link InvalidVectorError} for a query of the wrong size or with components that are not finite.
- * @throws {@link InvalidOptionError} for `k` outside 1 to 10,000 and for any other unusable or unknown option.
+ * @throws {@link InvalidOptionError} for `k` outside 1 to 10,000 without a limit of distance, and for any other unusable or
+ * unknown option.
  *
  * @example
  * ```ts
@@ -73,6 +78,8 @@ export interface Expectation {
  * ]);
  * search(index, [1, 0], { k: 1 }); // → [{ documentId: 'near', start: 0, length: 0, score: 1, distance: 0 }]
  * search(index, [1, 0], { k: 2, filter: (posting) => posting.documentId !== 'near' }).length; // → 1
+ * search(index, [1, 0], { k: 1, offset: 1 })[0]?.documentId; // → 'far'
+ * search(index, [1, 0], { k: Infinity, maxDistance: 5 }).length; // → 1
  * search(index, [1, 0], { k: 1, recall: 0.95 }).length; // → 1
  * search(index, [1, 0], { k: 1, recall: 95 }); // → throws InvalidOptionError
  * ```
@@ -84,8 +91,12 @@ export function search(index: ShardexIndex, query: VectorInput, options: SearchO
 
 /** As {@link search}, in a version or a part of one. */
 export function searchIn(index: Searchable, query: VectorInput, options: SearchOptions): SearchResult[] {
-  const taken = takeSearchOptions(options);
-  return resultsOf(index, outcomeOf(index, query, taken), taken);
+  return searchFor(index, query, soughtIn(index, options));
+}
+
+/** The same with options that were checked. */
+export function searchFor(index: Searchable, query: VectorInput, sought: Sought): SearchResult[] {
+  return resultsOf(index, outcomeOf(index, query, sought), sought);
 }
 
 /** What {@link searchExplained} returns. */
@@ -162,8 +173,12 @@ export function searchMany(
   return withEngine(index, (engine) => {
     const results: SearchResult[][] = [];
     for (let from = 0; from < all.length; from += AT_ONCE) {
-      for (const outcome of runMany(index, engine, all.slice(from, from + AT_ONCE), taken))
-        results.push(resultsOf(index, outcome, taken));
+      const some = all.slice(from, from + AT_ONCE);
+      const outcomes =
+        (taken.offset ?? 0) > 0
+          ? some.map((query) => runPage(index, engine, query, taken))
+          : runMany(index, engine, some, taken);
+      for (const outcome of outcomes) results.push(resultsOf(index, outcome, taken));
     }
     return results;
   });
@@ -190,9 +205,20 @@ function queryFor({ config }: Searchable, vector: VectorInput): Query {
   return queryOf(vector, config.dimensions, config.metric);
 }
 
-function checked(index: ShardexIndex, options: SearchOptions): SearchOptions {
+/**
+ * Checks what a search is given, but for the query.
+ *
+ * @throws {@link InvalidIndexError}, {@link InvalidOptionError}
+ */
+export function checked(index: ShardexIndex, options: SearchOptions): Sought {
   assertIndex(index);
-  return takeSearchOptions(options);
+  return soughtIn(index, options);
+}
+
+function soughtIn(index: Searchable, options: SearchOptions): Sought {
+  const { minScore, ...taken } = takeSearchOptions(options);
+  if (minScore === undefined) return taken;
+  return { ...taken, maxDistance: distanceAtScore(index.config.metric, minScore) };
 }
 
 /**
@@ -207,21 +233,21 @@ export function eachQuery(queries: Iterable<VectorInput>): Iterable<VectorInput>
   );
 }
 
-function outcomeOf(index: Searchable, vector: VectorInput, options: SearchOptions): Outcome {
+function outcomeOf(index: Searchable, vector: VectorInput, options: Sought): Outcome {
   const query = queryFor(index, vector);
-  return withEngine(index, (engine) => run(index, engine, query, options));
+  return withEngine(index, (engine) => runPage(index, engine, query, options));
 }
 
 /** What a search found, for its caller to keep. */
-function resultsOf(
-  { config }: Searchable,
-  { best }: Outcome,
-  { includeVector }: SearchOptions,
-): SearchResult[] {
+function resultsOf({ config }: Searchable, { found }: Outcome, { includeVector }: Sought): SearchResult[] {
   const { metric, dimensions } = config;
-  return best.sorted().map(({ distance, columns, row }) => {
+  return found.map(({ distance, columns, row }): SearchResult => {
     const { documentId, start, length } = keyOfRow(columns, row);
-    const result = { documentId, start, length, score: scoreOf(metric, distance), distance };
+    const score = scoreOf(metric, distance);
+    const result =
+      metric === 'euclidean'
+        ? { documentId, start, length, score, distance }
+        : { documentId, start, length, score, distance, similarity: similarityOf(metric, distance) };
     if (includeVector !== true) return result;
     return { ...result, vector: columns.vectors.slice(row * dimensions, (row + 1) * dimensions) };
   });

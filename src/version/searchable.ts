@@ -14,7 +14,7 @@ export interface Searchable extends Pick<
   | 'shards'
   | 'shardCount'
   | 'postingCount'
-  | 'documentCount'
+  | 'placedCount'
   | 'centroids'
   | 'calibration'
 > {

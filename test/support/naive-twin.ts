@@ -9,6 +9,9 @@ export interface TwinConfig {
 /** What the twin's search takes: as for `search`, less what only says how to look. */
 export interface TwinSearchOptions {
   readonly k: number;
+  readonly offset?: number;
+  readonly maxDistance?: number;
+  readonly minScore?: number;
   readonly filter?: (posting: PostingKey) => boolean;
   readonly distinct?: 'posting' | 'document';
 }
@@ -54,15 +57,19 @@ export class NaiveTwin {
   }
 
   /** The best postings of all, in the documented total order. */
-  search(query: ArrayLike<number>, { k, filter, distinct }: TwinSearchOptions): SearchResult[] {
+  search(
+    query: ArrayLike<number>,
+    { k, offset = 0, maxDistance = Infinity, minScore = 0, filter, distinct }: TwinSearchOptions,
+  ): SearchResult[] {
     const rounded = Float32Array.from(query);
     const seen = new Set<string>();
     return [...this.#postings.values()]
       .filter(({ documentId, start, length }) => filter?.({ documentId, start, length }) ?? true)
       .map((posting) => this.#result(rounded, posting))
+      .filter(({ distance, score }) => distance <= maxDistance && score >= minScore)
       .sort((a, b) => a.distance - b.distance || comparePostings(a, b))
       .filter(({ documentId }) => distinct !== 'document' || (!seen.has(documentId) && seen.add(documentId)))
-      .slice(0, k);
+      .slice(offset, offset + k);
   }
 
   /** The postings of a document, by start, then length. */
@@ -95,13 +102,15 @@ export class NaiveTwin {
   }
 
   #result(query: Float32Array, { documentId, start, length, vector }: StoredPosting): SearchResult {
-    const distance = naiveDistance(this.#config.metric ?? 'cosine', query, vector);
+    const { metric = 'cosine' } = this.#config;
+    const distance = naiveDistance(metric, query, vector);
     return {
       documentId,
       start,
       length,
-      score: naiveScore(this.#config.metric ?? 'cosine', distance),
+      score: naiveScore(metric, distance),
       distance,
+      ...(metric !== 'euclidean' && { similarity: naiveSimilarity(metric, distance) }),
     };
   }
 }
@@ -140,6 +149,11 @@ export function naiveDistance(metric: Metric, a: ArrayLike<number>, b: ArrayLike
   if (metric === 'cosine') return naiveCosineDistance(a, b);
   if (metric === 'euclidean') return Math.sqrt(naiveSquaredL2(a, b));
   return -naiveDot(a, b) + 0;
+}
+
+/** The cosine or the product that a distance is of. Adding 0 turns −0 into 0. */
+export function naiveSimilarity(metric: Metric, distance: number): number {
+  return metric === 'cosine' ? 1 - distance : -distance + 0;
 }
 
 /** The score of a distance, as the table of `Metric` has it with cos = 1 − distance and a · b = −distance. */

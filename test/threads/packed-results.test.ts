@@ -15,13 +15,18 @@ const result = fc.record(
 );
 const component = fc.float({ noNaN: true });
 
+const similar = fc
+  .tuple(result, fc.double({ noNaN: true }))
+  .map(([each, similarity]) => ({ ...each, similarity }));
+
 /** Results of several searches, with vectors of one size or none. */
-const several = fc.integer({ min: 0, max: 4 }).chain((dimensions) => {
+const several = fc.tuple(fc.integer({ min: 0, max: 4 }), fc.boolean()).chain(([dimensions, isSimilar]) => {
   const vector = fc.array(component, { minLength: dimensions, maxLength: dimensions });
+  const bare = isSimilar ? similar : result;
   const one =
     dimensions === 0
-      ? result
-      : fc.tuple(result, vector).map(([each, own]) => ({ ...each, vector: Float32Array.from(own) }));
+      ? bare
+      : fc.tuple(bare, vector).map(([each, own]) => ({ ...each, vector: Float32Array.from(own) }));
   return fc.array(fc.array(one, { maxLength: 4 }), { maxLength: 5 });
 });
 

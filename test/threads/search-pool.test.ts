@@ -82,6 +82,9 @@ describe('a pool answers as one thread does', () => {
         ...(i % 2 === 0 ? { slopFactor: i % 4 === 0 ? ('all' as const) : 3 } : {}),
         ...(i % 5 === 0 ? { distinct: 'document' as const } : {}),
         ...(i % 7 === 0 ? { includeVector: true } : {}),
+        ...(i % 4 === 1 ? { offset: integerBelow(random, 20) } : {}),
+        ...(i % 6 === 2 ? { k: Infinity, minScore: 0.35 } : {}),
+        ...(i % 6 === 4 ? { maxDistance: 2 } : {}),
       };
       const queries = Array.from({ length: i % 11 === 0 ? 40 : 1 }, () => gaussianVector(random, DIMENSIONS));
       const atLeast = cell.version;
@@ -124,6 +127,9 @@ describe('a pool answers as one thread does', () => {
         slopFactor: 'all' as const,
         ...(i % 3 === 0 ? { distinct: 'document' as const } : {}),
         ...(i % 5 === 0 ? { includeVector: true } : {}),
+        ...(i % 4 === 1 ? { offset: integerBelow(random, 200) } : {}),
+        ...(i % 4 === 2 ? { k: Infinity, maxDistance: 2, offset: i } : {}),
+        ...(i % 8 === 3 ? { minScore: 0.3 } : {}),
       };
       const answer = pool.search(query, options, { split: true });
       // Written while the parts are under way.

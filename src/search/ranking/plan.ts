@@ -7,7 +7,7 @@ import type { Searchable } from '../../version/searchable.js';
 import type { Engine } from '../memory/engine.js';
 import { PROVEN, type Confidence } from '../confidence.js';
 import { nearShards, nearestShards, shardsWithin } from './near-shards.js';
-import type { SearchOptions } from '../options.js';
+import { MOST_RESULTS, type SearchOptions } from '../options.js';
 import type { Query } from '../memory/query.js';
 import { recallOfShards, confidenceFor } from './stopping.js';
 
@@ -31,18 +31,19 @@ const FIRST = 16;
 /** What `'auto'` finds of the true nearest, on the average. */
 const AUTO_RECALL = 0.95;
 
+/** What a plan goes by. */
+export interface Aim extends Pick<SearchOptions, 'k' | 'recall' | 'slopFactor' | 'distinct'> {
+  /** How many postings near the query do not count. */
+  readonly refused?: number;
+}
+
 /** The recall that a search aims at; `undefined` where it scans a number of shards instead, or all. */
-export function aimOf({ recall, slopFactor }: SearchOptions, config: ShardexConfig): number | undefined {
+export function aimOf({ recall, slopFactor }: Omit<Aim, 'k'>, config: ShardexConfig): number | undefined {
   return recall ?? ((slopFactor ?? config.slopFactor) === 'auto' ? AUTO_RECALL : undefined);
 }
 
 /** Decides where to look. */
-export function planOf(
-  index: Searchable,
-  engine: Engine | undefined,
-  query: Query,
-  options: SearchOptions,
-): Plan {
+export function planOf(index: Searchable, engine: Engine | undefined, query: Query, options: Aim): Plan {
   const { config, shardCount, calibration } = index;
   const { slopFactor = config.slopFactor } = options;
   const recall = aimOf(options, config);
@@ -50,6 +51,7 @@ export function planOf(
   if (
     recall !== undefined &&
     recall < 1 &&
+    options.k <= MOST_RESULTS &&
     calibration !== undefined &&
     isUsable(calibration, whole.postingCount)
   ) {
@@ -107,10 +109,10 @@ function planFor(
  * How many of the nearest postings hold what is wanted. The k-th nearest document has its best posting among the
  * nearest k times as many as a document has.
  */
-function wantedResults(index: Searchable, { k, distinct }: SearchOptions): number {
-  if (distinct !== 'document') return k;
+export function wantedResults(index: Searchable, { k, distinct, refused = 0 }: Aim): number {
+  if (distinct !== 'document') return k + refused;
   const { postingCount } = index.whole ?? index;
-  return Math.ceil((k * postingCount) / Math.max(1, index.placedCount));
+  return refused + Math.ceil((k * postingCount) / Math.max(1, index.placedCount));
 }
 
 function shardsOf(slopFactor: SlopFactor, shardCount: number): number {

@@ -27,18 +27,21 @@ type Ranked = Required<Candidate>;
 export class TopK {
   /** How many are kept at most. */
   readonly most: number;
+  /** How far they may be. */
+  readonly #limit: number;
   readonly #heap: Ranked[] = [];
   /** Where in the heap each document's candidate is, when documents are to be distinct. */
   readonly #places: Map<string, number> | undefined;
 
-  constructor(k: number, distinctDocuments: boolean) {
+  constructor(k: number, distinctDocuments: boolean, limit = Infinity) {
     this.most = k;
+    this.#limit = limit;
     this.#places = distinctDocuments ? new Map() : undefined;
   }
 
   /** A row farther than this cannot get in, so it need not be offered. */
   get worst(): number {
-    return this.#heap.length < this.most ? Infinity : this.#heap[0].rank;
+    return this.#heap.length < this.most ? this.#limit : this.#heap[0].rank;
   }
 
   /** How many were kept so far. */
@@ -47,6 +50,7 @@ export class TopK {
   }
 
   offer(distance: number, columns: Columns, row: number, rank = distance): void {
+    if (rank > this.#limit) return;
     const candidate = { distance, columns, row, rank };
     const place = this.#places?.get(columns.ids.at(row));
     if (place !== undefined) {

@@ -4,8 +4,8 @@
 
 import type { SearchResult } from '../../search/search.js';
 
-/** Numbers of each result: start, length, score, distance. */
-export const NUMBERS_PER_RESULT = 4;
+/** Numbers of each result: start, length, score, distance, and its similarity, NaN where it has none. */
+export const NUMBERS_PER_RESULT = 5;
 
 /** Packed results of several searches. As objects they would cost the receiving thread time and garbage. */
 export interface PackedResults {
@@ -24,12 +24,13 @@ export function packResults(results: readonly (readonly SearchResult[])[]): Pack
   const dimensions = all[0]?.vector?.length;
   const numbers = new Float64Array(NUMBERS_PER_RESULT * all.length);
   const vectors = dimensions === undefined ? undefined : new Float32Array(dimensions * all.length);
-  all.forEach(({ start, length, score, distance, vector }, i) => {
+  all.forEach(({ start, length, score, distance, similarity = NaN, vector }, i) => {
     const at = NUMBERS_PER_RESULT * i;
     numbers[at] = start;
     numbers[at + 1] = length;
     numbers[at + 2] = score;
     numbers[at + 3] = distance;
+    numbers[at + 4] = similarity;
     if (vector !== undefined) vectors?.set(vector, vector.length * i);
   });
   return {
@@ -47,9 +48,11 @@ export function unpackResults({ counts, documentIds, numbers, vectors }: PackedR
   return Array.from(counts, (count) =>
     documentIds.slice(at, at + count).map((documentId): SearchResult => {
       const i = at++;
-      const [start, length] = [numbers[NUMBERS_PER_RESULT * i], numbers[NUMBERS_PER_RESULT * i + 1]];
-      const [score, distance] = [numbers[NUMBERS_PER_RESULT * i + 2], numbers[NUMBERS_PER_RESULT * i + 3]];
-      const result = { documentId, start, length, score, distance };
+      const first = NUMBERS_PER_RESULT * i;
+      const [start, length, score] = [numbers[first], numbers[first + 1], numbers[first + 2]];
+      const [distance, similarity] = [numbers[first + 3], numbers[first + 4]];
+      const bare = { documentId, start, length, score, distance };
+      const result = Number.isNaN(similarity) ? bare : { ...bare, similarity };
       return vectors === undefined
         ? result
         : { ...result, vector: vectors.slice(dimensions * i, dimensions * (i + 1)) };

@@ -34,7 +34,7 @@ export function partOf(version: ShardexIndex, { index, count }: PartNumber): Sea
   return Object.freeze({
     config: version.config,
     version: version.version,
-    documentCount: version.documentCount,
+    placedCount: version.placedCount,
     calibration: version.calibration,
     // What the version's draft changed says nothing of a part.
     changed: { since: '', ids: [] },
@@ -48,14 +48,19 @@ export function partOf(version: ShardexIndex, { index, count }: PartNumber): Sea
   });
 }
 
+/** What each part is searched for: it has to have the first results too, which may all be of one part. */
+export function optionsForPart({ k, offset = 0, ...options }: SearchOptions): SearchOptions {
+  return { ...options, k: offset + k };
+}
+
 /** Merges the results of all parts into those of the whole, in the same order and by the same rule. */
 export function mergeResults(
   parts: readonly (readonly SearchResult[])[],
-  { k, distinct }: SearchOptions,
+  { k, offset = 0, distinct }: SearchOptions,
 ): SearchResult[] {
   const all = parts.flat().sort((a, b) => a.distance - b.distance || compareKeys(a, b));
-  if (distinct !== 'document') return all.slice(0, k);
+  if (distinct !== 'document') return all.slice(offset, offset + k);
   const seen = new Set<string>();
   const best = all.filter(({ documentId }) => !seen.has(documentId) && seen.add(documentId));
-  return best.slice(0, k);
+  return best.slice(offset, offset + k);
 }

@@ -22,7 +22,7 @@ import { type SearchResult, eachQuery } from '../../search/search.js';
 import { type VectorInput, writeVector } from '../../version/posting.js';
 import { PoolScheduler } from './pool-scheduler.js';
 import { Job } from './jobs.js';
-import { mergeResults } from './part.js';
+import { mergeResults, optionsForPart } from './part.js';
 import type { Answers, SearchRequest } from './search-messages.js';
 import type { Thread } from '../port/thread.js';
 import { newSearchThread, spareThreads } from './start-thread.js';
@@ -290,10 +290,10 @@ export class SearchPool {
   async #split(call: Call, request: SearchRequest): Promise<Answers | undefined> {
     const count = this.#scheduler.readyCount;
     if (count < 2) return undefined;
+    const options: SearchOptions = { ...optionsForPart(request.options), slopFactor: 'all' };
     const jobs = Array.from(
       { length: count },
-      (_, index) =>
-        new Job({ ...request, options: { ...request.options, slopFactor: 'all' }, part: { index, count } }),
+      (_, index) => new Job({ ...request, options, part: { index, count } }),
     );
     call.jobs.push(...jobs);
     this.#scheduler.submitToAll(jobs);

@@ -53,7 +53,15 @@ export type { Pin, PinOptions } from './cell/pin.js';
 export type { ChangesOptions, ReadableCell, SubscribeOptions, WaitForOptions } from './cell/readable-cell.js';
 export type { CommitListener, ListenerErrorHandler } from './cell/watchers.js';
 export { cacheBytes, type CacheOptions, configureCache, dropCaches } from './search/memory/cache.js';
+export {
+  compareSearch,
+  type MovedResult,
+  type RankedResult,
+  type SearchComparison,
+} from './search/compare.js';
+export { fuse, type Fused, type FuseOptions } from './search/fuse.js';
 export { type MeasuredRecall, measureRecall, type MeasureOptions } from './search/measure-recall.js';
+export { mmr, type MmrOptions } from './search/mmr.js';
 export { type SearchOptions } from './search/options.js';
 export {
   type Expectation,
@@ -64,6 +72,7 @@ export {
   searchMany,
   type SearchResult,
 } from './search/search.js';
+export { similar } from './search/similar.js';
 export { answerSearches } from './threads/pool/answer-searches.js';
 export type { Port, PortEvent } from './threads/port/port.js';
 export {

@@ -127,6 +127,10 @@ const CALLS: Record<string, [(...args: never[]) => unknown, unknown[]]> = {
   searchExplained: [shardex.searchExplained, [INDEX, [1], { k: 1 }]],
   searchMany: [shardex.searchMany, [INDEX, [[1]], { k: 1 }]],
   measureRecall: [shardex.measureRecall, [INDEX, { k: 1 }]],
+  similar: [shardex.similar, [INDEX, 'a', { k: 1 }]],
+  compareSearch: [shardex.compareSearch, [INDEX, OTHER, [[1]], { k: 1 }]],
+  mmr: [shardex.mmr, [INDEX, search(INDEX, [1], { k: 1 }), {}]],
+  fuse: [shardex.fuse, [[[{ documentId: 'a' }]], {}]],
   postings: [shardex.postings, [INDEX, 'a']],
   getPosting: [shardex.getPosting, [INDEX, { documentId: 'a' }]],
   hasDocument: [shardex.hasDocument, [INDEX, 'a']],
@@ -229,7 +233,12 @@ describe.each(Object.entries(CALLS))('%s', (_, [call, args]) => {
 
 test('options may be of any junk', async () => {
   const options: Record<string, readonly string[]> = {
-    search: ['k', 'slopFactor', 'recall', 'filter', 'distinct', 'includeVector'],
+    search: [
+      ...['k', 'offset', 'maxDistance', 'minScore', 'slopFactor', 'recall', 'filter', 'distinct'],
+      'includeVector',
+    ],
+    mmr: ['lambda', 'k'],
+    fuse: ['weights', 'constant', 'key'],
     createIndex: ['dimensions', 'metric', 'shardCapacity', 'slopFactor', 'reassign', 'seed'],
     CowShardexIndex: ['maxPendingWrites', 'history', 'held', 'validate', 'onError'],
     'cell.updateAsync': ['signal', 'retries'],

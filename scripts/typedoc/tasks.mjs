@@ -5,13 +5,15 @@ import { CommentTag, Converter, ReflectionKind } from 'typedoc';
 
 /** Every export, by task; the order of the tasks is `groupOrder` in typedoc.json. */
 const TASKS = {
-  'Make and read': `createIndex postings getPosting getDocument hasDocument documentIds statistics verify ShardexIndex
-    ShardexOptions ShardexConfig Metric SlopFactor Posting PostingKey StoredPosting DocumentPosting VectorInput NumberArray
-    KeyInput DocumentRecord Metadata FrozenMetadata DeepReadonly JsonValue MetadataPath Statistics ShardSizes VerifyOptions
-    Verification Violation`,
-  Search: `search searchMany searchExplained measureRecall distance configureCache cacheBytes dropCaches SearchOptions
-    SearchResult ExplainedSearch Explanation Expectation MeasureOptions MeasuredRecall CacheOptions CalibrationSummary`,
-  Write: `update Recipe IndexDraft DocumentInput MetadataRecipe CowShardexIndex CowShardexIndexOptions ReadableCell IndexWriter CommitOptions
+  'Make and read': `createIndex postings getPosting hasDocument documentIds statistics verify ShardexIndex ShardexOptions
+    ShardexConfig Metric SlopFactor Posting PostingKey StoredPosting DocumentPosting VectorInput NumberArray KeyInput
+    Statistics ShardSizes VerifyOptions Verification Violation`,
+  'Documents and filters': `getDocument documents count Filter FieldFilter Operators DocumentInput DocumentRecord Metadata
+    FrozenMetadata DeepReadonly JsonValue MetadataPath MetadataRecipe WhereRecipe DocumentsOptions FoundDocument`,
+  Search: `search searchMany searchExplained similar mmr fuse compareSearch measureRecall distance configureCache cacheBytes
+    dropCaches SearchOptions SearchResult ExplainedSearch Explanation Expectation MeasureOptions MeasuredRecall CacheOptions
+    CalibrationSummary MmrOptions FuseOptions Fused SearchComparison RankedResult MovedResult`,
+  Write: `update Recipe IndexDraft CowShardexIndex CowShardexIndexOptions ReadableCell IndexWriter CommitOptions
     AsyncRecipe UpdateAsyncOptions IngestOptions IngestProgress CellMetrics Timing`,
   Watch: `Commit CommitListener ListenerErrorHandler SubscribeOptions ChangesOptions WaitForOptions`,
   'Keep versions': `Pin PinOptions HistoryOptions HeldVersion HeldPin HeldOptions`,

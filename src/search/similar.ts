@@ -1,0 +1,64 @@
+// `similar`: more like a document that the index has.
+import { WantedId } from '../collections/id-column.js';
+import type { PostingKey } from '../errors.js';
+import { assertDocumentId, compareKeys, keyOfRow } from '../version/posting.js';
+import { type RowBlock, RowList } from '../version/row-block.js';
+import { type ShardexIndex, shardsOfDocument } from '../version/shardex-index.js';
+import { meanOf } from '../version/shard.js';
+import { eachLive } from '../version/shard-rows.js';
+import type { SearchOptions } from './options.js';
+import { type SearchResult, checked, searchFor } from './search.js';
+
+/**
+ * More like this: what is nearest to a document of the index, without the document itself.
+ *
+ * It searches by the mean of the document's postings, of their directions by cosine: one search, however long the document
+ * is, for what is about the same on the whole. Whoever wants what shares a passage with it searches for each posting by
+ * itself, by {@link searchMany} with the vectors that `postings(index, documentId)` gives, and joins the results by {@link
+ * fuse}. `distinct` is `'document'` by default. A recall holds for the others: the document's own postings do not count.
+ *
+ * Time: O(postings in the shards that hold it), and as {@link search}.
+ *
+ * @returns nothing for an unknown document.
+ * @throws {@link InvalidPostingError} for an empty id, and as {@link search}.
+ *
+ * @example
+ * ```ts
+ * import { createIndex, similar } from 'shardex';
+ *
+ * const index = createIndex({ dimensions: 2 }, [
+ *   { documentId: 'cats', vector: [1, 0.1] },
+ *   { documentId: 'lions', vector: [1, 0.2] },
+ *   { documentId: 'trains', vector: [0, 1] },
+ * ]);
+ * similar(index, 'cats', { k: 1 }).map((hit) => hit.documentId); // → ['lions']
+ * similar(index, 'nobody', { k: 1 }); // → []
+ * ```
+ */
+export function similar(index: ShardexIndex, documentId: string, options: SearchOptions): SearchResult[] {
+  const { filter, distinct = 'document', ...sought } = checked(index, options);
+  assertDocumentId(documentId);
+  const own = rowsOf(index, documentId);
+  if (own.length === 0) return [];
+  const { metric, dimensions } = index.config;
+  return searchFor(index, meanOf(own, metric, dimensions).toArray(), {
+    ...sought,
+    distinct,
+    refused: own.length,
+    filter: (posting) => posting.documentId !== documentId && (filter === undefined || filter(posting)),
+  });
+}
+
+/** The rows of a document in the order of their keys, so that equal versions come to the same mean (I10). */
+function rowsOf(index: ShardexIndex, documentId: string): RowList {
+  const wanted = new WantedId(documentId);
+  const found: { readonly key: PostingKey; readonly block: RowBlock; readonly row: number }[] = [];
+  for (const shard of shardsOfDocument(index, documentId)) {
+    eachLive(shard.rows, (columns, row, { block }) => {
+      if (columns.ids.is(row, wanted)) found.push({ key: keyOfRow(columns, row), block, row });
+    });
+  }
+  const rows = new RowList();
+  for (const { block, row } of found.sort((a, b) => compareKeys(a.key, b.key))) rows.push(block, row);
+  return rows;
+}

@@ -6,6 +6,7 @@
 import { assertFunction, requireWhole } from '../config.js';
 import { Commit } from '../delta/commit.js';
 import type { Delta } from '../delta/delta.js';
+import { printable } from '../checks/printable.js';
 import { detachable } from '../checks/detached.js';
 import { elsewhere } from '../checks/elsewhere.js';
 import { InvalidIndexError } from '../errors.js';
@@ -21,7 +22,7 @@ import type { HistoryOptions } from './history.js';
 import { IndexWriter } from './index-writer.js';
 import { type IngestOptions, ingest } from './ingest/ingest.js';
 import { CellState } from './cell-state.js';
-import { ReadableCell } from './readable-cell.js';
+import { ReadableCell, summaryOf } from './readable-cell.js';
 import type { Moment } from './touch-log.js';
 import type { ListenerErrorHandler } from './watchers.js';
 
@@ -72,6 +73,7 @@ export class CowShardexIndex<M extends object = object> extends ReadableCell<M> 
   readonly #asyncUpdates: AsyncUpdates;
 
   static {
+    printable<CowShardexIndex>(this.prototype, 'CowShardexIndex', summaryOf);
     detachable(this, (value) => #asyncUpdates in value, 'stable');
     const write = 'cell.update((draft) => { … }), and in there draft.';
     elsewhere(this, 'A cell', {

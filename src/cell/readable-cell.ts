@@ -8,6 +8,7 @@ import { assertSignal, requireFlag, requireFunction, requireVersion, requireWhol
 import { Commit } from '../delta/commit.js';
 import { detachable, findable, realOf } from '../checks/detached.js';
 import { InvalidOptionError } from '../errors.js';
+import { printable } from '../checks/printable.js';
 import { elsewhere } from '../checks/elsewhere.js';
 import { fieldOf, isInstance, takeOptions } from '../checks/given.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
@@ -60,6 +61,7 @@ export class ReadableCell<M extends object = object> {
   static {
     isReal = (value): value is ReadableCell => #state in value;
     cellStateOf = (cell) => (realOf(cell, isReal) ?? cell).#state;
+    printable<ReadableCell>(this.prototype, 'ReadableCell', summaryOf);
     detachable(this, isReal, 'stable');
     elsewhere(this, 'A cell', {
       search: 'search(cell.read(), query, options)',
@@ -304,6 +306,12 @@ export class ReadableCell<M extends object = object> {
     closed?.();
     return () => undefined;
   }
+}
+
+/** What a cell prints. */
+export function summaryOf(cell: ReadableCell): object {
+  const { state, isClosed } = { state: cellStateOf(cell), isClosed: cell.isClosed };
+  return { index: state.current, isClosed, liveOldVersions: state.living.oldCount };
 }
 
 const CELL = brand('cell');

@@ -4,6 +4,7 @@
 
 import { BRAND, type Brand, brand } from '../checks/brand.js';
 import { detachable } from '../checks/detached.js';
+import { printable } from '../checks/printable.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
 import { type Recipe, update } from '../write/update.js';
 import { deltaOfCommit } from './between.js';
@@ -21,6 +22,10 @@ export class Commit<M extends object = object> {
   #delta: Delta | undefined;
 
   static {
+    // Not the delta, which would be computed for that.
+    printable<Commit>(this.prototype as Commit, 'Commit', ({ version, index, previous, isEmpty }) => {
+      return { version, fingerprint: index.fingerprint, previousVersion: previous.version, isEmpty };
+    });
     detachable(this, (value) => #delta in value, 'fresh');
   }
 

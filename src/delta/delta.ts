@@ -5,6 +5,7 @@
 
 import { BRAND, type Brand, brand, brandOf, otherCopy } from '../checks/brand.js';
 import { detachable } from '../checks/detached.js';
+import { printable } from '../checks/printable.js';
 import { InvalidDeltaError, type PostingKey } from '../errors.js';
 import { type StoredPosting, postingOfRow } from '../version/posting.js';
 import { columnsOf } from '../version/row-block.js';
@@ -32,6 +33,8 @@ let isDelta: (value: unknown) => boolean;
 /**
  * The change between two versions, as a value: it turns an equal of the first into an equal of the second without
  * routing or clustering anything. It holds neither version.
+ *
+ * It prints as how many postings it adds, removes and updates, which takes as long as `added`.
  *
  * Memory: a delta keeps the row blocks of what it adds; a decoded one keeps only its rows. A delta of two versions
  * also keeps the keys of the rows that it buries or moves and, until it is first read, encoded or applied, both
@@ -64,6 +67,10 @@ export class Delta {
     ledgerOf = (delta) => delta.#ledger.value;
     // Not by `instanceof`, which proxies pass.
     isDelta = (value) => typeof value === 'object' && value !== null && #changes in value;
+    // How many of each, for which all are listed once; see `added`.
+    printable<Delta>(this.prototype, 'Delta', ({ base, next, added, removed, updated }) => {
+      return { base, next, added: added.length, removed: removed.length, updated: updated.length };
+    });
     detachable(this, isDelta, 'fresh');
   }
 

@@ -12,7 +12,7 @@ import { tableFrom } from '../version/centroid-table.js';
 import type { ChangedDocuments, Documents } from '../version/documents.js';
 import { type Shard, type ShardId, matrixOf } from '../version/shard.js';
 import { type ShardRows, bytesOf } from '../version/shard-rows.js';
-import type { ShardexIndex } from '../version/shardex-index.js';
+import { type ShardexIndex, versionOf } from '../version/shardex-index.js';
 import type { ChunkChange } from './changes.js';
 
 /** Makes the error for a change that does not fit its base. */
@@ -89,7 +89,7 @@ export function versionFrom(
 ): ShardexIndex {
   const { version, fingerprint, documents, documentCount, placedCount, records, recordBytes } = parts;
   const { chunks, nextShardId, calibration, churn, owed } = parts;
-  return Object.freeze({
+  return versionOf({
     config: base.config,
     version,
     fingerprint,

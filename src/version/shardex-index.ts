@@ -1,10 +1,12 @@
 // A version of the index: a frozen value. Everything else makes, reads or publishes these.
+import { immerable } from 'immer';
 import { Map as ImmutableMap } from 'immutable';
 import { type Brand, brandOf, otherCopy } from '../checks/brand.js';
 import { type ShardexConfig, configText } from '../config.js';
 import { type FieldIndexes, noFields } from '../documents/field-indexes.js';
 import { type Records, noRecords } from '../documents/record.js';
 import { InvalidIndexError } from '../errors.js';
+import { printable } from '../checks/printable.js';
 import { fieldOf, isInstance } from '../checks/given.js';
 import { Lazy } from '../collections/lazy.js';
 import { show } from '../checks/show.js';
@@ -27,6 +29,8 @@ declare const METADATA: unique symbol;
 /**
  * One version of the index: an immutable value. Nothing reachable from it ever changes (I1), so it can be kept,
  * searched and compared at any time, and whoever drops it needs to do nothing else (I8).
+ *
+ * It prints as a short summary, by `JSON.stringify` and by `console.log`.
  *
  * `a.shards.get(id) === b.shards.get(id)` holds for every shard that did not change between versions `a` and `b` (I4).
  *
@@ -119,9 +123,22 @@ export interface ShardexIndex<M extends object = object> {
   readonly changed: ChangedShards;
 }
 
+/** What all versions inherit: how they print. Immer drafts what has its mark, and what it makes of that inherits it too. */
+const VERSION: object = { [immerable]: true };
+printable(VERSION as ShardexIndex, 'ShardexIndex', (index) => {
+  const { version, fingerprint, config, postingCount, documentCount, shardCount, byteLength } = index;
+  return { version, fingerprint, config, postingCount, documentCount, shardCount, byteLength };
+});
+Object.freeze(VERSION);
+
+/** A version of these fields, frozen. */
+export function versionOf(fields: ShardexIndex): ShardexIndex {
+  return Object.freeze(Object.assign(Object.create(VERSION) as object, fields));
+}
+
 /** Version 0: nothing in it. */
 export function emptyIndex(config: ShardexConfig): ShardexIndex {
-  return Object.freeze({
+  return versionOf({
     config,
     version: 0,
     fingerprint: digestOf(configText(config)),
@@ -149,7 +166,7 @@ export function renumbered(index: ShardexIndex, version: number, nextShardId: Sh
   if (index.version === version && index.nextShardId === nextShardId) return index;
   const fingerprint = digestOf(index.fingerprint, version, nextShardId);
   const changed = Object.freeze({ ...index.changed });
-  return Object.freeze({ ...index, version, nextShardId, fingerprint, changed });
+  return versionOf({ ...index, version, nextShardId, fingerprint, changed });
 }
 
 /**

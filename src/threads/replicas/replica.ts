@@ -6,12 +6,13 @@
 import { onAbort } from '../../checks/abort.js';
 import { assertFunction, assertSignal, requireFlag, requireName } from '../../config.js';
 import { detachable } from '../../checks/detached.js';
+import { printable } from '../../checks/printable.js';
 import { InvalidOptionError, PortClosedError } from '../../errors.js';
 import { takeOptions } from '../../checks/given.js';
 import type { HeldOptions } from '../../cell/held-warning.js';
 import type { HistoryOptions } from '../../cell/history.js';
 import { CellState } from '../../cell/cell-state.js';
-import { ReadableCell, cellStateOf } from '../../cell/readable-cell.js';
+import { ReadableCell, summaryOf, cellStateOf } from '../../cell/readable-cell.js';
 import type { ListenerErrorHandler } from '../../cell/watchers.js';
 import { Preparation } from '../../search/memory/preparation.js';
 import type { ShardexIndex } from '../../version/shardex-index.js';
@@ -55,6 +56,10 @@ export class Replica<M extends object = object> extends ReadableCell<M> {
     drainMessages = (replica) => {
       replica.#conversation.client.drainMessages();
     };
+    printable<Replica>(this.prototype as Replica, 'Replica', (replica) => ({
+      name: replica.name,
+      ...summaryOf(replica),
+    }));
     detachable(this, (value) => #conversation in value, 'stable');
   }
 

@@ -1,77 +1,53 @@
-// The inside of a draft: an Immer draft of the root and of each touched shard, the maps beside them, and how they
-// become a version.
-import { Immer } from 'immer';
-import type { Map as ImmutableMap } from 'immutable';
+// The inside of a draft. It changes by whole operations, each of which keeps rows, documents, centroids and counts in
+// step: `bury`, `rearrange`. In the end it becomes a version. Callers decide what is to change; the
+// bookkeeping is all here.
 import { countedOn } from '../calibration/calibration.js';
 import type { ShardexConfig } from '../config.js';
-import type { CentroidTable } from '../version/centroid-table.js';
-import type { DocumentEntry } from '../version/documents.js';
-import { DocumentsDraft } from '../version/documents-draft.js';
+import { type CentroidTable, withCentroidsInSteps } from '../version/centroid-table.js';
 import { Lazy } from '../collections/lazy.js';
 import { type Steps, runSteps } from '../collections/steps.js';
 import { Digest } from '../collections/digest.js';
-import { type RowList, columnsOf } from '../version/row-block.js';
+import { type Columns, type RowList, digestRows } from '../version/row-block.js';
 import type { Shard, ShardId } from '../version/shard.js';
-import { type ShardRows, bytesOf, eachLive } from '../version/shard-rows.js';
-import type { ChangedShards, ShardexIndex } from '../version/shardex-index.js';
-import { WantedIds } from '../collections/id-column.js';
+import { type Segment, appended, buried, compacted, eachLive, rowsFrom } from '../version/shard-rows.js';
+import type { ShardexIndex } from '../version/shardex-index.js';
 import type { DocumentRecord } from '../documents/record.js';
 import { moreDocuments } from '../documents/document-count.js';
 import { fieldsAfter } from '../documents/field-indexes.js';
 import { RecordsDraft } from '../documents/records-draft.js';
 import { budgetFor } from './budget.js';
-import { Places } from './places.js';
+import { DraftDocuments } from './draft-documents.js';
+import { DraftShards, type Drafted, draftOf, finished } from './draft-shards.js';
+import type { Part, Rearrangement, Replacement } from './moves.js';
 import { resampled } from './resample.js';
 import { Routing } from './routing.js';
 import { Written } from './written.js';
 
-/**
- * An Immer of our own: the default instance can be told by anyone in the process not to freeze, which would break I1.
- * It holds no state but that setting.
- */
-const immer = new Immer({ autoFreeze: true });
+/** A shard is rebuilt when its dead rows are more than this share of its live ones, a fifth of all of them (I7). */
+const DEAD_SHARE = 0.25;
 
-/**
- * What a version gets that is known beforehand.
- * @internal
- */
-type Name = Pick<ShardexIndex, 'version' | 'fingerprint' | 'nextShardId' | 'calibration' | 'churn' | 'owed'>;
+/** What changes of a version while a draft writes, besides its shards and documents. */
+type Next = Drafted<Pick<ShardexIndex, 'centroids' | 'nextShardId' | 'calibration' | 'churn' | 'owed'>>;
 
-/** What an Immer draft of a frozen value looks like here: its fields can be set, what they hold is opaque to Immer. */
-type Drafted<T> = { -readonly [K in keyof T]: T[K] };
-
-function draftOf<T extends object>(value: T): Drafted<T> {
-  return immer.createDraft(value) as Drafted<T>;
-}
-
-function finished<T extends object>(draft: Drafted<T>): T {
-  return immer.finishDraft(draft) as T;
-}
-
-/**
- * The next version while it is being made: an Immer draft of the root, one of each shard that was touched, a transient
- * copy of the map of shards, and a draft of the map of documents. Immer must not see into the maps (it would mutate
- * their contents in the base), so they stay outside of its draft until {@link finish} puts them in place.
- */
+/** The next version while it is being made. */
 export class DraftState {
-  root: Drafted<ShardexIndex>;
   readonly config: ShardexConfig;
-  /** Shards that hold more than their capacity, and shards that have lost postings; settled before publishing. */
-  readonly overfull = new Set<ShardId>();
-  readonly shrunk = new Set<ShardId>();
+  /** What the next version says of itself, as far as that is known. */
+  #next: Next;
   /** Postings written since the last {@link finish}. */
-  written: Written;
+  #written: Written;
   /** The documents that have lost a posting since then, or had one moved, where there is a sample that may have lost it. */
   readonly #doubtful = new Set<string>();
-  readonly #places = new Places();
   readonly #origin: ShardexIndex;
   #base: ShardexIndex;
+  /**
+   * Takes in what is written or buried: everything else that happens follows from that and from the base, so that the
+   * fingerprint made of it stands for the whole state (I10).
+   */
   #digest = new Digest();
-  readonly #changed = new Set<ShardId>();
-  #shards: ImmutableMap<ShardId, Shard>;
-  readonly #documents: DocumentsDraft;
+  readonly #shards: DraftShards;
+  readonly #documents: DraftDocuments;
   readonly #records: RecordsDraft;
-  readonly #touched = new Map<ShardId, Drafted<Shard>>();
   #routing: Routing | undefined;
   /** Of what it may do beyond its own changes since the last {@link finish}. */
   #spent = 0;
@@ -80,19 +56,11 @@ export class DraftState {
     this.config = base.config;
     this.#origin = base;
     this.#base = base;
-    this.root = draftOf(base);
-    this.#shards = base.shards;
-    this.#documents = new DocumentsDraft(base.documents.value);
+    this.#next = nextAfter(base);
+    this.#shards = new DraftShards(base);
+    this.#documents = new DraftDocuments(base.documents.value, this.#shards);
     this.#records = new RecordsDraft(base.records, base.recordBytes);
-    this.written = writtenAfter(base);
-  }
-
-  /**
-   * Takes note of what is written or buried: everything else that happens follows from that and from the base, so that
-   * the fingerprint made of it stands for the whole state (I10).
-   */
-  get digest(): Digest {
-    return this.#digest;
+    this.#written = writtenAfter(base);
   }
 
   get routing(): Routing {
@@ -118,43 +86,105 @@ export class DraftState {
   }
 
   shard(id: ShardId): Shard {
-    return this.#touched.get(id) ?? (this.#shards.get(id) as Shard);
+    return this.#shards.get(id) as Shard;
   }
 
-  /** Gives a shard other rows. The first touch of a shard makes its Immer draft; nothing else is copied (I4). */
-  setRows(id: ShardId, rows: ShardRows): void {
-    let draft = this.#touched.get(id);
-    if (draft === undefined) {
-      draft = draftOf(this.#shards.get(id) as Shard);
-      this.#touched.set(id, draft);
-      this.#changed.add(id);
+  /** Takes note of rows that are being written: whoever does it goes on to {@link rearrange} them. Time: O(rows). */
+  *write(rows: RowList): Steps<void> {
+    yield* digestRows(this.#digest, rows);
+    this.#written.add(rows);
+  }
+
+  /** Marks the live rows of a shard that match as dead; returns how many. Time: O(rows of the shard). */
+  bury(id: ShardId, matches: (columns: Columns, row: number, segment: Segment) => boolean): number {
+    const dead = new Map<number, number[]>();
+    const documentIds = new Set<string>();
+    let count = 0;
+    let { rows } = this.shard(id);
+    eachLive(rows, (columns, row, segment, segmentIndex) => {
+      if (!matches(columns, row, segment)) return;
+      const inSegment = dead.get(segmentIndex);
+      if (inSegment === undefined) dead.set(segmentIndex, [row]);
+      else inSegment.push(row);
+      this.#digest.add(segmentIndex);
+      this.#digest.add(row);
+      documentIds.add(columns.ids.at(row));
+      count++;
+    });
+    if (count === 0) return 0;
+    this.#digest.add(id);
+    // From the last segment on, because a segment that dies altogether is taken out.
+    for (const [segmentIndex, inSegment] of [...dead].reverse()) rows = buried(rows, segmentIndex, inSegment);
+    if (rows.rowCount - rows.liveCount > DEAD_SHARE * rows.liveCount)
+      rows = compacted(rows, this.config.dimensions);
+    this.#shards.setRows(id, rows);
+    this.#documents.leave(documentIds, id);
+    if (this.#base.calibration !== undefined)
+      for (const documentId of documentIds) this.#doubtful.add(documentId);
+    return count;
+  }
+
+  /** Works out what the centroid table becomes where shards go and others come; changes nothing. */
+  *replacement(gone: ReadonlySet<ShardId>, parts: readonly Part[]): Steps<Replacement> {
+    const { metric } = this.config;
+    return { gone, parts, centroids: yield* withCentroidsInSteps(this.centroids, metric, gone, parts) };
+  }
+
+  /** Moves rows between shards, and puts new shards in place of others. Time: O(rows that move · dimensions). */
+  *rearrange({ arrivals, leavers, replacement }: Rearrangement): Steps<void> {
+    const { dimensions } = this.config;
+    const { gone, parts, centroids } = replacement ?? { gone: [], parts: [], centroids: this.centroids };
+    for (const [id, leaving] of leavers ?? []) {
+      yield;
+      if (leaving.size > 0) this.bury(id, (_, row, segment) => leaving.get(segment.block)?.has(row) === true);
     }
-    const before = draft.rows;
-    this.root.postingCount += rows.liveCount - before.liveCount;
-    this.root.byteLength += bytesOf(rows) - bytesOf(before);
-    draft.rows = rows;
-    if (rows.liveCount > this.config.shardCapacity) this.overfull.add(id);
-    if (rows.liveCount < before.liveCount) this.shrunk.add(id);
+    const old = [...gone].map((id) => this.shard(id));
+    const fresh = new Map(parts.map((part) => [part.id, part]));
+    // In one go where one shard goes: most splits are of one.
+    const from = old.length === 1 ? old[0].id : undefined;
+    for (const [id, { rows, separations }] of arrivals) {
+      yield;
+      const part = fresh.get(id);
+      if (part !== undefined) {
+        const shard = { id, centroid: part.centroid, rows: rowsFrom(rows, separations, dimensions) };
+        this.#shards.insert(shard, rows.length < part.rows.length);
+      } else if (rows.length > 0) {
+        this.#shards.setRows(id, appended(this.shard(id).rows, rows, separations, dimensions));
+      }
+      this.#documents.arrive(rows, id, from);
+    }
+    // Not before their rows are elsewhere, lest documents be taken out and put in again.
+    for (const shard of old) {
+      if (from === undefined) this.#documents.leaveAll(shard);
+      this.#shards.delete(shard);
+      yield;
+    }
+    this.#next.centroids = centroids;
   }
 
   /** Whether anything has changed since the last {@link finish}. */
   get isChanged(): boolean {
-    return this.#touched.size > 0 || this.#shards !== this.#base.shards;
+    return this.#shards.differFrom(this.#base);
   }
 
   /** Spends multiplications on comparing rows with new centroids, unless the budget for that is used up. */
   spends(cost: number): boolean {
-    if (this.#spent > 0 && this.#spent + cost > budgetFor(this.config, this.written.count)) return false;
+    if (this.#spent > 0 && this.#spent + cost > budgetFor(this.config, this.#written.count)) return false;
     this.#spent += cost;
     return true;
   }
 
   get centroids(): CentroidTable {
-    return this.root.centroids;
+    return this.#next.centroids;
   }
 
-  setCentroids(centroids: CentroidTable): void {
-    this.root.centroids = centroids;
+  /** What splits have left to compare; see `owed.ts`. */
+  get owed(): readonly ShardId[] {
+    return this.#next.owed;
+  }
+
+  set owed(owed: readonly ShardId[]) {
+    this.#next.owed = owed;
   }
 
   hasShard(id: ShardId): boolean {
@@ -162,82 +192,22 @@ export class DraftState {
   }
 
   takeShardId(): ShardId {
-    return this.root.nextShardId++;
+    return this.#next.nextShardId++;
   }
 
-  /** Puts in a shard, in place of the one of its id, if any; the centroid table is the caller's to keep in step. */
-  insertShard(shard: Shard): void {
-    const { id, rows } = shard;
-    const before = this.hasShard(id) ? this.shard(id).rows : undefined;
-    this.#touched.delete(id);
-    this.shrunk.delete(id);
-    this.#shards = this.#ownShards().set(id, Object.freeze(shard));
-    this.#changed.add(id);
-    this.root.postingCount += rows.liveCount - (before?.liveCount ?? 0);
-    this.root.byteLength += bytesOf(rows) - (before === undefined ? 0 : bytesOf(before));
-    if (rows.liveCount > this.config.shardCapacity) this.overfull.add(id);
-    else this.overfull.delete(id);
+  /** Shards over capacity that have become so since this was last asked, ascending. */
+  takeOverfull(): Shard[] {
+    return this.#shards.takeOverfull();
   }
 
-  /** Takes a shard out; likewise. */
-  deleteShard(id: ShardId): void {
-    const { rows } = this.shard(id);
-    this.root.postingCount -= rows.liveCount;
-    this.root.byteLength -= bytesOf(rows);
-    this.#touched.delete(id);
-    this.#changed.add(id);
-    this.#shards = this.#ownShards().delete(id);
-    this.overfull.delete(id);
-    this.shrunk.delete(id);
+  /** Shards that have lost rows since this was last asked, and are still there, ascending. */
+  takeShrunk(): Shard[] {
+    return this.#shards.takeShrunk();
   }
 
-  setDocument(documentId: string, entry: DocumentEntry | undefined): void {
-    this.#documents.set(documentId, entry);
-  }
-
-  /** Notes that a shard holds the documents of these rows. */
-  addToDocuments(rows: RowList, shard: ShardId): void {
-    for (let i = 0; i < rows.length; i++) {
-      const columns = columnsOf(rows.blocks[i]);
-      this.#documents.note(columns.ids.at(rows.rows[i]), shard);
-      this.#places.note(columns, rows.rows[i], shard);
-    }
-  }
-
-  /** The same, where these rows come from a shard that is going, or are new. */
-  moveInDocuments(rows: RowList, from: ShardId, to: ShardId): void {
-    for (let i = 0; i < rows.length; i++) {
-      const columns = columnsOf(rows.blocks[i]);
-      this.#documents.move(columns.ids.at(rows.rows[i]), from, to);
-      this.#places.note(columns, rows.rows[i], to);
-    }
-  }
-
-  /** Notes that a shard, which is going, holds the documents of these rows no more. */
-  removeFromDocuments(rows: RowList, shard: ShardId): void {
-    for (let i = 0; i < rows.length; i++) {
-      this.#documents.drop(columnsOf(rows.blocks[i]).ids.at(rows.rows[i]), shard);
-    }
-  }
-
-  /** Notes which of these documents have no live row left in a shard, or no shard. Time: O(rows of the shard). */
-  dropFromDocuments(documentIds: ReadonlySet<string>, shard: ShardId): void {
-    const gone = new Set(documentIds);
-    if (this.hasShard(shard)) {
-      const wanted = new WantedIds(gone);
-      eachLive(this.shard(shard).rows, (columns, row) => {
-        const stays = wanted.idAt(columns.ids, row);
-        if (stays !== undefined) gone.delete(stays);
-        return gone.size === 0;
-      });
-    }
-    for (const documentId of gone) this.#documents.drop(documentId, shard);
-  }
-
-  /** Takes note of documents that postings were buried of. */
-  doubt(documentIds: Iterable<string>): void {
-    if (this.#base.calibration === undefined) return;
-    for (const documentId of documentIds) this.#doubtful.add(documentId);
+  /** Whether a shard holds more than so many times its capacity. */
+  isStrained(times: number): boolean {
+    return this.#shards.isStrained(times);
   }
 
   shardsOfDocument(documentId: string): readonly ShardId[] {
@@ -246,98 +216,88 @@ export class DraftState {
 
   /** The shards of a document's postings by their places, where that is known; see {@link Places}. */
   placesOf(documentId: string): ReadonlyMap<string, ShardId> | undefined {
-    return this.#places.of(documentId, () =>
-      this.shardsOfDocument(documentId).map((shard) => this.shard(shard)),
-    );
+    return this.#documents.placesOf(documentId);
   }
 
   /**
    * The state so far as a frozen version: the base itself when nothing changed (I2). The draft goes on from there.
-   * With a name given, it gets that one instead of the next number and a fingerprint of its own, and the calibration
-   * that goes with it. Otherwise a calibration that is due is made here, as part of the change that makes it due.
+   * A calibration that is due is made here, as part of the change that makes it due.
    * Time: O(touched shards · log shards).
    * @internal
    */
-  finish(name?: Name): ShardexIndex {
-    return runSteps(this.finishing(name));
+  finish(): ShardexIndex {
+    return runSteps(this.finishing());
   }
 
   /**
    * The same with pauses, in which nothing may be written.
    * @internal
    */
-  *finishing(name?: Name): Steps<ShardexIndex> {
-    for (const [id, draft] of this.#touched) {
-      this.#shards = this.#ownShards().set(id, finished(draft));
-      this.#touched.delete(id);
-      yield;
-    }
-    // Immutable.js calls a transient map immutable too; only asImmutable() ends its mutability.
-    this.#shards = this.#shards.asImmutable();
+  *finishing(): Steps<ShardexIndex> {
+    const shards = yield* this.#shards.finishing();
     const documents = yield* this.#documents.finishing();
-    const before = this.#base.documents.value;
+    const base = this.#base;
+    const before = base.documents.value;
     const { records, bytes, changed } = this.#records.finish();
-    const hasOtherPostings = this.#shards !== this.#base.shards || documents !== before;
-    if (!hasOtherPostings && records === this.#base.records && name === undefined) return this.#base;
-    const { root } = this;
-    const { records: recordsBefore } = this.#base;
+    const hasOtherPostings = shards !== base.shards || documents !== before;
+    if (!hasOtherPostings && records === base.records) return base;
+    if (hasOtherPostings) yield* this.#resample(shards);
+    const root = draftOf(base);
+    Object.assign(root, this.#next);
+    root.version = this.#origin.version + 1;
+    this.#digest.addText(base.fingerprint);
+    root.fingerprint = this.#digest.toString();
+    root.shards = shards;
+    root.shardCount = shards.size;
+    root.postingCount = this.#shards.postingCount;
+    root.byteLength = this.#shards.byteLength;
     root.documentCount += moreDocuments(
-      { placed: before, records: recordsBefore },
+      { placed: before, records: base.records },
       { placed: documents, records },
       changed,
     );
+    if (documents !== before) root.documents = Lazy.of(documents);
     root.placedCount = documents.size;
     root.records = records;
-    root.fields = fieldsAfter(root.config.indexed, this.#base.fields, records, () => changed);
+    root.fields = fieldsAfter(this.config.indexed, base.fields, records, () => changed);
     root.recordBytes = bytes;
-    root.version = this.#origin.version + 1;
-    this.#digest.addText(this.#base.fingerprint);
-    root.fingerprint = this.#digest.toString();
-    root.shards = this.#shards;
-    if (documents !== before) root.documents = Lazy.of(documents);
-    if (name !== undefined) Object.assign(root, name);
-    else if (hasOtherPostings) yield* this.#resample();
+    root.changed = this.#shards.changes();
     this.#doubtful.clear();
-    root.changed = this.#changes();
-    root.shardCount = this.#shards.size;
     this.#base = finished(root);
-    this.root = draftOf(this.#base);
-    this.written = writtenAfter(this.#base);
+    this.#next = nextAfter(this.#base);
+    this.#written = writtenAfter(this.#base);
     this.#spent = 0;
     this.#digest = new Digest();
     return this.#base;
   }
 
   /** Keeps the sample that searches by recall go by up with what has changed. */
-  *#resample(): Steps<void> {
-    const { root, config } = this;
+  *#resample(shards: ShardexIndex['shards']): Steps<void> {
+    const { config } = this;
+    const next = this.#next;
     // What was removed is what is missing of what there was and what was written. What is replaced counts once.
-    const removed = this.written.count + this.#base.postingCount - root.postingCount;
-    const changed = Math.max(this.written.count, removed);
-    root.churn = countedOn(root.churn, changed);
-    const { postingCount, churn, centroids } = root;
-    root.calibration = yield* resampled(this.#base.calibration, {
+    const { postingCount } = this.#shards;
+    const removed = this.#written.count + this.#base.postingCount - postingCount;
+    const changed = Math.max(this.#written.count, removed);
+    next.churn = countedOn(next.churn, changed);
+    const { churn, centroids } = next;
+    next.calibration = yield* resampled(this.#base.calibration, {
       config,
-      shards: this.#shards,
+      shards,
       centroids,
       postingCount,
       churn,
       changed,
-      written: this.written,
+      written: this.#written,
       doubtful: this.#doubtful,
       shardsOfDocument: (documentId) => this.shardsOfDocument(documentId),
     });
   }
+}
 
-  #changes(): ChangedShards {
-    const differs = (id: ShardId): boolean => this.#origin.shards.get(id) !== this.#shards.get(id);
-    const ids = [...this.#changed].filter(differs).sort((a, b) => a - b);
-    return Object.freeze({ since: this.#origin.fingerprint, ids: Object.freeze(ids) });
-  }
-
-  #ownShards(): ImmutableMap<ShardId, Shard> {
-    return (this.#shards = this.#shards.asMutable());
-  }
+function nextAfter(base: ShardexIndex): Next {
+  const { centroids, nextShardId, calibration, churn, owed } = base;
+  return { centroids, nextShardId, calibration, churn, owed };
 }
 
 function writtenAfter({ postingCount, churn, fingerprint }: ShardexIndex): Written {

@@ -6,10 +6,9 @@
 import type { ShardexConfig } from '../config.js';
 import type { Steps } from '../collections/steps.js';
 import type { Shard, ShardId } from '../version/shard.js';
-import { appended } from '../version/shard-rows.js';
-import { bury } from './bury.js';
 import type { DraftState } from './draft-state.js';
-import { Arrivals, type Leavers, attracted } from './reassign.js';
+import { ArrivalsByShard } from './moves.js';
+import { attracted } from './reassign.js';
 
 /** What it takes to compare the rows of a shard with so many centroids. */
 export function costOfComparing({ rows }: Shard, centroids: number, { dimensions }: ShardexConfig): number {
@@ -18,7 +17,7 @@ export function costOfComparing({ rows }: Shard, centroids: number, { dimensions
 
 /** Compares what earlier splits have left, the oldest first, as far as the draft's budget goes. */
 export function* payOwed(state: DraftState): Steps<void> {
-  const { owed } = state.root;
+  const { owed } = state;
   // A commit that changes nothing else publishes nothing (I2).
   if (owed.length === 0 || !state.isChanged) return;
   let next = 0;
@@ -34,7 +33,7 @@ export function* payOwed(state: DraftState): Steps<void> {
     }
     next = end;
   }
-  state.root.owed = Object.freeze(owed.slice(next));
+  state.owed = Object.freeze(owed.slice(next));
 }
 
 /** What is owed once shards have come in place of others, which owe what those did; `more` is owed besides. */
@@ -56,19 +55,7 @@ export function owedAfter(
 
 /** Gives rows of a shard to those of some others whose centroids are nearer. */
 function* compare(state: DraftState, id: ShardId, parts: readonly Shard[]): Steps<void> {
-  const { config } = state;
-  const arrivals = new Map(parts.map((part) => [part.id, new Arrivals()]));
-  takeOut(state, id, yield* attracted(state.shard(id), parts, config, arrivals));
-  for (const [home, { rows, separations }] of arrivals) {
-    if (rows.length === 0) continue;
-    state.setRows(home, appended(state.shard(home).rows, rows, separations, config.dimensions));
-    state.addToDocuments(rows, home);
-  }
-}
-
-/** Takes rows out of a shard that belong to others. */
-export function takeOut(state: DraftState, id: ShardId, leavers: Leavers): void {
-  if (leavers.size === 0) return;
-  const { documentIds } = bury(state, id, (_, row, segment) => leavers.get(segment.block)?.has(row) === true);
-  state.dropFromDocuments(documentIds, id);
+  const arrivals = new ArrivalsByShard();
+  const leavers = yield* attracted(state.shard(id), parts, state.config, arrivals);
+  yield* state.rearrange({ arrivals, leavers: new Map([[id, leavers]]) });
 }

@@ -13,6 +13,7 @@ import {
   meanInSteps,
 } from '../version/shard.js';
 import { eachLive, isDead } from '../version/shard-rows.js';
+import { Arrivals, ArrivalsByShard, type Leavers, type Part, type Replacement } from './moves.js';
 import { BATCH, nearestFinders } from './nearest-finder.js';
 
 /**
@@ -30,24 +31,6 @@ const REFINE_NEAR = 64;
  * a thousand shards. Beyond that a neighbour may be missed, in return for not looking at every shard at every split.
  */
 const NEAR_CHUNKS = 12;
-
-/** A shard in the making. */
-export interface Part {
-  readonly id: ShardId;
-  readonly centroid: Centroid;
-  readonly rows: RowList;
-}
-
-/** Rows on their way to a shard, each with its separation from that shard's centroid. */
-export class Arrivals {
-  readonly rows = new RowList();
-  readonly separations: number[] = [];
-
-  push(block: RowBlock, row: number, separation: number): void {
-    this.rows.push(block, row);
-    this.separations.push(separation);
-  }
-}
 
 /** Parts a bulk split once more by k-means over all of its parts, which bisecting alone only approximates. */
 export function* refined(parts: readonly Part[], config: ShardexConfig): Steps<readonly Part[]> {
@@ -89,7 +72,7 @@ export function* refined(parts: readonly Part[], config: ShardexConfig): Steps<r
 /** What {@link placed} found. */
 export interface Placement {
   /** What each part ends up with, and what old shards get from them. */
-  readonly arrivals: ReadonlyMap<ShardId, Arrivals>;
+  readonly arrivals: ArrivalsByShard;
   /** The old shards around the parts, each with the parts near it. */
   readonly neighbours: ReadonlyMap<ShardId, readonly Part[]>;
 }
@@ -99,19 +82,18 @@ export interface Placement {
  * Time: O(rows · reach · dimensions).
  */
 export function* placed(
-  parts: readonly Part[],
-  table: CentroidTable,
+  { parts, centroids }: Pick<Replacement, 'parts' | 'centroids'>,
   config: ShardexConfig,
   reach: number,
   oldCentroid: (id: ShardId) => Centroid,
 ): Steps<Placement> {
   const byId = new Map(parts.map((part) => [part.id, part]));
-  const arrivals = new Map(parts.map((part) => [part.id, new Arrivals()]));
+  const arrivals = new ArrivalsByShard(parts.map((part) => [part.id, new Arrivals()]));
   const neighbours = new Map<ShardId, Part[]>();
   const finderFor = nearestFinders(config);
   const probe = reusableProbe(config.dimensions);
   for (const part of parts) {
-    const near = reach === 0 ? [part.id] : nearIds(table, config, part, reach, probe);
+    const near = reach === 0 ? [part.id] : nearIds(centroids, config, part, reach, probe);
     const old = near.filter((id) => !byId.has(id));
     for (const id of old) (neighbours.get(id) ?? put(neighbours, id, [])).push(part);
     const ids = [...near.filter((id) => byId.has(id)), ...old];
@@ -128,15 +110,11 @@ export function* placed(
         const other = finder.find(block, row, firstOld, ids.length);
         if (other.separation < best.separation) best = other;
       }
-      const home = ids[best.index];
-      (arrivals.get(home) ?? put(arrivals, home, new Arrivals())).push(block, row, best.separation);
+      arrivals.of(ids[best.index]).push(block, row, best.separation);
     }
   }
   return { arrivals, neighbours };
 }
-
-/** Rows to be taken out of a shard. */
-export type Leavers = ReadonlyMap<RowBlock, ReadonlySet<number>>;
 
 /**
  * Where rows of a shard are nearer to one of the parts around it than to their own centroid, gives them to that part.
@@ -146,7 +124,7 @@ export function* attracted(
   shard: Shard,
   parts: readonly Pick<Shard, 'id' | 'centroid'>[],
   config: ShardexConfig,
-  arrivals: ReadonlyMap<ShardId, Arrivals>,
+  arrivals: ArrivalsByShard,
 ): Steps<Leavers> {
   const { metric } = config;
   const leavers = new Map<RowBlock, Set<number>>();
@@ -176,7 +154,7 @@ export function* attracted(
         if (outs[p][row] < least) [best, least] = [p, outs[p][row]];
       }
       if (best < 0 || isDead(segment, row)) continue;
-      arrivals.get(pulls[best].id)?.push(segment.block, row, least);
+      arrivals.of(pulls[best].id).push(segment.block, row, least);
       (leavers.get(segment.block) ?? put(leavers, segment.block, new Set())).add(row);
     }
   }

@@ -1,13 +1,13 @@
 // Keeps shards within their capacity: splits those over it, and has rows move to where they are nearest.
 import type { Steps } from '../collections/steps.js';
-import { withCentroidsInSteps } from '../version/centroid-table.js';
 import type { RowList } from '../version/row-block.js';
 import { type ShardId, meanInSteps } from '../version/shard.js';
-import { appended, liveRows, rowsFrom } from '../version/shard-rows.js';
+import { liveRows } from '../version/shard-rows.js';
 import type { DraftState } from './draft-state.js';
 import { mergeShrunk } from './merge-shards.js';
-import { costOfComparing, owedAfter, payOwed, takeOut } from './owed.js';
-import { type Leavers, type Part, attracted, placed, refined } from './reassign.js';
+import { costOfComparing, owedAfter, payOwed } from './owed.js';
+import type { Leavers, Part } from './moves.js';
+import { attracted, placed, refined } from './reassign.js';
 import { parts } from './split.js';
 
 /*
@@ -37,14 +37,10 @@ export function* settle(state: DraftState): Steps<void> {
 
 /** Splits every shard over capacity, and those that overflow by it, until none is left. */
 export function* splitOverfull(state: DraftState): Steps<void> {
-  for (let round = 0; state.overfull.size > 0; round++) {
-    const jobs: SplitJob[] = [];
-    for (const id of [...state.overfull].sort((a, b) => a - b)) {
-      const { rows } = state.shard(id);
-      if (rows.liveCount > state.config.shardCapacity) jobs.push({ gone: id, rows: liveRows(rows) });
-    }
-    state.overfull.clear();
-    if (jobs.length > 0) yield* split(state, jobs, round < MOST_ROUNDS);
+  for (let round = 0; ; round++) {
+    const jobs = state.takeOverfull().map(({ id, rows }) => ({ gone: id, rows: liveRows(rows) }));
+    if (jobs.length === 0) return;
+    yield* split(state, jobs, round < MOST_ROUNDS);
   }
 }
 
@@ -70,11 +66,10 @@ export function* split(state: DraftState, jobs: readonly SplitJob[], apart = tru
     }
   }
   const fresh = apart ? yield* refined(rough, config) : rough;
-  for (const id of gone) state.deleteShard(id);
-  state.setCentroids(yield* withCentroidsInSteps(state.centroids, config.metric, gone, fresh));
+  const replacement = yield* state.replacement(gone, fresh);
 
   const reach = !apart ? 0 : config.reassign === 'strict' ? Infinity : config.reassign;
-  const placement = yield* placed(fresh, state.centroids, config, reach, (id) => state.shard(id).centroid);
+  const placement = yield* placed(replacement, config, reach, (id) => state.shard(id).centroid);
   const leavers = new Map<ShardId, Leavers>();
   const owed: ShardId[] = [];
   for (const [id, near] of placement.neighbours) {
@@ -83,33 +78,6 @@ export function* split(state: DraftState, jobs: readonly SplitJob[], apart = tru
       leavers.set(id, yield* attracted(shard, near, config, placement.arrivals));
     else for (const part of near) owed.push(id, part.id);
   }
-  state.root.owed = owedAfter(state.root.owed, heirs, owed);
-
-  for (const [id, leaving] of leavers) {
-    yield;
-    takeOut(state, id, leaving);
-  }
-  const only = jobs.length === 1 ? jobs[0].gone : undefined;
-  const freshById = new Map(fresh.map((part) => [part.id, part]));
-  for (const [id, { rows, separations }] of placement.arrivals) {
-    yield;
-    const part = freshById.get(id);
-    if (part === undefined) {
-      state.setRows(id, appended(state.shard(id).rows, rows, separations, config.dimensions));
-    } else {
-      state.insertShard({
-        id,
-        centroid: part.centroid,
-        rows: rowsFrom(rows, separations, config.dimensions),
-      });
-      if (rows.length < part.rows.length) state.shrunk.add(id);
-    }
-    if (only === undefined) state.addToDocuments(rows, id);
-    else state.moveInDocuments(rows, only, id);
-  }
-  // Not before they are elsewhere, lest they be taken out and put in again.
-  for (const job of only === undefined ? jobs : []) {
-    if (job.gone !== undefined) state.removeFromDocuments(job.rows, job.gone);
-    yield;
-  }
+  state.owed = owedAfter(state.owed, heirs, owed);
+  yield* state.rearrange({ replacement, leavers, arrivals: placement.arrivals });
 }

@@ -2,7 +2,6 @@
 import type { Steps } from '../collections/steps.js';
 import { WantedIds } from '../collections/id-column.js';
 import type { ShardId } from '../version/shard.js';
-import { bury } from './bury.js';
 import type { DraftState } from './draft-state.js';
 import { placeText } from './touched.js';
 
@@ -56,12 +55,10 @@ export function* removeWhere(
   let removed = 0;
   for (const [shard, inShard] of byShard) {
     const wanted = new WantedIds(inShard);
-    const buried = bury(state, shard, (columns, row) => {
+    removed += state.bury(shard, (columns, row) => {
       const documentId = wanted.idAt(columns.ids, row);
       return documentId !== undefined && matches(documentId, columns.starts[row], columns.lengths[row]);
     });
-    state.dropFromDocuments(buried.documentIds, shard);
-    removed += buried.count;
     yield;
   }
   return removed;

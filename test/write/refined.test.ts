@@ -4,7 +4,8 @@ import { seededRandom } from '../../src/geometry/random.js';
 import { runSteps } from '../../src/collections/steps.js';
 import { RowBlock, RowList, columnsOf, writeKey } from '../../src/version/row-block.js';
 import { matrixOf, meanOf } from '../../src/version/shard.js';
-import { type Part, refined } from '../../src/write/reassign.js';
+import type { Part } from '../../src/write/moves.js';
+import { refined } from '../../src/write/reassign.js';
 
 const DIMENSIONS = 3;
 const PARTS = 12;

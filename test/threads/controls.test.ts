@@ -3,7 +3,7 @@ import type * as difference from '../../src/threads/replicas/difference.js';
 import type * as received from '../../src/threads/replicas/received-blocks.js';
 import type * as deltaModule from '../../src/delta/delta.js';
 import type * as rowBlock from '../../src/version/row-block.js';
-import { control } from '../controls/control.js';
+import { control } from '../support/control.js';
 import { collectGarbage } from '../support/garbage.js';
 import {
   blocksAreForgotten,
@@ -17,7 +17,7 @@ import {
 describe('replicas', () => {
   control(
     'fails where a branch of a replica may write behind the rows that its owner appends to',
-    '../../src/version/row-block.js',
+    'src/version/row-block.js',
     ({ RowBlock, claimRows }: typeof rowBlock): Partial<typeof rowBlock> => {
       // As if a block that came from elsewhere had the rows after the visible ones to give away.
       const tails = new WeakMap<object, number>();
@@ -42,7 +42,7 @@ describe('replicas', () => {
 
   control(
     'fails where the number is raised before its version is sent',
-    '../../src/threads/replicas/difference.js',
+    'src/threads/replicas/difference.js',
     ({ differenceBetween }: typeof difference): Partial<typeof difference> => ({
       differenceBetween: (base, next, sent) => {
         for (const counter of counters) Atomics.store(counter, 0, BigInt(next.version));
@@ -73,7 +73,7 @@ describe('replicas', () => {
 
   control(
     'fails where a gap is not noticed',
-    '../../src/delta/delta.js',
+    'src/delta/delta.js',
     ({ sameVersion }: typeof deltaModule): Partial<typeof deltaModule> => ({
       // What a difference starts from is a name and nothing else; what it leads to says more.
       sameVersion: (a, b) => sameVersion(a, b) || (!('postingCount' in b) && b.version > a.version),
@@ -84,7 +84,7 @@ describe('replicas', () => {
   const kept: unknown[] = [];
   control(
     'fails where a replica keeps every block',
-    '../../src/threads/replicas/received-blocks.js',
+    'src/threads/replicas/received-blocks.js',
     ({ ReceivedBlocks }: typeof received): Partial<typeof received> => ({
       ReceivedBlocks: class extends ReceivedBlocks {
         override take(...given: Parameters<received.ReceivedBlocks['take']>) {

@@ -21,6 +21,23 @@ const USES: Record<string, (draft: IndexDraft) => unknown> = {
     draft.addPosting({ documentId: 'a', vector: [1] });
   },
   addPostings: (draft) => draft.addPostings([]),
+  removePosting: (draft) => draft.removePosting({ documentId: 'p1' }),
+  removePostings: (draft) => draft.removePostings([]),
+  putDocument: (draft) => {
+    draft.putDocument('p1', { text: 'a' });
+  },
+  setText: (draft) => {
+    draft.setText('p1', 'a');
+  },
+  setMetadata: (draft) => {
+    draft.setMetadata('p1', { a: 1 });
+  },
+  editMetadata: (draft) => {
+    draft.editMetadata('p1', () => undefined);
+  },
+  editWhere: (draft) => draft.editWhere({}, () => undefined),
+  removeWhere: (draft) => draft.removeWhere({}),
+  getDocument: (draft) => draft.getDocument('p1'),
   removeDocument: (draft) => draft.removeDocument('p1'),
   removeDocuments: (draft) => draft.removeDocuments([]),
   replaceDocument: (draft) => {
@@ -31,7 +48,7 @@ const USES: Record<string, (draft: IndexDraft) => unknown> = {
 };
 
 /** What a draft has not, and says so, closed or not. */
-const ELSEWHERE = ['postings', 'removePosting', 'search', 'updatePosting'];
+const ELSEWHERE = ['getPosting', 'postings', 'search', 'updatePosting'];
 
 /** And those that a writer has besides. */
 const WRITER_USES: Record<string, (writer: IndexWriter) => unknown> = {

@@ -66,8 +66,11 @@ export class DraftDocuments {
     for (const documentId of documentIds) left.add(documentId);
   }
 
-  /** All live rows of a shard, which is going, have left it. */
-  leaveAll({ id, rows }: Shard): void {
+  /** A shard is gone, and where its live rows have not moved on, their documents are gone from it, too. */
+  drop({ id, rows }: Shard, haveMoved: boolean): void {
+    for (const documentId of this.#left.get(id) ?? []) this.#map.drop(documentId, id);
+    this.#left.delete(id);
+    if (haveMoved) return;
     eachLive(rows, ({ ids }, row) => {
       this.#map.drop(ids.at(row), id);
     });

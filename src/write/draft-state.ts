@@ -155,7 +155,7 @@ export class DraftState {
     }
     // Not before their rows are elsewhere, lest documents be taken out and put in again.
     for (const shard of old) {
-      if (from === undefined) this.#documents.leaveAll(shard);
+      this.#documents.drop(shard, from !== undefined);
       this.#shards.delete(shard);
       yield;
     }

@@ -37,6 +37,7 @@ export {
   ResourceExhaustedError,
   ShardexError,
   type ShardexErrorCode,
+  type StoreErrorCode,
   VersionNotKeptError,
   WorkerFailedError,
   WriterClosedError,

@@ -1,0 +1,192 @@
+/*
+ * Builds a version from a checkpoint: blocks as the manifest says, filled chunk by chunk, so that beside the version only
+ * a chunk or two are in memory. It equals the version that was kept, down to the place of each row.
+ */
+
+import { Map as ImmutableMap } from 'immutable';
+import { changedCalibration } from '../../calibration/change.js';
+import { bitCount } from '../../collections/bits.js';
+import { Lazy } from '../../collections/lazy.js';
+import type { Steps } from '../../collections/steps.js';
+import type { ShardexConfig } from '../../config.js';
+import { tableFrom } from '../../version/centroid-table.js';
+import type { Documents } from '../../version/documents.js';
+import { documentsIn } from '../../version/documents-draft.js';
+import { type Columns, RowBlock, claimRows, columnsOf } from '../../version/row-block.js';
+import { Centroid, type Shard, type ShardId, matrixOf } from '../../version/shard.js';
+import { Segment, ShardRows, bytesOf, isDead } from '../../version/shard-rows.js';
+import type { ShardexIndex } from '../../version/shardex-index.js';
+import type { Checkpoint, CommitLog } from '../log/commit-log.js';
+import type { RunSteps } from './checkpointer.js';
+import { damaged } from './frame.js';
+import {
+  type KnownToken,
+  type Manifest,
+  type ManifestSegment,
+  type Part,
+  decodeManifest,
+} from './manifest.js';
+import { type RowChunk, decodeRows } from './row-chunk.js';
+import { WrittenRows } from './written-rows.js';
+
+const WHAT = 'checkpoint';
+
+/** A version from a checkpoint. */
+export interface ReadCheckpoint {
+  readonly index: ShardexIndex;
+  readonly tokens: readonly KnownToken[];
+  /** Where its rows lie, so that the next checkpoint need not put them again. */
+  readonly written: WrittenRows;
+}
+
+/** Rows that wait for their chunk. */
+interface Target {
+  readonly part: Part;
+  readonly block: RowBlock;
+}
+
+/**
+ * Reads a checkpoint. Time: O(rows · dimensions). The documents map is made when it is first asked for, in O(rows).
+ *
+ * @throws {@link CorruptLogError}, {@link LogFormatError}, and what the log throws.
+ */
+export async function readCheckpoint(
+  log: CommitLog,
+  checkpoint: Checkpoint,
+  config: ShardexConfig,
+  run: RunSteps,
+): Promise<ReadCheckpoint> {
+  const manifest = decodeManifest(checkpoint.manifest);
+  if (manifest.version !== checkpoint.version || manifest.token !== checkpoint.token)
+    throw damaged(WHAT, `its manifest is of version ${manifest.version}, not ${checkpoint.version}`);
+  const { dimensions } = config;
+  const targets = manifest.chunks.map((): Target[] => []);
+  const index = await run(assembled(manifest, config, targets));
+  const written = new WrittenRows();
+  // While one chunk is being copied, the next one is on its way.
+  let coming = chunkOf(log, manifest, 0);
+  for (let c = 0; c < manifest.chunks.length; c++) {
+    const bytes = await coming;
+    coming = chunkOf(log, manifest, c + 1);
+    coming?.catch(() => undefined);
+    if (bytes === undefined) throw damaged(WHAT, 'a chunk is missing');
+    const chunk = decodeRows(bytes, dimensions);
+    if (chunk.rows !== manifest.chunks[c].rows)
+      throw damaged(WHAT, 'a chunk holds other rows than its manifest says');
+    await run(fill(chunk, targets[c], dimensions));
+    for (const { block, part } of targets[c]) written.add(block, { ...part, chunk: manifest.chunks[c] });
+    targets[c].length = 0;
+  }
+  return { index, tokens: manifest.tokens, written };
+}
+
+function chunkOf(log: CommitLog, { chunks }: Manifest, at: number): Promise<Uint8Array> | undefined {
+  return at < chunks.length ? log.chunk(chunks[at].key) : undefined;
+}
+
+/** The version, with blocks whose rows are yet to come; `targets` gets the parts that go into each chunk's list. */
+function* assembled(
+  manifest: Manifest,
+  config: ShardexConfig,
+  targets: readonly Target[][],
+): Steps<ShardexIndex> {
+  const { metric, dimensions, shardCapacity } = config;
+  const made: [ShardId, Shard][] = [];
+  let postingCount = 0;
+  let byteLength = 0;
+  for (const { id, centroid, segments } of manifest.shards) {
+    yield;
+    if (centroid.length !== dimensions || id >= manifest.nextShardId)
+      throw damaged(WHAT, `shard ${id} is none`);
+    const rows = new ShardRows(segments.map((segment) => segmentFrom(segment, dimensions, targets)));
+    if (rows.liveCount === 0 || rows.liveCount > shardCapacity)
+      throw damaged(WHAT, `the postings of shard ${id}`);
+    postingCount += rows.liveCount;
+    byteLength += bytesOf(rows);
+    made.push([id, Object.freeze({ id, centroid: new Centroid(centroid), rows })]);
+  }
+  const shards = ImmutableMap(made);
+  const listed = manifest.centroids.flat();
+  if (
+    postingCount !== manifest.postingCount ||
+    shards.size !== made.length ||
+    listed.length !== made.length ||
+    !listed.every((id) => shards.has(id)) ||
+    new Set(listed).size !== listed.length
+  )
+    throw damaged(WHAT, 'its counts disagree');
+  yield;
+  return Object.freeze({
+    config,
+    version: manifest.version,
+    fingerprint: manifest.fingerprint,
+    postingCount,
+    documentCount: manifest.documentCount,
+    shardCount: shards.size,
+    byteLength,
+    shards,
+    documents: documentsLater(shards),
+    centroids: tableFrom(
+      metric,
+      manifest.centroids.map((ids) =>
+        ids.map((id) => ({ id, vector: matrixOf((shards.get(id) as Shard).centroid).vectors })),
+      ),
+    ),
+    nextShardId: manifest.nextShardId,
+    calibration: changedCalibration(undefined, manifest.calibration, () => damaged(WHAT, 'its calibration')),
+    churn: manifest.churn,
+    owed: Object.freeze([...manifest.owed]),
+    changed: Object.freeze({ since: '', ids: Object.freeze([]) }),
+  });
+}
+
+function segmentFrom(
+  { capacity, visible, dead, parts }: ManifestSegment,
+  dimensions: number,
+  targets: readonly Target[][],
+): Segment {
+  const block = new RowBlock(capacity, dimensions);
+  claimRows(block, 0, visible);
+  for (const part of parts) targets[part.chunk].push({ part, block });
+  let deadCount = 0;
+  for (const word of dead) deadCount += bitCount(word);
+  const segment = new Segment(block, visible, visible - deadCount, dead.length === 0 ? undefined : dead);
+  const { ids } = columnsOf(block);
+  let next = 0;
+  const skip = (end: number): void => {
+    for (; next < end; next++) {
+      if (!isDead(segment, next)) throw damaged(WHAT, 'a live row is in no chunk');
+      // A dead row needs an id too: whoever copies the block copies those of all rows.
+      ids.set(next, '');
+    }
+  };
+  for (const { at, count } of parts) {
+    skip(at);
+    next = at + count;
+  }
+  skip(visible);
+  return segment;
+}
+
+// A separate function, so that its closure keeps only the argument alive.
+function documentsLater(shards: ShardexIndex['shards']): Lazy<Documents> {
+  return new Lazy(() => documentsIn(shards.values()));
+}
+
+/** Copies rows of a chunk to where they belong. */
+function* fill(chunk: RowChunk, targets: readonly Target[], dimensions: number): Steps<void> {
+  for (const { block, part } of targets) {
+    yield;
+    copyPart(chunk, part, columnsOf(block), dimensions);
+  }
+}
+
+function copyPart(from: RowChunk, { at, count, row }: Part, to: Columns, dimensions: number): void {
+  const end = row + count;
+  to.squaredNorms.set(from.squaredNorms.subarray(row, end), at);
+  to.separations.set(from.separations.subarray(row, end), at);
+  to.vectors.set(from.vectors.subarray(row * dimensions, end * dimensions), at * dimensions);
+  to.starts.set(from.starts.subarray(row, end), at);
+  to.lengths.set(from.lengths.subarray(row, end), at);
+  for (let i = 0; i < count; i++) to.ids.set(at + i, from.ids[row + i]);
+}

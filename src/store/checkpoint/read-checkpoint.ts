@@ -3,19 +3,18 @@
  * a chunk or two are in memory. It equals the version that was kept, down to the place of each row.
  */
 
-import { Map as ImmutableMap } from 'immutable';
-import { changedCalibration } from '../../calibration/change.js';
 import { bitCount } from '../../collections/bits.js';
 import { Lazy } from '../../collections/lazy.js';
 import type { Steps } from '../../collections/steps.js';
 import type { ShardexConfig } from '../../config.js';
-import { tableFrom } from '../../version/centroid-table.js';
+import { shardsFrom, versionFrom } from '../../delta/version-from.js';
 import type { Documents } from '../../version/documents.js';
 import { documentsIn } from '../../version/documents-draft.js';
 import { type Columns, RowBlock, claimRows, columnsOf } from '../../version/row-block.js';
-import { Centroid, type Shard, type ShardId, matrixOf } from '../../version/shard.js';
+import { Centroid, type Shard } from '../../version/shard.js';
 import { Segment, ShardRows, bytesOf, isDead } from '../../version/shard-rows.js';
-import type { ShardexIndex } from '../../version/shardex-index.js';
+import { type ShardexIndex, emptyIndex } from '../../version/shardex-index.js';
+import type { CorruptLogError } from '../errors.js';
 import type { Checkpoint, CommitLog } from '../log/commit-log.js';
 import type { RunSteps } from './checkpointer.js';
 import { damaged } from './frame.js';
@@ -90,54 +89,28 @@ function* assembled(
   config: ShardexConfig,
   targets: readonly Target[][],
 ): Steps<ShardexIndex> {
-  const { metric, dimensions, shardCapacity } = config;
-  const made: [ShardId, Shard][] = [];
-  let postingCount = 0;
-  let byteLength = 0;
+  const { dimensions, shardCapacity } = config;
+  const made: Shard[] = [];
   for (const { id, centroid, segments } of manifest.shards) {
     yield;
-    if (centroid.length !== dimensions || id >= manifest.nextShardId)
-      throw damaged(WHAT, `shard ${id} is none`);
+    if (centroid.length !== dimensions || id >= manifest.nextShardId) throw misfit(`shard ${id}`);
     const rows = new ShardRows(segments.map((segment) => segmentFrom(segment, dimensions, targets)));
-    if (rows.liveCount === 0 || rows.liveCount > shardCapacity)
-      throw damaged(WHAT, `the postings of shard ${id}`);
-    postingCount += rows.liveCount;
-    byteLength += bytesOf(rows);
-    made.push([id, Object.freeze({ id, centroid: new Centroid(centroid), rows })]);
+    if (rows.liveCount === 0 || rows.liveCount > shardCapacity) throw misfit(`the postings of shard ${id}`);
+    made.push(Object.freeze({ id, centroid: new Centroid(centroid), rows }));
   }
-  const shards = ImmutableMap(made);
-  const listed = manifest.centroids.flat();
-  if (
-    postingCount !== manifest.postingCount ||
-    shards.size !== made.length ||
-    listed.length !== made.length ||
-    !listed.every((id) => shards.has(id)) ||
-    new Set(listed).size !== listed.length
-  )
-    throw damaged(WHAT, 'its counts disagree');
+  const base = emptyIndex(config);
+  const next = shardsFrom(base, [], made, misfit);
   yield;
-  return Object.freeze({
-    config,
-    version: manifest.version,
-    fingerprint: manifest.fingerprint,
-    postingCount,
-    documentCount: manifest.documentCount,
-    shardCount: shards.size,
-    byteLength,
-    shards,
-    documents: documentsLater(shards),
-    centroids: tableFrom(
-      metric,
-      manifest.centroids.map((ids) =>
-        ids.map((id) => ({ id, vector: matrixOf((shards.get(id) as Shard).centroid).vectors })),
-      ),
-    ),
-    nextShardId: manifest.nextShardId,
-    calibration: changedCalibration(undefined, manifest.calibration, () => damaged(WHAT, 'its calibration')),
-    churn: manifest.churn,
-    owed: Object.freeze([...manifest.owed]),
-    changed: Object.freeze({ since: '', ids: Object.freeze([]) }),
-  });
+  const listed = new Set(manifest.centroids.flat());
+  if (next.postingCount !== manifest.postingCount) throw misfit('the number of postings');
+  if (next.shards.size !== made.length || listed.size !== made.length)
+    throw misfit('the shards with a centroid');
+  const parts = { ...manifest, documents: documentsLater(next.shards), chunks: manifest.centroids };
+  return versionFrom(base, next, parts, misfit);
+}
+
+function misfit(what: string): CorruptLogError {
+  return damaged(WHAT, `it contradicts itself about ${what}`);
 }
 
 function segmentFrom(

@@ -3,6 +3,8 @@
  * the class), never on the words of the message, which say what was wrong and what to do about it.
  */
 
+import type { JsonValue } from './documents/record.js';
+
 /** The stable codes of the errors that only the store raises; their classes are in `shardex/store`. */
 export type StoreErrorCode =
   | 'LOG_CORRUPT'
@@ -168,8 +170,20 @@ export interface ConflictDetails {
    * that the other one changed. Empty where any other commit is a conflict.
    */
   readonly postings: readonly PostingKey[];
+  /** The fields of records that both sides touched, sorted by document: of one that was removed, all that the other set. */
+  readonly fields: readonly RecordField[];
   /** The shards of the current version that hold those documents, ascending. */
   readonly shards: readonly number[];
+}
+
+/** A field of what a document has beside its postings. */
+export interface RecordField {
+  /** The document's id. */
+  readonly documentId: string;
+  /** Whether it is of the text or of the metadata. */
+  readonly part: 'text' | 'metadata';
+  /** In metadata the names that lead to it, with dots between them, empty for all of them; `'text'` for the text. */
+  readonly path: string;
 }
 
 /** Somebody else committed first and the changes overlap; nothing was published (I3). Code `COMMIT_CONFLICT`. */
@@ -178,15 +192,17 @@ export class ConflictError extends ShardexError implements ConflictDetails {
   readonly currentVersion: number;
   readonly documents: readonly string[];
   readonly postings: readonly PostingKey[];
+  readonly fields: readonly RecordField[];
   readonly shards: readonly number[];
 
-  constructor(message: string, details: ConflictDetails) {
+  constructor(message: string, details: Omit<ConflictDetails, 'fields'> & Partial<ConflictDetails>) {
     super('COMMIT_CONFLICT', message);
     this.name = 'ConflictError';
     this.baseVersion = details.baseVersion;
     this.currentVersion = details.currentVersion;
     this.documents = Object.freeze([...details.documents]);
     this.postings = Object.freeze([...details.postings]);
+    this.fields = Object.freeze([...(details.fields ?? [])]);
     this.shards = Object.freeze([...details.shards]);
   }
 }
@@ -247,12 +263,22 @@ export interface MergeConflict extends PostingKey {
   readonly theirs: Float32Array | undefined;
 }
 
-/** Two versions changed the same postings in different ways; nothing was merged. Code `MERGE_CONFLICT`. */
-export class MergeConflictError extends ShardexError {
-  /** All of the conflicts, sorted by key. */
-  readonly conflicts: readonly MergeConflict[];
+/** A field of a record that both sides of a merge changed, each in another way. */
+export interface RecordConflict extends RecordField {
+  /** Its value in the base; `undefined` where it was not there. Likewise the others. */
+  readonly base: JsonValue | undefined;
+  /** Its value on our side. */
+  readonly ours: JsonValue | undefined;
+  /** Its value on their side. */
+  readonly theirs: JsonValue | undefined;
+}
 
-  constructor(message: string, conflicts: readonly MergeConflict[]) {
+/** Two versions changed the same postings or fields in different ways; nothing was merged. Code `MERGE_CONFLICT`. */
+export class MergeConflictError extends ShardexError {
+  /** All of the conflicts: of postings, sorted by key, then of records, sorted by document. */
+  readonly conflicts: readonly (MergeConflict | RecordConflict)[];
+
+  constructor(message: string, conflicts: readonly (MergeConflict | RecordConflict)[]) {
     super('MERGE_CONFLICT', message);
     this.name = 'MergeConflictError';
     this.conflicts = Object.freeze([...conflicts]);

@@ -9,7 +9,8 @@ export { diff, invertDelta } from './delta/between.js';
 export { composeDeltas } from './delta/compose.js';
 export { type Commit, updateWithDelta } from './delta/commit.js';
 export { decodeDelta } from './delta/decode.js';
-export { type Delta, type VersionName, writtenPostings } from './delta/delta.js';
+export { recordChanges } from './delta/read-records.js';
+export { type ChangedDocumentRecord, type Delta, type VersionName, writtenPostings } from './delta/delta.js';
 export { encodeDelta } from './delta/encode.js';
 export type { DocumentChanges } from './delta/ledger.js';
 export { merge, type MergeOptions, type Resolution } from './delta/merge.js';
@@ -34,6 +35,8 @@ export {
   PoolClosedError,
   PortClosedError,
   type PostingKey,
+  type RecordConflict,
+  type RecordField,
   ResourceExhaustedError,
   ShardexError,
   type ShardexErrorCode,
@@ -48,7 +51,7 @@ export type { HeldPin, HeldVersion } from './cell/held.js';
 export type { HeldOptions } from './cell/held-warning.js';
 export type { HistoryOptions } from './cell/history.js';
 export type { CommitOptions, IndexWriter } from './cell/index-writer.js';
-export type { IngestOptions, IngestProgress } from './cell/ingest/ingest.js';
+export type { IngestOptions, IngestProgress, Source } from './cell/ingest/ingest.js';
 export type { CellMetrics, Timing } from './cell/metrics.js';
 export type { Pin, PinOptions } from './cell/pin.js';
 export type { ChangesOptions, ReadableCell, SubscribeOptions, WaitForOptions } from './cell/readable-cell.js';
@@ -105,13 +108,14 @@ export type {
   Metadata,
   MetadataPath,
 } from './documents/record.js';
-export type { DocumentInput } from './documents/take-document.js';
+export type { DocumentInput, NamedDocument } from './documents/take-document.js';
 export type { RemoteCommit } from './threads/replicas/writer-session.js';
 export type { CalibrationSummary } from './calibration/summary.js';
 export { distance } from './version/distance.js';
 export type { DocumentPosting, NumberArray, Posting, StoredPosting, VectorInput } from './version/posting.js';
 export type { KeyInput } from './version/posting-key.js';
 export { count, documents, type DocumentsOptions, type FoundDocument } from './inspect/find.js';
+export { getDocuments, snippet, type SnippetOptions } from './inspect/read-documents.js';
 export { documentIds, getDocument, getPosting, hasDocument, postings } from './inspect/read.js';
 export type { RowBlock } from './version/row-block.js';
 export type { Centroid, Shard, ShardId } from './version/shard.js';

@@ -8,17 +8,18 @@ const TASKS = {
   'Make and read': `createIndex postings getPosting hasDocument documentIds statistics verify ShardexIndex ShardexOptions
     ShardexConfig Metric SlopFactor Posting PostingKey StoredPosting DocumentPosting VectorInput NumberArray KeyInput
     Statistics ShardSizes VerifyOptions Verification Violation`,
-  'Documents and filters': `getDocument documents count Filter FieldFilter Operators DocumentInput DocumentRecord Metadata
-    FrozenMetadata DeepReadonly JsonValue MetadataPath MetadataRecipe WhereRecipe DocumentsOptions FoundDocument`,
+  'Documents and filters': `getDocument getDocuments documents count snippet Filter FieldFilter Operators DocumentInput
+    NamedDocument DocumentRecord Metadata FrozenMetadata DeepReadonly JsonValue MetadataPath MetadataRecipe WhereRecipe
+    DocumentsOptions FoundDocument SnippetOptions`,
   Search: `search searchMany searchExplained similar mmr fuse compareSearch measureRecall distance configureCache cacheBytes
     dropCaches SearchOptions SearchResult ExplainedSearch Explanation Expectation MeasureOptions MeasuredRecall CacheOptions
     CalibrationSummary MmrOptions FuseOptions Fused SearchComparison RankedResult MovedResult`,
   Write: `update Recipe IndexDraft CowShardexIndex CowShardexIndexOptions ReadableCell IndexWriter CommitOptions
-    AsyncRecipe UpdateAsyncOptions IngestOptions IngestProgress CellMetrics Timing`,
+    AsyncRecipe UpdateAsyncOptions IngestOptions IngestProgress Source CellMetrics Timing`,
   Watch: `Commit CommitListener ListenerErrorHandler SubscribeOptions ChangesOptions WaitForOptions`,
   'Keep versions': `Pin PinOptions HistoryOptions HeldVersion HeldPin HeldOptions`,
   'Branch and sync': `diff merge applyDelta updateWithDelta composeDeltas invertDelta encodeDelta decodeDelta
-    writtenPostings Delta DocumentChanges VersionName ApplyOptions MergeOptions Resolution`,
+    writtenPostings recordChanges Delta ChangedDocumentRecord DocumentChanges VersionName ApplyOptions MergeOptions Resolution`,
   Threads: `serveReplicas openReplica openRemoteWriter answerSearches SearchPool SearchPoolOptions PoolSearchOptions
     SplitOptions PoolAnswer ServeOptions ReplicaService ReplicaStatus Replica ReplicaOptions RemoteWriter
     RemoteWriterOptions RemoteCommit Port PortEvent Thread`,
@@ -26,7 +27,7 @@ const TASKS = {
   Errors: `ShardexError ShardexErrorCode AsyncRecipeError CellClosedError ConfigError ConflictError ConflictDetails
     DeltaMismatchError InvalidDeltaError InvalidIndexError InvalidMetadataError InvalidOptionError
     InvalidPostingError InvalidVectorError
-    MergeConflictError MergeConflict PinReleasedError PoolClosedError PortClosedError ResourceExhaustedError
+    MergeConflictError MergeConflict RecordConflict RecordField PinReleasedError PoolClosedError PortClosedError ResourceExhaustedError
     VersionNotKeptError WorkerFailedError WriterClosedError`,
 };
 
@@ -72,7 +73,7 @@ export function load(app) {
 function linked(part, design) {
   if (part.kind !== 'text' || design === undefined) return [part];
   return part.text
-    .split(/\b(I(?:10|[1-9]))\b/)
+    .split(/\b(I(?:1[01]|[1-9]))\b/)
     .map((text, i) =>
       i % 2 === 0 ? { kind: 'text', text } : { kind: 'inline-tag', tag: '@link', text, target: design },
     );

@@ -4,6 +4,8 @@
  * bookkeeping holds no rows.
  */
 
+import { changedRecords } from '../documents/changed-records.js';
+import type { DocumentRecord } from '../documents/record.js';
 import { changedShards } from '../version/changed-shards.js';
 import { type BlockToken, tokenOf } from '../version/row-block.js';
 import type { Segment } from '../version/shard-rows.js';
@@ -26,8 +28,11 @@ export interface BlockChanges {
   readonly entered: Tokens;
 }
 
-/** Compares two versions. Time: O(segments of the shards that differ). */
-export function blockChanges(a: ShardexIndex, b: ShardexIndex): BlockChanges {
+/** Gives the token of a record. */
+export type RecordTokens = (record: DocumentRecord) => BlockToken;
+
+/** Compares two versions; a record counts as a block. Time: O(segments of the shards and records that differ). */
+export function blockChanges(a: ShardexIndex, b: ShardexIndex, tokenOfRecord: RecordTokens): BlockChanges {
   const left: BlockToken[] = [];
   const entered: BlockToken[] = [];
   for (const id of changedShards(a, b)) {
@@ -35,6 +40,10 @@ export function blockChanges(a: ShardexIndex, b: ShardexIndex): BlockChanges {
     const after = b.shards.get(id)?.rows.segments ?? NO_SEGMENTS;
     pushMissing(before, after, left);
     pushMissing(after, before, entered);
+  }
+  for (const { before, after } of changedRecords(a.records, b.records)) {
+    if (before !== undefined) left.push(tokenOfRecord(before));
+    if (after !== undefined) entered.push(tokenOfRecord(after));
   }
   return { left: packTokens(left), entered: packTokens(entered) };
 }

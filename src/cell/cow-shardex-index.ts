@@ -11,7 +11,6 @@ import { detachable } from '../checks/detached.js';
 import { elsewhere } from '../checks/elsewhere.js';
 import { InvalidIndexError } from '../errors.js';
 import { takeOptions } from '../checks/given.js';
-import type { Posting } from '../version/posting.js';
 import { type ShardexIndex, assertIndex, renumbered } from '../version/shardex-index.js';
 import { conflict } from '../write/rebase.js';
 import { type Recipe, runRecipe } from '../write/update.js';
@@ -20,7 +19,7 @@ import type { HeldOptions } from './held-warning.js';
 import { addStack, stackHere } from './held.js';
 import type { HistoryOptions } from './history.js';
 import { IndexWriter } from './index-writer.js';
-import { type IngestOptions, ingest } from './ingest/ingest.js';
+import { type IngestOptions, type Source, ingest } from './ingest/ingest.js';
 import { CellState } from './cell-state.js';
 import { ReadableCell, summaryOf } from './readable-cell.js';
 import type { Moment } from './touch-log.js';
@@ -84,6 +83,11 @@ export class CowShardexIndex<M extends object = object> extends ReadableCell<M> 
       removeDocument: `${write}removeDocument(documentId)`,
       removeDocuments: `${write}removeDocuments(documentIds)`,
       replaceDocument: `${write}replaceDocument(documentId, postings)`,
+      putDocument: `${write}putDocument(documentId, { text, metadata, postings })`,
+      putDocuments: `${write}putDocuments(documents)`,
+      setText: `${write}setText(documentId, text)`,
+      setMetadata: `${write}setMetadata(documentId, metadata)`,
+      editMetadata: `${write}editMetadata(documentId, recipe)`,
     });
   }
 
@@ -249,9 +253,10 @@ export class CowShardexIndex<M extends object = object> extends ReadableCell<M> 
   }
 
   /**
-   * Adds all postings of an iterable, synchronous or asynchronous, without blocking the thread. It works in slices of
+   * Adds all postings of an iterable, synchronous or asynchronous, without blocking the thread, and puts all whole
+   * documents, `{ documentId, text?, metadata?, postings? }`, that it yields among them. It works in slices of
    * a few milliseconds, lets the event loop run between them, and publishes at the end, in one step. The result
-   * equals, to the fingerprint, one `update` that calls `addPostings` with all of them; with `commitEvery: n`, one
+   * equals, to the fingerprint, one `update` that calls `addPostings`, or `putDocuments`, with all of them; with `commitEvery: n`, one
    * such update for every n postings. Resolves to the commit; with `commitEvery`, to the last one.
    *
    * Other commits may come meanwhile. Where they touch none of the same postings, their changes are applied to the
@@ -283,10 +288,7 @@ export class CowShardexIndex<M extends object = object> extends ReadableCell<M> 
    * cell.version; // → 1
    * ```
    */
-  ingest(
-    source: Iterable<Posting> | AsyncIterable<Posting>,
-    options: IngestOptions = {},
-  ): Promise<Commit<M>> {
+  ingest(source: Source<M>, options: IngestOptions = {}): Promise<Commit<M>> {
     const run = (): Promise<Commit> => ingest(this.#state, () => this.#openBareWriter(), source, options);
     return this.#asyncUpdates.admit(run);
   }

@@ -4,6 +4,7 @@
  * read it.
  */
 
+import { type DocumentRecord, bytesOfRecord } from '../documents/record.js';
 import type { BlockToken } from '../version/row-block.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
 import {
@@ -41,9 +42,9 @@ export interface HeldVersion {
   readonly inHistory: boolean;
   /** Open writers that were made from it. */
   readonly writers: number;
-  /** Bytes of row blocks that only it keeps: they would be freed with it. */
+  /** Bytes of row blocks, texts and metadata that only it keeps: they would be freed with it. */
   readonly exclusiveBytes: number;
-  /** Bytes of its row blocks that the current version or other old ones keep too. */
+  /** Bytes of those that the current version or other old ones keep too. */
   readonly sharedBytes: number;
   /** Stacks where `read()`, `pin()` or `cloneForWrite()` handed it out, with `trace: true`; the first few. */
   readonly stacks: readonly string[];
@@ -94,6 +95,7 @@ export interface VersionRecord {
 export class LivingVersions {
   #current: VersionRecord;
   #oldCount = 0;
+  readonly #tokens = new WeakMap<DocumentRecord, BlockToken>();
   readonly #collected = new FinalizationRegistry<VersionRecord>((record) => {
     this.#remove(record);
   });
@@ -125,7 +127,10 @@ export class LivingVersions {
     // Whole milliseconds take less memory.
     before.since = Math.round(performance.now());
     before.next = this.#current = recordOf(next, before);
-    setChanges(before, blockChanges(old, next));
+    setChanges(
+      before,
+      blockChanges(old, next, (record) => this.#tokenOf(record)),
+    );
     // Registers a small object that only this version owns. V8 treats registered targets as live in minor
     // collections, so registering the version would promote everything that it alone owns.
     this.#collected.register(old.changed, before);
@@ -155,6 +160,13 @@ export class LivingVersions {
     for (let earlier = previous?.previous; earlier !== undefined && mine.size > 0; earlier = earlier.previous)
       for (const token of earlier.left) mine.delete(token);
     return bytesOfTokens(mine);
+  }
+
+  /** What stands for a record, without keeping it alive; the same one each time. */
+  #tokenOf(record: DocumentRecord): BlockToken {
+    let token = this.#tokens.get(record);
+    if (token === undefined) this.#tokens.set(record, (token = { byteLength: bytesOfRecord(record) }));
+    return token;
   }
 
   #remove(record: VersionRecord): void {
@@ -210,10 +222,13 @@ export function addStack(record: VersionRecord, stack: string): void {
   if (stacks.size < MAX_STACKS) stacks.add(stack);
 }
 
-function recordOf({ version, byteLength }: ShardexIndex, previous: VersionRecord | undefined): VersionRecord {
+function recordOf(
+  { version, byteLength, recordBytes }: ShardexIndex,
+  previous: VersionRecord | undefined,
+): VersionRecord {
   return {
     version,
-    byteLength,
+    byteLength: byteLength + recordBytes,
     since: undefined,
     writers: 0,
     notes: undefined,

@@ -18,7 +18,7 @@ export interface HistoryOptions {
   /** Milliseconds since a version was superseded, 1 to 2,147,483,647. */
   readonly maxAge?: number;
   /**
-   * Bytes of row blocks that they keep besides the current version, at least 1; the newest are kept. A block that a
+   * Bytes of row blocks, texts and metadata that they keep besides the current version, at least 1; the newest are kept. A block that a
    * restored state brings back counts each time it goes.
    */
   readonly maxBytes?: number;

@@ -263,7 +263,7 @@ export class ReadableCell<M extends object = object> {
    * collector has not run yet. A version without a pin, tag, history or open writer is held by a variable in the
    * program: a snapshot, a `Commit`, a stream that is not read.
    *
-   * Bytes are those of row blocks, as in `byteLength`. What other cells (forks) share counts as exclusive here, as
+   * Bytes are those of row blocks, as in `byteLength`, and about those of texts and metadata. What other cells (forks) share counts as exclusive here, as
    * this cell does not know of it. Time: O(living versions · blocks in which they differ).
    */
   held(): readonly HeldVersion[] {

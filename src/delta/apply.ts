@@ -5,6 +5,10 @@
 
 import { sampleSizeFor } from '../calibration/calibration.js';
 import { type ShardexConfig, requireFlag } from '../config.js';
+import { show } from '../checks/show.js';
+import { recordLike } from '../documents/record.js';
+import { type FinishedRecords, RecordsDraft } from '../documents/records-draft.js';
+import { takeMetadata } from '../documents/take-metadata.js';
 import { InvalidDeltaError } from '../errors.js';
 import { takeOptions } from '../checks/given.js';
 import { Lazy } from '../collections/lazy.js';
@@ -93,9 +97,12 @@ export function applyDelta<M extends object>(
   checkChunks(base, shards.shards, changes, gone);
   const documents = nextDocuments(base, changes, made);
   const { chunks, calibration, nextShardId, churn, owed } = changes;
-  const { records, recordBytes } = base;
-  const [before, after] = [base.documents.value, documents.value].map((placed) => ({ placed, records }));
-  const documentCount = base.documentCount + moreDocuments(before, after, []);
+  const { records, bytes: recordBytes, changed } = nextRecords(base, changes);
+  const [before, after] = [
+    { placed: base.documents.value, records: base.records },
+    { placed: documents.value, records },
+  ];
+  const documentCount = base.documentCount + moreDocuments(before, after, changed);
   const placedCount = documents.value.size;
   const parts = { ...delta.next, documents, documentCount, placedCount, records, recordBytes };
   const rest = { ...parts, chunks, calibration, nextShardId, churn, owed };
@@ -114,6 +121,20 @@ function nextDocuments(base: ShardexIndex, changes: Changes, made: readonly Shar
       ? documentsByRows(base, changes, made)
       : documentsWith(before, changes.documents.value);
   return after === before ? base.documents : Lazy.of(after);
+}
+
+/** The records of the next version, which share with those of the base what equals it. */
+function nextRecords(base: ShardexIndex, { records, documents }: Changes): FinishedRecords {
+  const draft = new RecordsDraft(base.records, base.recordBytes);
+  for (const { documentId, existed, after } of records) {
+    const old = draft.get(documentId);
+    check(existed === (old !== undefined), `the record of document ${show(documentId)}`);
+    // A record that never was bytes shares already.
+    const shares = documents !== undefined || old === undefined;
+    const metadata = after?.metadata && takeMetadata(after.metadata, old?.metadata, documentId);
+    draft.set(documentId, shares ? after : recordLike(old, after?.text, metadata));
+  }
+  return draft.finish();
 }
 
 function assertVerified(next: ShardexIndex): void {

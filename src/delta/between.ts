@@ -13,7 +13,17 @@ import { type Segment, buriedBetween, eachLiveRow, isDead } from '../version/sha
 import { type ShardexIndex, assertIndex, sameConfig } from '../version/shardex-index.js';
 import { eachDifference } from '../collections/trie-difference.js';
 import { applyDelta } from './apply.js';
-import { type Run, type SegmentChange, type ShardChange, chunkChanges, goesOn, isBlock } from './changes.js';
+import type { DocumentMaps } from '../documents/document-count.js';
+import {
+  type RecordChange,
+  type Run,
+  type SegmentChange,
+  type ShardChange,
+  chunkChanges,
+  goesOn,
+  isBlock,
+} from './changes.js';
+import { documentsThatCameOrWent, recordsBetween } from './record-changes.js';
 import { Delta, emptyDelta } from './delta.js';
 import type { KeyColumns } from './key-index.js';
 import { Lazy } from '../collections/lazy.js';
@@ -139,14 +149,15 @@ function deltaBetween(a: ShardexIndex, b: ShardexIndex, pairs: readonly ShardPai
   const { nextShardId, config, churn, owed } = b;
   const chunks = chunkChanges(a.centroids, b.centroids);
   const documents = lazyDocuments(a.documents.value, b.documents.value);
+  const records = recordsBetween(a.records, b.records);
   const { keys, isMoved } = lost;
   const calibration = calibrationChange(a.calibration, b.calibration);
-  const changes = { nextShardId, gone, shards, chunks, churn, calibration, owed, documents };
+  const changes = { nextShardId, gone, shards, chunks, churn, calibration, owed, records, documents };
   return new Delta(
     a,
     b,
     { dimensions: config.dimensions, ...changes },
-    lazyLedger(keys, isMoved, shards, documents),
+    lazyLedger(keys, isMoved, shards, documents, records, { placed: b.documents.value, records: b.records }),
   );
 }
 
@@ -160,8 +171,12 @@ function lazyLedger(
   isMoved: Uint8Array,
   shards: readonly ShardChange[],
   documents: Lazy<ChangedDocuments>,
+  records: readonly RecordChange[],
+  next: DocumentMaps,
 ): Lazy<Ledger> {
-  return new Lazy(() => ledgerOfRows(lost, isMoved, shards, documents));
+  return new Lazy(() =>
+    ledgerOfRows(lost, isMoved, shards, documentsThatCameOrWent(documents.value, records, next)),
+  );
 }
 
 /** Compares a shard that both versions have, and collects the rows that only `before` sees in `lost`. */

@@ -11,6 +11,7 @@
 
 import type { CalibrationChange } from '../calibration/change.js';
 import type { Lazy } from '../collections/lazy.js';
+import type { DocumentRecord } from '../documents/record.js';
 import type { CentroidTable } from '../version/centroid-table.js';
 import type { ChangedDocuments } from '../version/documents.js';
 import type { RowBlock } from '../version/row-block.js';
@@ -61,6 +62,17 @@ export type ShardChange = ChangedShard<Centroid, SegmentChange>;
 /** A chunk of the centroid table: one of the base's, by its index, or a new one, by its shards. */
 export type ChunkChange = number | readonly ShardId[];
 
+/** A record that is new, changed or gone. */
+export interface RecordChange {
+  readonly documentId: string;
+  /** Whether the base has one. */
+  readonly existed: boolean;
+  /** That of the base, where this process has it. */
+  readonly before: DocumentRecord | undefined;
+  /** That of the next version; missing where it is gone. */
+  readonly after: DocumentRecord | undefined;
+}
+
 /** What changed beside the rows of shards, in the same terms for deltas and for replicas. */
 export interface RootChanges {
   /** Shards of the base that are gone or replaced, ascending. */
@@ -81,6 +93,8 @@ export interface Changes extends RootChanges {
   readonly churn: number;
   /** What the next version leaves to be compared; see `ShardexIndex.owed`. */
   readonly owed: readonly ShardId[];
+  /** The records that differ, ascending by document. */
+  readonly records: readonly RecordChange[];
   /** The new entries of the documents map. If missing, as in a decoded delta, they are derived from the rows. */
   readonly documents?: Lazy<ChangedDocuments>;
 }

@@ -5,6 +5,7 @@
 
 import type { PostingKey } from '../errors.js';
 import { keyText } from '../version/posting.js';
+import type { RecordChange } from './changes.js';
 import type { Delta } from './delta.js';
 import type { DocumentChanges, KeyChanges } from './ledger.js';
 
@@ -16,8 +17,8 @@ function combineKinds(first: Kind, second: Kind): Kind | undefined {
   return second === 'removed' ? 'removed' : 'updated';
 }
 
-/** Composes the changed keys of two consecutive deltas. Time: O(changed keys). */
-export function composeKeys(a: Delta, b: Delta): KeyChanges {
+/** Composes the changed keys of two consecutive deltas, with the records that they change together. Time: O(changed keys). */
+export function composeKeys(a: Delta, b: Delta, records: readonly RecordChange[]): KeyChanges {
   const kinds = new Map<string, { key: PostingKey; kind: Kind | undefined }>();
   for (const [key, second] of keysOf(b)) kinds.set(textOf(key), { key, kind: second });
   for (const [key, first] of keysOf(a)) {
@@ -32,6 +33,7 @@ export function composeKeys(a: Delta, b: Delta): KeyChanges {
     keys[kind].push(key);
     changed.add(key.documentId);
   }
+  for (const { documentId } of records) changed.add(documentId);
   const [before, after] = [kindsOf(a.documents), kindsOf(b.documents)];
   for (const id of changed) {
     const [first, second] = [before.get(id), after.get(id)];

@@ -14,6 +14,7 @@ import type { Changes, ChunkChange, ShardChange } from './changes.js';
 import { Delta, assertDelta, changesOf, nothingChanged, sameVersion } from './delta.js';
 import { Lazy } from '../collections/lazy.js';
 import { ledgerOfKeys } from './ledger.js';
+import { composeRecords } from './record-changes.js';
 
 /**
  * Composes two consecutive deltas into one; neither version is needed. Rows that the first one writes and the second
@@ -58,19 +59,24 @@ export function composeDeltas(a: Delta, b: Delta): Delta {
     return new Delta(
       a.base,
       b.next,
-      { dimensions, nextShardId, gone: [], shards: [], chunks: undefined, churn, calibration: 'same', owed },
+      {
+        ...{ dimensions, nextShardId, gone: [], shards: [], chunks: undefined },
+        ...{ churn, calibration: 'same', owed, records: [] },
+      },
       nothingChanged(),
     );
   }
   const chunks = composeChunks(changesOf(a).chunks, changesOf(b).chunks);
   const { gone, shards } = composeShards(a, b);
   // Computed eagerly: a lazy ledger would keep the whole chain of deltas alive.
-  const ledger = ledgerOfKeys(composeKeys(a, b), shards);
+  const records = composeRecords(changesOf(a).records, changesOf(b).records);
+  const ledger = ledgerOfKeys(composeKeys(a, b, records), shards);
   const documents = composeDocuments(changesOf(a).documents?.value, changesOf(b).documents?.value);
   const calibration = composeCalibrations(changesOf(a).calibration, changesOf(b).calibration, () =>
     disagreement('the calibration'),
   );
-  const changes = { dimensions, nextShardId, gone, shards, chunks, churn, calibration, owed, ...documents };
+  const parts = { dimensions, nextShardId, gone, shards, chunks, churn, calibration, owed, records };
+  const changes = { ...parts, ...documents };
   return new Delta(a.base, b.next, changes, Lazy.of(ledger));
 }
 

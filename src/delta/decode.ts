@@ -4,13 +4,16 @@
  */
 
 import { MOST_COUNTED } from '../calibration/calibration.js';
+import { because, thrownText } from '../checks/given.js';
 import { show } from '../config.js';
+import { type Metadata, recordOf } from '../documents/record.js';
+import { takeMetadata } from '../documents/take-metadata.js';
 import { InvalidDeltaError } from '../errors.js';
 import { RowBlock, claimRows, columnsOf, writeKey } from '../version/row-block.js';
 import { Centroid, type ShardId } from '../version/shard.js';
 import { ByteReader, damaged } from './bytes.js';
 import { readCalibration } from './calibration-bytes.js';
-import type { ChunkChange, Run, SegmentChange, ShardChange } from './changes.js';
+import type { ChunkChange, RecordChange, Run, SegmentChange, ShardChange } from './changes.js';
 import { Delta, type VersionName } from './delta.js';
 import { checksumOf } from './checksum.js';
 import { CHECKSUM, FORMAT, HEADER, MAGIC } from './encode.js';
@@ -22,6 +25,8 @@ const MAX_INTEGER = Number.MAX_SAFE_INTEGER;
 const MAX_UINT32 = 0xffff_ffff;
 /** Ids count up from 0; above this, the following ids would not stay exact for long. */
 const MAX_SHARD_IDS = 2 ** 48;
+/** The format before, which had no records. */
+const WITHOUT_RECORDS = 3;
 /** Limit of kept chunks, which cost no bytes each; this many mean at least four million shards. */
 const MAX_CHUNKS = 1 << 18;
 
@@ -48,9 +53,9 @@ export function decodeDelta(bytes: Uint8Array): Delta {
   const words = wordsOf(bytes);
   const [magic, format, dimensions, rows, metaLength] = words;
   if (magic !== MAGIC) throw damaged('they do not begin as one');
-  if (format !== FORMAT) {
+  if (format !== FORMAT && format !== WITHOUT_RECORDS) {
     throw new InvalidDeltaError(
-      `This delta has format ${format}; this version of the library reads format ${FORMAT}. Use the one that wrote it.`,
+      `This delta has format ${format}; this version of the library reads formats ${WITHOUT_RECORDS} and ${FORMAT}. Use the one that wrote it.`,
     );
   }
   if (words.length * 4 !== 4 * HEADER + 4 * rows * dimensions + metaLength)
@@ -86,8 +91,10 @@ export function decodeDelta(bytes: Uint8Array): Delta {
   const churn = reader.number(MOST_COUNTED, 'a count of changes');
   const calibration = readCalibration(reader);
   const owed = readOwed(reader);
+  const records = format === WITHOUT_RECORDS ? [] : readRecords(reader, documentIds);
   reader.end();
-  const changes = { dimensions, nextShardId, gone, shards, chunks, churn, calibration, owed };
+  const parts = { dimensions, nextShardId, gone, shards, chunks, churn, calibration };
+  const changes = { ...parts, owed, records };
   return new Delta(base, next, changes, Lazy.of(ledger));
 }
 
@@ -154,6 +161,30 @@ function readKeys(reader: ByteReader, count: number, listed: readonly string[]):
     lengths.push(reader.number(MAX_UINT32, 'a length'));
   }
   return { documentIds, starts, lengths };
+}
+
+/** Reads records, of each document one at most. */
+function readRecords(reader: ByteReader, documentIds: readonly string[]): readonly RecordChange[] {
+  const seen = new Set<string>();
+  return Array.from({ length: reader.count('records') }, () => {
+    const documentId = documentAt(documentIds, reader.number(MAX_INTEGER, 'a document'));
+    if (seen.has(documentId)) throw damaged('a document has two records');
+    seen.add(documentId);
+    const existed = reader.number(1, 'a record') === 1;
+    const text = reader.number(1, 'a record') === 1 ? reader.text('a text') : undefined;
+    const json = reader.number(1, 'a record') === 1 ? reader.text('metadata') : undefined;
+    const after = recordOf(text, json === undefined ? undefined : readMetadata(documentId, json));
+    if (!existed && after === undefined) throw damaged('a record neither comes nor goes');
+    return { documentId, existed, before: undefined, after };
+  });
+}
+
+function readMetadata(documentId: string, json: string): Metadata {
+  try {
+    return takeMetadata(JSON.parse(json), undefined, documentId);
+  } catch (error) {
+    throw because(damaged(`the metadata of a document are none: ${thrownText(error)}`), error);
+  }
 }
 
 function readOwed(reader: ByteReader): readonly ShardId[] {

@@ -6,6 +6,7 @@
 import { BRAND, type Brand, brand, brandOf, otherCopy } from '../checks/brand.js';
 import { detachable } from '../checks/detached.js';
 import { printable } from '../checks/printable.js';
+import type { DocumentRecord, Metadata } from '../documents/record.js';
 import { InvalidDeltaError, type PostingKey } from '../errors.js';
 import { type StoredPosting, postingOfRow } from '../version/posting.js';
 import { columnsOf } from '../version/row-block.js';
@@ -15,6 +16,16 @@ import { Lazy } from '../collections/lazy.js';
 import { show } from '../checks/show.js';
 import { type Changes, writtenRows } from './changes.js';
 import { type DocumentChanges, type KeyChanges, type Ledger, keyChangesOf } from './ledger.js';
+
+/** A document whose text or metadata differ between two versions. */
+export interface ChangedDocumentRecord<M extends object = Metadata> {
+  /** The document's id. */
+  readonly documentId: string;
+  /** Its text and metadata in the base; missing where it has neither there. */
+  readonly before?: DocumentRecord<M>;
+  /** Its text and metadata in the next version; likewise. */
+  readonly after?: DocumentRecord<M>;
+}
 
 /** The identity of a version. The number alone does not suffice, as forks count alike. */
 export interface VersionName {
@@ -37,8 +48,8 @@ let isDelta: (value: unknown) => boolean;
  * It prints as how many postings it adds, removes and updates, which takes as long as `added`.
  *
  * Memory: a delta keeps the row blocks of what it adds; a decoded one keeps only its rows. A delta of two versions
- * also keeps the keys of the rows that it buries or moves and, until it is first read, encoded or applied, both
- * documents maps (ids and numbers, no vectors).
+ * also keeps the keys of the rows that it buries or moves, the records that it replaces and, until it is first read,
+ * encoded or applied, both documents maps and the next version's records (no vectors).
  *
  * @example
  * ```ts
@@ -80,7 +91,7 @@ export class Delta {
     this.next = versionNameOf(next);
     this.#changes = changes;
     this.#ledger = ledger;
-    this.#keys = new Lazy(() => keyChangesOf(ledger.value, changes.shards));
+    this.#keys = new Lazy(() => keyChangesOf(ledger.value, changes.shards, changes.records));
     Object.freeze(this);
   }
 
@@ -104,6 +115,18 @@ export class Delta {
   /** Documents of those postings. Time: as `added`. */
   get documents(): DocumentChanges {
     return this.#keys.value.documents;
+  }
+
+  /**
+   * Records that differ, sorted by document. What a record was before is there if the delta was made in this process;
+   * {@link recordChanges} finds it out for others. Time: O(records that differ).
+   */
+  get records(): readonly ChangedDocumentRecord[] {
+    return Object.freeze(
+      this.#changes.records.map(({ documentId, before, after }) =>
+        changedDocumentRecord(documentId, before, after),
+      ),
+    );
   }
 
   /** Whether both versions are the same one. */
@@ -142,9 +165,20 @@ export function emptyDelta(index: ShardexIndex): Delta {
       churn,
       calibration: 'same',
       owed,
+      records: [],
     },
     nothingChanged(),
   );
+}
+
+/** A changed record as callers get it. */
+export function changedDocumentRecord(
+  documentId: string,
+  before: DocumentRecord | undefined,
+  after: DocumentRecord | undefined,
+): ChangedDocumentRecord {
+  const sides = { ...(before !== undefined && { before }), ...(after !== undefined && { after }) };
+  return Object.freeze({ documentId, ...sides });
 }
 
 /** Makes the ledger of a delta that changes nothing. */

@@ -10,14 +10,22 @@ import { type Centroid, matrixOf } from '../version/shard.js';
 import { ByteWriter } from './bytes.js';
 import { writeCalibration } from './calibration-bytes.js';
 import { checksumOf } from './checksum.js';
-import { type Changes, type ChunkChange, type ShardChange, eachWrittenRun, isBlock } from './changes.js';
+import { jsonOf } from '../documents/record.js';
+import {
+  type Changes,
+  type ChunkChange,
+  type RecordChange,
+  type ShardChange,
+  eachWrittenRun,
+  isBlock,
+} from './changes.js';
 import { type Delta, type VersionName, assertDelta, changesOf, ledgerOf } from './delta.js';
 import type { Ledger } from './ledger.js';
 
 /** The bytes "SHXD". */
 export const MAGIC = 0x44_58_48_53;
-/** The only format. */
-export const FORMAT = 3;
+/** The format that is written; {@link decodeDelta} reads the one before, too, which had no records. */
+export const FORMAT = 4;
 /** Words of the header. */
 export const HEADER = 8;
 /** Index of the checksum in the header. */
@@ -71,7 +79,8 @@ function metadata(delta: Delta, changes: Changes): Uint8Array {
   writeVersionName(out, delta.base);
   writeVersionName(out, delta.next);
   out.number(changes.nextShardId);
-  writeLedger(out, ledgerOf(delta), changes.shards);
+  const { records } = changes;
+  const documentsOfRecords = writeLedger(out, ledgerOf(delta), changes.shards, records);
   writeAscending(out, changes.gone);
   writeShards(out, changes);
   writeChunks(out, changes.chunks);
@@ -79,15 +88,23 @@ function metadata(delta: Delta, changes: Changes): Uint8Array {
   writeCalibration(out, changes.calibration);
   out.number(changes.owed.length);
   for (const id of changes.owed) out.number(id);
+  out.number(records.length);
+  records.forEach((record, i) => {
+    writeRecord(out, documentsOfRecords[i], record);
+  });
   return out.padded();
 }
 
-/** Writes the documents in the order of their first use, and the postings with indexes into that list. */
+/**
+ * Writes the documents in the order of their first use, and the postings with indexes into that list. Returns those of the
+ * records.
+ */
 function writeLedger(
   out: ByteWriter,
   { updated, removed, documents }: Ledger,
   shards: readonly ShardChange[],
-): void {
+  records: readonly RecordChange[],
+): readonly number[] {
   const numbers = new Map<string, number>();
   const numberOf = (documentId: string): number => {
     let at = numbers.get(documentId);
@@ -100,6 +117,7 @@ function writeLedger(
     for (let row = first; row < first + count; row++) documentsOfRows.push(numberOf(ids.at(row)));
   });
   const documentsOfRemoved = removed.documentIds.map(numberOf);
+  const documentsOfRecords = records.map(({ documentId }) => numberOf(documentId));
   out.number(numbers.size);
   for (const documentId of numbers.keys()) out.text(documentId);
   let next = 0;
@@ -120,6 +138,17 @@ function writeLedger(
     // If all documents are in the list, skips looking them up: for a whole index that took half of the time.
     const all = ids.length === numbers.size;
     writeAscending(out, all ? Float64Array.from(ids, (_, i) => i) : Float64Array.from(ids, numberOf).sort());
+  }
+  return documentsOfRecords;
+}
+
+/** Writes a record: whether the base has one, its text and its metadata as JSON. */
+function writeRecord(out: ByteWriter, document: number, { existed, after }: RecordChange): void {
+  out.number(document);
+  out.number(existed ? 1 : 0);
+  for (const text of [after?.text, after?.metadata && jsonOf(after.metadata)]) {
+    out.number(text === undefined ? 0 : 1);
+    if (text !== undefined) out.text(text);
   }
 }
 

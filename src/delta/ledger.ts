@@ -4,12 +4,10 @@
  */
 
 import type { PostingKey } from '../errors.js';
-import type { ChangedDocuments } from '../version/documents.js';
 import { compareKeys, keyOfRow } from '../version/posting.js';
 import { columnsOf } from '../version/row-block.js';
-import { type ShardChange, eachWrittenRun } from './changes.js';
+import { type RecordChange, type ShardChange, eachWrittenRun } from './changes.js';
 import { type KeyColumns, KeyIndex, columnsOfKeys } from './key-index.js';
-import type { Lazy } from '../collections/lazy.js';
 
 /** The change by posting and document, in compact form. */
 export interface Ledger {
@@ -34,7 +32,7 @@ export interface DocumentChanges {
   readonly added: readonly string[];
   /** Not in the next version. */
   readonly removed: readonly string[];
-  /** In both, with other postings. */
+  /** In both, with other postings, another text or other metadata. */
   readonly updated: readonly string[];
 }
 
@@ -43,7 +41,7 @@ export function ledgerOfRows(
   lost: KeyColumns,
   isMoved: Uint8Array,
   shards: readonly ShardChange[],
-  { value: { documentIds, before, after } }: Lazy<ChangedDocuments>,
+  documents: Ledger['documents'],
 ): Ledger {
   const index = new KeyIndex(lost);
   const isThere = isMoved.slice();
@@ -57,10 +55,6 @@ export function ledgerOfRows(
     documentIds: lost.documentIds.filter(isRemoved),
     starts: Uint32Array.from(lost.starts).filter(isRemoved),
     lengths: Uint32Array.from(lost.lengths).filter(isRemoved),
-  };
-  const documents = {
-    added: documentIds.filter((_, i) => before[i] === undefined),
-    removed: documentIds.filter((_, i) => after[i] === undefined),
   };
   return { updated, removed, documents };
 }
@@ -92,6 +86,7 @@ function updatedRows(
 export function keyChangesOf(
   { updated: isUpdated, removed, documents }: Ledger,
   shards: readonly ShardChange[],
+  records: readonly RecordChange[],
 ): KeyChanges {
   const added: PostingKey[] = [];
   const updated: PostingKey[] = [];
@@ -111,6 +106,7 @@ export function keyChangesOf(
     for (const key of keys.sort(compareKeys)) others.add(Object.freeze(key).documentId);
     Object.freeze(keys);
   }
+  for (const { documentId } of records) others.add(documentId);
   for (const documentId of documents.added) others.delete(documentId);
   for (const documentId of documents.removed) others.delete(documentId);
   const sorted = (ids: Iterable<string>): readonly string[] => Object.freeze([...ids].sort());

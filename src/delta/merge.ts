@@ -5,7 +5,14 @@
 
 import { refusePromise } from '../checks/callbacks.js';
 import { show } from '../config.js';
-import { InvalidOptionError, type MergeConflict, MergeConflictError, type PostingKey } from '../errors.js';
+import type { JsonValue } from '../documents/record.js';
+import {
+  InvalidOptionError,
+  type MergeConflict,
+  MergeConflictError,
+  type PostingKey,
+  type RecordConflict,
+} from '../errors.js';
 import { isArray, takeOptions } from '../checks/given.js';
 import { type VectorInput, compareKeys, keyOfRow, keyText, postingOfRow } from '../version/posting.js';
 import { sameVector } from '../version/row-block.js';
@@ -16,32 +23,35 @@ import { placeText } from '../write/touched.js';
 import { diff } from './between.js';
 import { writtenRows } from './changes.js';
 import { type Delta, changesOf } from './delta.js';
+import { RecordMerge, beyondTexts } from './merge-records.js';
 
 /**
- * The outcome for a posting that both sides changed: its state on one side or in the base, which may be that it does
- * not exist; its removal; or this vector.
+ * The outcome for a posting or a field that both sides changed: its state on one side or in the base, which may be that it
+ * does not exist; its removal; for a posting this vector, for a field `{ value }`.
  */
-export type Resolution = 'ours' | 'theirs' | 'base' | 'remove' | VectorInput;
+export type Resolution = 'ours' | 'theirs' | 'base' | 'remove' | VectorInput | { readonly value: JsonValue };
 
 /** Options of {@link merge}. */
 export interface MergeOptions {
   /**
-   * Decides conflicts: for one side, or one by one, in the order of their keys. Without it, conflicts are an error.
+   * Decides conflicts: for one side, or one by one, postings in the order of their keys, then fields of texts and
+   * metadata, which have a `path`, in the order of their documents. Without it, conflicts are an error.
    * An error that it throws comes out of `merge`, and nothing is made.
    */
-  readonly onConflict?: 'ours' | 'theirs' | ((conflict: MergeConflict) => Resolution);
+  readonly onConflict?: 'ours' | 'theirs' | ((conflict: MergeConflict | RecordConflict) => Resolution);
 }
 
 /**
- * Merges the changes that two versions made to a common base, posting by posting: takes what only one side added,
- * removed or gave another vector, and what both changed alike. Returns a successor of `ours`; `ours` itself if it
+ * Merges the changes that two versions made to a common base, posting by posting, and metadata field by field: takes what
+ * only one side added, removed or changed, and what both changed alike. A text, an array and a vector are one. Returns a successor of `ours`; `ours` itself if it
  * already has all of their changes, `theirs` itself if ours changed nothing.
  *
  * Time: O(rows of the shards that differ), besides routing the rows that are taken over.
  *
  * @throws {@link MergeConflictError} with every conflict, if there is no `onConflict`; {@link InvalidIndexError} for
  * versions of different configurations; {@link InvalidOptionError} for unknown options or an invalid resolution;
- * {@link InvalidVectorError} for a resolution whose vector cannot be stored. Nothing is made then.
+ * {@link InvalidVectorError} and {@link InvalidMetadataError} for a resolution that cannot be stored. It is a conflict that
+ * cannot be resolved where one side gave a document a text that a posting of the other reaches beyond. Nothing is made then.
  *
  * @example
  * ```ts
@@ -98,21 +108,29 @@ export function merge<M extends object>(
     });
     return { conflict, base: before, theirs };
   });
-  if (onConflict === undefined && conflicts.length > 0)
-    throw mergeConflict(conflicts.map(({ conflict }) => conflict));
-  for (const { conflict, ...rows } of conflicts) {
-    const { documentId, start, length } = conflict;
-    const key = { documentId, start, length };
+  const records = new RecordMerge(ours, theirs, base);
+  if (onConflict === undefined && conflicts.length + records.conflicts.length > 0)
+    throw mergeConflict([...conflicts.map(({ conflict }) => conflict), ...records.conflicts]);
+  const decided = (conflict: MergeConflict | RecordConflict): unknown => {
     const resolution: unknown = typeof onConflict === 'function' ? onConflict(conflict) : onConflict;
     refusePromise(
       resolution,
       'onConflict is async, so its decision would come too late. Nothing was merged.',
     );
+    return resolution;
+  };
+  for (const { conflict, ...rows } of conflicts) {
+    const { documentId, start, length } = conflict;
+    const key = { documentId, start, length };
+    const resolution = decided(conflict);
     if (resolution === 'ours') continue;
     if (resolution === 'remove') take(changed, key, undefined);
     else if (resolution === 'theirs' || resolution === 'base') take(changed, key, rows[resolution]);
     else take(changed, key, resolvedRow(base, key, resolution));
   }
+  for (const [documentId, record] of records.merged(decided)) changed.records.set(documentId, record);
+  const beyond = beyondTexts(ours, changed);
+  if (beyond.length > 0) throw mergeConflict(beyond);
   return replay(ours, changed);
 }
 
@@ -151,13 +169,17 @@ function resolvedRow({ config }: ShardexIndex, key: PostingKey, resolution: unkn
   return rowAt(staged.blocks[0], staged.rows[0]);
 }
 
-function mergeConflict(conflicts: readonly MergeConflict[]): MergeConflictError {
-  const named = conflicts
-    .slice(0, 5)
-    .map(({ documentId, start, length }) => `${show(documentId)} at ${start}, length ${length}`);
+function mergeConflict(conflicts: readonly (MergeConflict | RecordConflict)[]): MergeConflictError {
+  const named = conflicts.slice(0, 5).map((conflict) => {
+    const { documentId } = conflict;
+    if ('start' in conflict) return `${show(documentId)} at ${conflict.start}, length ${conflict.length}`;
+    return conflict.part === 'text'
+      ? `the text of ${show(documentId)}`
+      : `${show(conflict.path)} of ${show(documentId)}`;
+  });
   const more = conflicts.length > 5 ? `; and ${conflicts.length - 5} more` : '';
   return new MergeConflictError(
-    `Both sides changed the same postings in different ways: ${named.join('; ')}${more}. Nothing was merged; pass onConflict to decide, as 'ours', 'theirs' or a function.`,
+    `Both sides changed the same in different ways: ${named.join('; ')}${more}. Nothing was merged; pass onConflict to decide, as 'ours', 'theirs' or a function.`,
     conflicts,
   );
 }

@@ -20,13 +20,20 @@ const immer = new Immer({ autoFreeze: false });
  * What metadata become by a recipe, unchecked; the same object where it changes nothing. The draft is revoked afterwards.
  *
  * @throws {@link AsyncRecipeError}, {@link InvalidOptionError} for what is no function, what the recipe throws, and {@link
- * InvalidMetadataError} where Immer cannot read what it put in.
+ * InvalidMetadataError} where there are none, or Immer cannot read what it put in.
  */
 export function editedMetadata(
-  before: Metadata,
+  before: Metadata | undefined,
   recipe: MetadataRecipe<object>,
   documentId: string,
 ): unknown {
+  if (before === undefined) {
+    throw new InvalidMetadataError(
+      `Document ${show(documentId)} has no metadata to edit; give it some by setMetadata().`,
+      '',
+      documentId,
+    );
+  }
   requireFunction('recipe', recipe, ' (metadata) => …');
   const run: (draft: Draft<object>) => unknown = recipe;
   const progress = { hasReturned: false };

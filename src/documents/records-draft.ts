@@ -38,18 +38,23 @@ export class RecordsDraft {
     return this.#records.size === 0;
   }
 
+  /** Whether any record was set or taken out since the last {@link finish}. */
+  get isChanged(): boolean {
+    return this.#before.size > 0;
+  }
+
   get(documentId: string): DocumentRecord | undefined {
     return this.#records.get(documentId);
   }
 
   /**
    * Puts a record in place of the one of its document, or takes that out; a frozen one, which shares with that what equals
-   * it. The digest takes note of what is new in it. Time: O(log records + what is new).
+   * it. The digest, if any, takes note of what is new in it. Time: O(log records + what is new).
    */
-  set(documentId: string, after: DocumentRecord | undefined, digest: Digest): void {
+  set(documentId: string, after: DocumentRecord | undefined, digest?: Digest): void {
     const before = this.get(documentId);
     if (before === after) return;
-    noteRecord(digest, documentId, before, after);
+    if (digest !== undefined) noteRecord(digest, documentId, before, after);
     if (!this.#before.has(documentId)) this.#before.set(documentId, before);
     this.#bytes += bytesOfRecord(after) - bytesOfRecord(before);
     const records = this.#records.asMutable();

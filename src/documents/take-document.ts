@@ -1,5 +1,5 @@
 // Documents as callers give them, and the checks of what they give beside metadata and postings.
-import { takeOptions } from '../checks/given.js';
+import { iterated, takeOptions } from '../checks/given.js';
 import { show } from '../checks/show.js';
 import { InvalidOptionError } from '../errors.js';
 import type { DocumentPosting } from '../version/posting.js';
@@ -13,6 +13,40 @@ export interface DocumentInput<M extends object = Metadata> {
   readonly metadata?: M | FrozenMetadata<M> | undefined;
   /** Its postings, which need not name it. */
   readonly postings?: Iterable<DocumentPosting> | undefined;
+}
+
+/** A document with its id, where several are given. */
+export interface NamedDocument<M extends object = Metadata> extends DocumentInput<M> {
+  readonly documentId: string;
+}
+
+/**
+ * A document of several, each field read once; all of it is unchecked.
+ *
+ * @throws {@link InvalidOptionError} for what is no object, or has an unknown field.
+ */
+export function takeNamed<M extends object>(document: NamedDocument<M>): NamedDocument<M> {
+  return takeOptions(document, ['documentId', 'text', 'metadata', 'postings']);
+}
+
+/**
+ * What is given as documents, one by one, for one loop.
+ *
+ * @throws {@link InvalidOptionError} for what is no iterable.
+ */
+export function eachDocument<M extends object>(
+  documents: Iterable<NamedDocument<M>>,
+): Iterable<NamedDocument<M>> {
+  return iterated(
+    documents,
+    (what) =>
+      new InvalidOptionError('documents', `documents must be an iterable, such as an array, not ${what}.`),
+  );
+}
+
+/** Whether something is given as a whole document rather than as a posting. */
+export function isDocument(given: object): given is NamedDocument<object> {
+  return !('vector' in given) && ['text', 'metadata', 'postings'].some((name) => name in given);
 }
 
 /**

@@ -104,7 +104,7 @@ function takenObject(value: object, before: JsonValue | undefined, way: Way, ref
       const field = taken(given, was, way, refuse);
       isOld &&= field === was && oldNames[count] === name;
       count++;
-      put(copy, name, field);
+      putField(copy, name, field);
     }
     way.path.pop();
   }
@@ -120,7 +120,7 @@ function ownValue(object: object, name: PropertyKey, refuse: Refuse): unknown {
 }
 
 /** Sets a field, whatever it is called: `__proto__` would set the prototype. */
-function put(object: Record<string, JsonValue>, name: string, value: JsonValue): void {
+export function putField(object: Record<string, JsonValue>, name: string, value: JsonValue): void {
   if (name !== '__proto__') object[name] = value;
   else Object.defineProperty(object, name, { value, writable: true, enumerable: true, configurable: true });
 }

@@ -30,6 +30,10 @@ export interface Statistics {
    * recall itself, see `measureRecall`.
    */
   readonly calibration: CalibrationSummary | undefined;
+  /** Documents with a text or metadata. */
+  readonly recordCount: number;
+  /** About how many bytes these take: two for each UTF-16 code unit of the texts and of the metadata as JSON. */
+  readonly recordByteLength: number;
 }
 
 /** Live postings per shard; all 0 where there is no shard. */
@@ -85,5 +89,7 @@ export function statistics(index: ShardexIndex): Statistics {
       utilization: mean / index.config.shardCapacity,
     }),
     calibration: index.calibration && summaryOf(index.calibration, index.postingCount, index.churn),
+    recordCount: index.records.size,
+    recordByteLength: index.recordBytes,
   });
 }

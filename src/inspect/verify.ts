@@ -12,7 +12,10 @@ import { seededRandom } from '../geometry/random.js';
 import { centroidsOf, rankShards } from '../version/centroid-table.js';
 import { wrongFields } from '../documents/field-indexes.js';
 import { entryOf, idsOf, shardsOf } from '../version/documents.js';
-import { keyText } from '../version/posting.js';
+import { isWithin } from '../documents/extent.js';
+import { type JsonValue, type Metadata, bytesOfRecord, jsonOf } from '../documents/record.js';
+import { takeMetadata } from '../documents/take-metadata.js';
+import { keyOfRow, keyText } from '../version/posting.js';
 import { type Columns, hashOfRow, tailOf } from '../version/row-block.js';
 import { type Shard, type ShardId, centroidProbe, matrixOf } from '../version/shard.js';
 import { bytesOf, eachLive } from '../version/shard-rows.js';
@@ -20,8 +23,8 @@ import { type ShardexIndex, assertIndex } from '../version/shardex-index.js';
 
 /** A broken invariant: which one, where, and what was found. */
 export interface Violation {
-  /** `'I1'`, `'I4'`, `'I5'`, `'I6'` or `'I7'`, as the page "Design" numbers them. */
-  readonly invariant: `I${1 | 4 | 5 | 6 | 7}`;
+  /** `'I1'`, `'I4'` to `'I7'` or `'I11'`, as the page "Design" numbers them. */
+  readonly invariant: `I${1 | 4 | 5 | 6 | 7 | 11}`;
   /** The part of the index it was found in, such as `'shard 12'` or `'document "a"'`. */
   readonly where: string;
   /** What was found. */
@@ -108,6 +111,9 @@ export function verify(index: ShardexIndex, options: VerifyOptions = {}): Verifi
   guarded('I7', 'the field indexes', () => {
     for (const path of wrongFields(index))
       report('I7', `the index of ${show(path)}`, 'is not that of the records');
+  });
+  guarded('I1', 'the texts and metadata', () => {
+    checkRecords(index, report);
   });
   const placed = guarded('I6', 'the centroid table', () =>
     checkPlacement(index, placement === 'all' ? Infinity : placement, report),
@@ -213,6 +219,8 @@ function checkDocuments(index: ShardexIndex, report: Report): void {
       }
       const documentId = columns.ids.at(row);
       const key = keyText(documentId, columns.starts[row], columns.lengths[row]);
+      if (!isWithin(index.records.get(documentId)?.text, keyOfRow(columns, row)))
+        report('I11', `document ${JSON.stringify(documentId)}`, `has a posting beyond its text, ${key}`);
       if (keys.has(key))
         report('I5', `document ${JSON.stringify(documentId)}`, `has two live rows for ${key}`);
       keys.add(key);
@@ -238,6 +246,40 @@ function checkDocuments(index: ShardexIndex, report: Report): void {
     if (!held.has(documentId))
       report('I7', `document ${JSON.stringify(documentId)}`, 'is listed, but has no postings');
   }
+}
+
+function checkRecords({ records, recordBytes }: ShardexIndex, report: Report): void {
+  if (records.wasAltered()) report('I1', 'the map of texts and metadata', 'was left open to changes');
+  let bytes = 0;
+  for (const [documentId, record] of records) {
+    const where = `document ${JSON.stringify(documentId)}`;
+    const { text, metadata } = record;
+    bytes += bytesOfRecord(record);
+    if (!Object.isFrozen(record) || !isTaken(documentId, metadata))
+      report('I1', where, 'has metadata that are not frozen, or not of JSON values');
+    const isText = text === undefined || typeof text === 'string';
+    if (!isText || (text === undefined && metadata === undefined))
+      report('I7', where, 'has a record without a text and without metadata');
+  }
+  if (bytes !== recordBytes)
+    report('I7', 'the root', `says recordBytes ${recordBytes}, but ${bytes} were counted`);
+}
+
+/** Whether metadata are as they are when they have been taken in. */
+function isTaken(documentId: string, metadata: Metadata | undefined): boolean {
+  try {
+    if (metadata === undefined) return true;
+    return (
+      isDeepFrozen(metadata) && jsonOf(takeMetadata(metadata, undefined, documentId)) === jsonOf(metadata)
+    );
+  } catch {
+    return false;
+  }
+}
+
+function isDeepFrozen(value: JsonValue): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  return Object.isFrozen(value) && Object.values(value).every(isDeepFrozen);
 }
 
 /**

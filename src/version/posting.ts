@@ -232,7 +232,7 @@ export function assertExtent(
  *
  * @throws {@link InvalidPostingError} for what is no iterable.
  */
-export function eachPosting<P extends DocumentPosting>(postings: Iterable<P>): Iterable<P> {
+export function eachPosting<P>(postings: Iterable<P>): Iterable<P> {
   return iterated(postings, (what) => {
     const advice = what === 'an async generator' ? ' Use ingest(), which takes it.' : '';
     return new InvalidPostingError(`Postings must be an iterable, such as an array, not ${what}.${advice}`);

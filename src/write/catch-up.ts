@@ -1,13 +1,14 @@
 // Applies others' commits to a long draft, the mirror of a rebase: `ingest` uses it.
 import type { PostingKey } from '../errors.js';
 import type { Steps } from '../collections/steps.js';
+import { isWithin } from '../documents/extent.js';
 import { differingShards } from '../version/changed-shards.js';
 import { keyOfRow, keyText } from '../version/posting.js';
-import { sameVector } from '../version/row-block.js';
+import { type Columns, columnsOf, sameVector } from '../version/row-block.js';
 import type { Shard } from '../version/shard.js';
 import { eachLive } from '../version/shard-rows.js';
-import type { ShardexIndex } from '../version/shardex-index.js';
 import type { DraftState } from './draft-state.js';
+import { type Missed, caughtUpRecords } from './catch-up-records.js';
 import { changes, conflict, isCovered } from './rebase.js';
 import { Replay, type Row, placeAt, replayInto, rowsOfDocuments, shardsIn } from './replay.js';
 import type { Touched } from './touched.js';
@@ -15,16 +16,7 @@ import type { Touched } from './touched.js';
 /** Keys looked up in one step. */
 const LOOKUPS = 256;
 
-/** What a draft has to catch up with. */
-export interface Missed {
-  /** The version that the draft was made from. */
-  readonly base: ShardexIndex;
-  /** The version up to which it has caught up. */
-  readonly known: ShardexIndex;
-  readonly current: ShardexIndex;
-  /** What was touched by the commits since `known`. */
-  readonly recorded: readonly Touched[];
-}
+export type { Missed };
 
 /**
  * Replays on a draft what others have published since it last caught up: the other way round than `rebase()`, and by the same
@@ -37,10 +29,11 @@ export interface Missed {
  */
 export function* catchUp(
   state: DraftState,
-  { base, known, current, recorded }: Missed,
+  missed: Missed,
   touched: Touched,
   isChanged: boolean,
 ): Steps<void> {
+  const { base, known, current, recorded } = missed;
   const before = new Map<string, Row>();
   const after = new Map<string, Row>();
   for (const id of differingShards(known.shards, current.shards)) {
@@ -77,21 +70,34 @@ export function* catchUp(
     else theirs.added.push(block, row);
   }
   yield;
-  const perhaps = new Set([...lost, ...shared.keys()]);
+  const { fields, retold } = caughtUpRecords(state, missed, touched, shared, theirs);
+  const perhaps = new Set([...lost, ...shared.keys(), ...retold]);
   const [was, is] = [
     rowsOfDocuments(shardsIn(base), perhaps),
     rowsOfDocuments((id) => state.shardsOfDocument(id).map((shard) => state.shard(shard)), perhaps),
   ];
+  const isBeyond = (documentId: string, columns: Columns, row: number): boolean => {
+    const { records } = theirs;
+    const record = records.has(documentId) ? records.get(documentId) : state.record(documentId);
+    return !isWithin(record?.text, keyOfRow(columns, row));
+  };
   for (const documentId of perhaps) {
     for (const [place, { columns, row }] of changes(was(documentId), is(documentId))) {
       // What is not covered is what others did, which was taken over.
       if (!touched.covers(documentId, place)) continue;
-      if (!lost.has(documentId) && !isCovered(shared, documentId, place)) continue;
+      const isMet = lost.has(documentId) || isCovered(shared, documentId, place);
+      if (!isMet && !(retold.has(documentId) && isBeyond(documentId, columns, row))) continue;
       const { start, length } = keyOfRow(columns, row);
       overlaps.set(keyText(documentId, start, length), { documentId, start, length });
     }
   }
-  if (overlaps.size > 0) throw conflict(base, current, [...overlaps.values()]);
+  for (let i = 0; i < theirs.added.length; i++) {
+    const columns = columnsOf(theirs.added.blocks[i]);
+    const key = keyOfRow(columns, theirs.added.rows[i]);
+    if (touched.has(key.documentId) && isBeyond(key.documentId, columns, theirs.added.rows[i]))
+      overlaps.set(keyText(key.documentId, key.start, key.length), key);
+  }
+  if (overlaps.size > 0 || fields.length > 0) throw conflict(base, current, [...overlaps.values()], fields);
   if (isChanged) yield* replayInto(state, theirs);
 }
 

@@ -164,6 +164,11 @@ export class DraftState {
 
   /** Whether anything has changed since the last {@link finish}. */
   get isChanged(): boolean {
+    return this.hasOtherPostings || this.#records.isChanged;
+  }
+
+  /** Whether any shard has. */
+  get hasOtherPostings(): boolean {
     return this.#shards.differFrom(this.#base);
   }
 

@@ -3,19 +3,21 @@ import { BRAND, type Brand, brand } from '../checks/brand.js';
 import { detachable, findable } from '../checks/detached.js';
 import { elsewhere } from '../checks/elsewhere.js';
 import { show } from '../checks/show.js';
+import { changedFields } from '../documents/fields.js';
 import { type MetadataRecipe, editedMetadata } from '../documents/edit-metadata.js';
 import { type DocumentRecord, type FrozenMetadata, type Metadata, recordLike } from '../documents/record.js';
 import type { Filter } from '../documents/filter/filter.js';
-import { type DocumentInput, assertText, takeDocument } from '../documents/take-document.js';
-import { takeMetadata } from '../documents/take-metadata.js';
 import {
-  InvalidMetadataError,
-  InvalidOptionError,
-  InvalidPostingError,
-  WriterClosedError,
-} from '../errors.js';
+  type DocumentInput,
+  type NamedDocument,
+  assertText,
+  eachDocument,
+  takeNamed,
+} from '../documents/take-document.js';
+import { takeMetadata } from '../documents/take-metadata.js';
+import { InvalidOptionError, InvalidPostingError, WriterClosedError } from '../errors.js';
 import { type Steps, runSteps } from '../collections/steps.js';
-import { type Posting, assertDocumentId, eachDocumentId, keyOfRow } from '../version/posting.js';
+import { type Posting, assertDocumentId, eachPosting, eachDocumentId } from '../version/posting.js';
 import { type RowList, columnsOf } from '../version/row-block.js';
 import { type KeyInput, eachKey } from '../version/posting-key.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
@@ -25,9 +27,10 @@ import { DraftState } from './draft-state.js';
 import { type WhereRecipe, editedWhere } from './edited-where.js';
 import { settle } from './rebalance.js';
 import { removePlaces, removeWhere } from './remove.js';
+import { DocumentStaging, assertWithinTexts, putDocuments, touchStaged } from './put-documents.js';
 import { placeAt } from './replay.js';
 import { stagePostings } from './staging.js';
-import { assertPostingsWithin, assertWithinTexts } from './within-text.js';
+import { assertPostingsWithin } from './within-text.js';
 import { Touched, placeText } from './touched.js';
 
 /** What a draft has touched so far. */
@@ -39,6 +42,9 @@ export let closeDraft: <M extends object>(draft: IndexDraft<M>, how: string) => 
  * it has made is incomplete; a step that fails, or is not brought to its end, leaves the draft unusable.
  */
 export let changeInSteps: <T>(draft: IndexDraft, step: (state: DraftState) => Steps<T>) => Steps<T>;
+
+/** Sets metadata as an edit would, which touches no more than what they differ in. */
+export let setEdited: (draft: IndexDraft<Metadata>, documentId: string, metadata: Metadata) => void;
 
 /** How a draft is closed while a step of it pauses. */
 const PAUSED = 'left in the middle of a change that is still under way';
@@ -62,6 +68,9 @@ export class IndexDraft<M extends object = object> {
       getPosting: 'getPosting(draft.preview(), key)',
     });
     touchedBy = (draft) => draft.#touched;
+    setEdited = (draft, documentId, metadata) => {
+      draft.#changeMetadata(documentId, () => metadata);
+    };
     closeDraft = (draft, how) => {
       if (typeof draft.#state !== 'string' || draft.#state === PAUSED) draft.#state = how;
     };
@@ -110,16 +119,11 @@ export class IndexDraft<M extends object = object> {
    * @throws {@link InvalidPostingError}, {@link InvalidVectorError}, {@link WriterClosedError}
    */
   addPostings(postings: Iterable<Posting>): number {
-    const staged = stagePostings(this.#open().config, postings);
-    // Opened again, because the iterable may have closed this draft.
-    const opened = this.#open();
-    if (!opened.hasNoRecords) assertWithinTexts(staged, (id) => opened.record(id)?.text);
-    const written = this.#whole(opened, (state) => runSteps(addRows(state, staged)));
-    for (let i = 0; i < staged.length; i++) {
-      const { documentId, start, length } = keyOfRow(columnsOf(staged.blocks[i]), staged.rows[i]);
-      this.#touched.addPosting(documentId, start, length);
-    }
-    return written;
+    const { config } = this.#open();
+    const each = eachPosting(postings);
+    const staging = new DocumentStaging(config, Array.isArray(each) ? each.length : undefined);
+    for (const posting of each) staging.add(posting);
+    return this.#putStaged(staging);
   }
 
   /**
@@ -189,12 +193,17 @@ export class IndexDraft<M extends object = object> {
   replaceDocument(documentId: string, postings: Iterable<Posting>): void {
     const { config } = this.#open();
     assertDocumentId(documentId);
-    const staged = stagePostings(config, postings);
-    assertAllOf(documentId, staged);
-    const state = this.#open();
-    assertWithinTexts(staged, (id) => state.record(id)?.text);
-    this.#replacePostings(state, documentId, staged);
-    this.#touched.addDocument(documentId);
+    const rows = stagePostings(config, postings);
+    assertAllOf(documentId, rows);
+    const opened = this.#open();
+    assertWithinTexts(opened, { rows, puts: new Map() });
+    const keep = new Set<string>();
+    for (let i = 0; i < rows.length; i++) keep.add(placeAt(columnsOf(rows.blocks[i]), rows.rows[i]));
+    this.#whole(opened, (state) => {
+      runSteps(removeWhere(state, [documentId], (_, start, length) => !keep.has(placeText(start, length))));
+      runSteps(addRows(state, rows));
+    });
+    this.#touched.addPostingsOf(documentId);
   }
 
   /**
@@ -207,17 +216,25 @@ export class IndexDraft<M extends object = object> {
    * no string, {@link WriterClosedError}; nothing is put then.
    */
   putDocument(documentId: string, document: DocumentInput<M>): void {
-    const { config } = this.#open();
-    assertDocumentId(documentId);
-    const { text, metadata, postings = [] } = takeDocument(document);
-    const staged = stagePostings(config, postings, documentId);
-    assertWithinTexts(staged, () => text);
-    const state = this.#open();
-    const before = state.record(documentId);
-    const taken = metadata === undefined ? undefined : takeMetadata(metadata, before?.metadata, documentId);
-    this.#replacePostings(this.#open(), documentId, staged);
-    state.setRecord(documentId, recordLike(before, text, taken));
-    this.#touched.addDocument(documentId);
+    const staging = new DocumentStaging(this.#open().config);
+    staging.put(documentId, document);
+    this.#putStaged(staging);
+  }
+
+  /**
+   * Puts many documents at once, each as `putDocument` does: all of them or, if one is unusable, none. Faster than one by
+   * one, since what overflows is split only once. Of several with the same id the last one stays. Returns how many postings
+   * were written, that is, were not there already.
+   *
+   * @throws as `putDocument`.
+   */
+  putDocuments(documents: Iterable<NamedDocument<M>>): number {
+    const staging = new DocumentStaging(this.#open().config);
+    for (const document of eachDocument(documents)) {
+      const { documentId, ...rest } = takeNamed(document);
+      staging.put(documentId, rest);
+    }
+    return this.#putStaged(staging);
   }
 
   /**
@@ -232,9 +249,9 @@ export class IndexDraft<M extends object = object> {
     assertDocumentId(documentId);
     assertText(text);
     const before = state.record(documentId);
-    if (text !== before?.text) assertPostingsWithin(state, documentId, text);
+    if (text !== undefined && text !== before?.text) assertPostingsWithin(state, documentId, text);
     state.setRecord(documentId, recordLike(before, text, before?.metadata));
-    this.#touched.addDocument(documentId);
+    this.#touched.addFields(documentId, [['text']]);
   }
 
   /**
@@ -248,6 +265,7 @@ export class IndexDraft<M extends object = object> {
     this.#open();
     assertDocumentId(documentId);
     this.#changeMetadata(documentId, () => metadata);
+    this.#touched.addFields(documentId, [['metadata']]);
   }
 
   /**
@@ -261,14 +279,9 @@ export class IndexDraft<M extends object = object> {
   editMetadata(documentId: string, recipe: MetadataRecipe<M>): void {
     this.#open();
     assertDocumentId(documentId);
-    this.#changeMetadata(documentId, (before) => {
-      if (before !== undefined) return editedMetadata(before, recipe as MetadataRecipe<object>, documentId);
-      throw new InvalidMetadataError(
-        `Document ${show(documentId)} has no metadata to edit; give it some by setMetadata().`,
-        '',
-        documentId,
-      );
-    });
+    this.#changeMetadata(documentId, (before) =>
+      editedMetadata(before, recipe as MetadataRecipe<object>, documentId),
+    );
   }
 
   /**
@@ -293,9 +306,10 @@ export class IndexDraft<M extends object = object> {
   editWhere(filter: Filter<M>, recipe: WhereRecipe<M>): number {
     const edited = editedWhere(this.preview(), filter, recipe);
     const state = this.#open();
-    for (const [documentId, record] of edited) {
-      state.setRecord(documentId, record);
-      this.#touched.addDocument(documentId);
+    for (const [documentId, after] of edited) {
+      const before = state.record(documentId);
+      state.setRecord(documentId, after);
+      this.#touched.addFields(documentId, changedFields(before, after));
     }
     return edited.size;
   }
@@ -347,17 +361,19 @@ export class IndexDraft<M extends object = object> {
         `Document ${show(documentId)} was changed while its metadata were; make one change after the other.`,
       );
     }
-    state.setRecord(documentId, recordLike(before, before?.text, taken));
-    this.#touched.addDocument(documentId);
+    const after = recordLike(before, before?.text, taken);
+    state.setRecord(documentId, after);
+    this.#touched.addFields(documentId, changedFields(before, after));
   }
 
-  #replacePostings(state: DraftState, documentId: string, staged: RowList): void {
-    const keep = new Set<string>();
-    for (let i = 0; i < staged.length; i++) keep.add(placeAt(columnsOf(staged.blocks[i]), staged.rows[i]));
-    this.#whole(state, () => {
-      runSteps(removeWhere(state, [documentId], (_, start, length) => !keep.has(placeText(start, length))));
-      runSteps(addRows(state, staged));
-    });
+  /** Has staged postings and documents added. */
+  #putStaged(staging: DocumentStaging): number {
+    // Opened again, because an iterable may have closed this draft.
+    const opened = this.#open();
+    assertWithinTexts(opened, staging);
+    const written = this.#whole(opened, (state) => runSteps(putDocuments(state, staging)));
+    runSteps(touchStaged(this.#touched, staging));
+    return written;
   }
 
   /**

@@ -19,7 +19,7 @@ export function costOfComparing({ rows }: Shard, centroids: number, { dimensions
 export function* payOwed(state: DraftState): Steps<void> {
   const { owed } = state;
   // A commit that changes nothing else publishes nothing (I2).
-  if (owed.length === 0 || !state.isChanged) return;
+  if (owed.length === 0 || !state.hasOtherPostings) return;
   let next = 0;
   while (next < owed.length) {
     const id = owed[next];

@@ -1,9 +1,11 @@
 // Makes a writer's changes again on a newer version, or says where they conflict.
-import { ConflictError, type PostingKey } from '../errors.js';
+import { isWithin } from '../documents/extent.js';
+import { ConflictError, type PostingKey, type RecordField } from '../errors.js';
 import { compareKeys, keyOfRow } from '../version/posting.js';
 import { sameVector } from '../version/row-block.js';
 import { type ShardexIndex, shardsOfDocument } from '../version/shardex-index.js';
 import { Replay, type Row, type RowsByPlace, replay, rowsOfDocuments, shardsIn } from './replay.js';
+import { rebasedRecords } from './rebase-records.js';
 import type { Touched } from './touched.js';
 
 /**
@@ -38,24 +40,29 @@ export function rebase(
   const shared = touched.sharedWith(recorded);
   const overlaps: PostingKey[] = [];
   const changed = new Replay();
+  const { fields, records } = rebasedRecords(base, mine, current, touched, shared);
+  for (const [documentId, record] of records) changed.records.set(documentId, record);
   const [mineDiffer, othersDiffer] = [new Set(byMe), new Set(byOthers)];
   for (const documentId of either) {
     const old = before(documentId);
     const mineNow = mineDiffer.has(documentId) ? after(documentId) : old;
     const theirs = othersDiffer.has(documentId) ? now(documentId) : old;
     const my = changes(old, mineNow);
+    // Where one side gave the document a text, what the other added may reach beyond it.
+    const isBeyond = beyond(changed, current, documentId);
     const overlap = new Map<string, Row>();
     for (const [place, row] of changes(old, theirs))
-      if (touched.covers(documentId, place)) overlap.set(place, row);
+      if (touched.covers(documentId, place) || (theirs.has(place) && isBeyond(row))) overlap.set(place, row);
     const whole = hasLost(old, theirs, (place) => isCovered(shared, documentId, place));
     for (const [place, row] of my) {
-      if (whole || isCovered(shared, documentId, place)) overlap.set(place, row);
+      if (whole || isCovered(shared, documentId, place) || (mineNow.has(place) && isBeyond(row)))
+        overlap.set(place, row);
       else if (mineNow.has(place)) changed.added.push(row.block, row.row);
       else changed.remove(documentId, place);
     }
     for (const { columns, row } of overlap.values()) overlaps.push(keyOfRow(columns, row));
   }
-  if (overlaps.length > 0) throw conflict(base, current, overlaps);
+  if (overlaps.length > 0 || fields.length > 0) throw conflict(base, current, overlaps, fields);
 
   return current === base ? mine : replay(current, changed);
 }
@@ -69,13 +76,21 @@ export function isCovered(
   return shared.get(documentId)?.some((other) => other.covers(documentId, place)) === true;
 }
 
-/** The error for postings that both sides touched; without any, for another version than the expected one. */
+/** Tells of a row whether it reaches beyond the text that its document is to have. */
+function beyond(changed: Replay, current: ShardexIndex, documentId: string): (row: Row) => boolean {
+  const { records } = changed;
+  const record = records.has(documentId) ? records.get(documentId) : current.records.get(documentId);
+  return ({ columns, row }) => !isWithin(record?.text, keyOfRow(columns, row));
+}
+
+/** The error for what both sides touched; without any, for another version than the expected one. */
 export function conflict(
   base: ShardexIndex,
   current: ShardexIndex,
   postings: readonly PostingKey[],
+  fields: readonly RecordField[] = [],
 ): ConflictError {
-  const documents = [...new Set(postings.map(({ documentId }) => documentId))].sort();
+  const documents = [...new Set([...postings, ...fields].map(({ documentId }) => documentId))].sort();
   const shards = new Set(
     documents.flatMap((documentId) => shardsOfDocument(current, documentId).map(({ id }) => id)),
   );
@@ -92,6 +107,7 @@ export function conflict(
       currentVersion: current.version,
       documents,
       postings: [...postings].sort(compareKeys),
+      fields,
       shards: [...shards].sort((a, b) => a - b),
     },
   );

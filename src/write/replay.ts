@@ -1,6 +1,7 @@
 // Changes by posting that are to be made elsewhere: by a rebase, a merge or an ingest.
 import { type Steps, runSteps } from '../collections/steps.js';
 import { WantedIds } from '../collections/id-column.js';
+import type { DocumentRecord } from '../documents/record.js';
 import { type Columns, type RowBlock, RowList, columnsOf } from '../version/row-block.js';
 import type { Shard } from '../version/shard.js';
 import { eachLive } from '../version/shard-rows.js';
@@ -12,10 +13,12 @@ import { removePlaces } from './remove.js';
 import { stageRows } from './staging.js';
 import { placeText } from './touched.js';
 
-/** What is to happen to a version, by posting: what to take out, by document and place, and what to write. */
+/** What is to happen to a version: postings to take out, by document and place, postings to write, and records to set. */
 export class Replay {
   readonly removed = new Map<string, Set<string>>();
   readonly added = new RowList();
+  /** Records to be set; `undefined` for those to be taken out. */
+  readonly records = new Map<string, DocumentRecord | undefined>();
 
   remove(documentId: string, place: string): void {
     this.removed.set(documentId, (this.removed.get(documentId) ?? new Set()).add(place));
@@ -31,7 +34,8 @@ export function replay(current: ShardexIndex, changed: Replay): ShardexIndex {
 }
 
 /** The same within a draft, with pauses. */
-export function* replayInto(state: DraftState, { removed, added }: Replay): Steps<void> {
+export function* replayInto(state: DraftState, { removed, added, records }: Replay): Steps<void> {
+  for (const [documentId, record] of records) state.setRecord(documentId, record);
   yield* removePlaces(state, removed);
   yield* addRows(state, stageRows(added, state.config.dimensions));
 }

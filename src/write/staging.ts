@@ -1,7 +1,13 @@
 // Copies and checks postings before any of them is added, so that a bad one adds none.
 import type { ShardexConfig } from '../config.js';
 import { LARGE_PIECE } from '../collections/allocation.js';
-import { type DocumentPosting, eachPosting, takePosting, writeVector } from '../version/posting.js';
+import {
+  type DocumentPosting,
+  type Posting,
+  eachPosting,
+  takePosting,
+  writeVector,
+} from '../version/posting.js';
 import { ROW_OVERHEAD, RowBlock, RowList, columnsOf, copyRow, writeKey } from '../version/row-block.js';
 
 /** Blocks grow with the batch up to this size, and are large pieces then. */
@@ -15,23 +21,21 @@ export class Staging {
   readonly list = new RowList();
   readonly #config: ShardexConfig;
   readonly #known: number | undefined;
-  readonly #owner: string | undefined;
   #block: RowBlock | undefined;
   #row = 0;
 
-  /** `known` is how many there will be, if anybody knows; `owner` the document that all of them are of, if they are. */
-  constructor(config: ShardexConfig, known?: number, owner?: string) {
+  /** `known` is how many there will be, if anybody knows. */
+  constructor(config: ShardexConfig, known?: number) {
     this.#config = config;
     this.#known = known;
-    this.#owner = owner;
   }
 
   /**
-   * Takes in one that has this place among all that are given. Time: O(dimensions).
+   * Takes in one that has this place among all that are given, or among those of its `owner`. Time: O(dimensions).
    *
    * @throws {@link InvalidPostingError}, {@link InvalidVectorError}
    */
-  add(posting: DocumentPosting, position: number): void {
+  add(posting: DocumentPosting, position: number, owner?: string): void {
     const { dimensions } = this.#config;
     if (this.#block === undefined || this.#row === this.#block.capacity) {
       const capacity = nextCapacity(this.list.length, this.#known, dimensions);
@@ -40,7 +44,7 @@ export class Staging {
     }
     const row = this.#row;
     const columns = columnsOf(this.#block);
-    const { documentId, start, length, vector } = takePosting(posting, position, this.#owner);
+    const { documentId, start, length, vector } = takePosting(posting, position, owner);
     writeVector(vector, dimensions, columns.vectors, row * dimensions, position);
     writeKey(columns, row, documentId, start, length);
     this.list.push(this.#block, row);
@@ -53,13 +57,9 @@ export class Staging {
  *
  * @throws {@link InvalidPostingError}, {@link InvalidVectorError}, and what the iterable itself throws.
  */
-export function stagePostings(
-  config: ShardexConfig,
-  postings: Iterable<DocumentPosting>,
-  owner?: string,
-): RowList {
+export function stagePostings(config: ShardexConfig, postings: Iterable<Posting>): RowList {
   const each = eachPosting(postings);
-  const staging = new Staging(config, Array.isArray(each) ? each.length : undefined, owner);
+  const staging = new Staging(config, Array.isArray(each) ? each.length : undefined);
   let position = 0;
   for (const posting of each) staging.add(posting, position++);
   return staging.list;

@@ -50,6 +50,9 @@ const CHANGED = update(FULL, (draft) => {
   draft.addPosting({ documentId: 'd3', start: 3, vector: vectorOf(-7) });
   draft.removeDocuments(['d1', 'd2']);
   draft.addPostings(Array.from({ length: 200 }, (_, i) => ({ documentId: `new${i}`, vector: vectorOf(i) })));
+  draft.putDocument('told', { text: 'x\ud800', metadata: { a: [1, 'ü'] } });
+  draft.setMetadata('d9', { b: null });
+  draft.setText('d8', 'x'.repeat(4000));
 });
 
 const deltas: [string, Delta][] = [
@@ -69,7 +72,7 @@ function keysOf({ meta }: Decoded, keys: Value): string[] {
 test.each(deltas)('the tables decode a delta %s', (_, delta) => {
   const decoded = decodedByTables(encodeDelta(delta), tablesOf(PAGE));
   const { header, meta, vectors } = decoded;
-  expect([header.magic, header.format, header.dimensions, header.reserved]).toEqual([0x44584853, 3, 16, 0]);
+  expect([header.magic, header.format, header.dimensions, header.reserved]).toEqual([0x44584853, 4, 16, 0]);
   expect([meta.base, meta.next]).toEqual([delta.base, delta.next]);
 
   const postings = new Map(
@@ -90,6 +93,22 @@ test.each(deltas)('the tables decode a delta %s', (_, delta) => {
     (places as number[]).map((place) => (meta.documentIds as string[])[place]).sort();
   expect(ids(meta.addedDocuments)).toEqual(delta.documents.added);
   expect(ids(meta.removedDocuments)).toEqual(delta.documents.removed);
+
+  const records = (meta.records as Values[]).map(({ document, text, metadata }) => ({
+    documentId: (meta.documentIds as string[])[document as number],
+    text,
+    metadata: metadata === undefined ? undefined : (JSON.parse(metadata as string) as unknown),
+  }));
+  expect(records).toEqual(
+    delta.records.map(({ documentId, after }) => ({
+      documentId,
+      text: after?.text,
+      metadata: after?.metadata,
+    })),
+  );
+  expect((meta.records as Values[]).map(({ existed }) => existed)).toEqual(
+    delta.records.map(({ before }) => (before === undefined ? 0 : 1)),
+  );
 
   const runs = (meta.shards as Values[]).flatMap(({ segments }) =>
     (segments as Values[]).flatMap((segment) => segment.runs as Values[]),
@@ -115,7 +134,7 @@ test('these deltas have everything that the tables describe', () => {
   );
 });
 
-test.each(['Header', 'Metadata', 'Shard', 'Segment'])(
+test.each(['Header', 'Metadata', 'Record', 'Shard', 'Segment'])(
   'exchanging two fields of %s misreads some delta',
   (name) => {
     const tables = tablesOf(PAGE);

@@ -3,6 +3,7 @@ import {
   InvalidIndexError,
   InvalidOptionError,
   type MergeConflict,
+  type RecordConflict,
   MergeConflictError,
   type MergeOptions,
   type ShardexIndex,
@@ -51,7 +52,7 @@ test('three-way merges come to what plain maps come to, conflicts included, over
         met++;
         const error = thrownBy(() => merge(ours, theirs, base)) as MergeConflictError;
         expect(error).toBeInstanceOf(MergeConflictError);
-        expect(error.conflicts.map(textOf).sort()).toEqual(conflicts);
+        expect((error.conflicts as MergeConflict[]).map(textOf).sort()).toEqual(conflicts);
       }
       const merged = merge(ours, theirs, base, { onConflict: 'ours' });
       expect(sorted(contents(merged))).toEqual(sorted(expected));
@@ -84,8 +85,8 @@ test('merging meets the same conflicts from either side, and comes to the same',
         [other, one],
       ].map(([ours, theirs]) => {
         const keys: string[] = [];
-        const onConflict = (conflict: MergeConflict): 'base' => {
-          keys.push(textOf(conflict));
+        const onConflict = (conflict: MergeConflict | RecordConflict): 'base' => {
+          keys.push(textOf(conflict as MergeConflict));
           return 'base';
         };
         return { merged: sorted(contents(merge(ours, theirs, base, { onConflict }))), keys };

@@ -255,7 +255,7 @@ describe('an edit', () => {
         draft.editMetadata('a', (async (fields: { title?: unknown }) => {
           fields.title = 'other';
           await Promise.resolve();
-        }) as unknown as () => void);
+        }) as never);
       }).toThrow(AsyncRecipeError);
       draft.editMetadata('a', (fields) => {
         const error = thrownBy(() => {

@@ -10,15 +10,14 @@ import type { Commit } from '../../delta/commit.js';
 import { ConflictError, InvalidOptionError } from '../../errors.js';
 import { takeOptions } from '../../checks/given.js';
 import { type Steps, runSteps } from '../../collections/steps.js';
-import { type Posting, keyOfRow } from '../../version/posting.js';
-import { type RowList, columnsOf } from '../../version/row-block.js';
+import { type NamedDocument, isDocument, takeNamed } from '../../documents/take-document.js';
+import type { Posting } from '../../version/posting.js';
 import { type ShardexIndex, renumbered } from '../../version/shardex-index.js';
-import { addRows } from '../../write/add.js';
 import { type Missed, catchUp } from '../../write/catch-up.js';
 import type { DraftState } from '../../write/draft-state.js';
 import { changeInSteps, touchedBy } from '../../write/index-draft.js';
 import { settle } from '../../write/rebalance.js';
-import { Staging } from '../../write/staging.js';
+import { DocumentStaging, assertWithinTexts, putDocuments, touchStaged } from '../../write/put-documents.js';
 import type { Touched } from '../../write/touched.js';
 import { yieldToEventLoop } from '../../host/event-loop.js';
 import { type IndexWriter, closeCommitted } from '../index-writer.js';
@@ -59,14 +58,15 @@ export interface IngestOptions {
  */
 const MAX_CATCH_UP_RATIO = 0.5;
 
-/** Postings recorded as touched in one step. */
-const TOUCHES_PER_STEP = 256;
+/** What an ingest reads from: postings, or whole documents, or both. */
+export type Source<M extends object = object> =
+  Iterable<Posting | NamedDocument<M>> | AsyncIterable<Posting | NamedDocument<M>>;
 
 /** Adds the postings of a source to a cell; see `CowShardexIndex.ingest`. */
 export async function ingest(
   cell: CellState,
   openWriter: () => IndexWriter,
-  source: Iterable<Posting> | AsyncIterable<Posting>,
+  source: Source,
   options: IngestOptions,
   betweenSlices: () => Promise<void> = yieldToEventLoop,
 ): Promise<Commit> {
@@ -91,16 +91,16 @@ export async function ingest(
   try {
     intake = new Intake(source, signal);
     for (;;) {
-      const staging = new Staging(writer.base.config);
-      while (!intake.isDone && staging.list.length < commitEvery) {
+      const staging = new DocumentStaging(writer.base.config);
+      while (!intake.isDone && staging.count < commitEvery) {
         const next = intake.next();
         const result = next instanceof Promise ? await next : next;
         if (result.done === true) break;
-        staging.add(result.value, taken++);
+        takeIn(staging, result.value, taken++);
         if (slices.isOver) await slices.pause();
       }
-      if (last !== undefined && staging.list.length === 0) return last;
-      last = await publishRows(cell, writer, since, staging.list, slices);
+      if (last !== undefined && staging.count === 0) return last;
+      last = await publishStaged(cell, writer, since, staging, slices);
       published = taken;
       if (intake.isDone) return last;
       since = cell.touches.now;
@@ -113,17 +113,17 @@ export async function ingest(
 }
 
 /** Adds staged rows to a writer and publishes them together with the commits of others. */
-async function publishRows(
+async function publishStaged(
   cell: CellState,
   writer: IndexWriter,
   opened: Moment,
-  staged: RowList,
+  staged: DocumentStaging,
   slices: Slices,
 ): Promise<Commit> {
   const { meter, touches } = cell;
   const touched = touchedBy(writer);
   let startedWith = slices.count;
-  const written = await slices.run(changeInSteps(writer, (state) => addStagedRows(state, staged, touched)));
+  const isChanged = await slices.run(changeInSteps(writer, (state) => addStaged(state, staged, touched)));
   await slices.end();
   let known = writer.base;
   let since = opened;
@@ -134,7 +134,7 @@ async function publishRows(
     const { current } = cell;
     const { now } = touches;
     const missed = { base: writer.base, known, current, recorded: touchedSince(since) };
-    const steps = joinMissed(writer, missed, written > 0);
+    const steps = joinMissed(writer, missed, isChanged);
     try {
       startedWith = slices.count;
       const next = gainsGround ? await slices.run(steps) : runSteps(steps);
@@ -159,14 +159,32 @@ async function publishRows(
   }
 }
 
-function* addStagedRows(state: DraftState, staged: RowList, touched: Touched): Steps<number> {
-  const written = yield* addRows(state, staged);
-  for (let i = 0; i < staged.length; i++) {
-    if (i % TOUCHES_PER_STEP === 0) yield;
-    const { documentId, start, length } = keyOfRow(columnsOf(staged.blocks[i]), staged.rows[i]);
-    touched.addPosting(documentId, start, length);
+/** Takes in a posting or a document, whichever it is. */
+function takeIn(staging: DocumentStaging, item: Posting | NamedDocument<object>, position: number): void {
+  const given: unknown = item;
+  if (typeof given !== 'object' || given === null || !looksLikeDocument(given))
+    staging.add(item as Posting, position);
+  else {
+    const { documentId, ...document } = takeNamed(given);
+    staging.put(documentId, document);
   }
-  return written;
+}
+
+/** By its fields, where these can be read; what cannot is refused as a posting. */
+function looksLikeDocument(given: object): given is NamedDocument<object> {
+  try {
+    return isDocument(given);
+  } catch {
+    return false;
+  }
+}
+
+/** Returns whether it changes anything. */
+function* addStaged(state: DraftState, staged: DocumentStaging, touched: Touched): Steps<boolean> {
+  assertWithinTexts(state, staged);
+  yield* putDocuments(state, staged);
+  yield* touchStaged(touched, staged);
+  return state.isChanged;
 }
 
 /**

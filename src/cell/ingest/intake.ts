@@ -6,10 +6,12 @@
 import { InvalidPostingError } from '../../errors.js';
 import { methodOf } from '../../checks/given.js';
 import { show } from '../../checks/show.js';
+import type { NamedDocument } from '../../documents/take-document.js';
 import { type Posting, eachPosting } from '../../version/posting.js';
 import { abortable } from '../fair-queue.js';
 
-type Result = IteratorResult<Posting, unknown>;
+type Item = Posting | NamedDocument<object>;
+type Result = IteratorResult<Item, unknown>;
 
 /** Reads postings one by one from an iterable of either kind. */
 export class Intake {
@@ -19,16 +21,16 @@ export class Intake {
   #state: 'open' | 'asked' | 'done' = 'open';
 
   /** @throws {@link InvalidPostingError} */
-  constructor(source: Iterable<Posting> | AsyncIterable<Posting>, signal: AbortSignal | undefined) {
+  constructor(source: Iterable<Item> | AsyncIterable<Item>, signal: AbortSignal | undefined) {
     const begin = methodOf(source, Symbol.asyncIterator, refuse);
     if (begin === undefined) {
       if (methodOf(source, Symbol.iterator, refuse) === undefined) throw refuse(show(source));
-      const iterator = eachPosting(source as Iterable<Posting>)[Symbol.iterator]();
+      const iterator = eachPosting(source as Iterable<Item>)[Symbol.iterator]();
       this.#next = () => iterator.next();
       this.#return = () => iterator.return?.();
       return;
     }
-    const iterator = begin.call(source) as AsyncIterator<Posting, unknown>;
+    const iterator = begin.call(source) as AsyncIterator<Item, unknown>;
     if (methodOf(iterator, 'next', refuse) === undefined)
       throw refuse(`one whose iterator is ${show(iterator)}`);
     // An abort does not wait for a source that hangs.
@@ -48,7 +50,7 @@ export class Intake {
     return result instanceof Promise ? result : this.#took(result);
   }
 
-  async #answered(iterator: AsyncIterator<Posting, unknown>): Promise<Result> {
+  async #answered(iterator: AsyncIterator<Item, unknown>): Promise<Result> {
     this.#state = 'asked';
     try {
       const result: unknown = await iterator.next();

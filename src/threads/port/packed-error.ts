@@ -22,6 +22,7 @@ import {
   PinReleasedError,
   PoolClosedError,
   PortClosedError,
+  type RecordConflict,
   ResourceExhaustedError,
   ShardexError,
   type ShardexErrorCode,
@@ -55,7 +56,7 @@ type Fields = Readonly<Record<string, unknown>> & {
   readonly actual: number;
   readonly at: string;
   readonly wanted: number | string;
-  readonly conflicts: readonly MergeConflict[];
+  readonly conflicts: readonly (MergeConflict | RecordConflict)[];
 } & ConflictDetails;
 
 /** The codes of errors that a cell or a pool raises. Those of a store never cross a port. */

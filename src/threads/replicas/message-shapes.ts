@@ -105,6 +105,11 @@ export const WRITTEN: Readonly<Record<WriterCall['method'], Shape>> = {
   removePostings: whole,
   replaceDocument: nothing,
   has: flag,
+  putDocuments: whole,
+  setText: nothing,
+  setMetadata: nothing,
+  editMetadata: flag,
+  getDocument: maybe(record({ text: maybe(text), metadata: maybe(record({})) })),
   commitChanges: record({ version: whole, fingerprint: text, previousVersion: whole, isEmpty: flag }),
   discard: nothing,
 };

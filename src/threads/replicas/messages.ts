@@ -10,6 +10,8 @@
  */
 
 import type { ShardexConfig } from '../../config.js';
+import type { Metadata } from '../../documents/record.js';
+import type { NamedDocument } from '../../documents/take-document.js';
 import type { PostingKey } from '../../errors.js';
 import type { ChangedShard, RootChanges } from '../../delta/changes.js';
 import type { VersionName } from '../../delta/delta.js';
@@ -170,7 +172,42 @@ export type WriterCall =
       readonly documentId: string;
       readonly postings: readonly Posting[];
     }
-  | { readonly kind: 'write'; readonly call: number; readonly method: 'has'; readonly documentId: string }
+  | {
+      readonly kind: 'write';
+      readonly call: number;
+      readonly method: 'putDocuments';
+      readonly documents: readonly NamedDocument[];
+    }
+  | {
+      readonly kind: 'write';
+      readonly call: number;
+      readonly method: 'setText';
+      readonly documentId: string;
+      readonly text: string | undefined;
+    }
+  | {
+      readonly kind: 'write';
+      readonly call: number;
+      readonly method: 'setMetadata';
+      readonly documentId: string;
+      readonly metadata: Metadata | undefined;
+    }
+  | {
+      /** Sets metadata as an edit of those that are there, unless these are others than the ones that were edited. */
+      readonly kind: 'write';
+      readonly call: number;
+      readonly method: 'editMetadata';
+      readonly documentId: string;
+      /** As JSON. */
+      readonly before: string;
+      readonly after: Metadata;
+    }
+  | {
+      readonly kind: 'write';
+      readonly call: number;
+      readonly method: 'has' | 'getDocument';
+      readonly documentId: string;
+    }
   | {
       readonly kind: 'write';
       readonly call: number;

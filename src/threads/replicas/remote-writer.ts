@@ -9,8 +9,28 @@ import { detachable, findable } from '../../checks/detached.js';
 import { InvalidPostingError, PortClosedError, WriterClosedError } from '../../errors.js';
 import { takeOptions } from '../../checks/given.js';
 import { type CommitOptions, checkedConflictOption } from '../../cell/index-writer.js';
+import { editedMetadata, type MetadataRecipe } from '../../documents/edit-metadata.js';
+import { assertWithin } from '../../documents/extent.js';
 import {
+  type DocumentRecord,
+  type FrozenMetadata,
+  type Metadata,
+  jsonOf,
+  recordOf,
+} from '../../documents/record.js';
+import {
+  type DocumentInput,
+  type NamedDocument,
+  assertText,
+  eachDocument,
+  takeDocument,
+  takeNamed,
+} from '../../documents/take-document.js';
+import { takeMetadata } from '../../documents/take-metadata.js';
+import {
+  type DocumentPosting,
   type Posting,
+  type StoredPosting,
   assertDocumentId,
   eachDocumentId,
   eachPosting,
@@ -52,7 +72,7 @@ type CallWithoutNumber = WriterCall extends infer Call
  * goes before an answer comes: then it is unknown whether the call was carried out. Arguments are checked and copied
  * when the call is made, by the rules of a draft.
  */
-export class RemoteWriter {
+export class RemoteWriter<M extends object = object> {
   /** The number of the version that it was made from. */
   readonly baseVersion: number;
   readonly #dimensions: number;
@@ -112,6 +132,64 @@ export class RemoteWriter {
     assertDocumentId(documentId);
     const copies = copyPostings(postings, this.#dimensions);
     await this.#ask({ method: 'replaceDocument', documentId, postings: copies });
+  }
+
+  /** Puts a document, as `putDocument` of a draft does. */
+  async putDocument(documentId: string, document: DocumentInput<M>): Promise<void> {
+    this.#conversation.assertOpen();
+    const copy = copyDocument({ ...takeDocument(document), documentId }, this.#dimensions);
+    await this.#ask({ method: 'putDocuments', documents: [copy] });
+  }
+
+  /** Puts documents, as `putDocuments` of a draft does. */
+  async putDocuments(documents: Iterable<NamedDocument<M>>): Promise<number> {
+    this.#conversation.assertOpen();
+    const copies = Array.from(eachDocument(documents), (document) =>
+      copyDocument(document, this.#dimensions),
+    );
+    return (await this.#ask({ method: 'putDocuments', documents: copies })) as number;
+  }
+
+  /** Sets a text, as `setText` of a draft does. */
+  async setText(documentId: string, text: string | undefined): Promise<void> {
+    this.#conversation.assertOpen();
+    assertDocumentId(documentId);
+    assertText(text);
+    await this.#ask({ method: 'setText', documentId, text });
+  }
+
+  /** Sets metadata, as `setMetadata` of a draft does. */
+  async setMetadata(documentId: string, metadata: M | FrozenMetadata<M> | undefined): Promise<void> {
+    this.#conversation.assertOpen();
+    assertDocumentId(documentId);
+    const copy = metadata && takeMetadata(metadata, undefined, documentId);
+    await this.#ask({ method: 'setMetadata', documentId, metadata: copy });
+  }
+
+  /**
+   * Edits metadata, as `editMetadata` of a draft does. The recipe runs here, on what the draft has there; it runs again
+   * where a call that was not awaited changed that meanwhile.
+   */
+  async editMetadata(documentId: string, recipe: MetadataRecipe<M>): Promise<void> {
+    for (let isDone = false; !isDone;) {
+      const before = (await this.getDocument(documentId))?.metadata as Metadata | undefined;
+      const after = editedMetadata(before, recipe as MetadataRecipe<object>, documentId);
+      isDone = (await this.#ask({
+        method: 'editMetadata',
+        documentId,
+        before: jsonOf(before),
+        after: takeMetadata(after, before, documentId),
+      })) as boolean;
+    }
+  }
+
+  /** Reads a text and metadata, as `getDocument` of a draft does. */
+  async getDocument(documentId: string): Promise<DocumentRecord<M> | undefined> {
+    this.#conversation.assertOpen();
+    assertDocumentId(documentId);
+    const sent = (await this.#ask({ method: 'getDocument', documentId })) as DocumentRecord | undefined;
+    const metadata = sent?.metadata && takeMetadata(sent.metadata, undefined, documentId);
+    return recordOf(sent?.text, metadata) as DocumentRecord<M> | undefined;
   }
 
   /** Whether the draft has a document, as `has` of a draft does. */
@@ -245,7 +323,10 @@ class Conversation {
  * port1.close();
  * ```
  */
-export async function openRemoteWriter(port: Port, options: RemoteWriterOptions = {}): Promise<RemoteWriter> {
+export async function openRemoteWriter<M extends object = object>(
+  port: Port,
+  options: RemoteWriterOptions = {},
+): Promise<RemoteWriter<M>> {
   const { signal } = takeOptions(options, ['signal']);
   assertSignal(signal);
   signal?.throwIfAborted();
@@ -267,17 +348,32 @@ export async function openRemoteWriter(port: Port, options: RemoteWriterOptions 
   }
 }
 
+/** A copy of a document that is given with its id, checked. */
+function copyDocument<M extends object>(document: NamedDocument<M>, dimensions: number): NamedDocument {
+  const { documentId, text, metadata, postings = [] } = takeNamed(document);
+  assertDocumentId(documentId);
+  assertText(text);
+  const copies = copyPostings(postings, dimensions, documentId);
+  for (const [i, posting] of copies.entries()) assertWithin(text, documentId, posting, i);
+  const taken = metadata && takeMetadata(metadata, undefined, documentId);
+  return { documentId, text, metadata: taken, postings: copies };
+}
+
 /**
  * Copies and checks postings one by one as the iterable yields them: its source may reuse one buffer for all, and a
  * vector may be part of a large one.
  *
  * @throws {@link InvalidPostingError}, {@link InvalidVectorError}
  */
-function copyPostings(postings: Iterable<Posting>, dimensions: number): Posting[] {
-  const copies: Posting[] = [];
+function copyPostings(
+  postings: Iterable<DocumentPosting>,
+  dimensions: number,
+  owner?: string,
+): StoredPosting[] {
+  const copies: StoredPosting[] = [];
   for (const posting of eachPosting(postings)) {
     const position = copies.length;
-    const { vector, ...key } = takePosting(posting, position);
+    const { vector, ...key } = takePosting(posting, position, owner);
     const copy = new Float32Array(dimensions);
     writeVector(vector, dimensions, copy, 0, position);
     copies.push({ ...key, vector: copy });

@@ -4,6 +4,8 @@
  */
 
 import { show } from '../../config.js';
+import { type Metadata, jsonOf } from '../../documents/record.js';
+import { setEdited } from '../../write/index-draft.js';
 import { InvalidOptionError, WriterClosedError } from '../../errors.js';
 import type { CowShardexIndex } from '../../cell/cow-shardex-index.js';
 import type { IndexWriter } from '../../cell/index-writer.js';
@@ -31,11 +33,11 @@ export interface RemoteCommit {
 
 /** Session of one remote writer, with the writer of the cell that it opened. */
 export class WriterSession {
-  readonly #cell: CowShardexIndex;
-  #writer: IndexWriter | undefined;
+  readonly #cell: CowShardexIndex<Metadata>;
+  #writer: IndexWriter<Metadata> | undefined;
 
   constructor(cell: CowShardexIndex) {
-    this.#cell = cell;
+    this.#cell = cell as unknown as CowShardexIndex<Metadata>;
   }
 
   /** Carries out a call, in the order of arrival; an error becomes an answer as well. */
@@ -78,6 +80,22 @@ export class WriterSession {
       case 'replaceDocument':
         writer.replaceDocument(asked.documentId, asked.postings);
         return undefined;
+      case 'putDocuments':
+        return writer.putDocuments(asked.documents);
+      case 'setText':
+        writer.setText(asked.documentId, asked.text);
+        return undefined;
+      case 'setMetadata':
+        writer.setMetadata(asked.documentId, asked.metadata);
+        return undefined;
+      case 'editMetadata': {
+        const { documentId, before, after } = asked;
+        if (jsonOf(writer.getDocument(documentId)?.metadata) !== before) return false;
+        setEdited(writer, documentId, after);
+        return true;
+      }
+      case 'getDocument':
+        return writer.getDocument(asked.documentId);
       case 'has':
         return writer.has(asked.documentId);
       case 'commitChanges': {

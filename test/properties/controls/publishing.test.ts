@@ -191,7 +191,7 @@ describe('I8, the report of held versions', () => {
     'fails where it forgets that a newer version has a block too',
     BLOCK_CHANGES,
     ({ blockChanges }: typeof blockChangesModule): Partial<typeof blockChangesModule> => ({
-      blockChanges: (a, b) => ({ ...blockChanges(a, b), entered: [] }),
+      blockChanges: (a, b, tokenOf) => ({ ...blockChanges(a, b, tokenOf), entered: [] }),
     }),
     countsWhatIsHeld,
   );

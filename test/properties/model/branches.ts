@@ -160,8 +160,8 @@ class Branches {
           ? { onConflict }
           : {
               onConflict: (conflict) => {
-                asked.push(conflict);
-                return decide(conflict);
+                asked.push(conflict as MergeConflict);
+                return decide(conflict as MergeConflict);
               },
             };
     const merged = merge(ours, theirs, base.index, options);

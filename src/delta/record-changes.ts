@@ -1,0 +1,52 @@
+/*
+ * The records of a delta: found between two versions, composed, and what comes of them for the lists of documents.
+ */
+
+import { changedRecords } from '../documents/changed-records.js';
+import type { DocumentMaps } from '../documents/document-count.js';
+import type { Records } from '../documents/record.js';
+import { type ChangedDocuments, entryOf } from '../version/documents.js';
+import type { RecordChange } from './changes.js';
+import type { DocumentChanges } from './ledger.js';
+
+/** Finds the records in which two versions differ. Time: O(these records · log records). */
+export function recordsBetween(a: Records, b: Records): readonly RecordChange[] {
+  return changedRecords(a, b).map((change) => ({ ...change, existed: change.before !== undefined }));
+}
+
+/** Composes the records of two consecutive deltas. Time: O(changed records · log). */
+export function composeRecords(
+  a: readonly RecordChange[],
+  b: readonly RecordChange[],
+): readonly RecordChange[] {
+  const composed = new Map(a.map((change) => [change.documentId, change]));
+  for (const second of b) {
+    const { existed, before } = composed.get(second.documentId) ?? second;
+    const isBack = existed ? before !== undefined && before === second.after : second.after === undefined;
+    if (isBack) composed.delete(second.documentId);
+    else composed.set(second.documentId, { ...second, existed, before });
+  }
+  return [...composed.values()].sort((x, y) => (x.documentId < y.documentId ? -1 : 1));
+}
+
+/** Tells which documents come and go, by their postings and records together. */
+export function documentsThatCameOrWent(
+  { documentIds, before, after }: ChangedDocuments,
+  records: readonly RecordChange[],
+  next: DocumentMaps,
+): Pick<DocumentChanges, 'added' | 'removed'> {
+  const placed = new Map(documentIds.map((documentId, i) => [documentId, i]));
+  const changed = new Map(records.map((change) => [change.documentId, change]));
+  const [added, removed]: [string[], string[]] = [[], []];
+  for (const documentId of new Set([...documentIds, ...changed.keys()])) {
+    const at = placed.get(documentId);
+    const stays = at === undefined && entryOf(next.placed, documentId) !== undefined;
+    const change = changed.get(documentId);
+    const keeps = change === undefined && next.records.has(documentId);
+    const was = stays || keeps || (at !== undefined && before[at] !== undefined) || change?.existed === true;
+    const is = stays || keeps || (at !== undefined && after[at] !== undefined) || change?.after !== undefined;
+    if (is && !was) added.push(documentId);
+    if (was && !is) removed.push(documentId);
+  }
+  return { added, removed };
+}

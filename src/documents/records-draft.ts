@@ -54,9 +54,11 @@ export class RecordsDraft {
   set(documentId: string, after: DocumentRecord | undefined, digest?: Digest): void {
     const before = this.get(documentId);
     if (before === after) return;
-    if (digest !== undefined) noteRecord(digest, documentId, before, after);
+    // Made once: it is what an edit of small metadata takes longest for.
+    const json = jsonOf(after?.metadata);
+    if (digest !== undefined) noteRecord(digest, documentId, before, after, json);
     if (!this.#before.has(documentId)) this.#before.set(documentId, before);
-    this.#bytes += bytesOfRecord(after) - bytesOfRecord(before);
+    this.#bytes += 2 * ((after?.text?.length ?? 0) + json.length) - bytesOfRecord(before);
     const records = this.#records.asMutable();
     this.#records = after === undefined ? records.delete(documentId) : records.set(documentId, after);
   }
@@ -79,11 +81,12 @@ function noteRecord(
   documentId: string,
   before: DocumentRecord | undefined,
   after: DocumentRecord | undefined,
+  json: string,
 ): void {
   digest.add(RECORD);
   digest.addText(documentId);
   const [text, metadata] = [after?.text, after?.metadata];
   digest.add((text === undefined ? 0 : 1) + (metadata === undefined ? 0 : 2));
   if (text !== before?.text) digest.addText(text ?? '');
-  if (metadata !== before?.metadata) digest.addText(jsonOf(metadata));
+  if (metadata !== before?.metadata) digest.addText(json);
 }

@@ -30,10 +30,13 @@ function addChanged(
   to: Field[],
 ): void {
   if (same(before, after)) return;
-  if (!isObject(before) || !isObject(after)) to.push(field);
-  else
+  const known = to.length;
+  if (isObject(before) && isObject(after)) {
     for (const name of namesOf(before, after))
       addChanged(valueAt(before, name), valueAt(after, name), [...field, name], to);
+  }
+  // Also where only the order of its names is another one.
+  if (to.length === known) to.push(field);
 }
 
 /** A field that two sides gave different values; `undefined` stands for none. */

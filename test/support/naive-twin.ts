@@ -16,6 +16,12 @@ export interface TwinSearchOptions {
   readonly distinct?: 'posting' | 'document';
 }
 
+/** What the twin keeps of a document beside its postings. */
+export interface TwinRecord {
+  readonly text?: string | undefined;
+  readonly metadata?: Readonly<Record<string, number>> | undefined;
+}
+
 /**
  * The library as it would be if nothing had to be fast: a map of postings, searched from end to end. Too simple to be
  * wrong, it says what the results must be, bit for bit. It shares no code with src, and checks no input.
@@ -23,6 +29,7 @@ export interface TwinSearchOptions {
 export class NaiveTwin {
   readonly #config: TwinConfig;
   readonly #postings = new Map<string, StoredPosting>();
+  readonly #records = new Map<string, TwinRecord>();
 
   constructor(config: TwinConfig) {
     this.#config = config;
@@ -40,8 +47,29 @@ export class NaiveTwin {
     return this.#postings.delete(JSON.stringify([documentId, start, length]));
   }
 
-  /** Removes all postings of a document and returns how many there were. */
+  /** Removes a document, with its record, and returns how many postings there were. */
   removeDocument(documentId: string): number {
+    this.#records.delete(documentId);
+    return this.#removePostings(documentId);
+  }
+
+  /** What a document has beside its postings; neither text nor metadata where it has none. */
+  record(documentId: string): TwinRecord {
+    return this.#records.get(documentId) ?? {};
+  }
+
+  /** Gives a document these; nothing stays of it where they are neither. */
+  setRecord(documentId: string, { text, metadata }: TwinRecord): void {
+    if (text === undefined && metadata === undefined) this.#records.delete(documentId);
+    else this.#records.set(documentId, { text, metadata: metadata && { ...metadata } });
+  }
+
+  /** All records, by document. */
+  records(): ReadonlyMap<string, TwinRecord> {
+    return this.#records;
+  }
+
+  #removePostings(documentId: string): number {
     let removed = 0;
     for (const [key, posting] of this.#postings) {
       if (posting.documentId !== documentId) continue;
@@ -52,7 +80,7 @@ export class NaiveTwin {
   }
 
   replaceDocument(documentId: string, postings: Iterable<Posting>): void {
-    this.removeDocument(documentId);
+    this.#removePostings(documentId);
     for (const posting of postings) this.add(posting);
   }
 
@@ -86,7 +114,8 @@ export class NaiveTwin {
 
   /** The ids of all documents, in order. */
   documentIds(): string[] {
-    return [...new Set([...this.#postings.values()].map(({ documentId }) => documentId))].sort();
+    const placed = [...this.#postings.values()].map(({ documentId }) => documentId);
+    return [...new Set([...placed, ...this.#records.keys()])].sort();
   }
 
   /** How many postings there are. */
@@ -98,6 +127,7 @@ export class NaiveTwin {
   clone(): NaiveTwin {
     const copy = new NaiveTwin(this.#config);
     for (const [key, posting] of this.#postings) copy.#postings.set(key, posting);
+    for (const [documentId, record] of this.#records) copy.setRecord(documentId, record);
     return copy;
   }
 

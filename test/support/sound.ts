@@ -1,4 +1,4 @@
-import { documentIds, postings, type ShardexIndex, type StoredPosting, verify } from 'shardex';
+import { documentIds, getDocument, postings, type ShardexIndex, type StoredPosting, verify } from 'shardex';
 import { expect } from 'vitest';
 import { comparePostings, type NaiveTwin } from './naive-twin.js';
 
@@ -17,6 +17,10 @@ export function expectSameContents(index: ShardexIndex, twin: NaiveTwin): void {
   expectSound(index);
   expect(index.postingCount).toBe(twin.size);
   expect([...documentIds(index)].sort()).toEqual(twin.documentIds());
+  expect(index.documentCount).toBe(twin.documentIds().length);
+  const records = [...twin.records().keys()].map((id) => [id, getDocument(index, id)] as const);
+  expect(new Map(records)).toEqual(twin.records());
+  expect(index.records.size).toBe(records.length);
   expect(allPostings(index)).toEqual(twin.all());
 }
 

@@ -14,7 +14,7 @@ import { NaiveTwin } from '../../support/naive-twin.js';
 import { allPostings, expectSameContents } from '../../support/sound.js';
 import { thrownBy } from '../../support/thrown.js';
 import { differences } from './difference.js';
-import { DIMENSIONS, type Operation, operations } from './operation.js';
+import { DIMENSIONS, type Operation, postingOperations as operations } from './operation.js';
 import { Shadow } from './shadow.js';
 import { type Decision, naiveMerge } from './three-way.js';
 

@@ -11,8 +11,34 @@ export type Operation =
   | { readonly kind: 'remove'; readonly documentIds: readonly string[] }
   | { readonly kind: 'take out'; readonly keys: readonly KeyInput[] }
   | { readonly kind: 'replace'; readonly documentId: string; readonly postings: readonly Posting[] }
+  | {
+      readonly kind: 'put';
+      readonly documentId: string;
+      readonly record: GivenRecord;
+      readonly postings: readonly Posting[];
+    }
+  | { readonly kind: 'text'; readonly documentId: string; readonly text: number | undefined }
+  | { readonly kind: 'metadata'; readonly documentId: string; readonly metadata: GivenRecord['metadata'] }
+  /** Sets a field, or takes it out. */
+  | {
+      readonly kind: 'edit';
+      readonly documentId: string;
+      readonly name: string;
+      readonly value: number | undefined;
+    }
   /** A batch with a posting that is refused: it must leave no trace, and the draft usable. */
   | { readonly kind: 'refused'; readonly postings: readonly Posting[] };
+
+/** What an operation gives a document beside its postings. */
+export interface GivenRecord {
+  readonly text: number | undefined;
+  readonly metadata: Readonly<Record<string, number>> | undefined;
+}
+
+/** A text that is long enough for every posting there is. */
+export function textOf(text: number | undefined): string | undefined {
+  return text === undefined ? undefined : String(text).padEnd(40, '.');
+}
 
 export const DIMENSIONS = 2;
 
@@ -44,6 +70,43 @@ const key: fc.Arbitrary<KeyInput> = fc.record({
 
 const batch = (id: fc.Arbitrary<string>, most: number): fc.Arbitrary<Posting[]> =>
   fc.array(postingOf(id), { maxLength: most });
+
+const NAMES = ['a', 'b', 'constructor'] as const;
+const value = fc.option(fc.nat(2), { nil: undefined });
+const text = fc.option(fc.nat(1), { nil: undefined, freq: 2 });
+const metadata = fc.option(
+  fc
+    .subarray([...NAMES], { minLength: 0 })
+    .chain((names) => fc.tuple(...names.map((name) => fc.tuple(fc.constant(name), fc.nat(2)))))
+    .map((entries) => Object.fromEntries(entries)),
+  { nil: undefined },
+);
+
+/** Of records, with which the documents of few operations meet. */
+const recordOperation: fc.Arbitrary<Operation> = documentId.chain((id) =>
+  fc.oneof(
+    fc.record({
+      kind: fc.constant('put'),
+      documentId: fc.constant(id),
+      record: fc.record({ text, metadata }),
+      postings: batch(fc.constant(id), 3),
+    }),
+    fc.record({ kind: fc.constant('text'), documentId: fc.constant(id), text }),
+    fc.record({ kind: fc.constant('metadata'), documentId: fc.constant(id), metadata }),
+    fc.record({
+      kind: fc.constant('edit'),
+      documentId: fc.constant(id),
+      name: fc.constantFrom(...NAMES),
+      value,
+    }),
+    fc.record({
+      kind: fc.constant('edit'),
+      documentId: fc.constant(id),
+      name: fc.constantFrom(...NAMES),
+      value,
+    }),
+  ),
+);
 
 const operation: fc.Arbitrary<Operation> = fc.oneof(
   { weight: 8, arbitrary: fc.record({ kind: fc.constant('add'), posting: postingOf(documentId) }) },
@@ -80,7 +143,13 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('refused'), postings: batch(documentId, 4) }) },
 );
 
-export const operations = fc.array(operation, { minLength: 1, maxLength: 3 });
+/** Of postings alone. */
+export const postingOperations = fc.array(operation, { minLength: 1, maxLength: 3 });
+
+export const operations = fc.array(
+  fc.oneof({ weight: 3, arbitrary: operation }, { weight: 2, arbitrary: recordOperation }),
+  { minLength: 1, maxLength: 3 },
+);
 
 /** The postings of a bulk: clustered by their seed, with keys that other bulks share. */
 export function bulk(seed: number, count: number): Posting[] {

@@ -1,9 +1,17 @@
 import type { PostingKey } from 'shardex';
+<<<<<<< HEAD:test/properties/model/overlap.ts
 import { comparePostings, type NaiveTwin } from '../../support/naive-twin.js';
+=======
+import { comparePostings, type NaiveTwin } from '../support/naive-twin.js';
+import { type TouchedFields, joinRecords } from './fields.js';
+>>>>>>> 0934efe (The model test changes texts and metadata, and predicts how writers that did are joined; another order of names alone is a change of its object):test/model/overlap.ts
 import { differences, keyOf } from './difference.js';
 
-/** The documents a draft touched: as a whole, or the keys of the postings that it added or removed. */
-export type TouchedKeys = ReadonlyMap<string, 'whole' | ReadonlySet<string>>;
+/** The documents a draft touched: as a whole, or the keys of the postings that it named; and the fields of records. */
+export interface TouchedKeys {
+  readonly postings: ReadonlyMap<string, 'whole' | ReadonlySet<string>>;
+  readonly fields: TouchedFields;
+}
 
 /** What committing on another version than the base must come to. */
 export interface Outcome {
@@ -31,9 +39,18 @@ export function outcomeOf(
   const theirs = differences(base, current);
   const postings: PostingKey[] = [];
   const merged = current.clone();
-  for (const [documentId, keys] of touched) {
+  const records = joinRecords(
+    base,
+    mine,
+    current,
+    touched.fields,
+    recorded.map(({ fields }) => fields),
+  );
+  for (const [documentId, record] of records.joined) merged.setRecord(documentId, record);
+  for (const [documentId, keys] of touched.postings) {
     const theirChanges = theirs.get(documentId) ?? new Map<string, never>();
-    const isTouched = (key: string): boolean => recorded.some((other) => covers(other.get(documentId), key));
+    const isTouched = (key: string): boolean =>
+      recorded.some((other) => covers(other.postings.get(documentId), key));
     const isLost = [...theirChanges].some(([key, { after }]) => after === undefined && !isTouched(key));
     const met = new Map<string, PostingKey>();
     for (const [key, { before, after }] of theirChanges)
@@ -47,7 +64,8 @@ export function outcomeOf(
     const added = [...changed.values()].flatMap(({ after }) => (after === undefined ? [] : [after]));
     merged.replaceDocument(documentId, [...rest, ...added]);
   }
-  const documents = [...new Set(postings.map(({ documentId }) => documentId))].sort();
+  const met = [...postings.map(({ documentId }) => documentId), ...records.conflicts];
+  const documents = [...new Set(met)].sort();
   return { documents, postings: postings.sort(comparePostings), merged };
 }
 

@@ -1,10 +1,6 @@
 import type { PostingKey } from 'shardex';
-<<<<<<< HEAD:test/properties/model/overlap.ts
 import { comparePostings, type NaiveTwin } from '../../support/naive-twin.js';
-=======
-import { comparePostings, type NaiveTwin } from '../support/naive-twin.js';
 import { type TouchedFields, joinRecords } from './fields.js';
->>>>>>> 0934efe (The model test changes texts and metadata, and predicts how writers that did are joined; another order of names alone is a change of its object):test/model/overlap.ts
 import { differences, keyOf } from './difference.js';
 
 /** The documents a draft touched: as a whole, or the keys of the postings that it named; and the fields of records. */

@@ -14,6 +14,7 @@ export type StoreErrorCode =
   | 'LOG_BUSY'
   | 'LOG_FAILED'
   | 'LOG_CLOSED'
+  | 'LOG_UNANSWERED'
   | 'LOG_FORKED'
   | 'NO_SQLITE'
   | 'COMMIT_UNKNOWN'

@@ -39,18 +39,23 @@ export class AsyncUpdates {
     this.#most = most;
   }
 
-  async run(recipe: AsyncRecipe, options: UpdateAsyncOptions): Promise<Commit> {
+  /** Runs a recipe to its commit, on writers of the cell or, as the store has them, of the caller. */
+  async run(
+    recipe: AsyncRecipe,
+    options: UpdateAsyncOptions,
+    openWriter: () => IndexWriter = this.#openWriter,
+  ): Promise<Commit> {
     requireFunction('recipe', recipe, ' (draft) => …');
     const { signal, retries } = checkedUpdateOptions(options);
     return this.admit(async () => {
       for (let attempt = 0; attempt <= retries; attempt++) {
-        const published = await this.#attempt(recipe, signal);
+        const published = await this.#attempt(recipe, openWriter, signal);
         if (published !== undefined) return published;
       }
       const turn = await this.#queue.take(signal);
       try {
         for (;;) {
-          const published = await this.#attempt(recipe, signal, turn);
+          const published = await this.#attempt(recipe, openWriter, signal, turn);
           if (published !== undefined) return published;
         }
       } finally {
@@ -80,9 +85,14 @@ export class AsyncUpdates {
   }
 
   /** Runs a recipe once and commits; `undefined` if another commit came first. */
-  async #attempt(recipe: AsyncRecipe, signal?: AbortSignal, turn?: Turn): Promise<Commit | undefined> {
+  async #attempt(
+    recipe: AsyncRecipe,
+    openWriter: () => IndexWriter,
+    signal?: AbortSignal,
+    turn?: Turn,
+  ): Promise<Commit | undefined> {
     signal?.throwIfAborted();
-    const writer = this.#openWriter();
+    const writer = openWriter();
     let yields: boolean;
     try {
       turn?.claim(touchedBy(writer));

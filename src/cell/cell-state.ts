@@ -14,7 +14,7 @@ import type { Touched } from '../write/touched.js';
 import { LivingVersions, notesOn, stackHere } from './held.js';
 import { HeldWarning, type HeldOptions } from './held-warning.js';
 import { History, type HistoryOptions } from './history.js';
-import type { IndexWriter } from './index-writer.js';
+import type { Committing } from './index-writer.js';
 import { Meter } from './metrics.js';
 import { type Moment, TouchLog, touchedSince } from './touch-log.js';
 import { Pin } from './pin.js';
@@ -80,7 +80,17 @@ export class CellState {
     const commit = new Commit(expected, next);
     // A validator may commit, or close the cell; so the comparison comes after it.
     if (next !== expected && this.#cell.current === expected) this.#examine(commit);
+    return this.publishCommit(commit, startedAt, touched);
+  }
+
+  /**
+   * Publishes a commit that was examined elsewhere, in the same step.
+   *
+   * @throws {@link CellClosedError}
+   */
+  publishCommit(commit: Commit, startedAt: number, touched?: Touched): Commit | undefined {
     this.assertOpen();
+    const { previous: expected, index: next } = commit;
     if (!compareAndSet(this.#cell, expected, next)) return undefined;
     // Only other open writers will ask for this, and the writer that commits counts as one itself.
     if (touched !== undefined && this.meter.liveWriters > 1) this.touches.add(touched);
@@ -97,7 +107,7 @@ export class CellState {
    * moment in the touch log at which the writer was opened.
    */
   commit(
-    writer: IndexWriter,
+    writer: Committing,
     touched: Touched,
     onConflict: 'rebase' | 'fail',
     since: Moment | undefined,

@@ -16,13 +16,12 @@ import { conflict } from '../write/rebase.js';
 import { type Recipe, runRecipe } from '../write/update.js';
 import { type AsyncRecipe, AsyncUpdates, type UpdateAsyncOptions } from './async-update.js';
 import type { HeldOptions } from './held-warning.js';
-import { addStack, stackHere } from './held.js';
 import type { HistoryOptions } from './history.js';
 import { IndexWriter } from './index-writer.js';
 import { type IngestOptions, type Source, ingest } from './ingest/ingest.js';
 import { CellState } from './cell-state.js';
+import { openWriter, watched } from './open-writer.js';
 import { ReadableCell, summaryOf } from './readable-cell.js';
-import type { Moment } from './touch-log.js';
 import type { ListenerErrorHandler } from './watchers.js';
 
 /** Options of a {@link CowShardexIndex}. */
@@ -119,37 +118,12 @@ export class CowShardexIndex<M extends object = object> extends ReadableCell<M> 
    * @throws {@link CellClosedError}
    */
   cloneForWrite(): IndexWriter<M> {
-    const { meter, living, trace } = this.#state;
-    const writer = this.#openWriter();
-    const record = living.current;
-    if (trace) addStack(record, stackHere());
-    meter.watch(writer, () => {
-      record.writers--;
-    });
-    return writer;
+    return watched(this.#state, this.#openWriter());
   }
 
   /** Opens a writer that is sure to be closed, so that it need not be watched for being forgotten. */
   #openWriter(): IndexWriter<M> {
-    const startedAt = performance.now();
-    const state = this.#state;
-    state.assertOpen();
-    const { meter, living } = state;
-    const base = living.current;
-    // Released on closing, since a caller may keep a closed writer (I8).
-    let since: Moment | undefined = state.touches.now;
-    const writer = new IndexWriter<M>(state.current, {
-      commit: (committing, touched, onConflict) => state.commit(committing, touched, onConflict, since),
-      closed: (closing, discarded) => {
-        since = undefined;
-        base.writers--;
-        if (discarded) meter.discards++;
-        meter.writerClosed(closing);
-      },
-    });
-    base.writers++;
-    meter.writerOpened(startedAt);
-    return writer;
+    return openWriter(this.#state, (base, host) => new IndexWriter<M>(base, host));
   }
 
   /** The same for what does not care of which type the metadata are. */

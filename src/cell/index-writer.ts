@@ -25,11 +25,19 @@ export interface CommitOptions {
   readonly onConflict?: 'rebase' | 'fail';
 }
 
+/** What a cell has to know of a writer that commits. */
+export interface Committing {
+  /** The version that it was made from. */
+  readonly base: ShardexIndex;
+  /** Its state. */
+  preview(): ShardexIndex;
+}
+
 /** Calls from a writer to the cell that it came from. */
 export interface WriterHost {
-  commit(writer: IndexWriter, touched: Touched, onConflict: 'rebase' | 'fail'): Commit;
+  commit(writer: Committing, touched: Touched, onConflict: 'rebase' | 'fail'): Commit;
   /** Called once, after a commit or a discard. */
-  closed(writer: IndexWriter, discarded: boolean): void;
+  closed(writer: Committing, discarded: boolean): void;
 }
 
 /**

@@ -73,6 +73,14 @@ export class LogFailedError extends ShardexError {
   }
 }
 
+/** The log did not answer: what was to be written may be there, and can be looked for. Code `LOG_UNANSWERED`. */
+export class UnansweredError extends ShardexError {
+  constructor(message: string) {
+    super('LOG_UNANSWERED', message);
+    this.name = 'UnansweredError';
+  }
+}
+
 /** A log was used after it was closed. Code `LOG_CLOSED`. */
 export class LogClosedError extends ShardexError {
   constructor() {
@@ -86,5 +94,50 @@ export class MissingSqliteError extends ShardexError {
   constructor(message: string) {
     super('NO_SQLITE', message);
     this.name = 'MissingSqliteError';
+  }
+}
+
+/**
+ * It is not known whether a commit is there: the log failed while it was being written. Ask `outcome(token)` of a store
+ * that is opened anew. Code `COMMIT_UNKNOWN`.
+ */
+export class CommitUnknownError extends ShardexError {
+  /** The token of the commit, by which to look for it. */
+  readonly token: string;
+
+  constructor(token: string, why: string) {
+    super(
+      'COMMIT_UNKNOWN',
+      `The log failed while commit ${token} was being written, so that it may be there or not: ${why} Close this store, open it again, and ask outcome('${token}').`,
+    );
+    this.name = 'CommitUnknownError';
+    this.token = token;
+  }
+}
+
+/** The log holds another history than this store has seen, as after a restored copy. Code `LOG_FORKED`. */
+export class LogForkedError extends ShardexError {
+  /** The first version that differs. */
+  readonly version: number;
+
+  constructor(version: number) {
+    super(
+      'LOG_FORKED',
+      `The log has another version ${version} than the one that this store has seen: its history was replaced, as by restoring a copy. Nothing of it was taken over; close this store and open it again.`,
+    );
+    this.name = 'LogForkedError';
+    this.version = version;
+  }
+}
+
+/** A store exists with other settings than those that were given. Nothing was changed. Code `OPTIONS_MISMATCH`. */
+export class OptionsMismatchError extends ShardexError {
+  /** The name of the first option that differs. */
+  readonly option: string;
+
+  constructor(option: string, message: string) {
+    super('OPTIONS_MISMATCH', message);
+    this.name = 'OptionsMismatchError';
+    this.option = option;
   }
 }

@@ -4,14 +4,18 @@
  * @packageDocumentation
  */
 export {
+  CommitUnknownError,
   CorruptLogError,
   LogBusyError,
   LogClosedError,
   LogFailedError,
+  LogForkedError,
   LogFormatError,
   LogFullError,
   MissingSqliteError,
+  OptionsMismatchError,
   TrimmedError,
+  UnansweredError,
 } from './errors.js';
 export type {
   Appended,
@@ -26,3 +30,9 @@ export type {
 export { memoryLog } from './log/memory-log.js';
 export type { SqliteDatabase, SqliteDriver, SqliteStatement, SqlValue } from './sqlite/driver.js';
 export { sqliteLog, type SqliteLogOptions } from './sqlite/sqlite-log.js';
+export type { CheckpointCost } from './checkpoint/checkpointer.js';
+export { openStore, type StoreOptions } from './open-store.js';
+export { type Outcome, type Store, type StoreIngestOptions, type StoreUpdateAsyncOptions } from './store.js';
+export type { StoreWriter } from './store-writer.js';
+export type { StoreMetrics } from './store-metrics.js';
+export type { WriteOptions } from './write-options.js';

@@ -312,6 +312,38 @@ describe.each(kinds)('$name', ({ place }: LogKind) => {
     expect(await two.head()).toMatchObject({ version: 3 });
   });
 
+  test('a log without settings is new until it gets some', async () => {
+    const open = place();
+    const log = open();
+    opened.push(log);
+    expect(await log.open()).toEqual({ settings: undefined, head: undefined });
+    const second = await start(open);
+    expect(await second.head()).toBeUndefined();
+    const third = open();
+    opened.push(third);
+    expect((await third.open()).settings).toEqual(settings);
+  });
+
+  test('notes are kept by name, replaced and removed', async () => {
+    const open = place();
+    const log = await start(open);
+    await log.putNote('a', text('one'));
+    await log.putNote('b', new Uint8Array());
+    await log.putNote('a', text('two'));
+    await log.putNote('c', text('three'));
+    await log.putNote('c', undefined);
+    await log.putNote('never there', undefined);
+    await log.close();
+    const again = await start(open);
+    expect(await again.notes()).toEqual(
+      new Map([
+        ['a', text('two')],
+        ['b', new Uint8Array()],
+      ]),
+    );
+    expect(await rejectionOf(again.putNote('', text('x')))).toBeInstanceOf(InvalidOptionError);
+  });
+
   test('a closed log refuses everything, and closing it twice does nothing', async () => {
     const log = await filled(place(), 1);
     await log.close();
@@ -326,6 +358,8 @@ describe.each(kinds)('$name', ({ place }: LogKind) => {
       () => log.commitCheckpoint({ version: 1, token: 't1', manifest: text('m'), chunks: [] }),
       () => log.latestCheckpoint(),
       () => log.trim(1),
+      () => log.notes(),
+      () => log.putNote('a', text('a')),
     ];
     for (const call of calls) {
       const error = await rejectionOf(call());

@@ -27,7 +27,8 @@ async function contentsOf(path: string, by: SqliteDriver = driver): Promise<read
   try {
     const opened = await log.open(settings);
     // Settings are read by the store, which checks them.
-    if (Buffer.compare(opened.settings, settings) !== 0) throw new ShardexError('LOG_CORRUPT', 'settings.');
+    if (Buffer.compare(opened.settings ?? new Uint8Array(), settings) !== 0)
+      throw new ShardexError('LOG_CORRUPT', 'settings.');
     const entries: LoggedEntry[] = [];
     for await (const batch of log.read(0)) entries.push(...batch);
     return entries;

@@ -12,7 +12,7 @@ import type { Documents } from '../../version/documents.js';
 import { documentsIn } from '../../version/documents-draft.js';
 import { type Columns, RowBlock, claimRows, columnsOf } from '../../version/row-block.js';
 import { Centroid, type Shard } from '../../version/shard.js';
-import { Segment, ShardRows, bytesOf, isDead } from '../../version/shard-rows.js';
+import { Segment, ShardRows, isDead } from '../../version/shard-rows.js';
 import { type ShardexIndex, emptyIndex } from '../../version/shardex-index.js';
 import type { CorruptLogError } from '../errors.js';
 import type { Checkpoint, CommitLog } from '../log/commit-log.js';
@@ -101,9 +101,10 @@ function* assembled(
   const base = emptyIndex(config);
   const next = shardsFrom(base, [], made, misfit);
   yield;
-  const listed = new Set(manifest.centroids.flat());
+  const inChunks = manifest.centroids.flat();
+  const listed = new Set(inChunks);
   if (next.postingCount !== manifest.postingCount) throw misfit('the number of postings');
-  if (next.shards.size !== made.length || listed.size !== made.length)
+  if (next.shards.size !== made.length || listed.size !== made.length || inChunks.length !== made.length)
     throw misfit('the shards with a centroid');
   const parts = { ...manifest, documents: documentsLater(next.shards), chunks: manifest.centroids };
   return versionFrom(base, next, parts, misfit);

@@ -73,6 +73,12 @@ export function checkTrim(before: number, newest: number | undefined): void {
 }
 
 /** @throws {@link InvalidOptionError} */
+export function checkNote(name: string, bytes: Uint8Array | undefined): void {
+  requireName('name', name);
+  if (bytes !== undefined) requireBytes('bytes', bytes);
+}
+
+/** @throws {@link InvalidOptionError} */
 export function requireToken(name: string, value: unknown): void {
   if (typeof value === 'string' && value.length >= 1 && value.length <= LONGEST_TOKEN) return;
   throw new InvalidOptionError(

@@ -33,8 +33,8 @@ export interface Checkpoint extends Head {
 
 /** What a log holds when it is opened. */
 export interface OpenedLog {
-  /** The settings that the log was made with; those that were given, where it is new. */
-  readonly settings: Uint8Array;
+  /** The settings that the log was made with: those that were given, where it is new; `undefined` where none were. */
+  readonly settings: Uint8Array | undefined;
   /** The newest commit; `undefined` in a log without any. */
   readonly head: Head | undefined;
 }
@@ -57,15 +57,16 @@ export interface ReadOptions {
  * number of writers one wins each version; and what it resolved is durable, so that it survives the process and,
  * where the engine can, the power.
  *
- * An implementation checks what it reads: each entry carries a checksum over all of it. An error other than
- * `LogFailedError` with `isUnknown` means that nothing was written.
+ * An implementation checks what it reads: each entry carries a checksum over all of it. An error means that nothing was
+ * written, but for two: a `LogFailedError` with `isUnknown`, after which the log is not to be written to again, and an
+ * `UnansweredError`, after which to look whether it is there.
  */
 export interface CommitLog {
   /** What it is, for messages: a path, a name. */
   readonly name: string;
 
   /** Opens the log, or makes it with these settings. To be called once, before everything else. */
-  open(settings: Uint8Array): Promise<OpenedLog>;
+  open(settings?: Uint8Array): Promise<OpenedLog>;
 
   /** Finds the newest commit. */
   head(): Promise<Head | undefined>;
@@ -111,6 +112,12 @@ export interface CommitLog {
    * entry stays.
    */
   trim(before: number, keep?: readonly number[]): Promise<void>;
+
+  /** Reads all notes: small things by name, such as tags. */
+  notes(): Promise<ReadonlyMap<string, Uint8Array>>;
+
+  /** Keeps a note in the place of the one of its name, or removes it; durable when it resolves. */
+  putNote(name: string, bytes: Uint8Array | undefined): Promise<void>;
 
   /** Finishes what is under way, and lets go of the engine. */
   close(): Promise<void>;

@@ -11,6 +11,7 @@ import {
   type StoredEntry,
   checkCheckpoint,
   checkGroup,
+  checkNote,
   checkReading,
   checkStored,
   checkTrim,
@@ -35,6 +36,7 @@ interface LogMemory {
   entries: StoredEntry[];
   checkpoints: Checkpoint[];
   readonly chunks: Map<string, Uint8Array>;
+  readonly notes: Map<string, Uint8Array>;
 }
 
 /**
@@ -44,7 +46,8 @@ interface LogMemory {
  * @throws {@link InvalidOptionError}
  */
 export function memoryLog(other?: CommitLog): CommitLog {
-  if (other === undefined) return new MemoryLog({ entries: [], checkpoints: [], chunks: new Map() });
+  if (other === undefined)
+    return new MemoryLog({ entries: [], checkpoints: [], chunks: new Map(), notes: new Map() });
   if (other instanceof MemoryLog) return new MemoryLog(memoryOf(other));
   throw new InvalidOptionError(
     'other',
@@ -67,11 +70,13 @@ class MemoryLog implements CommitLog {
     this.#memory = memory;
   }
 
-  async open(settings: Uint8Array): Promise<OpenedLog> {
+  async open(settings?: Uint8Array): Promise<OpenedLog> {
     const memory = this.#opened;
-    requireBytes('settings', settings);
-    memory.settings ??= settings.slice();
-    return Promise.resolve({ settings: memory.settings.slice(), head: newest(memory) });
+    if (settings !== undefined) {
+      requireBytes('settings', settings);
+      memory.settings ??= settings.slice();
+    }
+    return Promise.resolve({ settings: memory.settings?.slice(), head: newest(memory) });
   }
 
   async head(): Promise<Head | undefined> {
@@ -161,6 +166,18 @@ class MemoryLog implements CommitLog {
     memory.checkpoints = checkpoints.filter(({ version }) => version >= before || keep.includes(version));
     const needed = new Set(memory.checkpoints.flatMap((checkpoint) => checkpoint.chunks));
     for (const key of chunks.keys()) if (!needed.has(key)) chunks.delete(key);
+    return Promise.resolve();
+  }
+
+  async notes(): Promise<ReadonlyMap<string, Uint8Array>> {
+    return Promise.resolve(new Map([...this.#opened.notes].map(([name, bytes]) => [name, bytes.slice()])));
+  }
+
+  async putNote(name: string, bytes: Uint8Array | undefined): Promise<void> {
+    const { notes } = this.#opened;
+    checkNote(name, bytes);
+    if (bytes === undefined) notes.delete(name);
+    else notes.set(name, bytes.slice());
     return Promise.resolve();
   }
 

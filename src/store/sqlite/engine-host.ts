@@ -80,7 +80,9 @@ export class ThreadHost implements EngineHost {
   ): Promise<ReturnType<EngineCalls[K]>> {
     return new Promise((resolve, reject) => {
       if (this.#failure !== undefined) {
-        reject(this.#failure);
+        // A thread that has ended has let go of the file.
+        if (call === 'close') resolve(undefined as ReturnType<EngineCalls[K]>);
+        else reject(this.#failure);
         return;
       }
       const id = ++this.#lastId;

@@ -18,7 +18,7 @@ const BLOB = "coalesce(?, x'')";
 
 /** The calls of a log, as they cross to its thread. Each is synchronous there. */
 export interface EngineCalls {
-  open(settings: Uint8Array): OpenedLog;
+  open(settings: Uint8Array | undefined): OpenedLog;
   head(): Head | undefined;
   append(parent: Head | undefined, entries: readonly Entry[]): Appended;
   /** The next batch after a version; empty at the end. */
@@ -31,6 +31,8 @@ export interface EngineCalls {
   latestCheckpoint(atMost: number): Checkpoint | undefined;
   /** Drops some of what is to go; `false` when nothing is left to drop. */
   trimSome(before: number, keep: readonly number[]): boolean;
+  notes(): ReadonlyMap<string, Uint8Array>;
+  putNote(name: string, bytes: Uint8Array | undefined): void;
   close(): void;
 }
 
@@ -44,20 +46,17 @@ export class SqliteEngine implements EngineCalls {
     this.#db = new Connection(driver, path);
   }
 
-  open(settings: Uint8Array): OpenedLog {
+  open(settings: Uint8Array | undefined): OpenedLog {
     return guarded('opening it', () => {
       this.#db.write('making its tables', () => {
         this.#make();
-        this.#db.run(
-          `INSERT INTO branch (id, name, settings) VALUES (1, ?, ${BLOB}) ON CONFLICT DO NOTHING`,
-          'main',
-          settings,
-        );
+        if (settings === undefined) return;
+        const insert = `INSERT INTO branch (id, name, settings) VALUES (1, ?, ${BLOB}) ON CONFLICT DO NOTHING`;
+        this.#db.run(insert, 'main', settings);
       });
       this.#examine();
       const row = this.#db.get("SELECT id, settings FROM branch WHERE name = 'main'");
-      if (row === undefined)
-        throw new EngineFailure({ kind: 'corrupt', message: 'The log has lost its settings.' });
+      if (row === undefined) return { settings: undefined, head: undefined };
       this.#branch = row.id as number;
       return { settings: row.settings as Uint8Array, head: this.#head() };
     });
@@ -194,6 +193,26 @@ export class SqliteEngine implements EngineCalls {
         manifest: row.manifest as Uint8Array,
         chunks: keys.map(({ key }) => key as string),
       };
+    });
+  }
+
+  notes(): ReadonlyMap<string, Uint8Array> {
+    return guarded('reading notes', () => {
+      const rows = this.#db.all('SELECT name, bytes FROM note WHERE branch = ?', this.#branch);
+      return new Map(rows.map(({ name, bytes }) => [name as string, bytes as Uint8Array]));
+    });
+  }
+
+  putNote(name: string, bytes: Uint8Array | undefined): void {
+    this.#db.write('keeping a note', () => {
+      this.#db.run('DELETE FROM note WHERE branch = ? AND name = ?', this.#branch, name);
+      if (bytes === undefined) return;
+      this.#db.run(
+        `INSERT INTO note (branch, name, bytes) VALUES (?, ?, ${BLOB})`,
+        this.#branch,
+        name,
+        bytes,
+      );
     });
   }
 

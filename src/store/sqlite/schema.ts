@@ -29,6 +29,12 @@ CREATE TABLE entry (
   sum TEXT NOT NULL,
   bytes BLOB NOT NULL
 ) STRICT;
+CREATE TABLE note (
+  branch INTEGER NOT NULL REFERENCES branch (id),
+  name TEXT NOT NULL,
+  bytes BLOB NOT NULL,
+  PRIMARY KEY (branch, name)
+) STRICT;
 CREATE TABLE chunk (
   key TEXT PRIMARY KEY,
   bytes BLOB NOT NULL

@@ -14,6 +14,7 @@ import {
   BATCH_BYTES,
   checkCheckpoint,
   checkGroup,
+  checkNote,
   checkReading,
   checkTrim,
   requireBytes,
@@ -95,8 +96,8 @@ class SqliteLog implements CommitLog {
     this.#start = start;
   }
 
-  async open(settings: Uint8Array): Promise<OpenedLog> {
-    requireBytes('settings', settings);
+  async open(settings?: Uint8Array): Promise<OpenedLog> {
+    if (settings !== undefined) requireBytes('settings', settings);
     return (await this.#opened()).call('open', settings);
   }
 
@@ -162,6 +163,15 @@ class SqliteLog implements CommitLog {
     const host = await this.#opened();
     checkTrim(before, (await host.call('latestCheckpoint', Infinity))?.version);
     while (await host.call('trimSome', before, keep));
+  }
+
+  async notes(): Promise<ReadonlyMap<string, Uint8Array>> {
+    return (await this.#opened()).call('notes');
+  }
+
+  async putNote(name: string, bytes: Uint8Array | undefined): Promise<void> {
+    checkNote(name, bytes);
+    await (await this.#opened()).call('putNote', name, bytes);
   }
 
   close(): Promise<void> {

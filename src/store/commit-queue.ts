@@ -1,0 +1,343 @@
+/*
+ * The way of commits from decided to durable: what waits when the log is free goes to it as one group, and becomes visible
+ * in order once the log has acknowledged it. A commit of another process that came first is taken over, and what waits is
+ * made again on top of it.
+ */
+
+import { Commit } from '../delta/commit.js';
+import type { CellState } from '../cell/cell-state.js';
+import { ConflictError } from '../errors.js';
+import type { ShardexIndex } from '../version/shardex-index.js';
+import { conflict, rebase } from '../write/rebase.js';
+import type { Touched } from '../write/touched.js';
+import { CommitUnknownError, LogClosedError, LogFailedError, UnansweredError } from './errors.js';
+import type { Appended, CommitLog, Entry, Head } from './log/commit-log.js';
+import { encodeRecord } from './record.js';
+import type { LogReader } from './log-reader.js';
+import type { Write } from './tip.js';
+
+/** Bytes of a group, about; one commit may be more. */
+const GROUP_BYTES = 8 << 20;
+/** Commits of a group: encoding them must not hold up timers for long. */
+const GROUP_COMMITS = 128;
+/** How often to ask a log that does not answer, and how long to wait in between, in milliseconds, at first. */
+const TRIES = 5;
+const PAUSE_MS = 20;
+
+/** A commit that waits for the log. */
+interface Waiting {
+  commit: Commit;
+  readonly touched: Touched | undefined;
+  readonly write: Write | undefined;
+  readonly token: string;
+  readonly startedAt: number;
+  bytes: Uint8Array | undefined;
+  readonly promise: Promise<Commit>;
+  readonly resolve: (commit: Commit) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** What the queue has done, for `metrics()`. */
+export interface QueueCounts {
+  groups: number;
+  commits: number;
+  bytes: number;
+  /** Commits of other processes that were taken over. */
+  followed: number;
+}
+
+/** Appends decided commits, and publishes them. */
+export class CommitQueue {
+  readonly counts: QueueCounts = { groups: 0, commits: 0, bytes: 0, followed: 0 };
+  readonly #log: CommitLog;
+  readonly #visible: CellState;
+  readonly #reader: LogReader;
+  readonly #moveTip: (index: ShardexIndex) => void;
+  readonly #settled: (entry: Entry) => void;
+  #waiting: Waiting[] = [];
+  /** Work on the log is done one after the other. */
+  #lane: Promise<unknown> = Promise.resolve();
+  #isPumping = false;
+  #failure: Error | undefined;
+
+  constructor(
+    log: CommitLog,
+    visible: CellState,
+    reader: LogReader,
+    moveTip: (index: ShardexIndex) => void,
+    settled: (entry: Entry) => void,
+  ) {
+    this.#log = log;
+    this.#visible = visible;
+    this.#reader = reader;
+    this.#moveTip = moveTip;
+    this.#settled = settled;
+  }
+
+  /** Why nothing can be written any more; `undefined` while all is well. */
+  get failure(): Error | undefined {
+    return this.#failure;
+  }
+
+  /** Commits that wait for the log. */
+  get length(): number {
+    return this.#waiting.length;
+  }
+
+  /** Takes a decided commit; resolves once it is durable and visible. */
+  offer(commit: Commit, touched: Touched | undefined, write: Write | undefined): Promise<Commit> {
+    if (this.#failure !== undefined) {
+      this.#moveTip(this.#visible.current);
+      return Promise.reject(this.#failure);
+    }
+    // Of several commits of one write, the first has its token.
+    const token = (write?.offered.length === 0 ? write.token : undefined) ?? crypto.randomUUID();
+    const { promise, resolve, reject } = withResolvers<Commit>();
+    const startedAt = performance.now();
+    this.#waiting.push({
+      commit,
+      touched,
+      write,
+      token,
+      startedAt,
+      bytes: undefined,
+      promise,
+      resolve,
+      reject,
+    });
+    this.#pump();
+    return promise;
+  }
+
+  /** The commit of a token that waits, or where none is given, the last one. */
+  pending(token?: string): Promise<Commit> | undefined {
+    const found =
+      token === undefined ? this.#waiting.at(-1) : this.#waiting.find((one) => one.token === token);
+    return found?.promise;
+  }
+
+  /** Waits until all that was decided by now is settled. */
+  async drained(): Promise<void> {
+    await this.exclusively(() => Promise.resolve());
+    if (this.#waiting.length > 0 || this.#isPumping) await this.drained();
+  }
+
+  /** Takes over what other processes have committed. */
+  refresh(): Promise<void> {
+    return this.exclusively(async () => {
+      // What a log that failed shows is not what it keeps.
+      if (this.#failure !== undefined) throw this.#failure;
+      try {
+        await this.#catchUp();
+      } catch (error) {
+        if (!isTransient(error)) this.fail(error as Error);
+        throw error;
+      }
+    });
+  }
+
+  /** Runs work on the log when nothing else is under way there. */
+  exclusively<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#lane.then(work);
+    this.#lane = done.catch(() => undefined);
+    return done;
+  }
+
+  /** Refuses what waits and whatever comes. */
+  fail(error: Error): void {
+    this.#failure ??= error;
+    this.#refuse(this.#failure);
+  }
+
+  #pump(): void {
+    if (this.#isPumping) return;
+    this.#isPumping = true;
+    void this.exclusively(async () => {
+      // What the same job decides next goes with the first group.
+      await Promise.resolve();
+      while (this.#waiting.length > 0 && this.#failure === undefined) await this.#appendGroup();
+    }).finally(() => {
+      this.#isPumping = false;
+      if (this.#waiting.length > 0) this.#pump();
+    });
+  }
+
+  async #appendGroup(): Promise<void> {
+    let entries: Entry[];
+    try {
+      entries = this.#encodeGroup();
+    } catch (error) {
+      // Nothing was handed over.
+      this.#refuse(error);
+      return;
+    }
+    try {
+      const answer = await this.#append(this.#reader.head, entries);
+      if (answer.head === undefined) await this.#catchUp();
+      else this.#publish(this.#waiting.splice(0, entries.length), entries);
+    } catch (error) {
+      this.#failed(error, entries.length);
+    }
+  }
+
+  /** Encodes what waits, up to what one group takes. */
+  #encodeGroup(): Entry[] {
+    const entries: Entry[] = [];
+    let size = 0;
+    for (const waiting of this.#waiting) {
+      const { commit, token, write } = waiting;
+      const bytes = (waiting.bytes ??= encodeRecord(commit, { time: Date.now(), ...write?.info }));
+      entries.push({ version: commit.version, token, bytes });
+      size += bytes.length;
+      if (size >= GROUP_BYTES || entries.length >= GROUP_COMMITS) break;
+    }
+    return entries;
+  }
+
+  /** Appends; where the log does not answer, looks whether the group is there, and tries again if not. */
+  async #append(parent: Head | undefined, entries: readonly Entry[]): Promise<Appended> {
+    for (let tries = 1; ; tries++) {
+      try {
+        if (tries > 1) {
+          const found = await this.#look(parent, entries);
+          if (found !== undefined) return found;
+        }
+        return await this.#log.append(parent, entries);
+      } catch (error) {
+        if (!(error instanceof UnansweredError) || tries === TRIES) throw error;
+        await new Promise((resolve) => setTimeout(resolve, PAUSE_MS * 2 ** tries));
+      }
+    }
+  }
+
+  /** What became of a group: mine, another's, or `undefined` where the log has neither. */
+  async #look(parent: Head | undefined, entries: readonly Entry[]): Promise<Appended | undefined> {
+    for await (const batch of this.#log.read(parent?.version ?? 0)) {
+      if (batch[0].token !== entries[0].token) return { conflict: await this.#log.head() };
+      return { head: entries[entries.length - 1] };
+    }
+    return undefined;
+  }
+
+  #publish(group: readonly Waiting[], entries: readonly Entry[]): void {
+    const { version, token } = entries[entries.length - 1];
+    this.#reader.head = { version, token };
+    this.counts.groups++;
+    group.forEach(({ commit, startedAt, resolve }, i) => {
+      this.counts.commits++;
+      this.counts.bytes += entries[i].bytes.length;
+      this.#visible.publishCommit(commit, startedAt);
+      this.#settled(entries[i]);
+      resolve(commit);
+    });
+  }
+
+  /** Publishes what others have committed, and makes what waits again on top of that. */
+  async #catchUp(): Promise<void> {
+    const before = this.#visible.current;
+    try {
+      for await (const { commit, entry } of this.#reader.read(() => this.#visible.current)) {
+        this.counts.followed++;
+        this.#visible.publishCommit(commit, performance.now());
+        this.#settled(entry);
+      }
+    } finally {
+      if (this.#visible.current !== before) this.#replay();
+    }
+  }
+
+  #replay(): void {
+    let tip = this.#visible.current;
+    const kept: Waiting[] = [];
+    for (const waiting of this.#waiting) {
+      try {
+        if (this.#reader.versionOf(waiting.token) !== undefined) {
+          // Another process has made the same write.
+          this.#settleWith(waiting, undefined);
+          continue;
+        }
+        const next = replayed(waiting, tip);
+        if (next === tip) {
+          // It is like that already; but not before what it rests on is durable.
+          this.#settleWith(waiting, kept.at(-1));
+          continue;
+        }
+        waiting.commit = new Commit(tip, next);
+        waiting.bytes = undefined;
+        tip = next;
+        kept.push(waiting);
+      } catch (error) {
+        waiting.reject(error);
+      }
+    }
+    this.#waiting = kept;
+    this.#moveTip(tip);
+  }
+
+  #settleWith({ resolve, reject }: Waiting, last: Waiting | undefined): void {
+    const { current } = this.#visible;
+    if (last === undefined) resolve(new Commit(current, current));
+    else
+      last.promise.then(({ index }) => {
+        resolve(new Commit(index, index));
+      }, reject);
+  }
+
+  #failed(error: unknown, handedOver: number): void {
+    const isUnknown =
+      error instanceof UnansweredError || (error instanceof LogFailedError && error.isUnknown);
+    const isLost = error instanceof LogClosedError || !isTransient(error);
+    if (isUnknown) {
+      const why = error.message;
+      for (const { token, reject } of this.#waiting.splice(0, handedOver))
+        reject(new CommitUnknownError(token, why));
+    }
+    if (isUnknown || isLost) this.#failure = error as Error;
+    this.#refuse(error);
+  }
+
+  #refuse(error: unknown): void {
+    for (const { reject } of this.#waiting.splice(0)) reject(error);
+    // Nothing of what was decided will ever be visible.
+    this.#moveTip(this.#visible.current);
+  }
+}
+
+interface Resolvers<T> {
+  readonly promise: Promise<T>;
+  readonly resolve: (value: T) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** As `Promise.withResolvers`, which Node 20 does not have. */
+function withResolvers<T>(): Resolvers<T> {
+  let resolve: (value: T) => void = () => undefined;
+  let reject: (error: unknown) => void = () => undefined;
+  const promise = new Promise<T>((res, rej) => {
+    resolve = res;
+    reject = rej;
+  });
+  return { promise, resolve, reject };
+}
+
+/** Whether the log can be written to again: it has said that nothing was written. */
+function isTransient(error: unknown): boolean {
+  const code = (error as { readonly code?: unknown } | undefined)?.code;
+  return (
+    code === 'LOG_FULL' ||
+    code === 'LOG_BUSY' ||
+    (code === 'LOG_FAILED' && !(error as LogFailedError).isUnknown)
+  );
+}
+
+/** Makes a commit again on another version. @throws {@link ConflictError} */
+function replayed({ commit, touched, write }: Waiting, current: ShardexIndex): ShardexIndex {
+  const { previous, index } = commit;
+  if (touched === undefined || write?.isExact === true) throw conflict(previous, current, []);
+  return rebase(previous, index, current, touched, []);
+}
+
+/** Whether a commit was refused since another process came first. */
+export function isLostRace(error: unknown): boolean {
+  return error instanceof ConflictError && error.documents.length === 0;
+}

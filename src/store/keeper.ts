@@ -1,0 +1,138 @@
+/*
+ * Decides when a store makes a checkpoint, makes it beside everything else, and lets the log drop what it replaced.
+ */
+
+import type { ShardexIndex } from '../version/shardex-index.js';
+import type { Slices } from '../cell/ingest/slices.js';
+import { Checkpointer, type CheckpointCost } from './checkpoint/checkpointer.js';
+import type { WrittenRows } from './checkpoint/written-rows.js';
+import type { LogReader } from './log-reader.js';
+import type { CommitLog, Entry, Head } from './log/commit-log.js';
+
+/**
+ * A checkpoint is due when reading the entries since the last one would take about as long as reading that, or longer than
+ * a few seconds: an entry takes about half a millisecond to apply, whatever its size, and bytes as long as those of a
+ * checkpoint.
+ */
+const DUE_SHARE = 0.5;
+const DUE_ENTRIES = 5000;
+const LEAST_BYTES = 4 << 20;
+
+/** What the keeper has done, for `metrics()`. */
+export interface KeeperCounts {
+  checkpoints: number;
+  /** Bytes that checkpoints have put. */
+  bytes: number;
+  /** What the last one failed with, if it did. */
+  error: unknown;
+}
+
+/** Makes the checkpoints of one store. */
+export class Keeper {
+  readonly counts: KeeperCounts = { checkpoints: 0, bytes: 0, error: undefined };
+  /** Entries since the last checkpoint. */
+  entries = 0;
+  #bytes = 0;
+  #lastBytes = 0;
+  /** The last checkpoint, and the one before it: entries go back to that, for those who are a little behind. */
+  #last: Head | undefined;
+  readonly #log: CommitLog;
+  readonly #reader: LogReader;
+  readonly #checkpointer: Checkpointer;
+  readonly #slices: Slices;
+  #running: Promise<CheckpointCost> | undefined;
+
+  constructor(
+    log: CommitLog,
+    reader: LogReader,
+    slices: Slices,
+    written: WrittenRows | undefined,
+    last: Head | undefined,
+  ) {
+    this.#log = log;
+    this.#reader = reader;
+    this.#slices = slices;
+    this.#checkpointer = new Checkpointer(log, written);
+    this.#last = last;
+  }
+
+  /** Takes note of an entry that is in the log. */
+  note(entry: Entry): void {
+    this.entries++;
+    this.#bytes += entry.bytes.length;
+  }
+
+  /** Whether it is time. */
+  get isDue(): boolean {
+    const share = this.#bytes >= Math.max(LEAST_BYTES, DUE_SHARE * this.#lastBytes);
+    return this.#running === undefined && (share || this.entries >= DUE_ENTRIES);
+  }
+
+  /**
+   * Makes a checkpoint of the newest version, unless it has one, and lets the log drop what it replaced.
+   *
+   * @throws what the log throws.
+   */
+  async take(index: ShardexIndex, keep: readonly number[]): Promise<CheckpointCost | undefined> {
+    await this.idle();
+    if (index.version === (this.#last?.version ?? 0)) return undefined;
+    const [entries, bytes] = [this.entries, this.#bytes];
+    const cost = await this.#alone(async () => {
+      const made = await this.#make(index);
+      this.#lastBytes = made.totalBytes;
+      this.entries -= entries;
+      this.#bytes -= bytes;
+      await this.#trim(index.version, keep);
+      return made;
+    });
+    return cost;
+  }
+
+  /** Makes a checkpoint of a version that is to stay. Version 0 needs none: it is empty. */
+  async keep(index: ShardexIndex): Promise<void> {
+    await this.idle();
+    if (index.version > 0) await this.#alone(() => this.#make(index));
+  }
+
+  /** The same when it is due, in the background: what it fails with is in the counts, and it is tried again later. */
+  takeIfDue(index: ShardexIndex, keep: readonly number[]): void {
+    if (!this.isDue) return;
+    this.take(index, keep).catch((error: unknown) => {
+      this.counts.error = error;
+      // As if a checkpoint of that much had been made: not again at once.
+      this.#lastBytes = Math.max(this.#lastBytes, 2 * this.#bytes);
+      this.entries = 0;
+    });
+  }
+
+  /** Waits for what is under way. */
+  async idle(): Promise<void> {
+    while (this.#running !== undefined) await this.#running.catch(() => undefined);
+  }
+
+  /** One at a time: the chunks of one are those that the next one uses again. */
+  async #alone(make: () => Promise<CheckpointCost>): Promise<CheckpointCost> {
+    const running = (this.#running = make());
+    try {
+      return await running;
+    } finally {
+      this.#running = undefined;
+    }
+  }
+
+  async #make(index: ShardexIndex): Promise<CheckpointCost> {
+    const tokens = this.#reader.tokensUpTo(index.version);
+    const cost = await this.#checkpointer.take(index, tokens, (steps) => this.#slices.run(steps));
+    this.counts.checkpoints++;
+    this.counts.bytes += cost.putBytes + cost.manifestBytes;
+    this.counts.error = undefined;
+    return cost;
+  }
+
+  async #trim(version: number, keep: readonly number[]): Promise<void> {
+    const before = this.#last?.version;
+    this.#last = { version, token: '' };
+    this.#reader.forgetBefore(version);
+    if (before !== undefined) await this.#log.trim(before, keep);
+  }
+}

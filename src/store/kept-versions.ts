@@ -1,0 +1,120 @@
+/*
+ * Versions that a store keeps on purpose, also across restarts: tags, each with a checkpoint of its own that shares its chunks
+ * with the others, and whatever the log still leads to.
+ */
+
+import type { CellState } from '../cell/cell-state.js';
+import { show } from '../checks/show.js';
+import { fieldOf } from '../checks/given.js';
+import { isWhole, requireName } from '../config.js';
+import { InvalidOptionError, VersionNotKeptError } from '../errors.js';
+import type { ShardexIndex } from '../version/shardex-index.js';
+import { CorruptLogError, TrimmedError } from './errors.js';
+import type { Keeper } from './keeper.js';
+import { type LogReader, applied } from './log-reader.js';
+import type { CommitLog } from './log/commit-log.js';
+
+/** In front of the names of tags, among the notes of a log. */
+const TAG = 'tag:';
+
+/** The tags of one store, and the way to old versions. */
+export class KeptVersions {
+  readonly #log: CommitLog;
+  readonly #visible: CellState;
+  readonly #reader: LogReader;
+  readonly #keeper: Keeper;
+  readonly #tags = new Map<string, number>();
+
+  constructor(log: CommitLog, visible: CellState, reader: LogReader, keeper: Keeper) {
+    this.#log = log;
+    this.#visible = visible;
+    this.#reader = reader;
+    this.#keeper = keeper;
+  }
+
+  /** Reads the tags of earlier processes. @throws {@link CorruptLogError} */
+  async readTags(): Promise<void> {
+    for (const [note, bytes] of await this.#log.notes()) {
+      if (!note.startsWith(TAG)) continue;
+      const name = note.slice(TAG.length);
+      let version: unknown;
+      try {
+        version = fieldOf(JSON.parse(new TextDecoder().decode(bytes)), 'version');
+      } catch {
+        // Said below.
+      }
+      if (typeof version !== 'number') throw new CorruptLogError(`The tag ${show(name)} is damaged.`);
+      this.#tags.set(name, version);
+    }
+  }
+
+  tags(): ReadonlyMap<string, number> {
+    return new Map(this.#tags);
+  }
+
+  /** The versions whose checkpoints must stay. */
+  tagged(): readonly number[] {
+    return [...this.#tags.values()];
+  }
+
+  /** Tags a version of the cell; see `Store.tag`. */
+  async tag(name: string, version: number): Promise<void> {
+    requireName('name', name);
+    const { history, current } = this.#visible;
+    this.#visible.assertOpen();
+    if (this.#tags.has(name))
+      throw new InvalidOptionError('name', `The tag ${show(name)} is taken; untag it first.`);
+    const index = history.at(version, current);
+    history.tag(name, index);
+    // Before the checkpoint is made, so that no other one drops it meanwhile.
+    this.#tags.set(name, version);
+    try {
+      await this.#keeper.keep(index);
+      await this.#log.putNote(TAG + name, new TextEncoder().encode(JSON.stringify({ version })));
+    } catch (error) {
+      this.#tags.delete(name);
+      history.untag(name);
+      throw error;
+    }
+  }
+
+  /** Removes a tag; see `Store.untag`. */
+  async untag(name: string): Promise<boolean> {
+    this.#visible.assertOpen();
+    this.#visible.history.untag(name);
+    if (!this.#tags.delete(name)) return false;
+    await this.#log.putNote(TAG + name, undefined);
+    return true;
+  }
+
+  /** Finds a version in memory or in the log; see `Store.load`. */
+  async load(wanted: number | string): Promise<ShardexIndex> {
+    const { history, current } = this.#visible;
+    try {
+      return history.at(wanted, current);
+    } catch (error) {
+      const version = typeof wanted === 'string' ? this.#tags.get(wanted) : wanted;
+      if (!(error instanceof VersionNotKeptError) || !isWhole(version, 0, current.version)) throw error;
+      const found = await this.#loadFromLog(version);
+      if (found === undefined) throw error;
+      return found;
+    }
+  }
+
+  async #loadFromLog(version: number): Promise<ShardexIndex | undefined> {
+    let { index } = await this.#reader.start(version);
+    if (index.version === version) return index;
+    try {
+      for await (const batch of this.#log.read(index.version)) {
+        for (const entry of batch) {
+          ({ index } = applied(index, entry));
+          if (index.version === version) return index;
+        }
+      }
+    } catch (error) {
+      // The entries that led there are gone.
+      if (!(error instanceof TrimmedError)) throw error;
+    }
+    return undefined;
+  }
+}

@@ -1,0 +1,139 @@
+/*
+ * Reads the log into versions: each entry's delta is applied to the version before it. It knows how far it has read, and
+ * the tokens of the commits on the way.
+ */
+
+import { Commit } from '../delta/commit.js';
+import { applyDelta } from '../delta/apply.js';
+import { ShardexError } from '../errors.js';
+import type { ShardexConfig } from '../config.js';
+import { type ShardexIndex, emptyIndex } from '../version/shardex-index.js';
+import type { Slices } from '../cell/ingest/slices.js';
+import type { KnownToken } from './checkpoint/manifest.js';
+import { readCheckpoint } from './checkpoint/read-checkpoint.js';
+import type { WrittenRows } from './checkpoint/written-rows.js';
+import { CorruptLogError, LogForkedError, TrimmedError } from './errors.js';
+import type { CommitLog, Head, LoggedEntry } from './log/commit-log.js';
+import { decodeRecord } from './record.js';
+
+/** Tokens of commits that a checkpoint keeps. */
+const KEPT_TOKENS = 1000;
+
+/** A commit that was read. */
+export interface ReadCommit {
+  readonly commit: Commit;
+  readonly entry: LoggedEntry;
+}
+
+/** What reading starts from. */
+export interface Start {
+  readonly index: ShardexIndex;
+  readonly written: WrittenRows | undefined;
+  readonly checkpoint: Head | undefined;
+}
+
+/** Follows one log. */
+export class LogReader {
+  /** The newest commit that was read or appended. */
+  head: Head | undefined;
+  readonly #log: CommitLog;
+  readonly #config: ShardexConfig;
+  readonly #slices: Slices;
+  readonly #tokens = new Map<string, number>();
+
+  constructor(log: CommitLog, config: ShardexConfig, slices: Slices) {
+    this.#log = log;
+    this.#config = config;
+    this.#slices = slices;
+  }
+
+  /**
+   * The newest checkpoint of at most a version, or an empty index where there is none.
+   *
+   * @throws {@link CorruptLogError}, {@link LogFormatError}, and what the log throws.
+   */
+  async start(atMost?: number): Promise<Start> {
+    const checkpoint = await this.#log.latestCheckpoint(atMost);
+    if (checkpoint === undefined)
+      return { index: emptyIndex(this.#config), written: undefined, checkpoint: undefined };
+    const { index, tokens, written } = await readCheckpoint(this.#log, checkpoint, this.#config, (steps) =>
+      this.#slices.run(steps),
+    );
+    for (const { version, token } of tokens) this.#tokens.set(token, version);
+    return { index, written, checkpoint };
+  }
+
+  /**
+   * Reads the commits after the head, each on top of what `current` is by then. Where the entries are gone, goes on from
+   * the newest checkpoint.
+   *
+   * @throws {@link LogForkedError} where the log is another one than was read before; {@link CorruptLogError}
+   */
+  async *read(current: () => ShardexIndex): AsyncGenerator<ReadCommit> {
+    try {
+      yield* this.#entries(current);
+    } catch (error) {
+      if (!(error instanceof TrimmedError)) throw error;
+      const { index, checkpoint } = await this.start();
+      if (checkpoint === undefined || checkpoint.version <= current().version) throw error;
+      this.head = { version: checkpoint.version, token: checkpoint.token };
+      const entry = { ...this.head, parent: undefined, bytes: new Uint8Array() };
+      yield { commit: new Commit(current(), index), entry };
+      yield* this.#entries(current);
+    }
+    const newest = await this.#log.head();
+    if (newest?.version === this.head?.version && newest?.token === this.head?.token) return;
+    // More has come since; or what was read is gone.
+    if ((newest?.version ?? 0) <= (this.head?.version ?? 0))
+      throw new LogForkedError(this.head?.version ?? 0);
+  }
+
+  async *#entries(current: () => ShardexIndex): AsyncGenerator<ReadCommit> {
+    for await (const batch of this.#log.read(this.head?.version ?? 0)) {
+      for (const entry of batch) {
+        if (entry.parent !== this.head?.token) throw new LogForkedError(entry.version - 1);
+        const commit = applied(current(), entry);
+        this.head = { version: entry.version, token: entry.token };
+        yield { commit, entry };
+        if (this.#slices.isOver) await this.#slices.pause();
+      }
+    }
+  }
+
+  /** Takes note of the token of a version. */
+  know({ version, token }: Head): void {
+    this.#tokens.set(token, version);
+  }
+
+  /** The version that a commit made, by its token. */
+  versionOf(token: string): number | undefined {
+    return this.#tokens.get(token);
+  }
+
+  /** The newest tokens up to a version, which is the last of them. */
+  tokensUpTo(version: number): readonly KnownToken[] {
+    const known = [...this.#tokens].map(([token, of]) => ({ version: of, token }));
+    const upTo = known.filter((one) => one.version <= version).sort((a, b) => a.version - b.version);
+    return upTo.slice(-KEPT_TOKENS);
+  }
+
+  /** Forgets tokens that no checkpoint keeps any more. */
+  forgetBefore(version: number): void {
+    const oldest = version - KEPT_TOKENS;
+    for (const [token, of] of this.#tokens) if (of < oldest) this.#tokens.delete(token);
+  }
+}
+
+/** The commit of an entry on the version before it. */
+export function applied(base: ShardexIndex, entry: LoggedEntry): Commit {
+  const { delta } = decodeRecord(entry);
+  try {
+    return new Commit(base, applyDelta(base, delta));
+  } catch (error) {
+    if (!(error instanceof ShardexError)) throw error;
+    throw new CorruptLogError(
+      `The entry of version ${entry.version} does not fit the version before it: ${error.message}`,
+      entry.version,
+    );
+  }
+}

@@ -1,0 +1,118 @@
+/*
+ * Opens a store: finds its settings, reads the newest checkpoint and the commits after it, and puts its parts together.
+ */
+
+import { CellState } from '../cell/cell-state.js';
+import type { CowShardexIndexOptions } from '../cell/cow-shardex-index.js';
+import { Slices } from '../cell/ingest/slices.js';
+import { fieldOf, takeOptions } from '../checks/given.js';
+import { show } from '../checks/show.js';
+import { type ShardexOptions, assertFunction, requireFlag, requireWhole } from '../config.js';
+import { InvalidOptionError } from '../errors.js';
+import { yieldToEventLoop } from '../host/event-loop.js';
+import { CommitQueue } from './commit-queue.js';
+import { Keeper } from './keeper.js';
+import { KeptVersions } from './kept-versions.js';
+import { LogReader } from './log-reader.js';
+import type { CommitLog } from './log/commit-log.js';
+import { checkOptions, decodeSettings, encodeSettings, newConfig } from './settings.js';
+import { sqliteLog } from './sqlite/sqlite-log.js';
+import { Store } from './store.js';
+import { TipState } from './tip.js';
+
+/** Options of {@link openStore}: those of the index, and of the cell. */
+export interface StoreOptions extends Partial<ShardexOptions>, CowShardexIndexOptions {
+  /**
+   * Takes over what other processes commit to the same log as soon as it is there. Without it, that happens with a write,
+   * and with `refresh()`. Default `false`.
+   */
+  readonly follow?: boolean;
+}
+
+const OF_STORE = ['maxPendingWrites', 'history', 'held', 'validate', 'onError', 'follow'] as const;
+/** Milliseconds of work between two turns of the event loop. */
+const SLICE_MS = 5;
+
+/**
+ * Opens a store, or makes it where there is none: by the path of an SQLite file, or on a log. Options of the index are
+ * needed to make it; an existing store has its own, and those that are given must agree.
+ *
+ * Time: O(bytes of the newest checkpoint and of the commits after it), in slices of 5 ms. Beside the index, a chunk or two
+ * of a megabyte are in memory.
+ *
+ * @throws {@link ConfigError}, {@link InvalidOptionError}, {@link OptionsMismatchError}, {@link CorruptLogError}, {@link
+ * LogFormatError}, {@link MissingSqliteError}, and what the log throws. Then the log is closed.
+ */
+export async function openStore(pathOrLog: string | CommitLog, options: StoreOptions = {}): Promise<Store> {
+  const { ofStore, ofIndex } = parted(options);
+  const { maxPendingWrites = 1024, history, held, validate, onError, follow = false } = ofStore;
+  assertFunction('validate', validate);
+  assertFunction('onError', onError);
+  requireFlag('follow', follow);
+  requireWhole('maxPendingWrites', maxPendingWrites, 1, 1_000_000);
+  const log = typeof pathOrLog === 'string' ? sqliteLog({ path: pathOrLog }) : pathOrLog;
+  if (typeof fieldOf(log, 'append') !== 'function')
+    throw new InvalidOptionError(
+      'pathOrLog',
+      `Open a store by the path of a file, or on a log as sqliteLog() and memoryLog() make, not ${show(pathOrLog)}.`,
+    );
+  try {
+    // Checked before anything is made.
+    const made = ofIndex.dimensions === undefined ? undefined : newConfig(ofIndex, log.name);
+    const { settings } = await log.open(made === undefined ? undefined : encodeSettings(made));
+    const config = settings === undefined ? newConfig(ofIndex, log.name) : decodeSettings(settings);
+    checkOptions(ofIndex, config);
+    const slices = new Slices(
+      SLICE_MS,
+      () => undefined,
+      () => undefined,
+      yieldToEventLoop,
+    );
+    const reader = new LogReader(log, config, slices);
+    const { index, written, checkpoint } = await reader.start();
+    reader.head =
+      checkpoint === undefined ? undefined : { version: checkpoint.version, token: checkpoint.token };
+    const keeper = new Keeper(log, reader, slices, written, checkpoint);
+    let newest = index;
+    for await (const { commit, entry } of reader.read(() => newest)) {
+      newest = commit.index;
+      reader.know(entry);
+      keeper.note(entry);
+    }
+    const visible = new CellState(newest, { history, held, onError });
+    const queue: CommitQueue = new CommitQueue(
+      log,
+      visible,
+      reader,
+      (next) => {
+        tip.moveTo(next);
+      },
+      (entry) => {
+        reader.know(entry);
+        keeper.note(entry);
+      },
+    );
+    const tip = new TipState(newest, validate, (...offer) => queue.offer(...offer));
+    const kept = new KeptVersions(log, visible, reader, keeper);
+    await kept.readTags();
+    return new Store({ log, visible, tip, queue, reader, keeper, kept, maxPendingWrites, follow });
+  } catch (error) {
+    await log.close().catch(() => undefined);
+    throw error;
+  }
+}
+
+/** Tells the options of the store from those of the index. */
+function parted(options: StoreOptions): {
+  readonly ofStore: Pick<StoreOptions, (typeof OF_STORE)[number]>;
+  readonly ofIndex: Partial<ShardexOptions>;
+} {
+  const names = typeof options === 'object' && (options as unknown) !== null ? Object.keys(options) : [];
+  const taken = takeOptions(options, [...new Set([...OF_STORE, ...names])] as (keyof StoreOptions)[]);
+  const isOfStore = (name: string): boolean => (OF_STORE as readonly string[]).includes(name);
+  const given = Object.entries(taken);
+  return {
+    ofStore: Object.fromEntries(given.filter(([name]) => isOfStore(name))),
+    ofIndex: Object.fromEntries(given.filter(([name]) => !isOfStore(name))),
+  };
+}

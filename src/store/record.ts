@@ -1,0 +1,99 @@
+/*
+ * What an entry of the log holds: what is known of the commit, and its delta. The store format in
+ * docs/internals/store-format.md has its table.
+ */
+
+import { fieldOf } from '../checks/given.js';
+import type { Commit } from '../delta/commit.js';
+import { decodeDelta } from '../delta/decode.js';
+import type { Delta } from '../delta/delta.js';
+import { encodeDelta } from '../delta/encode.js';
+import { CorruptLogError, LogFormatError } from './errors.js';
+import type { LoggedEntry } from './log/commit-log.js';
+
+/** The bytes "SHXR". */
+const MAGIC = 0x52_58_48_53;
+/** The only format. */
+const FORMAT = 1;
+/** Words of the header. */
+const HEADER = 3;
+
+/** What is known of a commit beside what it changed. */
+export interface CommitInfo {
+  /** When it was made, in milliseconds since 1970. */
+  readonly time: number;
+  readonly author?: string;
+  readonly message?: string;
+}
+
+/** Encodes a commit. Time: O(what changed). */
+export function encodeRecord(commit: Commit, info: CommitInfo): Uint8Array {
+  const delta = encodeDelta(commit.delta);
+  const text = new TextEncoder().encode(JSON.stringify(info));
+  const from = 4 * HEADER + ((text.length + 3) & ~3);
+  const bytes = new Uint8Array(from + delta.length);
+  new Uint32Array(bytes.buffer, 0, HEADER).set([MAGIC, FORMAT, text.length]);
+  bytes.set(text, 4 * HEADER);
+  bytes.set(delta, from);
+  return bytes;
+}
+
+/** A commit as the log has it. */
+export interface Record {
+  readonly info: CommitInfo;
+  readonly delta: Delta;
+}
+
+/**
+ * Decodes the entry of a commit. Time: O(bytes).
+ *
+ * @throws {@link CorruptLogError}, {@link LogFormatError}
+ */
+export function decodeRecord(entry: LoggedEntry): Record {
+  const { version, bytes } = entry;
+  const infoBytes = infoLength(entry);
+  const from = 4 * HEADER + ((infoBytes + 3) & ~3);
+  try {
+    const delta = decodeDelta(bytes.subarray(from));
+    if (delta.next.version === version) return { info: decodeInfo(entry), delta };
+  } catch (error) {
+    throw new CorruptLogError(
+      `The entry of version ${version} holds no delta: ${error instanceof Error ? error.message : ''}`,
+      version,
+    );
+  }
+  throw new CorruptLogError(`The entry of version ${version} holds the delta of another one.`, version);
+}
+
+/**
+ * Decodes what is known of a commit, without its delta. Time: O(information).
+ *
+ * @throws {@link CorruptLogError}, {@link LogFormatError}
+ */
+export function decodeInfo(entry: LoggedEntry): CommitInfo {
+  const { version, bytes } = entry;
+  const text = bytes.subarray(4 * HEADER, 4 * HEADER + infoLength(entry));
+  try {
+    const info: unknown = JSON.parse(new TextDecoder().decode(text));
+    const [time, author, message] = ['time', 'author', 'message'].map((name) => fieldOf(info, name));
+    return Object.freeze({
+      time: typeof time === 'number' ? time : 0,
+      ...(typeof author === 'string' && { author }),
+      ...(typeof message === 'string' && { message }),
+    });
+  } catch {
+    throw new CorruptLogError(`What the entry of version ${version} says of itself is damaged.`, version);
+  }
+}
+
+function infoLength({ version, bytes }: LoggedEntry): number {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (bytes.length < 4 * HEADER || view.getUint32(0, true) !== MAGIC)
+    throw new CorruptLogError(`The entry of version ${version} is no commit.`, version);
+  const format = view.getUint32(4, true);
+  if (format !== FORMAT)
+    throw new LogFormatError(
+      `The entry of version ${version} has format ${format}; this version of the library reads format ${FORMAT}. Use the one that wrote it.`,
+    );
+  return Math.min(view.getUint32(8, true), bytes.length - 4 * HEADER);
+}

@@ -1,0 +1,373 @@
+/*
+ * The store: a cell whose commits are durable. Readers have the visible version, as in any cell; writers the newest
+ * decided one. `open-store.ts` makes it, `commit-queue.ts` has the way from one to the other.
+ */
+
+import { type AsyncRecipe, AsyncUpdates, type UpdateAsyncOptions } from '../cell/async-update.js';
+import type { CellState } from '../cell/cell-state.js';
+import { type IngestOptions, ingest } from '../cell/ingest/ingest.js';
+import { IndexWriter, type WriterHost } from '../cell/index-writer.js';
+import { openWriter, watched } from '../cell/open-writer.js';
+import { ReadableCell } from '../cell/readable-cell.js';
+import { detachable } from '../checks/detached.js';
+import { takeOptions } from '../checks/given.js';
+import { Commit } from '../delta/commit.js';
+import { InvalidOptionError } from '../errors.js';
+import { yieldToEventLoop } from '../host/event-loop.js';
+import { quietTimeout } from '../host/quiet-timeout.js';
+import type { Posting } from '../version/posting.js';
+import { type ShardexIndex, renumbered } from '../version/shardex-index.js';
+import { type Recipe, runRecipe } from '../write/update.js';
+import { touchedBy } from '../write/index-draft.js';
+import { Touched } from '../write/touched.js';
+import type { CheckpointCost } from './checkpoint/checkpointer.js';
+import { type CommitQueue, isLostRace } from './commit-queue.js';
+import type { Keeper } from './keeper.js';
+import type { KeptVersions } from './kept-versions.js';
+import type { LogReader } from './log-reader.js';
+import { type StoreMetrics, storeMetrics } from './store-metrics.js';
+import { type WriteOptions, newWrite } from './write-options.js';
+import { requireToken } from './log/checks.js';
+import type { CommitLog } from './log/commit-log.js';
+import { StoreWriter, type StoreWriterHost } from './store-writer.js';
+import type { TipState, Write } from './tip.js';
+
+/** Options of `Store.updateAsync`. */
+export interface StoreUpdateAsyncOptions extends WriteOptions, UpdateAsyncOptions {}
+
+/** Options of `Store.ingest`. A token goes with one commit, so not with `commitEvery`. */
+export interface StoreIngestOptions extends WriteOptions, IngestOptions {}
+
+/** What became of a write; see `Store.outcome`. */
+export interface Outcome {
+  /** The version that it made. */
+  readonly version: number;
+}
+
+/** The parts of a store. */
+export interface StoreParts {
+  readonly log: CommitLog;
+  readonly visible: CellState;
+  readonly tip: TipState;
+  readonly queue: CommitQueue;
+  readonly reader: LogReader;
+  readonly keeper: Keeper;
+  readonly kept: KeptVersions;
+  readonly maxPendingWrites: number;
+  readonly follow: boolean;
+}
+
+/** Bytes of commits that wait for the log before an ingest waits, too: so many commits. */
+const MOST_QUEUED = 64;
+/** How often to ask a log that does not tell, in milliseconds. */
+const POLL_MS = 50;
+
+/**
+ * A cell whose commits survive the process. Reading is as in a cell: `read`, `subscribe`, `changes`, `waitFor`, `pin`; all
+ * of them see what is durable, and nothing else. Writing is asynchronous: a promise of a write resolves once it is durable
+ * and visible. Made by {@link openStore}.
+ */
+export class Store extends ReadableCell {
+  readonly #parts: StoreParts;
+  readonly #asyncUpdates: AsyncUpdates;
+  readonly #following = new AbortController();
+  #closing: Promise<void> | undefined;
+
+  static {
+    detachable(this, (value) => #parts in value, 'stable');
+  }
+
+  /** @internal */
+  constructor(parts: StoreParts) {
+    super(parts.visible);
+    this.#parts = parts;
+    const { tip, maxPendingWrites } = parts;
+    this.#asyncUpdates = new AsyncUpdates(tip.meter, () => this.#openWriter(newWrite({})), maxPendingWrites);
+    if (parts.follow) void this.#follow();
+  }
+
+  /**
+   * Changes the index in one step: all of the recipe's changes, or none. The recipe runs at once, on the newest decided
+   * version; the promise resolves to the commit when it is durable and visible.
+   *
+   * @throws {@link ConflictError} where another process changed the same postings first; {@link AsyncRecipeError}, {@link
+   * CellClosedError}, {@link LogFullError}, {@link CommitUnknownError}, and whatever the recipe or the validator throws.
+   */
+  async update(recipe: Recipe, options: WriteOptions = {}): Promise<Commit> {
+    const write = newWrite(takeOptions(options, ['token', 'author', 'message']));
+    const known = this.#known(write.token);
+    if (known !== undefined) return known;
+    const writer = this.#openWriter(write);
+    try {
+      runRecipe(recipe, writer);
+      return await this.#durable(writer.commitChanges(), write);
+    } finally {
+      writer.discard();
+    }
+  }
+
+  /**
+   * Runs a recipe that awaits, and publishes its changes in one step; as in a cell, it is run again where another commit
+   * comes first. An abort counts until the changes are decided, and no more while the log is written.
+   *
+   * @throws as {@link Store.update}, and {@link ResourceExhaustedError} when too many are under way.
+   */
+  async updateAsync(recipe: AsyncRecipe, options: StoreUpdateAsyncOptions = {}): Promise<Commit> {
+    const { token, author, message, ...rest } = takeOptions(options, [
+      'token',
+      'author',
+      'message',
+      'signal',
+      'retries',
+    ]);
+    for (;;) {
+      const write = newWrite({ token, author, message }, true);
+      const known = this.#known(write.token);
+      if (known !== undefined) return known;
+      const commit = await this.#asyncUpdates.run(recipe, rest, () => this.#openWriter(write));
+      try {
+        return await this.#durable(commit, write);
+      } catch (error) {
+        // Another process came first: the recipe has read a version that its commit would not follow.
+        if (!isLostRace(error)) throw error;
+      }
+    }
+  }
+
+  /**
+   * Adds all postings of an iterable in slices, without blocking the thread; resolves to the last commit once all are
+   * durable. Where the log is slower than the source, it waits for the log.
+   *
+   * @throws as {@link Store.update}, and as the cell's `ingest`. With `commitEvery`, what was published before stays.
+   */
+  async ingest(
+    source: Iterable<Posting> | AsyncIterable<Posting>,
+    options: StoreIngestOptions = {},
+  ): Promise<Commit> {
+    const { token, author, message, ...rest } = takeOptions(options, [
+      'token',
+      'author',
+      'message',
+      'signal',
+      'onProgress',
+      'sliceMs',
+      'commitEvery',
+    ]);
+    if (token !== undefined && rest.commitEvery !== undefined)
+      throw new InvalidOptionError(
+        'token',
+        'A token names one commit; with commitEvery there may be several.',
+      );
+    const write = newWrite({ token, author, message });
+    const known = this.#known(write.token);
+    if (known !== undefined) return known;
+    const { tip } = this.#parts;
+    const commit = await this.#asyncUpdates.admit(() =>
+      ingest(
+        tip,
+        () => this.#openWriter(write),
+        source,
+        rest,
+        () => this.#betweenSlices(),
+      ),
+    );
+    return this.#durable(commit, write);
+  }
+
+  /**
+   * Opens a writer on the newest decided version. Time: O(1); nothing is copied until it is written.
+   *
+   * @throws {@link CellClosedError}
+   */
+  cloneForWrite(options: WriteOptions = {}): StoreWriter {
+    const given = takeOptions(options, ['token', 'author', 'message']);
+    const { tip } = this.#parts;
+    let write = newWrite(given);
+    const writer = openWriter(tip, (base, host: WriterHost) => {
+      const storeHost: StoreWriterHost = {
+        ...host,
+        exactly: () => {
+          write = newWrite(given, true);
+          tip.bind(touchedBy(writer), write);
+        },
+        durable: (commit) => this.#durable(commit, write),
+      };
+      return new StoreWriter(base, storeHost);
+    });
+    tip.bind(touchedBy(writer), write);
+    return watched(tip, writer);
+  }
+
+  /**
+   * Names a version, by default the current one, and keeps it, also across restarts, until {@link Store.untag}. Resolves
+   * when that is durable. Time: as a checkpoint of that version.
+   *
+   * @throws {@link InvalidOptionError} for a name that is taken; {@link VersionNotKeptError}, {@link CellClosedError}
+   */
+  tag(name: string, version: number = this.version): Promise<void> {
+    return this.#parts.kept.tag(name, version);
+  }
+
+  /** Removes a tag; resolves to whether there was one. */
+  untag(name: string): Promise<boolean> {
+    return this.#parts.kept.untag(name);
+  }
+
+  /** Tags, each with the number of the version that it names, those of earlier processes included. Time: O(tags). */
+  tags(): ReadonlyMap<string, number> {
+    return this.#parts.kept.tags();
+  }
+
+  /**
+   * Loads a version that the store keeps: one that the cell has in memory, a tagged one, or one that the log still leads
+   * to. Time: O(1) for those in memory, else as opening a store.
+   *
+   * @throws {@link VersionNotKeptError}
+   */
+  load(version: number | string): Promise<ShardexIndex> {
+    return this.#parts.kept.load(version);
+  }
+
+  /**
+   * Publishes the state of an older version as a new one: nothing is destroyed, and so undoing can be undone. Resolves to
+   * the commit once it is durable. Time: as {@link Store.load}, and of a version that was loaded O(rows).
+   *
+   * @throws {@link VersionNotKeptError}, {@link ConflictError} where another process came first; {@link CellClosedError}
+   */
+  async restore(version: number | string, options: WriteOptions = {}): Promise<Commit> {
+    const given = takeOptions(options, ['token', 'author', 'message']);
+    for (;;) {
+      const write = newWrite(given, true);
+      const known = this.#known(write.token);
+      if (known !== undefined) return known;
+      const { tip } = this.#parts;
+      const old = await this.load(version);
+      const startedAt = performance.now();
+      const { current } = tip;
+      const nextShardId = Math.max(old.nextShardId, current.nextShardId);
+      const next = old === current ? current : renumbered(old, current.version + 1, nextShardId);
+      const touched = new Touched();
+      tip.bind(touched, write);
+      const commit = tip.publish(current, next, startedAt, touched) ?? new Commit(current, current);
+      try {
+        return await this.#durable(commit, write);
+      } catch (error) {
+        if (!isLostRace(error)) throw error;
+      }
+    }
+  }
+
+  /**
+   * Makes a checkpoint of the visible version now, durable when it resolves. The store makes them by itself, too. Resolves
+   * to what it cost; `undefined` where there is one of this version. Time: O(rows that are in no chunk yet + shards).
+   *
+   * @throws what the log throws.
+   */
+  async checkpoint(): Promise<CheckpointCost | undefined> {
+    const { visible, keeper, kept } = this.#parts;
+    visible.assertOpen();
+    return keeper.take(visible.current, kept.tagged());
+  }
+
+  /**
+   * Finds out what became of a write, by its token: after a `CommitUnknownError`, in a store that was opened anew, or after
+   * a crash. `undefined` where it is not there: it was never made, or more than a thousand commits before the last
+   * checkpoint.
+   */
+  async outcome(token: string): Promise<Outcome | undefined> {
+    requireToken('token', token);
+    const { queue, reader } = this.#parts;
+    await queue.pending(token)?.catch(() => undefined);
+    await queue.refresh();
+    const version = reader.versionOf(token);
+    return version === undefined ? undefined : { version };
+  }
+
+  /** Takes over what other processes have committed by now; resolves to the newest version. */
+  async refresh(): Promise<ShardexIndex> {
+    await this.#parts.queue.refresh();
+    return this.read();
+  }
+
+  /** Counters of this store. Time: O(1). */
+  override metrics(): StoreMetrics {
+    const { tip, queue, keeper } = this.#parts;
+    return storeMetrics(super.metrics(), tip, queue, keeper);
+  }
+
+  /** Closes the store: refuses further writes, waits for those under way, and lets go of the log. */
+  // eslint-disable-next-line @typescript-eslint/no-misused-promises -- Whoever closes a cell need not wait; of a store one should.
+  override close(): Promise<void> {
+    return (this.#closing ??= this.#close());
+  }
+
+  /** Calls `close()`, for `await using store = await openStore(…)`. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #close(): Promise<void> {
+    const { tip, visible, queue, keeper, log } = this.#parts;
+    tip.close();
+    this.#following.abort();
+    await queue.drained();
+    await keeper.idle();
+    visible.close();
+    await log.close();
+  }
+
+  #openWriter(write: Write): IndexWriter {
+    const { tip } = this.#parts;
+    const writer = openWriter(tip, (base, host) => new IndexWriter(base, host));
+    tip.bind(touchedBy(writer), write);
+    return writer;
+  }
+
+  /** Resolves to a commit of a write once all of the write is durable, and whatever it rests on. */
+  async #durable(commit: Commit, { offered }: Write): Promise<Commit> {
+    const { queue, keeper, visible, kept } = this.#parts;
+    let last = commit;
+    if (offered.length > 0) {
+      for (const durable of offered) last = await durable;
+    } else {
+      // It changed nothing; but it may rest on what is not durable yet.
+      await queue.pending();
+    }
+    keeper.takeIfDue(visible.current, kept.tagged());
+    return last;
+  }
+
+  /** What a token that was seen before leads to. */
+  #known(token: string | undefined): Promise<Commit> | undefined {
+    if (token === undefined) return undefined;
+    const { queue, reader, visible } = this.#parts;
+    const pending = queue.pending(token);
+    if (pending !== undefined) return pending;
+    const { current } = visible;
+    return reader.versionOf(token) === undefined ? undefined : Promise.resolve(new Commit(current, current));
+  }
+
+  async #betweenSlices(): Promise<void> {
+    await yieldToEventLoop();
+    const { queue } = this.#parts;
+    // What an ingest decides must not pile up in memory.
+    while (queue.length > MOST_QUEUED && queue.failure === undefined)
+      await queue.pending()?.catch(() => undefined);
+  }
+
+  /** Follows what other processes commit, until the store is closed. */
+  async #follow(): Promise<void> {
+    const { log, queue, visible } = this.#parts;
+    const { signal } = this.#following;
+    const isOver = (): boolean => signal.aborted || queue.failure !== undefined;
+    while (!isOver()) {
+      try {
+        if (log.changed === undefined) await new Promise<void>((resolve) => quietTimeout(resolve, POLL_MS));
+        else await log.changed(visible.current.version, signal);
+        if (!isOver()) await queue.refresh();
+      } catch (error) {
+        if (!isOver()) queue.fail(error as Error);
+      }
+    }
+  }
+}

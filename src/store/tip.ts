@@ -1,0 +1,76 @@
+/*
+ * The newest decided version of a store, which is ahead of the visible one by what the log has not acknowledged yet.
+ * Writers start from it and publish to it as in any cell; each of its commits goes on to the queue of the log.
+ */
+
+import { CellState, type Validator } from '../cell/cell-state.js';
+import { CellClosedError } from '../errors.js';
+import { Commit } from '../delta/commit.js';
+import type { ShardexIndex } from '../version/shardex-index.js';
+import type { Touched } from '../write/touched.js';
+import type { CommitInfo } from './record.js';
+
+/** What a caller said of a write, and what came of it. One write may make several commits, as an ingest does. */
+export interface Write {
+  readonly token: string | undefined;
+  readonly info: Omit<CommitInfo, 'time'>;
+  /** Whether another commit in between is a conflict even where it touched nothing of the same. */
+  readonly isExact: boolean;
+  /** Settles with each commit that was offered, oldest first. */
+  readonly offered: Promise<Commit>[];
+}
+
+/** Takes a commit that was decided; resolves once it is durable and visible. */
+export type Offer = (
+  commit: Commit,
+  touched: Touched | undefined,
+  write: Write | undefined,
+) => Promise<Commit>;
+
+/** The state of the cell that writers see. */
+export class TipState extends CellState {
+  readonly #offer: Offer;
+  /** By what a writer touches, as that is all that a publication knows of it. */
+  readonly #writes = new WeakMap<Touched, Write>();
+
+  constructor(index: ShardexIndex, validate: Validator | undefined, offer: Offer) {
+    super(index, { validate });
+    this.#offer = offer;
+  }
+
+  /** Says which write a writer belongs to. */
+  bind(touched: Touched, write: Write): void {
+    this.#writes.set(touched, write);
+  }
+
+  /** Publishes to the writers that come next, and offers the commit to the log. */
+  override publish(
+    expected: ShardexIndex,
+    next: ShardexIndex,
+    startedAt: number,
+    touched?: Touched,
+  ): Commit | undefined {
+    const commit = super.publish(expected, next, startedAt, touched);
+    if (commit === undefined || commit.isEmpty) return commit;
+    const write = touched === undefined ? undefined : this.#writes.get(touched);
+    const durable = this.#offer(commit, touched, write);
+    // Whoever made the write hears of it; nobody else has to.
+    durable.catch(() => undefined);
+    write?.offered.push(durable);
+    return commit;
+  }
+
+  /** @throws {@link CellClosedError} */
+  override assertOpen(): void {
+    if (!this.isClosed) return;
+    throw new CellClosedError(
+      'This store was closed. Its versions can still be read; to go on writing, open it again with openStore().',
+    );
+  }
+
+  /** Goes to a version that was decided elsewhere: by another process, or before what the log refused. */
+  moveTo(index: ShardexIndex): void {
+    if (index !== this.current && !this.isClosed)
+      this.publishCommit(new Commit(this.current, index), performance.now());
+  }
+}

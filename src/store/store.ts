@@ -362,12 +362,17 @@ export class Store extends ReadableCell {
     const isOver = (): boolean => signal.aborted || queue.failure !== undefined;
     while (!isOver()) {
       try {
-        if (log.changed === undefined) await new Promise<void>((resolve) => quietTimeout(resolve, POLL_MS));
+        if (log.changed === undefined) await aWhile();
         else await log.changed(visible.current.version, signal);
         if (!isOver()) await queue.refresh();
-      } catch (error) {
-        if (!isOver()) queue.fail(error as Error);
+      } catch {
+        // What ends the store is in the queue by now; the rest may be over soon.
+        await aWhile();
       }
     }
   }
+}
+
+function aWhile(): Promise<void> {
+  return new Promise((resolve) => quietTimeout(resolve, POLL_MS));
 }

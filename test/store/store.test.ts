@@ -10,9 +10,10 @@ import {
   serveReplicas,
   openReplica,
 } from 'shardex';
-import { type CommitLog, type Store, type StoreOptions, memoryLog, openStore } from 'shardex/store';
+import { type Store, type StoreOptions, memoryLog, openStore } from 'shardex/store';
 import { ReadableCell } from '../../src/cell/readable-cell.js';
 import { rejectionOf } from '../support/thrown.js';
+import { gated } from './support/wrapped-log.js';
 import { numbers, vectorFrom, wholeBytes } from './support/versions.js';
 
 const OPTIONS: StoreOptions = { dimensions: 5, shardCapacity: 40 };
@@ -24,33 +25,6 @@ function posting(documentId: string, seed = 1): Posting {
 function add(store: Store, documentId: string, seed = 1): Promise<unknown> {
   return store.update((draft) => {
     draft.addPosting(posting(documentId, seed));
-  });
-}
-
-/** A log that waits for `go` before each append, and what it was asked. */
-function gated(inner: CommitLog): { log: CommitLog; go: () => void; readonly groups: number[] } {
-  const gates: (() => void)[] = [];
-  const groups: number[] = [];
-  const log: CommitLog = Object.create(inner, {
-    append: {
-      value: async (...args: Parameters<CommitLog['append']>) => {
-        groups.push(args[1].length);
-        await new Promise<void>((resolve) => gates.push(resolve));
-        return inner.append(...args);
-      },
-    },
-  }) as CommitLog;
-  return { log: bound(inner, log), go: () => gates.shift()?.(), groups };
-}
-
-/** A log whose methods are those of `inner`, but for the own ones of `outer`. */
-function bound(inner: CommitLog, outer: CommitLog): CommitLog {
-  return new Proxy(inner, {
-    get: (target, name) => {
-      if (Object.hasOwn(outer, name)) return Reflect.get(outer, name) as unknown;
-      const value: unknown = Reflect.get(target, name);
-      return typeof value === 'function' ? (value.bind(target) as unknown) : value;
-    },
   });
 }
 

@@ -1,0 +1,162 @@
+/* A store against a cell in memory that does the same: equal to the byte, also after crashes, restarts and checkpoints. */
+
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { CowShardexIndex, type Posting, type Recipe, createIndex } from 'shardex';
+import { type CommitLog, type Store, memoryLog, openStore } from 'shardex/store';
+import { newSqliteLog } from '../../src/store/sqlite/sqlite-log.js';
+import { gated } from './support/wrapped-log.js';
+import { sqliteDrivers, temporaryFolder } from './support/logs.js';
+import { numbers, vectorFrom, wholeBytes } from './support/versions.js';
+
+const OPTIONS = { dimensions: 5, shardCapacity: 24 } as const;
+
+const OPERATIONS = [
+  'update',
+  'async',
+  'ingest',
+  'other',
+  'restore',
+  'checkpoint',
+  'tag',
+  'reopen',
+  'crash',
+  'torn',
+] as const;
+type Operation = (typeof OPERATIONS)[number];
+
+function changes(seed: number): Recipe {
+  return (draft) => {
+    const next = numbers(seed);
+    const count = 1 + Math.floor(next() * 20);
+    for (let i = 0; i < count; i++) {
+      const documentId = `d${Math.floor(next() * 60)}`;
+      if (next() < 0.3) draft.removeDocument(documentId);
+      else draft.addPosting({ documentId, start: Math.floor(next() * 2), vector: vectorFrom(next) });
+    }
+  };
+}
+
+function batch(seed: number): Posting[] {
+  const next = numbers(seed);
+  return Array.from({ length: 30 }, (_, i) => ({
+    documentId: `b${seed % 5}-${i}`,
+    vector: vectorFrom(next),
+  }));
+}
+
+async function agree(
+  operations: readonly (readonly [Operation, number])[],
+  place: () => CommitLog,
+): Promise<void> {
+  const cell = new CowShardexIndex(createIndex(OPTIONS));
+  const tags = new Map<string, Uint8Array>();
+  let store: Store = await openStore(place(), OPTIONS);
+  const other = await openStore(place());
+  for (const [operation, seed] of operations) {
+    switch (operation) {
+      case 'update':
+        await store.update(changes(seed));
+        cell.update(changes(seed));
+        break;
+      case 'async':
+        await store.updateAsync(async (draft) => {
+          await Promise.resolve();
+          changes(seed)(draft);
+        });
+        cell.update(changes(seed));
+        break;
+      case 'ingest':
+        await store.ingest(batch(seed), { commitEvery: 12 });
+        await cell.ingest(batch(seed), { commitEvery: 12 });
+        break;
+      case 'other':
+        await other.refresh();
+        await other.update(changes(seed));
+        cell.update(changes(seed));
+        await store.refresh();
+        break;
+      case 'restore': {
+        const name = [...tags.keys()].at(0);
+        if (name === undefined) break;
+        await store.restore(name);
+        // Its rows are elsewhere than those of the cell; what both hold from now on is compared with the store itself.
+        return check(store, place);
+      }
+      case 'checkpoint':
+        await store.checkpoint();
+        break;
+      case 'tag':
+        if (store.tags().has(`t${seed}`)) break;
+        await store.tag(`t${seed}`);
+        tags.set(`t${seed}`, wholeBytes(cell.read()));
+        break;
+      case 'reopen':
+        await store.close();
+        store = await openStore(place());
+        break;
+      case 'crash':
+        // What the old one still holds does nothing any more.
+        store = await openStore(place());
+        break;
+      case 'torn': {
+        // A crash while a commit is on its way: it may be there or not, and its token tells.
+        const { log, go } = gated(place());
+        const dying = await openStore(log);
+        const token = `torn ${seed} ${Math.random()}`;
+        void dying.update(changes(seed), { token }).catch(() => undefined);
+        await Promise.resolve();
+        if (seed % 2 === 0) {
+          await new Promise((resolve) => setTimeout(resolve, 1));
+          go();
+          await new Promise((resolve) => setTimeout(resolve, 5));
+        }
+        store = await openStore(place());
+        if ((await store.outcome(token)) !== undefined) cell.update(changes(seed));
+        break;
+      }
+    }
+    expect(store.version).toBe(cell.version);
+    expect(Buffer.compare(wholeBytes(store.read()), wholeBytes(cell.read())), operation).toBe(0);
+  }
+  for (const [name, bytes] of tags) expect(Buffer.compare(wholeBytes(await store.load(name)), bytes)).toBe(0);
+  await Promise.all([store.close(), other.close()]);
+}
+
+/** Whoever opens the log finds what the store shows. */
+async function check(store: Store, place: () => CommitLog): Promise<void> {
+  const again = await openStore(place());
+  expect(again.version).toBe(store.version);
+  expect(Buffer.compare(wholeBytes(again.read()), wholeBytes(store.read()))).toBe(0);
+}
+
+const operations = fc.array(fc.tuple(fc.constantFrom(...OPERATIONS), fc.nat(1000)), { maxLength: 25 });
+const folder = temporaryFolder();
+const drivers = await sqliteDrivers();
+
+describe('a store does what a cell does', () => {
+  test('in memory', async () => {
+    await fc.assert(
+      fc.asyncProperty(operations, async (list) => {
+        const first = memoryLog();
+        await agree(list, () => memoryLog(first));
+      }),
+      { numRuns: 60 },
+    );
+  }, 120_000);
+
+  test.each(drivers)(
+    'on %s',
+    async (_, driver) => {
+      let files = 0;
+      await fc.assert(
+        fc.asyncProperty(operations, async (list) => {
+          const path = `${folder()}/model-${++files}.db`;
+          await agree(list, () => newSqliteLog(path, driver, () => Promise.reject(new Error('unused'))));
+        }),
+        { numRuns: 8 },
+      );
+    },
+    240_000,
+  );
+});

@@ -1,0 +1,57 @@
+/* Logs that do something else with some of their calls. */
+
+import type { Appended, CommitLog } from 'shardex/store';
+
+/** A log with other methods in the place of some; each gets the call as the log would have it done. */
+export function wrappedLog(
+  inner: CommitLog,
+  around: (name: keyof CommitLog, call: () => Promise<unknown>, args: readonly unknown[]) => unknown,
+): CommitLog {
+  return new Proxy(inner, {
+    get: (target, name) => {
+      const value: unknown = Reflect.get(target, name);
+      if (typeof value !== 'function') return value;
+      const method = value as (...args: unknown[]) => Promise<unknown>;
+      return (...args: unknown[]) => {
+        const call = (): Promise<unknown> => method.apply(target, args);
+        return around(name as keyof CommitLog, call, args);
+      };
+    },
+  });
+}
+
+/** A log that waits for `go` before each append; how many entries each was to append. */
+export function gated(inner: CommitLog): {
+  readonly log: CommitLog;
+  readonly go: () => void;
+  readonly groups: number[];
+} {
+  const gates: (() => void)[] = [];
+  const groups: number[] = [];
+  const log = wrappedLog(inner, async (name, call, args) => {
+    if (name !== 'append') return call();
+    groups.push((args[1] as readonly unknown[]).length);
+    await new Promise<void>((resolve) => gates.push(resolve));
+    return call();
+  });
+  return { log: asLog(log, inner), go: () => gates.shift()?.(), groups };
+}
+
+/** `read` is no promise, so it must not be wrapped in one. */
+export function asLog(log: CommitLog, inner: CommitLog): CommitLog {
+  return new Proxy(log, {
+    get: (target, name) =>
+      name === 'read' ? inner.read.bind(inner) : (Reflect.get(target, name) as unknown),
+  });
+}
+
+/** A log whose appends are up to a function. */
+export function withAppend(
+  inner: CommitLog,
+  append: (call: () => Promise<Appended>) => Promise<Appended>,
+): CommitLog {
+  const log = wrappedLog(inner, (name, call) =>
+    name === 'append' ? append(call as () => Promise<Appended>) : call(),
+  );
+  return asLog(log, inner);
+}

@@ -1,6 +1,6 @@
 /*
- * What goes to the thread of a log's engine, and what comes back. Bytes are copied by the port; what the engine read is
- * copied once less, as the port may take it.
+ * What goes to the thread of a log's engine, and what comes back. Bytes on their way there are copied; what the
+ * engine read is handed over.
  */
 
 import type { EngineCalls, SqliteEngine } from './engine.js';
@@ -20,6 +20,15 @@ export interface FromEngine {
   readonly id: number;
   readonly result?: unknown;
   readonly failure?: Failure;
+}
+
+/** The memory of all bytes in a result, which may go to the other thread rather than be copied. */
+export function memoryIn(result: unknown): ArrayBufferLike[] {
+  if (result instanceof Uint8Array)
+    // A view of more than itself has neighbours, who would lose theirs.
+    return result.byteLength > 0 && result.byteLength === result.buffer.byteLength ? [result.buffer] : [];
+  if (typeof result !== 'object' || result === null) return [];
+  return Object.values(result).flatMap(memoryIn);
 }
 
 /** Makes a call by its name. */

@@ -7,7 +7,11 @@ import { parentPort } from '../../threads/port/parent-port.js';
 import { loadDriver } from './driver.js';
 import { SqliteEngine } from './engine.js';
 import { asFailure } from './failure.js';
-import { type FromEngine, type ToEngine, callEngine } from './messages.js';
+import { type FromEngine, type ToEngine, callEngine, memoryIn } from './messages.js';
+
+interface NodePort {
+  postMessage(message: unknown, transfer: readonly unknown[]): void;
+}
 
 async function main(): Promise<void> {
   const port = await parentPort();
@@ -26,7 +30,9 @@ async function main(): Promise<void> {
   let last = Promise.resolve();
   port?.on?.('message', (message) => {
     last = last.then(async () => {
-      port.postMessage(await answer(message as ToEngine));
+      const answered = await answer(message as ToEngine);
+      // Node's port, which takes what is to be handed over in a list.
+      (port as NodePort).postMessage(answered, memoryIn(answered.result));
     });
   });
 }

@@ -5,8 +5,7 @@
 import type { ShardexIndex } from '../version/shardex-index.js';
 import type { Slices } from '../cell/ingest/slices.js';
 import { Checkpointer, type CheckpointCost } from './checkpoint/checkpointer.js';
-import type { WrittenRows } from './checkpoint/written-rows.js';
-import type { LogReader } from './log-reader.js';
+import type { LogReader, Start } from './log-reader.js';
 import type { CommitLog, Entry, Head } from './log/commit-log.js';
 
 /**
@@ -40,20 +39,18 @@ export class Keeper {
   readonly #reader: LogReader;
   readonly #checkpointer: Checkpointer;
   readonly #slices: Slices;
-  #running: Promise<CheckpointCost> | undefined;
+  /** One at a time: the chunks of one are those that the next one uses again. */
+  #lane: Promise<unknown> = Promise.resolve();
+  /** Checkpoints that are being made, or wait for that. */
+  #under = 0;
 
-  constructor(
-    log: CommitLog,
-    reader: LogReader,
-    slices: Slices,
-    written: WrittenRows | undefined,
-    last: Head | undefined,
-  ) {
+  constructor(log: CommitLog, reader: LogReader, slices: Slices, { written, checkpoint, totalBytes }: Start) {
     this.#log = log;
     this.#reader = reader;
     this.#slices = slices;
     this.#checkpointer = new Checkpointer(log, written);
-    this.#last = last;
+    this.#last = checkpoint;
+    this.#lastBytes = totalBytes;
   }
 
   /** Takes note of an entry that is in the log. */
@@ -65,7 +62,7 @@ export class Keeper {
   /** Whether it is time. */
   get isDue(): boolean {
     const share = this.#bytes >= Math.max(LEAST_BYTES, DUE_SHARE * this.#lastBytes);
-    return this.#running === undefined && (share || this.entries >= DUE_ENTRIES);
+    return this.#under === 0 && (share || this.entries >= DUE_ENTRIES);
   }
 
   /**
@@ -73,11 +70,10 @@ export class Keeper {
    *
    * @throws what the log throws.
    */
-  async take(index: ShardexIndex, keep: readonly number[]): Promise<CheckpointCost | undefined> {
-    await this.idle();
-    if (index.version === (this.#last?.version ?? 0)) return undefined;
-    const [entries, bytes] = [this.entries, this.#bytes];
-    const cost = await this.#alone(async () => {
+  take(index: ShardexIndex, keep: readonly number[]): Promise<CheckpointCost | undefined> {
+    return this.#alone(async () => {
+      if (index.version <= (this.#last?.version ?? 0)) return undefined;
+      const [entries, bytes] = [this.entries, this.#bytes];
       const made = await this.#make(index);
       this.#lastBytes = made.totalBytes;
       this.entries -= entries;
@@ -85,12 +81,10 @@ export class Keeper {
       await this.#trim(index.version, keep);
       return made;
     });
-    return cost;
   }
 
   /** Makes a checkpoint of a version that is to stay. Version 0 needs none: it is empty. */
   async keep(index: ShardexIndex): Promise<void> {
-    await this.idle();
     if (index.version > 0) await this.#alone(() => this.#make(index));
   }
 
@@ -107,17 +101,18 @@ export class Keeper {
 
   /** Waits for what is under way. */
   async idle(): Promise<void> {
-    while (this.#running !== undefined) await this.#running.catch(() => undefined);
+    await this.#lane;
   }
 
-  /** One at a time: the chunks of one are those that the next one uses again. */
-  async #alone(make: () => Promise<CheckpointCost>): Promise<CheckpointCost> {
-    const running = (this.#running = make());
-    try {
-      return await running;
-    } finally {
-      this.#running = undefined;
-    }
+  #alone<T>(make: () => Promise<T>): Promise<T> {
+    this.#under++;
+    const made = this.#lane.then(make);
+    this.#lane = made
+      .catch(() => undefined)
+      .finally(() => {
+        this.#under--;
+      });
+    return made;
   }
 
   async #make(index: ShardexIndex): Promise<CheckpointCost> {

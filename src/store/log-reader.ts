@@ -30,6 +30,8 @@ export interface Start {
   readonly index: ShardexIndex;
   readonly written: WrittenRows | undefined;
   readonly checkpoint: Head | undefined;
+  /** Bytes of the checkpoint. */
+  readonly totalBytes: number;
 }
 
 /** Follows one log. */
@@ -55,12 +57,15 @@ export class LogReader {
   async start(atMost?: number): Promise<Start> {
     const checkpoint = await this.#log.latestCheckpoint(atMost);
     if (checkpoint === undefined)
-      return { index: emptyIndex(this.#config), written: undefined, checkpoint: undefined };
-    const { index, tokens, written } = await readCheckpoint(this.#log, checkpoint, this.#config, (steps) =>
-      this.#slices.run(steps),
+      return { index: emptyIndex(this.#config), written: undefined, checkpoint: undefined, totalBytes: 0 };
+    const { index, tokens, written, totalBytes } = await readCheckpoint(
+      this.#log,
+      checkpoint,
+      this.#config,
+      (steps) => this.#slices.run(steps),
     );
     for (const { version, token } of tokens) this.#tokens.set(token, version);
-    return { index, written, checkpoint };
+    return { index, written, checkpoint, totalBytes };
   }
 
   /**

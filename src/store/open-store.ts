@@ -69,10 +69,11 @@ export async function openStore(pathOrLog: string | CommitLog, options: StoreOpt
       yieldToEventLoop,
     );
     const reader = new LogReader(log, config, slices);
-    const { index, written, checkpoint } = await reader.start();
+    const start = await reader.start();
+    const { index, checkpoint } = start;
     reader.head =
       checkpoint === undefined ? undefined : { version: checkpoint.version, token: checkpoint.token };
-    const keeper = new Keeper(log, reader, slices, written, checkpoint);
+    const keeper = new Keeper(log, reader, slices, start);
     let newest = index;
     for await (const { commit, entry } of reader.read(() => newest)) {
       newest = commit.index;

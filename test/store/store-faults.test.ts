@@ -293,6 +293,30 @@ test('a checkpoint is made by itself once there is enough to read', async () => 
   expect(entriesSinceCheckpoint).toBeLessThan(6);
 });
 
+test('however many checkpoints are asked for at once, beside commits, each is whole', async () => {
+  const memory = memoryLog();
+  const store = await openStore(memory, OPTIONS);
+  const next = numbers(5);
+  const write = (i: number): Promise<unknown> =>
+    store.update((draft) => {
+      for (let j = 0; j < 20; j++)
+        draft.addPosting({ documentId: `${i % 7}-${j * i}`, vector: vectorFrom(next) });
+    });
+  for (let round = 0; round < 6; round++) {
+    const writes = Array.from({ length: 8 }, (_, i) => write(8 * round + i));
+    const checkpoints = writes.map(async (written) => {
+      await written;
+      return store.checkpoint();
+    });
+    await Promise.all(checkpoints);
+    const again = await openStore(memoryLog(memory));
+    expect(Buffer.compare(wholeBytes(again.read()), wholeBytes(store.read()))).toBe(0);
+  }
+  // Those who come late find that it was made.
+  expect(store.metrics().checkpoints).toBeLessThanOrEqual(6 * 8);
+  expect(store.metrics().entriesSinceCheckpoint).toBe(0);
+});
+
 test('whichever call of the log fails, nothing acknowledged is lost', async () => {
   for (const error of [new LogFullError('There is no room.'), new LogFailedError('Not now.', false)]) {
     let isDone = false;

@@ -15,6 +15,7 @@ import {
   type ManifestChunk,
   type ManifestShard,
   type Part,
+  decodeManifest,
   encodeManifest,
 } from './manifest.js';
 import { type RowRun, encodeRows, rowBytes } from './row-chunk.js';
@@ -86,6 +87,8 @@ export class Checkpointer {
       });
     }
     const { manifest, chunks } = await run(this.#manifest(index, tokens));
+    // A checkpoint that cannot be read must not take the place of entries that can.
+    decodeManifest(manifest);
     const { version, token } = tokens[tokens.length - 1];
     const keys = chunks.map(({ key }) => key);
     if (!(await this.#log.commitCheckpoint({ version, token, manifest, chunks: keys }))) return undefined;

@@ -3,6 +3,7 @@
  * kinds of parts can come later; one that is not known is refused.
  */
 
+import { because } from '../../checks/given.js';
 import { InvalidDeltaError } from '../../errors.js';
 import { ByteReader } from '../../delta/bytes.js';
 import { checksumOf } from '../../delta/checksum.js';
@@ -70,7 +71,7 @@ export function readRest<T>(
     reader.end();
     return result;
   } catch (error) {
-    if (error instanceof InvalidDeltaError) throw damaged(what, error.message);
+    if (error instanceof InvalidDeltaError) throw because(damaged(what, 'it contradicts itself'), error);
     throw error;
   }
 }

@@ -36,6 +36,8 @@ export interface ReadCheckpoint {
   readonly tokens: readonly KnownToken[];
   /** Where its rows lie, so that the next checkpoint need not put them again. */
   readonly written: WrittenRows;
+  /** Bytes of the manifest and its chunks. */
+  readonly totalBytes: number;
 }
 
 /** Rows that wait for their chunk. */
@@ -76,7 +78,11 @@ export async function readCheckpoint(
     for (const { block, part } of targets[c]) written.add(block, { ...part, chunk: manifest.chunks[c] });
     targets[c].length = 0;
   }
-  return { index, tokens: manifest.tokens, written };
+  const totalBytes = manifest.chunks.reduce(
+    (sum, { byteLength }) => sum + byteLength,
+    checkpoint.manifest.length,
+  );
+  return { index, tokens: manifest.tokens, written, totalBytes };
 }
 
 function chunkOf(log: CommitLog, { chunks }: Manifest, at: number): Promise<Uint8Array> | undefined {

@@ -40,8 +40,8 @@ export interface ShardexOptions<M extends object = Metadata> {
   readonly shardCapacity?: number;
   /**
    * How many nearest shards a search scans when it does not say. Default `'auto'`: as `recall: 0.95`.
-   * The probes needed for a fixed recall grow with about the square root of the number of lists, so a constant would
-   * be wasteful for a small index and blind in a large one; the benchmarks in `docs/benchmarks/` have the measured recall.
+   * How many a fixed recall takes grows with about the square root of the number of shards: a constant would be wasteful
+   * for a small index and blind in a large one. The benchmarks in `docs/benchmarks/` have the measured recall.
    */
   readonly slopFactor?: SlopFactor;
   /**

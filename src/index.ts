@@ -10,7 +10,7 @@ export { composeDeltas } from './delta/compose.js';
 export { type Commit, updateWithDelta } from './delta/commit.js';
 export { decodeDelta } from './delta/decode.js';
 export { recordChanges } from './delta/read-records.js';
-export { type ChangedDocumentRecord, type Delta, type VersionName, writtenPostings } from './delta/delta.js';
+export { type ChangedDocumentRecord, type Delta, type VersionId, writtenPostings } from './delta/delta.js';
 export { encodeDelta } from './delta/encode.js';
 export type { DocumentChanges } from './delta/ledger.js';
 export { merge, type MergeOptions, type Resolution } from './delta/merge.js';

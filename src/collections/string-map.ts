@@ -11,7 +11,7 @@ import { type Numbers, spanOf } from './text-bucket.js';
  */
 const LOAD = 10;
 
-/** Buckets put in place in one step: about a tenth of a millisecond. */
+/** Buckets put back in one step: about a tenth of a millisecond. */
 const BUCKETS_PER_STEP = 128;
 
 /** The buckets of a map. */
@@ -49,7 +49,7 @@ export class StringMap {
   /** Time: O(key length + log size). */
   get(key: string): Numbers | undefined {
     const hash = hashOf(key);
-    const bucket = this.#buckets.get(placeOf(hash, this.#buckets.size));
+    const bucket = this.#buckets.get(bucketIndexOf(hash, this.#buckets.size));
     return bucket === undefined ? undefined : find(bucket, key, hash);
   }
 
@@ -77,22 +77,22 @@ export class StringMapDraft {
 
   get(key: string): Numbers | undefined {
     const hash = hashOf(key);
-    return find(this.#bucket(placeOf(hash, this.#bucketCount)), key, hash);
+    return find(this.#bucket(bucketIndexOf(hash, this.#bucketCount)), key, hash);
   }
 
   /** Puts in an entry, or takes it out where the value is `undefined`. Time: as {@link StringMap.get}. */
   set(key: string, value: Numbers | undefined): void {
-    // The first bucket comes before the first entry, so that there is a place to look at.
+    // The first bucket comes before the first entry, so that there is one to look at.
     if (this.#bucketCount === 0) this.#own.set(this.#bucketCount++, '');
     const hash = hashOf(key);
-    const place = placeOf(hash, this.#bucketCount);
-    const bucket = this.#bucket(place);
+    const index = bucketIndexOf(hash, this.#bucketCount);
+    const bucket = this.#bucket(index);
     const span = typeof bucket === 'string' ? spanOf(bucket, key) : undefined;
     const isThere = span === undefined ? find(bucket, key, hash) !== undefined : span.to > span.from;
     if (isThere || value !== undefined) {
       const isText = typeof bucket === 'string' && span !== undefined;
       this.#own.set(
-        place,
+        index,
         isText ? changedText(bucket, span, key, value) : changed(bucket, key, hash, value),
       );
     }
@@ -115,8 +115,8 @@ export class StringMapDraft {
     const mutable = this.#own.size === 1 ? base : base.asMutable();
     let buckets = mutable.size === this.#bucketCount ? mutable : mutable.setSize(this.#bucketCount);
     let pause = BUCKETS_PER_STEP;
-    for (const [place, bucket] of this.#own) {
-      if (place < this.#bucketCount) buckets = buckets.set(place, bucket);
+    for (const [index, bucket] of this.#own) {
+      if (index < this.#bucketCount) buckets = buckets.set(index, bucket);
       if (--pause > 0) continue;
       yield;
       pause = BUCKETS_PER_STEP;
@@ -125,47 +125,47 @@ export class StringMapDraft {
     return (this.#base = made(this.#size, buckets.asImmutable()));
   }
 
-  #bucket(place: number): Bucket {
-    return this.#own.get(place) ?? bucketsOf(this.#base).get(place) ?? '';
+  #bucket(index: number): Bucket {
+    return this.#own.get(index) ?? bucketsOf(this.#base).get(index) ?? '';
   }
 
   /** Adds a bucket, and moves to it what belongs there now. */
   #split(): void {
-    const place = this.#bucketCount++;
-    this.#own.set(place, '');
-    if (place === 0) return;
-    const parent = parentOf(place);
-    const [kept, moved] = parted(this.#bucket(parent), topBitOf(place));
+    const index = this.#bucketCount++;
+    this.#own.set(index, '');
+    if (index === 0) return;
+    const parent = parentOf(index);
+    const [kept, moved] = parted(this.#bucket(parent), topBitOf(index));
     this.#own.set(parent, kept);
-    this.#own.set(place, moved);
+    this.#own.set(index, moved);
   }
 
   /** Takes the last bucket away; what was in it goes to the one that it was split from. */
   #merge(): void {
-    const place = --this.#bucketCount;
-    const gone = this.#bucket(place);
+    const index = --this.#bucketCount;
+    const gone = this.#bucket(index);
     // It stays among the changed ones, which is what tells that there was a change.
-    this.#own.set(place, '');
-    if (place === 0) return;
-    const parent = parentOf(place);
-    this.#own.set(parent, branch(topBitOf(place), this.#bucket(parent), gone));
+    this.#own.set(index, '');
+    if (index === 0) return;
+    const parent = parentOf(index);
+    this.#own.set(parent, branch(topBitOf(index), this.#bucket(parent), gone));
   }
 }
 
 /** The bucket of a hash in a table of `count` buckets: as many low bits of it as name one that is there. */
-function placeOf(hash: number, count: number): number {
+function bucketIndexOf(hash: number, count: number): number {
   if (count < 2) return 0;
   const bits = 32 - Math.clz32(count - 1);
-  const place = hash & (2 ** bits - 1);
-  return place < count ? place : place & (2 ** (bits - 1) - 1);
+  const index = hash & (2 ** bits - 1);
+  return index < count ? index : index & (2 ** (bits - 1) - 1);
 }
 
 /** The bucket that another one, not the first, was split from. */
-function parentOf(place: number): number {
-  return place - 2 ** topBitOf(place);
+function parentOf(index: number): number {
+  return index - 2 ** topBitOf(index);
 }
 
 /** The bit by which a bucket, not the first, differs from the one that it was split from. */
-function topBitOf(place: number): number {
-  return 31 - Math.clz32(place);
+function topBitOf(index: number): number {
+  return 31 - Math.clz32(index);
 }

@@ -14,7 +14,7 @@ import { Centroid, type ShardId } from '../version/shard.js';
 import { ByteReader, damaged } from './bytes.js';
 import { readCalibration } from './calibration-bytes.js';
 import type { ChunkChange, RecordChange, Run, SegmentChange, ShardChange } from './changes.js';
-import { Delta, type VersionName } from './delta.js';
+import { Delta, type VersionId } from './delta.js';
 import { checksumOf } from './checksum.js';
 import { CHECKSUM, FORMAT, HEADER, MAGIC } from './encode.js';
 import type { KeyColumns } from './key-index.js';
@@ -67,8 +67,8 @@ export function decodeDelta(bytes: Uint8Array): Delta {
 
   const metaAt = HEADER + rows * dimensions;
   const reader = new ByteReader(new Uint8Array(words.buffer, words.byteOffset + 4 * metaAt, metaLength));
-  const base = readVersionName(reader);
-  const next = readVersionName(reader);
+  const base = readVersionId(reader);
+  const next = readVersionId(reader);
   const nextShardId = reader.number(MAX_SHARD_IDS, 'a shard id');
   const documentIds = Array.from({ length: reader.count('documents') }, () => readDocumentId(reader));
   // Each row takes bytes in the input, for its vector as well as here, so this size is backed by data.
@@ -119,7 +119,7 @@ function isShared({ buffer }: Uint8Array): boolean {
   return buffer[Symbol.toStringTag] === 'SharedArrayBuffer';
 }
 
-function readVersionName(reader: ByteReader): VersionName {
+function readVersionId(reader: ByteReader): VersionId {
   const version = reader.number(MAX_INTEGER, 'a version');
   const fingerprint = reader.text('a fingerprint');
   if (!/^[0-9a-f]{16}$/.test(fingerprint)) throw damaged('a fingerprint is none');

@@ -1,5 +1,5 @@
 /*
- * The public `Delta`: two version names around the structural changes (`changes.ts`) and the ledger of keys
+ * The public `Delta`: two version ids around the structural changes (`changes.ts`) and the ledger of keys
  * (`ledger.ts`). Made by `between.ts`, `compose.ts` and `decode.ts`.
  */
 
@@ -28,7 +28,7 @@ export interface ChangedDocumentRecord<M extends object = Metadata> {
 }
 
 /** The identity of a version. The number alone does not suffice, as forks count alike. */
-export interface VersionName {
+export interface VersionId {
   /** Its number. */
   readonly version: number;
   /** Its fingerprint; equal fingerprints mean equal states. */
@@ -66,9 +66,9 @@ let isDelta: (value: unknown) => boolean;
  */
 export class Delta {
   /** The version that it applies to. */
-  readonly base: VersionName;
+  readonly base: VersionId;
   /** The version that it leads to. */
-  readonly next: VersionName;
+  readonly next: VersionId;
   readonly #changes: Changes;
   readonly #ledger: Lazy<Ledger>;
   readonly #keys: Lazy<KeyChanges>;
@@ -86,9 +86,9 @@ export class Delta {
   }
 
   /** @internal */
-  constructor(base: VersionName, next: VersionName, changes: Changes, ledger: Lazy<Ledger>) {
-    this.base = versionNameOf(base);
-    this.next = versionNameOf(next);
+  constructor(base: VersionId, next: VersionId, changes: Changes, ledger: Lazy<Ledger>) {
+    this.base = versionIdOf(base);
+    this.next = versionIdOf(next);
     this.#changes = changes;
     this.#ledger = ledger;
     this.#keys = new Lazy(() => keyChangesOf(ledger.value, changes.shards, changes.records));
@@ -142,11 +142,11 @@ export class Delta {
 
 const DELTA = brand('delta');
 
-export function versionNameOf({ version, fingerprint }: VersionName): VersionName {
+export function versionIdOf({ version, fingerprint }: VersionId): VersionId {
   return Object.freeze({ version, fingerprint });
 }
 
-export function sameVersion(a: VersionName, b: VersionName): boolean {
+export function sameVersion(a: VersionId, b: VersionId): boolean {
   return a.version === b.version && a.fingerprint === b.fingerprint;
 }
 

@@ -19,7 +19,7 @@ import {
   eachWrittenRun,
   isBlock,
 } from './changes.js';
-import { type Delta, type VersionName, assertDelta, changesOf, ledgerOf } from './delta.js';
+import { type Delta, type VersionId, assertDelta, changesOf, ledgerOf } from './delta.js';
 import type { Ledger } from './ledger.js';
 
 /** The bytes "SHXD". */
@@ -76,8 +76,8 @@ export function encodeDelta(delta: Delta): Uint8Array {
 
 function metadata(delta: Delta, changes: Changes): Uint8Array {
   const out = new ByteWriter();
-  writeVersionName(out, delta.base);
-  writeVersionName(out, delta.next);
+  writeVersionId(out, delta.base);
+  writeVersionId(out, delta.next);
   out.number(changes.nextShardId);
   const { records } = changes;
   const documentsOfRecords = writeLedger(out, ledgerOf(delta), changes.shards, records);
@@ -152,7 +152,7 @@ function writeRecord(out: ByteWriter, document: number, { existed, after }: Reco
   }
 }
 
-function writeVersionName(out: ByteWriter, { version, fingerprint }: VersionName): void {
+function writeVersionId(out: ByteWriter, { version, fingerprint }: VersionId): void {
   out.number(version);
   out.text(fingerprint);
 }

@@ -7,19 +7,19 @@ export const GROUP = 32;
 /** The largest entry of a look-up table: two of them can be added in a byte. */
 export const TABLE_TOP = 127;
 
-/** What rows have beside their codes, as the number of lines that this takes: what estimates need, and no more. */
+/** What rows have beside their codes, as the number of constants that this takes: what estimates need, and no more. */
 export const LEAN = 1;
 /** What bounds of products need. */
 export const PLAIN = 2;
 /** What bounds of Euclidean distances need. */
 export const BIASED = 3;
-export type Lines = typeof LEAN | typeof PLAIN | typeof BIASED;
+export type RowConstants = typeof LEAN | typeof PLAIN | typeof BIASED;
 
 /**
  * How codes lie in memory: in groups of {@link GROUP} rows, each of which has
  *
  * - for each nibble 16 bytes, of which byte i holds row i (low nibble) and row i + 16 (high nibble);
- * - `lines` of 32 numbers, each of 32 bits: with {@link LEAN} the upper halves of a scale and a bias (f32) in one, else
+ * - `constants` of 32 numbers, each of 32 bits: with {@link LEAN} the upper halves of a scale and a bias (f32) in one, else
  *   the scales (f32), the errors (f32), and with {@link BIASED} the biases (f32).
  *
  * A nibble holds 4, 2 or 1 dimensions, the first in its lowest bits; a larger number is a larger component.
@@ -32,7 +32,7 @@ export interface CodeShape {
   readonly bits: Bits;
   /** Nibbles of a row. */
   readonly nibbles: number;
-  readonly lines: Lines;
+  readonly constants: RowConstants;
   /** Bytes of a group. */
   readonly groupBytes: number;
   /** Bytes of a query's look-up tables. */
@@ -40,7 +40,7 @@ export interface CodeShape {
 }
 
 /** The shape of codes of `bits` bits a dimension. */
-export function codeShape(dimensions: number, bits: Bits, lines: Lines): CodeShape {
+export function codeShape(dimensions: number, bits: Bits, constants: RowConstants): CodeShape {
   const padded = Math.ceil(dimensions / 8) * 8;
   const nibbles = (padded * bits) / 4;
   return Object.freeze({
@@ -48,15 +48,15 @@ export function codeShape(dimensions: number, bits: Bits, lines: Lines): CodeSha
     padded,
     bits,
     nibbles,
-    lines,
-    groupBytes: groupBytes(nibbles, lines),
+    constants,
+    groupBytes: groupBytes(nibbles, constants),
     tableBytes: 16 * nibbles,
   });
 }
 
 /** Bytes of a group of {@link GROUP} rows. */
-export function groupBytes(nibbles: number, lines: Lines): number {
-  return 16 * nibbles + 4 * GROUP * lines;
+export function groupBytes(nibbles: number, constants: RowConstants): number {
+  return 16 * nibbles + 4 * GROUP * constants;
 }
 
 /** Bytes of the codes of so many rows. */

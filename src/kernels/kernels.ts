@@ -1,5 +1,5 @@
 // The contract of the kernels: what each computes, where it reads and writes, and how far it may be off.
-import type { Lines } from './code-shape.js';
+import type { RowConstants } from './code-shape.js';
 
 /** Which of two products of vectors {@link Kernels.distances} and its like compute: the dot product. */
 export const DOT = 0;
@@ -20,7 +20,7 @@ export const PIECE_WORDS = 6;
 export const BASE = 1024;
 
 /**
- * The fast loops, over one growable memory that callers divide up as they like. All places are byte offsets into it:
+ * The fast loops, over one growable memory that callers divide up as they like. All addresses are byte offsets into it:
  * multiples of 4, from {@link base} on. There are two implementations, in WebAssembly SIMD and in TypeScript, which do
  * the same 32-bit operations in the same order and so give the same bits (I10).
  *
@@ -78,7 +78,7 @@ export interface Kernels {
    * which has the layout of `CodeShape`. Rows before them keep theirs.
    *
    * A residual r becomes a grid vector v and a scale f = |r|²/(r · v), such that f(q · v) estimates q · r. Stored are, as
-   * `lines` says, f; `error`, for which always |q · r − f(q · v)| <= error·|q|, the rounding of residual, rotation and
+   * `constants` says, f; `error`, for which always |q · r − f(q · v)| <= error·|q|, the rounding of residual, rotation and
    * codes included; and `bias`, |r|² + 2f(centre · v) with the rotated `centre`, or 0 where that is {@link NONE}. A
    * residual whose length is not 0 or between 2^-60 and 2^60 gets f = 0 and `error` = Infinity, or `LEAN` f = NaN:
    * nothing is known of it, and each scan finds it.
@@ -91,7 +91,7 @@ export interface Kernels {
     codes: number,
     padded: number,
     bits: number,
-    lines: Lines,
+    constants: RowConstants,
     centre: number,
   ): void;
 
@@ -108,7 +108,7 @@ export interface Kernels {
   /**
    * Estimates rows `from` to `to` − 1 of `codes`, and appends to `out` those not dead and not above `threshold`.
    * The value of a row is `base + bias + f·(a + b·s) − slack·error`, evaluated in this order in f32, where s is the sum
-   * of its table entries, and what {@link encode} did not store of a row, as `lines` says, is 0. So with (offset, step)
+   * of its table entries, and what {@link encode} did not store of a row, as `constants` says, is 0. So with (offset, step)
    * of `tables`:
    *
    * | distance | codes made with the centre | tables of | base | a | b |
@@ -129,7 +129,7 @@ export interface Kernels {
   scan(
     codes: number,
     nibbles: number,
-    lines: Lines,
+    constants: RowConstants,
     from: number,
     to: number,
     tables: number,
@@ -149,7 +149,7 @@ export interface Kernels {
    * and `label`.
    *
    * With a `query` (rotated, of `padded` components; else {@link NONE}) `tables` are first made for each piece around its
-   * centre, and rows estimated by the squares of their distances, whose codes were made without it: the place of the
+   * centre, and rows estimated by the squares of their distances, whose codes were made without it: the address of the
    * rotated centre is in the piece instead of `base`, `a` is −2 offset − slack·|q − centre|, and what a piece or the caller
    * says of `a` and `b` is not looked at.
    *
@@ -161,7 +161,7 @@ export interface Kernels {
     query: number,
     padded: number,
     bits: number,
-    lines: Lines,
+    constants: RowConstants,
     tables: number,
     b: number,
     slack: number,
@@ -173,7 +173,7 @@ export interface Kernels {
   least(values: number, count: number): number;
 
   /**
-   * Appends those of `count` values (f32) that are not above `threshold` to `out`, as candidates: place among the values
+   * Appends those of `count` values (f32) that are not above `threshold` to `out`, as candidates: index among the values
    * + `label` (u32), value (f32), in order. Returns how many. Time: O(count).
    */
   within(values: number, count: number, threshold: number, out: number, label: number): number;
@@ -225,8 +225,8 @@ export interface Kernels {
   ): void;
 
   /**
-   * Gives candidates their products (f32) with a query in place of the values that they have: the same bits as
-   * {@link distances}. Row r is the vector at `places[r / 64] + stride · (r mod 64)`, places being byte offsets (u32) and
+   * Gives candidates their products (f32) with a query instead of the values that they have: the same bits as
+   * {@link distances}. Row r is the vector at `addresses[r / 64] + stride · (r mod 64)`, addresses being byte offsets (u32) and
    * `stride` a number of components. Time: O(count · dimensions).
    */
   distancesAt(
@@ -234,7 +234,7 @@ export interface Kernels {
     query: number,
     candidates: number,
     count: number,
-    places: number,
+    addresses: number,
     stride: number,
     dimensions: number,
   ): void;
@@ -254,11 +254,11 @@ export interface Kernels {
     out: number,
   ): void;
 
-  /** As {@link measure} for rows that lie anywhere: at the `count` byte offsets (u32) at `places`. The same bits. */
+  /** As {@link measure} for rows that lie anywhere: at the `count` byte offsets (u32) at `addresses`. The same bits. */
   measureAt(
     product: Product,
     query: number,
-    places: number,
+    addresses: number,
     count: number,
     dimensions: number,
     out: number,

@@ -15,7 +15,7 @@ import type { Shard, ShardId } from '../version/shard.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
 import { type Directory, newDirectory } from './memory/directory.js';
 import type { Engine, Lender } from './memory/engine.js';
-import { type Near, nearShards } from './ranking/near-shards.js';
+import { type RankedShards, nearShards } from './ranking/near-shards.js';
 import { QueryRoom, queryOfProbe } from './memory/query.js';
 import { scanFor } from './scan/scan-for.js';
 import { TopK } from './scan/top-k.js';
@@ -128,7 +128,7 @@ export class Looker {
       scan.scan(id, values[rank]);
       if (scan.tally.rows < pause) return;
       pause = scan.tally.rows + TOGETHER;
-      if (scan.waiting > PRUNED * MEASURED) scan.keepBest(MEASURED);
+      if (scan.candidateCount > PRUNED * MEASURED) scan.keepBest(MEASURED);
     });
     scan.keepBest(MEASURED);
     scan.measure();
@@ -156,7 +156,7 @@ function ranksOf(wanted: readonly ShardId[], ids: readonly ShardId[]): ReadonlyM
  * The shards as they would be ranked if the posting were not among them: its own centroid is nearer to it than it would
  * be to a stranger, since it is the mean of its members. Without one of n it is n / (n − 1) times as far.
  */
-function withoutItself(near: Near, home: Shard, metric: Metric, length: number): Near {
+function withoutItself(near: RankedShards, home: Shard, metric: Metric, length: number): RankedShards {
   const n = home.rows.liveCount;
   if (n < 2) return near;
   const [ids, apart, values] = [[...near.ids], [...near.apart], [...near.values]];

@@ -6,7 +6,7 @@ import type { Query } from './memory/query.js';
 import { MOST_RESULTS } from './options.js';
 import { aimOf } from './ranking/plan.js';
 import { type Outcome, type Sought, run } from './run.js';
-import { type Candidate, compareCandidates } from './scan/top-k.js';
+import { type FoundRow, compareFound } from './scan/top-k.js';
 
 /**
  * Searches for the page that begins behind the first `offset` results.
@@ -40,7 +40,7 @@ export function runPage(
     }
     outcome = both(outcome, more);
   }
-  return { ...outcome, found: places.slice(offset, end).sort(compareCandidates) };
+  return { ...outcome, found: places.slice(offset, end).sort(compareFound) };
 }
 
 /** Whether what a search for more finds begins with what one for fewer finds. */
@@ -53,7 +53,7 @@ function isNested({ config }: Searchable, options: Sought): boolean {
 }
 
 /** What takes one place only: a search that looks farther may find another posting of a document to stand for it. */
-function nameOf({ columns, row }: Candidate, { distinct }: Sought): string {
+function nameOf({ columns, row }: FoundRow, { distinct }: Sought): string {
   const { documentId, start, length } = keyOfRow(columns, row);
   return distinct === 'document' ? documentId : keyText(documentId, start, length);
 }

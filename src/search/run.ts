@@ -13,12 +13,12 @@ import { leastEstimated, leastProven } from './scan/row-cost.js';
 import { rowFilter } from './scan/row-filter.js';
 import { scanFor } from './scan/scan-for.js';
 import { type ShardScan, scanInTurn } from './scan/shard-scan.js';
-import { type Candidate, TopK } from './scan/top-k.js';
+import { type FoundRow, TopK } from './scan/top-k.js';
 
 /** What a search came to. */
 export interface Outcome {
   /** What was found, best first. */
-  readonly found: readonly Candidate[];
+  readonly found: readonly FoundRow[];
   /** Centroids that were measured. */
   readonly ranked: number;
   /** Shards that were scanned, their live rows, and how many of those were measured. */

@@ -3,7 +3,7 @@ import {
   BIASED,
   type Bits,
   LEAN,
-  type Lines,
+  type RowConstants,
   PLAIN,
   codeBytes,
   codeShape,
@@ -21,7 +21,7 @@ import { Arena, KINDS } from './arena.js';
 
 const DIMENSIONS = fc.oneof(fc.integer({ min: 1, max: 40 }), fc.constantFrom(64, 100, 128, 257, 768));
 const BITS = fc.constantFrom<Bits>(1, 2, 4);
-const LINES = fc.constantFrom<Lines>(LEAN, PLAIN, BIASED);
+const LINES = fc.constantFrom<RowConstants>(LEAN, PLAIN, BIASED);
 const FLAG = fc.constantFrom<0 | 1>(0, 1);
 const PRODUCT = fc.constantFrom<Product>(0, 1);
 const KIND = fc.constantFrom(...KINDS);
@@ -99,13 +99,13 @@ export const CHECKS: Readonly<Record<string, (pair: Pair) => void>> = {
         place,
         KIND,
         SEED,
-        (d, bits, lines, centred, { first, count }, kind, seed) => {
+        (d, bits, constants, centred, { first, count }, kind, seed) => {
           agree(pair, seed, (arena) => {
-            const shape = codeShape(d, bits, lines);
+            const shape = codeShape(d, bits, constants);
             const rotated = arena.vectors(count, shape.padded, kind);
             const codes = arena.take(codeBytes(shape, first + count));
             const centre = centred === 1 ? arena.vectors(1, shape.padded, kind) : NONE;
-            arena.kernels.encode(rotated, count, first, codes, shape.padded, bits, lines, centre);
+            arena.kernels.encode(rotated, count, first, codes, shape.padded, bits, constants, centre);
           });
         },
       ),
@@ -142,9 +142,9 @@ export const CHECKS: Readonly<Record<string, (pair: Pair) => void>> = {
         threshold,
         KIND,
         SEED,
-        (d, bits, lines, rows, buried, most, kind, seed) => {
+        (d, bits, constants, rows, buried, most, kind, seed) => {
           agree(pair, seed, (arena) => {
-            const shape = codeShape(d, bits, lines);
+            const shape = codeShape(d, bits, constants);
             const groups = Math.ceil(rows.to / 32);
             const codes = arena.bytes(groups * shape.groupBytes, 256);
             // Constants of any kind behind the nibbles, the lengths of rows that are not coded among them.
@@ -163,7 +163,7 @@ export const CHECKS: Readonly<Record<string, (pair: Pair) => void>> = {
             return arena.kernels.scan(
               codes,
               nibbles,
-              lines,
+              constants,
               rows.from,
               rows.to,
               tables,
@@ -227,26 +227,46 @@ export const CHECKS: Readonly<Record<string, (pair: Pair) => void>> = {
     const sizes = fc.array(fc.integer({ min: 0, max: 70 }), { maxLength: 5 });
     const threshold = fc.constantFrom(-Infinity, 0, 1e3, Infinity);
     fc.assert(
-      fc.property(DIMENSIONS, BITS, LINES, sizes, threshold, SEED, (d, bits, lines, sizes, most, seed) => {
-        agree(pair, seed, (arena) => {
-          const shape = codeShape(d, bits, lines);
-          const { padded } = shape;
-          const pieces = arena.take(4 * PIECE_WORDS * sizes.length);
-          sizes.forEach((rows, i) => {
-            const rotated = arena.vectors(rows, padded, 'normal');
-            const codes = arena.take(codeBytes(shape, rows));
-            arena.kernels.encode(rotated, rows, 0, codes, padded, bits, lines, NONE);
-            const dead = i % 2 === 0 ? NONE : arena.bytes(4 * Math.ceil(rows / 32), 256);
-            const word = pieces / 4 + PIECE_WORDS * i;
-            arena.kernels.u32.set([codes, rows, 0, 0, dead, 64 * i], word);
-            arena.kernels.f32.set([i, -i], word + 2);
+      fc.property(
+        DIMENSIONS,
+        BITS,
+        LINES,
+        sizes,
+        threshold,
+        SEED,
+        (d, bits, constants, sizes, most, seed) => {
+          agree(pair, seed, (arena) => {
+            const shape = codeShape(d, bits, constants);
+            const { padded } = shape;
+            const pieces = arena.take(4 * PIECE_WORDS * sizes.length);
+            sizes.forEach((rows, i) => {
+              const rotated = arena.vectors(rows, padded, 'normal');
+              const codes = arena.take(codeBytes(shape, rows));
+              arena.kernels.encode(rotated, rows, 0, codes, padded, bits, constants, NONE);
+              const dead = i % 2 === 0 ? NONE : arena.bytes(4 * Math.ceil(rows / 32), 256);
+              const word = pieces / 4 + PIECE_WORDS * i;
+              arena.kernels.u32.set([codes, rows, 0, 0, dead, 64 * i], word);
+              arena.kernels.f32.set([i, -i], word + 2);
+            });
+            const tables = arena.bytes(shape.tableBytes, 128);
+            const out = arena.take(8 * sizes.reduce((sum, rows) => sum + rows, 0));
+            const { length } = sizes;
+            return arena.kernels.scanMany(
+              pieces,
+              length,
+              NONE,
+              padded,
+              bits,
+              constants,
+              tables,
+              0.5,
+              1,
+              most,
+              out,
+            );
           });
-          const tables = arena.bytes(shape.tableBytes, 128);
-          const out = arena.take(8 * sizes.reduce((sum, rows) => sum + rows, 0));
-          const { length } = sizes;
-          return arena.kernels.scanMany(pieces, length, NONE, padded, bits, lines, tables, 0.5, 1, most, out);
-        });
-      }),
+        },
+      ),
     );
   },
 

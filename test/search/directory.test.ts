@@ -89,12 +89,12 @@ test('codes are where it says, until any are taken away', () => {
   const engine = knownEngine(index.config);
   const directory = engine?.directories.of(index);
   const placesNow = (): number[] =>
-    (directory?.shards ?? []).map((_, record) => directory?.placeOf(record) ?? NOWHERE);
+    (directory?.shards ?? []).map((_, record) => directory?.addressOf(record) ?? NOWHERE);
   const places = placesNow().filter((place) => place !== NOWHERE);
   expect(places.length).toBeGreaterThan(10);
   expect(new Set(places).size).toBe(places.length);
   dropCaches(index);
-  directory?.checkPlaces(engine?.slots.evictions ?? 0);
+  directory?.checkAddresses(engine?.slots.evictions ?? 0);
   expect(placesNow().every((place) => place === NOWHERE)).toBe(true);
   expect(queries.map((query) => search(index, query, options))).toEqual(answers);
 });
@@ -115,7 +115,7 @@ test('where codes are is known of segments that have only lost rows since, and o
     for (const [id, { rows }] of version.shards) {
       let at = directory.firstOf(id);
       for (const { block, visible } of rows.segments) {
-        places.set(`${id} ${blockNumber(block)} ${visible}`, directory.placeOf(at));
+        places.set(`${id} ${blockNumber(block)} ${visible}`, directory.addressOf(at));
         at = directory.after(at);
       }
     }

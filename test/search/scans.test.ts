@@ -71,7 +71,7 @@ describe.each(METRICS)('by %s', (metric) => {
     expect(exact.scan.tally).toEqual({ shards: ids.length, rows: LIVE, measured: LIVE });
     const { scan } = scanOf(index, {});
     scan.scan(ids[0]);
-    expect(scan.waiting).toBe(0);
+    expect(scan.candidateCount).toBe(0);
   });
 
   test.each([false, true])(
@@ -132,16 +132,16 @@ describe('a scan by codes', () => {
   test('lets candidates wait until they are measured, and keeps no more of them than it is told', () => {
     const { scan, best } = scanOf(index, { sure: 0, withDirectory: true });
     for (const id of ids) scan.scan(id);
-    expect(scan.waiting).toBe(LIVE);
+    expect(scan.candidateCount).toBe(LIVE);
     expect([scan.tally.measured, best.size]).toEqual([0, 0]);
     scan.keepBest(60);
-    expect(scan.waiting).toBe(60);
+    expect(scan.candidateCount).toBe(60);
     scan.measureSome();
     const { measured } = scan.tally;
     expect(measured).toBeGreaterThanOrEqual(10);
     expect(measured).toBeLessThan(60);
     scan.measure();
-    expect(scan.waiting).toBe(0);
+    expect(scan.candidateCount).toBe(0);
     expect(scan.tally.measured).toBeLessThanOrEqual(60);
   });
 

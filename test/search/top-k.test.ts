@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { columnsOf } from '../../src/version/row-block.js';
 import { keyOfRow } from '../../src/version/posting.js';
-import { type Candidate, TopK, compareCandidates } from '../../src/search/scan/top-k.js';
+import { type FoundRow, TopK, compareFound } from '../../src/search/scan/top-k.js';
 import { integerBelow, seeded, shuffled } from '../support/random.js';
 import { listOf } from '../support/rows.js';
 
 /** Candidates with few different distances and ids, so that ties are the rule. */
-function candidates(seed: number, count: number): Candidate[] {
+function candidates(seed: number, count: number): FoundRow[] {
   const random = seeded(seed);
   const { blocks, rows } = listOf(
     Array.from({ length: count }, (_, i) => ({
@@ -30,17 +30,17 @@ function kept(best: TopK): unknown[] {
     .map(({ distance, columns, row }) => ({ distance, ...(keyOfRow(columns, row) as object) }));
 }
 
-function fill(k: number, distinct: boolean, offers: readonly Candidate[]): TopK {
+function fill(k: number, distinct: boolean, offers: readonly FoundRow[]): TopK {
   const best = new TopK(k, distinct);
   for (const { distance, columns, row } of offers) best.offer(distance, columns, row);
   return best;
 }
 
 /** What sorting everything would keep. */
-function sorted(k: number, distinct: boolean, offers: readonly Candidate[]): unknown[] {
+function sorted(k: number, distinct: boolean, offers: readonly FoundRow[]): unknown[] {
   const seen = new Set<string>();
   return [...offers]
-    .sort(compareCandidates)
+    .sort(compareFound)
     .map(({ distance, columns, row }) => ({ distance, ...keyOfRow(columns, row) }))
     .filter(({ documentId }) => !distinct || (!seen.has(documentId) && seen.add(documentId)))
     .slice(0, k);
@@ -53,10 +53,7 @@ describe.each([false, true])('the best k (distinct documents: %s)', (distinct) =
       const order = shuffled(seeded(seed), offers);
       expect(kept(fill(k, distinct, order))).toEqual(sorted(k, distinct, offers));
     }
-    for (const order of [
-      [...offers].sort(compareCandidates),
-      [...offers].sort(compareCandidates).reverse(),
-    ]) {
+    for (const order of [[...offers].sort(compareFound), [...offers].sort(compareFound).reverse()]) {
       expect(kept(fill(k, distinct, order))).toEqual(sorted(k, distinct, offers));
     }
   });

@@ -108,7 +108,9 @@ test('a job goes to the least loaded thread, and waits where each has two', asyn
   await opening;
   expect(scheduler.readyCount).toBe(2);
   const all = jobs(6);
-  for (const job of all) scheduler.submit(job);
+  for (const job of all.slice(0, 2)) scheduler.submit(job);
+  await until(() => loads(threads).join() === '1,1');
+  for (const job of all.slice(2)) scheduler.submit(job);
   await until(() => loads(threads).join() === '2,2');
   expect(scheduler.isBusy).toBe(true);
   threads[1].answer();
@@ -188,9 +190,21 @@ test('a job that is given up leaves the queue; closing fails the rest and ends e
   for (const job of all) scheduler.submit(job);
   scheduler.drop(all[2]);
   await expect(all[2].settled).rejects.toMatchObject({ code: 'POOL_CLOSED' });
+  await until(() => loads(threads).join() === '2');
+  // The next one that the thread gets is not the one that was given up.
+  threads[0].answer();
+  await until(() => loads(threads).join() === '2');
+  expect(scheduler.isBusy).toBe(false);
+  const [, last] = threads[0].ids;
+  threads[0].answer();
+  threads[0].answer();
+  await all[3].settled;
+  expect(last).toBe(2);
+  const more = jobs(3);
+  for (const job of more) scheduler.submit(job);
   const over = new Error('over');
   await scheduler.close(over);
-  await expect(all[3].settled).rejects.toBe(over);
+  await expect(more[2].settled).rejects.toBe(over);
   expect(threads[0].isOver).toBe(true);
   const [late] = jobs(1);
   scheduler.submit(late);

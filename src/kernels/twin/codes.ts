@@ -4,7 +4,7 @@ import {
   type Bits,
   GROUP,
   LEAN,
-  type Lines,
+  type RowConstants,
   TABLE_TOP,
   UNKNOWN,
   ascendingLevels,
@@ -25,7 +25,7 @@ const MOST = 2 ** 120;
 const ROUND_UP = 1 + 2 ** -22;
 
 /** What a row is stored with beside its nibbles. */
-interface RowConstants {
+interface Coded {
   scale: number;
   error: number;
   bias: number;
@@ -39,19 +39,19 @@ export function encode(
   codes: number,
   padded: number,
   bits: number,
-  lines: Lines,
+  constants: RowConstants,
   centre: number,
 ): void {
   const { u8, u32, f32 } = memory;
   const perNibble = 4 / bits;
   const nibbles = padded / perNibble;
-  const size = groupBytes(nibbles, lines);
+  const size = groupBytes(nibbles, constants);
   const own = new Uint8Array(padded);
   for (let r = 0; r < count; r++) {
     const row = first + r;
     const inGroup = row % GROUP;
     const group = codes + ((row - inGroup) / GROUP) * size;
-    const constants = code(f32, rotated / 4 + r * padded, own, bits as Bits, centre);
+    const coded = code(f32, rotated / 4 + r * padded, own, bits as Bits, centre);
     const shift = inGroup < 16 ? 0 : 4;
     const at = group + (inGroup % 16);
     for (let n = 0; n < nibbles; n++) {
@@ -60,14 +60,14 @@ export function encode(
       u8[at + 16 * n] = (u8[at + 16 * n] & (0xf0 >> shift)) | (nibble << shift);
     }
     const line = (group + 16 * nibbles) / 4 + inGroup;
-    const { scale, error, bias } = constants;
-    if (lines === LEAN) {
+    const { scale, error, bias } = coded;
+    if (constants === LEAN) {
       u32[line] = error === Infinity ? UNKNOWN : upperHalf(scale) * 65_536 + upperHalf(bias);
       continue;
     }
     f32[line] = scale;
     f32[line + GROUP] = error;
-    if (lines === BIASED) f32[line + 2 * GROUP] = bias;
+    if (constants === BIASED) f32[line + 2 * GROUP] = bias;
   }
 }
 
@@ -78,7 +78,7 @@ function upperHalf(value: number): number {
 }
 
 /** Finds the codes of one row, and its constants. */
-function code(f32: Float32Array, at: number, own: Uint8Array, bits: Bits, centre: number): RowConstants {
+function code(f32: Float32Array, at: number, own: Uint8Array, bits: Bits, centre: number): Coded {
   const padded = own.length;
   const { levels, thresholds } = gridOf(bits);
   const squared = sum4(padded, (i) => f32[at + i] * f32[at + i]);

@@ -54,15 +54,15 @@ export function distancesAt(
   query: number,
   candidates: number,
   count: number,
-  places: number,
+  addresses: number,
   stride: number,
   dimensions: number,
 ): void {
   const measure = product === DOT ? dot : squaredL2;
   for (let at = candidates / 4; at < candidates / 4 + 2 * count; at += 2) {
     const row = u32[at] % STAGE;
-    const place = u32[places / 4 + (u32[at] - row) / STAGE] / 4 + stride * row;
-    f32[at + 1] = measure(f32, query / 4, place, dimensions);
+    const address = u32[addresses / 4 + (u32[at] - row) / STAGE] / 4 + stride * row;
+    f32[at + 1] = measure(f32, query / 4, address, dimensions);
   }
 }
 

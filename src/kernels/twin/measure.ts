@@ -22,12 +22,12 @@ export function measureAt(
   { u32, f32, f64 }: TwinMemory,
   product: Product,
   query: number,
-  places: number,
+  addresses: number,
   count: number,
   dimensions: number,
   out: number,
 ): void {
   const productOf = product === DOT ? dotProduct : squaredL2;
   const probe = f64.subarray(query / 8, query / 8 + dimensions);
-  for (let r = 0; r < count; r++) f64[out / 8 + r] = productOf(probe, f32, u32[places / 4 + r] / 4);
+  for (let r = 0; r < count; r++) f64[out / 8 + r] = productOf(probe, f32, u32[addresses / 4 + r] / 4);
 }

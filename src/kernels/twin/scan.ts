@@ -1,5 +1,5 @@
 // The twin of the table scan (FastScan), and of selecting and sorting candidates.
-import { BIASED, GROUP, LEAN, type Lines, groupBytes } from '../code-shape.js';
+import { BIASED, GROUP, LEAN, type RowConstants, groupBytes } from '../code-shape.js';
 import { NONE, PIECE_WORDS, SQUARED_L2 } from '../kernels.js';
 import { tables } from './codes.js';
 import { distancesMany } from './distances.js';
@@ -11,7 +11,7 @@ export function scan(
   { u8, u32, f32 }: TwinMemory,
   codes: number,
   nibbles: number,
-  lines: Lines,
+  constants: RowConstants,
   from: number,
   to: number,
   tables: number,
@@ -24,7 +24,7 @@ export function scan(
   out: number,
   label: number,
 ): number {
-  const size = groupBytes(nibbles, lines);
+  const size = groupBytes(nibbles, constants);
   const [base32, a32, b32, slack32, threshold32] = [base, a, b, slack, threshold].map(fround);
   let found = 0;
   for (let row = from; row < to; row++) {
@@ -38,11 +38,11 @@ export function scan(
     const line = (group + 16 * nibbles) / 4 + inGroup;
     const term = fround(a32 + fround(b32 * sum));
     let value: number;
-    if (lines === LEAN) {
+    if (constants === LEAN) {
       const [scale, bias] = halves(u32[line]);
       value = fround(fround(base32 + bias) + fround(scale * term));
     } else {
-      const start = lines === BIASED ? fround(base32 + f32[line + 2 * GROUP]) : base32;
+      const start = constants === BIASED ? fround(base32 + f32[line + 2 * GROUP]) : base32;
       value = fround(fround(start + fround(f32[line] * term)) - fround(slack32 * f32[line + GROUP]));
     }
     if (value > threshold32) continue;
@@ -63,7 +63,7 @@ export function scanMany(
   query: number,
   padded: number,
   bits: number,
-  lines: Lines,
+  constants: RowConstants,
   at: number,
   b: number,
   slack: number,
@@ -82,7 +82,7 @@ export function scanMany(
         memory,
         codes,
         nibbles,
-        lines,
+        constants,
         0,
         rows,
         at,
@@ -102,7 +102,23 @@ export function scanMany(
     const [offset, step, base] = f32.subarray(LINE / 4, LINE / 4 + 3);
     const a = fround(-2 * offset - fround(fround(slack) * fround(Math.sqrt(base))));
     const ownB = -2 * step;
-    found += scan(memory, codes, nibbles, lines, 0, rows, at, base, a, ownB, 0, dead, threshold, to, label);
+    found += scan(
+      memory,
+      codes,
+      nibbles,
+      constants,
+      0,
+      rows,
+      at,
+      base,
+      a,
+      ownB,
+      0,
+      dead,
+      threshold,
+      to,
+      label,
+    );
   }
   return found;
 }

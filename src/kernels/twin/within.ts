@@ -39,8 +39,8 @@ export function tally(
 ): void {
   const [low32, scale32] = [fround(low), fround(scale)];
   for (let i = values / 4; i < values / 4 + count; i++) {
-    const place = fround(fround(f32[i] - low32) * scale32);
-    u32[out / 4 + (place < bins ? Math.trunc(Math.max(0, place)) : bins)]++;
+    const bin = fround(fround(f32[i] - low32) * scale32);
+    u32[out / 4 + (bin < bins ? Math.trunc(Math.max(0, bin)) : bins)]++;
   }
 }
 

@@ -1,4 +1,5 @@
-/** What places are multiples of: a line of a processor's cache. */
+// Allocates pieces of kernel memory for the cache.
+/** Addresses are multiples of this: a line of a processor's cache. */
 const ALIGNMENT = 64;
 
 /** Hands out pieces of a growing memory, and takes them back in any order. */
@@ -7,7 +8,7 @@ export class Arena {
   readonly #grow: (byteLength: number) => boolean;
   /** The first byte that was never handed out, or is free again with all behind it. */
   #end: number;
-  /** Free pieces below that, by place; no two of them touch. */
+  /** Free pieces below that, by address; no two of them touch. */
   readonly #free: { at: number; bytes: number }[] = [];
   #used = 0;
 

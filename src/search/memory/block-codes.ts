@@ -61,9 +61,9 @@ export function isAround({ around, fine }: Engine, shape: CodeShape): boolean {
   return around || shape === fine;
 }
 
-/** Where codes begin that are kept at `place`. */
-export function codesAt(engine: Engine, shape: CodeShape, place: number): number {
-  return isAround(engine, shape) ? place + 4 * shape.padded : place;
+/** Where codes begin that are kept at `address`. */
+export function codesAt(engine: Engine, shape: CodeShape, address: number): number {
+  return isAround(engine, shape) ? address + 4 * shape.padded : address;
 }
 
 /**
@@ -82,7 +82,7 @@ export function encodeRows(
 ): void {
   const { kernels, at } = engine;
   const { vectors, squaredNorms } = columnsOf(block);
-  const { dimensions, padded, bits, lines } = shape;
+  const { dimensions, padded, bits, constants } = shape;
   const centre = matrixOf(centroid).vectors;
   const around = isAround(engine, shape);
   if (!around) rotateCentre(engine, centroid, at.rotatedCentre);
@@ -93,7 +93,16 @@ export function encodeRows(
     kernels.residuals(at.rows, dimensions, count, dimensions, at.centre, engine.unit, at.residuals, padded);
     kernels.rotate(at.residuals, at.residuals, count, padded, at.signs);
     const row = first + done - from;
-    kernels.encode(at.residuals, count, row, codes, padded, bits, lines, around ? NONE : at.rotatedCentre);
+    kernels.encode(
+      at.residuals,
+      count,
+      row,
+      codes,
+      padded,
+      bits,
+      constants,
+      around ? NONE : at.rotatedCentre,
+    );
     for (let i = 0; i < count; i++) {
       if (!codable(squaredNorms[done + i])) markUnknown(engine, shape, codes, row + i);
     }
@@ -112,11 +121,11 @@ export function rotateCentre({ kernels, at, coarse }: Engine, centroid: Centroid
 function markUnknown({ kernels }: Engine, shape: CodeShape, codes: number, row: number): void {
   const inGroup = row % GROUP;
   const line = (codes + ((row - inGroup) / GROUP) * shape.groupBytes + 16 * shape.nibbles) / 4 + inGroup;
-  if (shape.lines === LEAN) {
+  if (shape.constants === LEAN) {
     kernels.u32[line] = UNKNOWN;
     return;
   }
   kernels.f32[line] = 0;
   kernels.f32[line + GROUP] = Infinity;
-  if (shape.lines === BIASED) kernels.f32[line + 2 * GROUP] = 0;
+  if (shape.constants === BIASED) kernels.f32[line + 2 * GROUP] = 0;
 }

@@ -17,29 +17,29 @@ export function chunkAt(engine: Engine, chunk: CentroidChunk): number {
   const { slots, at } = engine;
   const known = slots.find(chunk);
   if (known !== undefined) return known.at;
-  const place =
+  const address =
     slots.make(chunk, chunkBytes(engine.rough, engine.coarse.padded, chunk.ids.length))?.at ?? at.chunk;
-  putIntegers(engine, chunk, place);
-  putFloats(engine, chunk, floatsAt(engine, place, chunk.ids.length));
-  return place;
+  putIntegers(engine, chunk, address);
+  putFloats(engine, chunk, floatsAt(engine, address, chunk.ids.length));
+  return address;
 }
 
 /** Where the centroids of a chunk with so many of them are, each padded. */
-export function floatsAt({ rough }: Engine, place: number, members: number): number {
-  return place + roughBytes(rough, members);
+export function floatsAt({ rough }: Engine, address: number, members: number): number {
+  return address + roughBytes(rough, members);
 }
 
-function putFloats({ kernels: { f32 }, coarse }: Engine, chunk: CentroidChunk, place: number): void {
+function putFloats({ kernels: { f32 }, coarse }: Engine, chunk: CentroidChunk, address: number): void {
   const { dimensions, padded } = coarse;
   const { vectors } = matrixOfChunk(chunk);
-  f32.fill(0, place / 4, place / 4 + padded * chunk.ids.length);
+  f32.fill(0, address / 4, address / 4 + padded * chunk.ids.length);
   for (let c = 0; c < chunk.ids.length; c++)
-    f32.set(vectors.subarray(c * dimensions, (c + 1) * dimensions), place / 4 + padded * c);
+    f32.set(vectors.subarray(c * dimensions, (c + 1) * dimensions), address / 4 + padded * c);
 }
 
-function putIntegers({ kernels, coarse, rough, byDot }: Engine, chunk: CentroidChunk, place: number): void {
+function putIntegers({ kernels, coarse, rough, byDot }: Engine, chunk: CentroidChunk, address: number): void {
   const { vectors } = matrixOfChunk(chunk);
-  putRough(kernels, rough, coarse.padded, vectors, centreOfChunk(chunk), chunk.ids.length, byDot, place);
+  putRough(kernels, rough, coarse.padded, vectors, centreOfChunk(chunk), chunk.ids.length, byDot, address);
 }
 
 /** Puts rows, which have as many components as their centre, into kernel memory as `roughLayout` says; at most `STAGE`. */
@@ -51,15 +51,15 @@ export function putRough(
   centre: Float32Array,
   count: number,
   byDot: boolean,
-  place: number,
+  address: number,
 ): void {
   const dimensions = centre.length;
-  f32.fill(0, place / 4, (place + roughBytes(rough, count)) / 4);
-  f32.set(centre, (place + rough.centre) / 4);
-  const squares = (place + rough.constants) / 4;
+  f32.fill(0, address / 4, (address + roughBytes(rough, count)) / 4);
+  f32.set(centre, (address + rough.centre) / 4);
+  const squares = (address + rough.constants) / 4;
   const steps = squares + STAGE;
   f32.fill(Infinity, squares, steps);
-  const integers = new Int16Array(f32.buffer, place + rough.rows, padded * count);
+  const integers = new Int16Array(f32.buffer, address + rough.rows, padded * count);
   const left = new Float32Array(dimensions);
   let longest = 0;
   for (let c = 0; c < count; c++) {
@@ -73,6 +73,6 @@ export function putRough(
     for (let i = 0; i < dimensions; i++)
       integers[padded * c + i] = Math.round((left[i] / length) * ROUGH_LENGTH);
   }
-  u32[place / 4] = count;
-  f32[place / 4 + 1] = longest * ROUND_UP;
+  u32[address / 4] = count;
+  f32[address / 4 + 1] = longest * ROUND_UP;
 }

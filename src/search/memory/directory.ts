@@ -1,6 +1,6 @@
 // The directory of a version: what a scan has to know of each segment, in a few arrays instead of objects all over
 // memory.
-// A record has its codes' place, visible and live rows, the next record of its shard, and its dead bits.
+// A record has its codes' address, visible and live rows, the next record of its shard, and its dead bits.
 import { changedShards } from '../../version/changed-shards.js';
 import { type Columns, columnsOf } from '../../version/row-block.js';
 import type { Shard, ShardId } from '../../version/shard.js';
@@ -14,7 +14,7 @@ export const NOWHERE = -1;
 export const PIECE = 4096;
 
 /** The numbers of a record: a power of two of them, so that a record does not lie across two pieces of cached memory. */
-const [PLACE, VISIBLE, LIVE, NEXT, DEAD_WORDS, FIELDS] = [0, 1, 2, 3, 4, 8];
+const [ADDRESS, VISIBLE, LIVE, NEXT, DEAD_WORDS, FIELDS] = [0, 1, 2, 3, 4, 8];
 
 /** Records there is room for at first, and words of dead rows in each; with longer segments there are more. */
 const FEW = 64;
@@ -48,12 +48,12 @@ export class Directory {
   }
 
   /** Where the codes of a record's segment for estimates are, or {@link NOWHERE}; see {@link codesOf}. */
-  placeOf(record: number): number {
-    return this.#fields[FIELDS * record + PLACE];
+  addressOf(record: number): number {
+    return this.#fields[FIELDS * record + ADDRESS];
   }
 
-  setPlace(record: number, place: number): void {
-    this.#fields[FIELDS * record + PLACE] = place;
+  setAddress(record: number, address: number): void {
+    this.#fields[FIELDS * record + ADDRESS] = address;
   }
 
   /** How many rows the segment sees. */
@@ -85,16 +85,16 @@ export class Directory {
   }
 
   /** Codes may have been taken away, so many times by now: then none is where it was. */
-  checkPlaces(evictions: number): void {
+  checkAddresses(evictions: number): void {
     if (this.#evictions === evictions) return;
     this.#evictions = evictions;
-    for (let at = PLACE; at < this.#fields.length; at += FIELDS) this.#fields[at] = NOWHERE;
+    for (let at = ADDRESS; at < this.#fields.length; at += FIELDS) this.#fields[at] = NOWHERE;
   }
 
   /** Takes in a shard as it is now, or that it is gone. What has not changed of it has its codes where they were. */
   put(id: ShardId, shard: Shard | undefined): void {
     const segments = shard?.rows.segments ?? [];
-    const places = segments.map((segment) => this.#knownPlace(id, segment));
+    const addresses = segments.map((segment) => this.#knownAddress(id, segment));
     for (let record = this.firstOf(id); record !== NOWHERE; record = this.#give(record));
     this.#setFirst(id, NOWHERE);
     let before = NOWHERE;
@@ -102,7 +102,7 @@ export class Directory {
       const segment = segments[s];
       const record = this.#take();
       const at = FIELDS * record;
-      this.#fields[at + PLACE] = places[s];
+      this.#fields[at + ADDRESS] = addresses[s];
       this.#fields[at + VISIBLE] = segment.visible;
       this.#fields[at + LIVE] = shard?.rows.liveCount ?? 0;
       this.#fields[at + NEXT] = NOWHERE;
@@ -117,10 +117,10 @@ export class Directory {
   }
 
   /** Where the codes of a segment are, if the shard has it already, but for rows that have died meanwhile (I6). */
-  #knownPlace(id: ShardId, { block, visible }: Segment): number {
+  #knownAddress(id: ShardId, { block, visible }: Segment): number {
     for (let record = this.firstOf(id); record !== NOWHERE; record = this.after(record))
       if (this.segments[record]?.block === block && this.visibleOf(record) === visible)
-        return this.placeOf(record);
+        return this.addressOf(record);
     return NOWHERE;
   }
 

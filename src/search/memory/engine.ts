@@ -58,11 +58,11 @@ export interface Engine {
   readonly byDot: boolean;
   /** 1 where rows are made of unit length: half the square of the chord between such is 1 − cos. */
   readonly unit: 0 | 1;
-  /** Places of scratch memory. */
-  readonly at: Places;
+  /** Addresses of scratch memory. */
+  readonly at: Scratch;
 }
 
-interface Places {
+interface Scratch {
   /** The signs of the rotation. */
   readonly signs: number;
   /** The query as it is measured: of unit length for the cosine metric; padded. */
@@ -76,11 +76,11 @@ interface Places {
   /** The query in 64-bit and in 32-bit floats, where rows are that are to be measured, and what they measure. */
   readonly probe: number;
   readonly shortProbe: number;
-  readonly rowPlaces: number;
+  readonly rowAddresses: number;
   readonly measured: number;
   /** A chunk of centroids that the budget has no room for. */
   readonly chunk: number;
-  /** Where chunks are, by their places in the table, and where their centroids are. */
+  /** Where chunks are, by their indexes in the table, and where their centroids are. */
   readonly chunks: number;
   readonly chunkFloats: number;
   /** The query in 16-bit numbers. */
@@ -186,7 +186,7 @@ function newEngine(config: ShardexConfig, kernels: Kernels): Engine {
   const vector = 4 * fine.padded;
   let next = kernels.base;
   const room = (bytes: number): number => (next += Math.ceil(bytes / 64) * 64) - Math.ceil(bytes / 64) * 64;
-  const at: Places = {
+  const at: Scratch = {
     signs: room(ROUNDS * vector),
     query: room(vector),
     rotatedQuery: room(vector),
@@ -195,7 +195,7 @@ function newEngine(config: ShardexConfig, kernels: Kernels): Engine {
     rows: room(STAGE * vector),
     probe: room(2 * vector),
     shortProbe: room(vector),
-    rowPlaces: room(4 * STAGE),
+    rowAddresses: room(4 * STAGE),
     measured: room(8 * STAGE),
     chunk: room(chunkBytes(rough, coarse.padded, STAGE)),
     chunks: room((4 * CANDIDATES) / STAGE),

@@ -74,7 +74,7 @@ export class Preparation {
     let ofAny = NONE;
     const directory = engine.directories.of(index, (id, before) => {
       // What was taken away, as by dropCaches(), is wanted when somebody searches for it.
-      before.checkPlaces(engine.slots.evictions);
+      before.checkAddresses(engine.slots.evictions);
       if (before.firstOf(id) === NOWHERE) fresh.push(id);
       const wanted = wantedOf(engine, before, id);
       ofAny |= wanted;
@@ -91,7 +91,7 @@ function wantedOf({ slots }: Engine, directory: Directory, id: ShardId): number 
   let wanted = NONE;
   for (let record = directory.firstOf(id); record !== NOWHERE; record = directory.after(record)) {
     const { block } = directory.segments[record] as Segment;
-    if (directory.placeOf(record) !== NOWHERE || slots.has(block)) wanted |= COARSE;
+    if (directory.addressOf(record) !== NOWHERE || slots.has(block)) wanted |= COARSE;
     if (slots.has(columnsOf(block))) wanted |= FINE;
   }
   return wanted;
@@ -104,8 +104,8 @@ function makeCodes(engine: Engine, directory: Directory, id: ShardId, wanted: nu
     const shard = directory.shards[record] as Shard;
     const segment = directory.segments[record] as Segment;
     if (!codable(matrixOf(shard.centroid).squaredNorms[0])) continue;
-    if ((wanted & COARSE) !== NONE && directory.placeOf(record) === NOWHERE)
-      directory.setPlace(record, made(engine, coarse, shard, segment) ?? NOWHERE);
+    if ((wanted & COARSE) !== NONE && directory.addressOf(record) === NOWHERE)
+      directory.setAddress(record, made(engine, coarse, shard, segment) ?? NOWHERE);
     if ((wanted & FINE) !== NONE) made(engine, fine, shard, segment);
   }
 }

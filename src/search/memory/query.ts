@@ -64,7 +64,7 @@ function unitOf(
   return unit;
 }
 
-/** Puts a query into its place in kernel memory, and rotated into the next; only where it has a `unit`. */
+/** Copies a query to kernel memory, and rotated beside it; only where it has a `unit`. */
 export function placeQuery({ kernels, coarse, at }: Engine, query: Query): void {
   const { padded } = coarse;
   if (query.unit === undefined) return;

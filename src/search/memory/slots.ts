@@ -10,7 +10,7 @@ export interface Slot {
   rows: number;
   /** Used since the clock's hand last passed. */
   recent: boolean;
-  /** Its place on the clock. */
+  /** Its index on the clock. */
   index: number;
 }
 

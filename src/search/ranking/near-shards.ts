@@ -19,7 +19,7 @@ import { SPREAD_RANK, costOf, countWithin, mostWithin, reachWithin } from '../..
 type WithCentroids = Pick<Searchable, 'config' | 'centroids'>;
 
 /** Shards, and how far their centroids are from a query: L2 of unit vectors by cosine, −dot by length by dot. */
-export interface Near {
+export interface RankedShards {
   readonly ids: readonly ShardId[];
   readonly apart: readonly number[];
   /** The 32-bit values that were compared: the squares of those, or −dot; NaN or missing where one is not known. */
@@ -40,14 +40,14 @@ interface Cut {
 
 /**
  * The `most` shards nearest to a query, nearest first. Near enough for estimates: with an engine it is done in 32 bits,
- * so centroids whose values differ by less than that shows may change places. The same with any kernels (I10).
+ * so centroids whose values differ by less than that shows may change order. The same with any kernels (I10).
  */
 export function nearShards(
   index: WithCentroids,
   engine: Engine | undefined,
   query: Query,
   most: number,
-): Near {
+): RankedShards {
   if (engine === undefined || measured(index, engine, query) === undefined)
     return rankedExactly(index, query, most);
   return inOrder(index, engine, query, most, within(index, engine, Infinity));
@@ -59,7 +59,7 @@ export function shardsWithin(
   engine: Engine | undefined,
   query: Query,
   cost: CostLimit,
-): Near {
+): RankedShards {
   const found = candidatesWithin(index, engine, query, cost);
   const near =
     engine === undefined || found === undefined
@@ -79,7 +79,7 @@ function featuresOf(apart: readonly number[]): Features {
   return { nearest: apart[0], spread: Math.max(0, last - apart[0]) };
 }
 
-function rankedExactly({ config, centroids }: WithCentroids, query: Query, most: number): Near {
+function rankedExactly({ config, centroids }: WithCentroids, query: Query, most: number): RankedShards {
   const ranked = rankShards(centroids, config.metric, query.probe, most, 'query');
   return {
     ids: ranked.map(({ id }) => id),
@@ -121,7 +121,7 @@ function cutFor(
 }
 
 /**
- * The `most` least of `count` values in kernel memory, `stride` numbers apart, ascending. Places without a centroid, which
+ * The `most` least of `count` values in kernel memory, `stride` numbers apart, ascending. Entries without a centroid, which
  * hold infinity, are left out; where a value is not a number, there is no order and the result is empty.
  */
 function leastOf(
@@ -133,8 +133,8 @@ function leastOf(
 ): number[] {
   const least: number[] = [];
   let bound = Infinity;
-  for (let i = 0, place = at / 4; i < count; i++, place += stride) {
-    const value = f32[place];
+  for (let i = 0, word = at / 4; i < count; i++, word += stride) {
+    const value = f32[word];
     if (!(value < bound)) {
       if (Number.isNaN(value)) return [];
       continue;
@@ -154,7 +154,7 @@ function inOrder(
   query: Query,
   most: number,
   count: number,
-): Near {
+): RankedShards {
   const keep = Math.min(most, count);
   if (keep < count) kernels.select(at.candidates, count, keep);
   kernels.sort(at.candidates, keep);
@@ -188,10 +188,10 @@ function within16(index: WithCentroids, engine: Engine, query: Query, cost: Cost
   const product = byDot ? DOT : SQUARED_L2;
   const { evictions } = slots;
   for (let c = 0; c < chunks.length; c++) {
-    const place = chunkAt(engine, chunks[c]);
-    if (place === at.chunk) return undefined;
-    kernels.u32[at.chunks / 4 + c] = place;
-    kernels.u32[at.chunkFloats / 4 + c] = floatsAt(engine, place, chunks[c].ids.length);
+    const address = chunkAt(engine, chunks[c]);
+    if (address === at.chunk) return undefined;
+    kernels.u32[at.chunks / 4 + c] = address;
+    kernels.u32[at.chunkFloats / 4 + c] = floatsAt(engine, address, chunks[c].ids.length);
   }
   if (slots.evictions !== evictions) return undefined;
   kernels.roughDistances(
@@ -289,7 +289,7 @@ export function nearestShards(
   return [...surely, ...perhaps.slice(0, most - surely.length)].map(({ id }) => id);
 }
 
-/** The shard of a candidate: its chunk, times {@link STAGE}, plus its place there. */
+/** The shard of a candidate: its chunk, times {@link STAGE}, plus its index there. */
 function idAt(chunks: readonly CentroidChunk[], label: number): ShardId {
   return chunks[Math.floor(label / STAGE)].ids[label % STAGE];
 }
@@ -322,8 +322,8 @@ function measured({ centroids, config }: WithCentroids, engine: Engine, query: Q
   for (let c = 0, out = at.products; c < chunks.length; c++, out += 4 * STAGE) {
     const chunk = chunks[c];
     const { ids, shortest } = chunk;
-    const place = floatsAt(engine, chunkAt(engine, chunk), ids.length);
-    kernels.distances(product, from, place, shape.padded, ids.length, shape.dimensions, out);
+    const address = floatsAt(engine, chunkAt(engine, chunk), ids.length);
+    kernels.distances(product, from, address, shape.padded, ids.length, shape.dimensions, out);
     if (config.metric === 'cosine' && shortest === 0) putRight(engine, chunk, out);
     kernels.f32.fill(Infinity, out / 4 + ids.length, out / 4 + STAGE);
     least = Math.min(least, kernels.least(out, ids.length));
@@ -331,7 +331,7 @@ function measured({ centroids, config }: WithCentroids, engine: Engine, query: Q
   return Number.isNaN(least) ? undefined : least;
 }
 
-/** Puts what lies in the query's place, negated, into that of a centroid. */
+/** Copies the query, negated, to where a centroid goes. */
 function negate({ kernels: { f32 }, coarse: { padded }, at }: Engine): void {
   for (let i = 0; i < padded; i++) f32[at.centre / 4 + i] = 0 - f32[at.query / 4 + i];
 }

@@ -15,7 +15,7 @@ import { recallOfShards, confidenceFor } from './stopping.js';
 export interface Plan {
   /** The shards to scan, the most promising first. */
   readonly shards: readonly ShardId[];
-  /** Likewise how far their centroids are, as `Near.values`, where that is known. */
+  /** Likewise how far their centroids are, as `RankedShards.values`, where that is known. */
   readonly centroidValues: readonly number[];
   /** Centroids that were measured for it. */
   readonly ranked: number;

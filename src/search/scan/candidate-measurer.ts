@@ -4,7 +4,7 @@ import { PROVEN, type Confidence } from '../confidence.js';
 import { fromKernel, thresholdFor } from './estimates.js';
 import { type RowMeasurer, TOGETHER } from './row-measurer.js';
 import type { TopK } from './top-k.js';
-import type { Waiting } from './waiting.js';
+import type { Candidates } from './candidates.js';
 
 /** Candidates that are sorted first; then twice as many, and so on, as few are ever reached. */
 const FIRST_PART = 32;
@@ -27,14 +27,14 @@ const AHEAD = 32;
  */
 export class CandidateMeasurer {
   readonly #metric: Metric;
-  readonly #waiting: Waiting;
+  readonly #candidates: Candidates;
   readonly #measurer: RowMeasurer;
   readonly #best: TopK;
   readonly #sure: Confidence;
 
-  constructor(metric: Metric, waiting: Waiting, measurer: RowMeasurer, best: TopK, sure: Confidence) {
+  constructor(metric: Metric, candidates: Candidates, measurer: RowMeasurer, best: TopK, sure: Confidence) {
     this.#metric = metric;
-    this.#waiting = waiting;
+    this.#candidates = candidates;
     this.#measurer = measurer;
     this.#best = best;
     this.#sure = sure;
@@ -42,10 +42,10 @@ export class CandidateMeasurer {
 
   /** Measures the most promising candidates; the others go on waiting. */
   measureSome(): void {
-    const waiting = this.#waiting;
-    const count = waiting.order(0, Math.ceil(SOME * this.#best.most), this.#threshold());
-    if (this.#measurePart(0, count)) waiting.drop(count);
-    else waiting.clear();
+    const candidates = this.#candidates;
+    const count = candidates.order(0, Math.ceil(SOME * this.#best.most), this.#threshold());
+    if (this.#measurePart(0, count)) candidates.drop(count);
+    else candidates.clear();
   }
 
   /**
@@ -54,33 +54,33 @@ export class CandidateMeasurer {
    * Where more than `mostSorted` are left after the first, all of them are measured unsorted: that costs less.
    */
   measure(mostSorted: number): void {
-    const waiting = this.#waiting;
+    const candidates = this.#candidates;
     let goesOn = true;
-    for (let done = 0, part = FIRST_PART; done < waiting.count && goesOn; part *= 2) {
+    for (let done = 0, part = FIRST_PART; done < candidates.count && goesOn; part *= 2) {
       // What came before anything was known is mostly out of the running by now.
-      const count = waiting.order(done, part, this.#threshold());
+      const count = candidates.order(done, part, this.#threshold());
       goesOn = this.#measurePart(done, count);
       done += count;
-      if (goesOn && part > FIRST_PART && waiting.count - done > mostSorted) {
+      if (goesOn && part > FIRST_PART && candidates.count - done > mostSorted) {
         this.#measureRest(done);
         break;
       }
     }
-    waiting.clear();
+    candidates.clear();
   }
 
   #threshold(): number {
-    return thresholdFor(this.#metric, this.#best.worst, this.#waiting.margin, this.#waiting.limit);
+    return thresholdFor(this.#metric, this.#best.worst, this.#candidates.margin, this.#candidates.limit);
   }
 
   /** Measures the candidates behind the first `done`, in no order. */
   #measureRest(done: number): void {
-    const [waiting, measurer] = [this.#waiting, this.#measurer];
+    const [candidates, measurer] = [this.#candidates, this.#measurer];
     let named = 0;
-    for (let i = done; i < waiting.count; i++) {
-      if (fromKernel(this.#metric, waiting.valueOf(i) - waiting.margin) <= this.#best.worst)
-        waiting.name(i, -Infinity, measurer, named++);
-      if (named < AHEAD && i + 1 < waiting.count) continue;
+    for (let i = done; i < candidates.count; i++) {
+      if (fromKernel(this.#metric, candidates.valueOf(i) - candidates.margin) <= this.#best.worst)
+        candidates.name(i, -Infinity, measurer, named++);
+      if (named < AHEAD && i + 1 < candidates.count) continue;
       measurer.fetch(named);
       for (let first = 0; first < named; first += TOGETHER)
         measurer.measure(first, Math.min(TOGETHER, named - first));
@@ -90,20 +90,20 @@ export class CandidateMeasurer {
 
   /** Measures `count` sorted candidates; `false` once one is so far that those behind it are, too. */
   #measurePart(first: number, count: number): boolean {
-    const [metric, waiting, measurer] = [this.#metric, this.#waiting, this.#measurer];
+    const [metric, candidates, measurer] = [this.#metric, this.#candidates, this.#measurer];
     for (let done = 0; done < count; done += AHEAD) {
       const ahead = Math.min(AHEAD, count - done);
       for (let i = 0; i < ahead; i++) {
         const candidate = first + done + i;
-        const rank = this.#sure === PROVEN ? -Infinity : fromKernel(metric, waiting.valueOf(candidate));
-        waiting.name(candidate, rank, measurer, i);
+        const rank = this.#sure === PROVEN ? -Infinity : fromKernel(metric, candidates.valueOf(candidate));
+        candidates.name(candidate, rank, measurer, i);
       }
       measurer.fetch(ahead);
       for (let i = 0; i < ahead; i += TOGETHER) {
         const most = Math.min(TOGETHER, ahead - i);
         let wanted = 0;
         while (wanted < most) {
-          const bound = waiting.valueOf(first + done + i + wanted) - waiting.margin;
+          const bound = candidates.valueOf(first + done + i + wanted) - candidates.margin;
           if (fromKernel(metric, bound) > this.#best.worst) break;
           wanted++;
         }

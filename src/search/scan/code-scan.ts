@@ -20,7 +20,7 @@ import type { RowMeasurer } from './row-measurer.js';
 import type { ShardScan, Tally } from './shard-scan.js';
 import type { TopK } from './top-k.js';
 import { Trial } from './trial.js';
-import { Waiting } from './waiting.js';
+import { Candidates } from './candidates.js';
 
 /** Where proven bounds leave more than this share of a shard's rows, all of its rows are measured in turn. */
 const NEARLY_ALL = 0.9;
@@ -39,8 +39,8 @@ export class CodeScan implements ShardScan {
   /** Counts, and measures shards whose bounds are not worth proving. */
   readonly #exact: ExactScan;
   readonly #estimator: Estimator;
-  readonly #waiting: Waiting;
-  readonly #candidates: CandidateMeasurer;
+  readonly #candidates: Candidates;
+  readonly #candidateMeasurer: CandidateMeasurer;
   readonly #trial = new Trial();
   /** Rows whose bounds were proven since candidates were last measured. */
   #tried = 0;
@@ -63,17 +63,17 @@ export class CodeScan implements ShardScan {
     this.#measurer = measurer;
     this.#exact = new ExactScan(shards, directory, measurer);
     this.#estimator = new Estimator(config, engine, query, sure);
-    this.#waiting = new Waiting(engine);
-    this.#candidates = new CandidateMeasurer(config.metric, this.#waiting, measurer, best, sure);
+    this.#candidates = new Candidates(engine);
+    this.#candidateMeasurer = new CandidateMeasurer(config.metric, this.#candidates, measurer, best, sure);
   }
 
   get tally(): Tally {
     return this.#exact.tally;
   }
 
-  get waiting(): number {
+  get candidateCount(): number {
     this.#estimate();
-    return this.#waiting.count;
+    return this.#candidates.count;
   }
 
   scan(id: ShardId, centroidValue = NaN): void {
@@ -85,18 +85,20 @@ export class CodeScan implements ShardScan {
 
   measureSome(): void {
     this.#estimate();
-    this.#candidates.measureSome();
+    this.#candidateMeasurer.measureSome();
   }
 
   measure(): void {
     this.#estimate();
-    this.#candidates.measure(this.#sure === PROVEN ? mostLeft(this.#dimensions, this.#tried) : Infinity);
+    this.#candidateMeasurer.measure(
+      this.#sure === PROVEN ? mostLeft(this.#dimensions, this.#tried) : Infinity,
+    );
     this.#tried = 0;
   }
 
   keepBest(most: number): void {
     this.#estimate();
-    this.#waiting.keepBest(most);
+    this.#candidates.keepBest(most);
   }
 
   resume(): void {
@@ -106,16 +108,16 @@ export class CodeScan implements ShardScan {
 
   /** Proves bounds for the rows of a shard, and notes whether that was worth it. */
   #prove(id: ShardId, rows: number): void {
-    const waiting = this.#waiting;
-    const [before, measured] = [waiting.count, this.#measurer.count];
+    const candidates = this.#candidates;
+    const [before, measured] = [candidates.count, this.#measurer.count];
     this.#scanShard(id, NaN);
     // Where nothing is known yet by which a row could be ruled out, it is too early to say.
     if (this.#best.worst === Infinity) {
       this.#tried += rows;
       return;
     }
-    if (waiting.count - before > NEARLY_ALL * rows && this.#measurer.count === measured) {
-      waiting.count = before;
+    if (candidates.count - before > NEARLY_ALL * rows && this.#measurer.count === measured) {
+      candidates.count = before;
       this.#trial.note(false);
       this.#exact.measureShard(id);
       return;
@@ -123,8 +125,8 @@ export class CodeScan implements ShardScan {
     this.#tried += rows;
     const most = mostWorthIt(this.#dimensions, rows);
     // What seems too much may be so only because nothing near was measured yet.
-    if (waiting.count - before > most) this.measureSome();
-    this.#trial.note(waiting.count - before <= most);
+    if (candidates.count - before > most) this.measureSome();
+    this.#trial.note(candidates.count - before <= most);
   }
 
   #scanShard(id: ShardId, centroidValue: number): void {
@@ -141,39 +143,39 @@ export class CodeScan implements ShardScan {
   /** Queues a segment whose codes the directory knows; otherwise scans it, and tells the directory where they are. */
   #scanRecord(directory: Directory, record: number, centroidValue: number): void {
     const { slots } = this.#engine;
-    directory.checkPlaces(slots.evictions);
-    const place = directory.placeOf(record);
+    directory.checkAddresses(slots.evictions);
+    const address = directory.addressOf(record);
     const rows = directory.visibleOf(record);
     const known = this.#isNeeded(centroidValue)
       ? this.#estimator.centroidValueOf(directory.shards[record] as Shard)
       : centroidValue;
-    if (place === NOWHERE || rows > PIECE || this.#isFine(known)) {
+    if (address === NOWHERE || rows > PIECE || this.#isFine(known)) {
       // Queued codes may be evicted by those that are made now.
       this.#estimate();
       const [shard, segment] = [directory.shards[record] as Shard, directory.segments[record] as Segment];
       const found = this.#scanSegment(shard, segment, known);
-      directory.checkPlaces(slots.evictions);
-      if (found !== undefined) directory.setPlace(record, found);
+      directory.checkAddresses(slots.evictions);
+      if (found !== undefined) directory.setAddress(record, found);
       return;
     }
     this.#makeRoom(rows);
-    const label = this.#waiting.label(directory.columns[record] as Columns, 0, rows);
+    const label = this.#candidates.label(directory.columns[record] as Columns, 0, rows);
     const dead = this.#estimator.copyDeadBits(
       directory.dead,
       directory.deadAt(record),
       directory.deadWordsOf(record),
     );
-    this.#estimator.queue(place, 0, rows, dead, label, known);
+    this.#estimator.queue(address, 0, rows, dead, label, known);
   }
 
   /** Scans what is queued. */
   #estimate(): void {
-    this.#estimator.estimate(this.#best.worst, this.#waiting);
+    this.#estimator.estimate(this.#best.worst, this.#candidates);
   }
 
   /** Makes room for `rows` candidates, and for a piece in the queue. */
   #makeRoom(rows: number): void {
-    if (!this.#waiting.hasRoom(this.#estimator.queuedRows + rows)) this.measure();
+    if (!this.#candidates.hasRoom(this.#estimator.queuedRows + rows)) this.measure();
     else if (this.#estimator.isFull) this.#estimate();
   }
 
@@ -196,7 +198,7 @@ export class CodeScan implements ShardScan {
   }
 
   #scanCodes(shard: Shard, segment: Segment, centroidValue: number): number | undefined {
-    const [engine, estimator, waiting] = [this.#engine, this.#estimator, this.#waiting];
+    const [engine, estimator, candidates] = [this.#engine, this.#estimator, this.#candidates];
     const { at } = engine;
     const known = this.#isNeeded(centroidValue) ? estimator.centroidValueOf(shard) : centroidValue;
     const isFine = this.#isFine(known);
@@ -210,20 +212,20 @@ export class CodeScan implements ShardScan {
       const rows = Math.min(PIECE, visible - from);
       this.#makeRoom(rows);
       kept = codesOf(engine, shape, block, centroid, visible);
-      const place = kept ?? at.codes;
+      const address = kept ?? at.codes;
       if (kept === undefined) {
-        if (isAround(engine, shape)) rotateCentre(engine, centroid, place);
-        encodeRows(engine, shape, block, centroid, from, from + rows, codesAt(engine, shape, place), 0);
+        if (isAround(engine, shape)) rotateCentre(engine, centroid, address);
+        encodeRows(engine, shape, block, centroid, from, from + rows, codesAt(engine, shape, address), 0);
       }
       const skipped = kept === undefined ? 0 : (from / GROUP) * shape.groupBytes;
       const deadWords = bits.length === 0 ? 0 : Math.ceil(rows / 32);
       const dead = estimator.copyDeadBits(bits, from / 32, deadWords);
-      const label = waiting.label(columns, from, rows);
+      const label = candidates.label(columns, from, rows);
       if (isFine) {
-        estimator.bound(place, skipped, rows, dead, label, shard, this.#best.worst, waiting);
+        estimator.bound(address, skipped, rows, dead, label, shard, this.#best.worst, candidates);
         continue;
       }
-      estimator.queue(place, skipped, rows, dead, label, known);
+      estimator.queue(address, skipped, rows, dead, label, known);
       this.#estimate();
     }
     return isFine ? undefined : kept;

@@ -11,7 +11,7 @@ import { DEAD_BYTES, type Engine, PIECES } from '../memory/engine.js';
 import { PROVEN, type Confidence } from '../confidence.js';
 import { type Terms, likelyTerms, provenTerms, slackFor, thresholdFor } from './estimates.js';
 import { type Query, placeQuery } from '../memory/query.js';
-import type { Waiting } from './waiting.js';
+import type { Candidates } from './candidates.js';
 
 /** As much as this share of the squared error of an estimate may be due to the rounding of the query's tables. */
 const MOST_BLUR = 1 / 4;
@@ -68,7 +68,7 @@ export class Estimator {
   /**
    * Whether the query is so close to a centroid that rounding in the shared tables dominates the error of estimates.
    * So does what the rotation loses of both. Such shards take fine codes, by {@link bound}. By dot product no shard is
-   * nearer than another. `centroidValue` is that of `Near.values`.
+   * nearer than another. `centroidValue` is that of `RankedShards.values`.
    */
   isTooNear(centroidValue: number): boolean {
     if (this.#engine.byDot) return false;
@@ -88,10 +88,10 @@ export class Estimator {
 
   /**
    * Queues codes of a shard for {@link estimate}; until then they have to stay where they are. `centroidValue` is that of
-   * `Near.values`, `dead` is what {@link copyDeadBits} returned.
+   * `RankedShards.values`, `dead` is what {@link copyDeadBits} returned.
    */
   queue(
-    place: number,
+    address: number,
     skipped: number,
     rows: number,
     dead: number,
@@ -101,9 +101,9 @@ export class Estimator {
     const { kernels, coarse, around, byDot, at } = this.#engine;
     const { u32, f32 } = kernels;
     const word = at.pieces / 4 + PIECE_WORDS * this.#queued;
-    u32[word] = codesAt(this.#engine, coarse, place) + skipped;
+    u32[word] = codesAt(this.#engine, coarse, address) + skipped;
     u32[word + 1] = rows;
-    if (around) u32[word + 2] = place;
+    if (around) u32[word + 2] = address;
     else {
       f32[word + 2] = centroidValue;
       f32[word + 3] = byDot
@@ -117,21 +117,21 @@ export class Estimator {
   }
 
   /** Scans what was queued for estimates. Rows beyond `worst` do not wait. */
-  estimate(worst: number, waiting: Waiting): void {
+  estimate(worst: number, candidates: Candidates): void {
     if (this.#queued === 0) return;
     const { kernels, coarse, around, at } = this.#engine;
-    waiting.count += kernels.scanMany(
+    candidates.count += kernels.scanMany(
       at.pieces,
       this.#queued,
       around ? at.rotatedQuery : NONE,
       coarse.padded,
       coarse.bits,
-      coarse.lines,
+      coarse.constants,
       at.tables,
       this.#step,
       this.#slack,
-      thresholdFor(this.#config.metric, worst, 0, waiting.limit),
-      waiting.end,
+      thresholdFor(this.#config.metric, worst, 0, candidates.limit),
+      candidates.end,
     );
     this.#queued = 0;
     this.#queuedRows = 0;
@@ -139,25 +139,25 @@ export class Estimator {
 
   /** Scans fine codes at once, by tables that are made for the shard; where that is asked for, bounds that hold always. */
   bound(
-    place: number,
+    address: number,
     skipped: number,
     rows: number,
     dead: number,
     label: number,
     shard: Shard,
     worst: number,
-    waiting: Waiting,
+    candidates: Candidates,
   ): void {
     const { kernels, fine, at } = this.#engine;
     const { metric } = this.#config;
     const { base, a, b, slack, margin } =
       this.#sure === PROVEN
-        ? this.#provenTerms(shard, place, worst)
+        ? this.#provenTerms(shard, address, worst)
         : likelyTerms(this.#engine, metric, shard.centroid, this.#sure);
-    waiting.count += kernels.scan(
-      codesAt(this.#engine, fine, place) + skipped,
+    candidates.count += kernels.scan(
+      codesAt(this.#engine, fine, address) + skipped,
       fine.nibbles,
-      fine.lines,
+      fine.constants,
       0,
       rows,
       at.shardTables,
@@ -166,11 +166,11 @@ export class Estimator {
       b,
       slack,
       dead,
-      thresholdFor(metric, worst, margin, waiting.limit),
-      waiting.end,
+      thresholdFor(metric, worst, margin, candidates.limit),
+      candidates.end,
       label,
     );
-    waiting.margin = Math.max(waiting.margin, margin);
+    candidates.margin = Math.max(candidates.margin, margin);
   }
 
   #provenTerms(shard: Shard, centre: number, worst: number): Terms {
@@ -180,7 +180,7 @@ export class Estimator {
     return provenTerms(this.#engine, metric, this.#query, shard.centroid, centre, reach, longest);
   }
 
-  /** How far a shard's centroid is from the query, to the bit what `Near.values` says. */
+  /** How far a shard's centroid is from the query, to the bit what `RankedShards.values` says. */
   centroidValueOf({ centroid }: Shard): number {
     const { kernels, coarse, at } = this.#engine;
     const byDot = this.#config.metric === 'dot';
@@ -200,10 +200,10 @@ export class Estimator {
     if (deadWords === 0) return NONE;
     const { kernels, at } = this.#engine;
     const { u32 } = kernels;
-    const place = at.dead + DEAD_BYTES * this.#queued;
+    const address = at.dead + DEAD_BYTES * this.#queued;
     // A few words, one by one: a call would take longer.
-    for (let word = 0, to = place / 4; word < deadWords; word++) u32[to + word] = dead[deadAt + word];
-    return place;
+    for (let word = 0, to = address / 4; word < deadWords; word++) u32[to + word] = dead[deadAt + word];
+    return address;
   }
 
   /** The length of the longest row of a shard, as the kernels have it. */

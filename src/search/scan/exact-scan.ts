@@ -8,7 +8,7 @@ import type { ShardScan, Tally } from './shard-scan.js';
 
 /** A scan that measures every row at once, so nothing ever waits. */
 export class ExactScan implements ShardScan {
-  readonly waiting = 0;
+  readonly candidateCount = 0;
   readonly #shards: Searchable['shards'];
   readonly #directory: Directory | undefined;
   readonly #measurer: RowMeasurer;

@@ -22,14 +22,14 @@ export function copyOfRow(engine: Engine, columns: Columns, row: number, spare: 
     return spare;
   }
   const { kernels, coarse } = engine;
-  const place = slot.at + flagBytes(columns) + 4 * coarse.dimensions * row;
-  if (row < slot.rows) return place;
+  const address = slot.at + flagBytes(columns) + 4 * coarse.dimensions * row;
+  if (row < slot.rows) return address;
   const flags = slot.at / 4 + (row >>> 5);
   const flag = 1 << (row & 31);
-  if ((kernels.u32[flags] & flag) !== 0) return place;
-  copy(engine, columns, row, 1, place);
+  if ((kernels.u32[flags] & flag) !== 0) return address;
+  copy(engine, columns, row, 1, address);
   kernels.u32[flags] |= flag;
-  return place;
+  return address;
 }
 
 /** The same for `count` rows from `first` on, which then lie one after another. */
@@ -46,12 +46,12 @@ export function copiesOfRows(
     copy(engine, columns, first, count, spare);
     return spare;
   }
-  const place = slot.at + flagBytes(columns) + 4 * engine.coarse.dimensions * first;
+  const address = slot.at + flagBytes(columns) + 4 * engine.coarse.dimensions * first;
   if (slot.rows < first + count) {
-    copy(engine, columns, first, count, place);
+    copy(engine, columns, first, count, address);
     slot.rows = first + count;
   }
-  return place;
+  return address;
 }
 
 /**

@@ -1,5 +1,5 @@
 /*
- * Which rows a search may return, beside being alive. This is the one place that knows how a caller says so; rows are
+ * Which rows a search may return, beside being alive. This file alone knows how a caller says so; rows are
  * asked in `RowMeasurer`, after their distance and before they are kept, as a callback may cost more than a distance. A
  * set of rows that is known beforehand could also be left out with the dead bits of a segment, before any row is
  * estimated: see `ExactScan.measureShard` and `CodeScan`.

@@ -76,7 +76,7 @@ export class RowMeasurer {
     kernels.f32.set(this.#query.probe.vector, at.shortProbe / 4);
   }
 
-  /** Names a row as the one at place `i` of those that are going to be measured. */
+  /** Names a row as the one at index `i` of those that are going to be measured. */
   name(i: number, columns: Columns, row: number, rank: number): void {
     this.#columns[i] = columns;
     this.#rows[i] = row;
@@ -99,10 +99,10 @@ export class RowMeasurer {
       let from = columns.vectors;
       let at = row * dimensions;
       if (engine !== undefined) {
-        const place = copyOfRow(engine, columns, row, engine.at.rows + 4 * dimensions * i);
-        engine.kernels.u32[engine.at.rowPlaces / 4 + i] = place;
+        const address = copyOfRow(engine, columns, row, engine.at.rows + 4 * dimensions * i);
+        engine.kernels.u32[engine.at.rowAddresses / 4 + i] = address;
         from = engine.kernels.f32;
-        at = place / 4;
+        at = address / 4;
       }
       for (const end = at + length; at < end; at += FETCHED) sum += from[at];
     }
@@ -110,7 +110,7 @@ export class RowMeasurer {
     this.#out[0] = sum;
   }
 
-  /** Measures `count` named rows, no more than {@link TOGETHER}, from place `first` on; they were fetched. */
+  /** Measures `count` named rows, no more than {@link TOGETHER}, from index `first` on; they were fetched. */
   measure(first: number, count: number): void {
     const { metric, dimensions } = this.#config;
     const { probe } = this.#query;
@@ -118,7 +118,7 @@ export class RowMeasurer {
     const out = this.#out;
     if (this.#copies) {
       const { kernels, at } = this.#engine as Engine;
-      kernels.measureAt(this.#product, at.probe, at.rowPlaces + 4 * first, count, dimensions, at.measured);
+      kernels.measureAt(this.#product, at.probe, at.rowAddresses + 4 * first, count, dimensions, at.measured);
       for (let i = 0; i < count; i++) {
         const { squaredNorms } = columns[first + i];
         const product = kernels.f64[at.measured / 8 + i];
@@ -153,16 +153,16 @@ export class RowMeasurer {
         this.#offerLive(segment, columns, first, count);
         continue;
       }
-      const place = copiesOfRows(this.#engine, columns, first, count, this.#engine.at.rows);
+      const address = copiesOfRows(this.#engine, columns, first, count, this.#engine.at.rows);
       if (this.#bound === undefined || this.#best.worst === Infinity) {
-        this.#measureCopies(this.#engine, columns, first, count, place);
+        this.#measureCopies(this.#engine, columns, first, count, address);
         this.#offerLive(segment, columns, first, count);
-      } else this.#measureNear(this.#engine, this.#bound, segment, columns, first, count, place);
+      } else this.#measureNear(this.#engine, this.#bound, segment, columns, first, count, address);
     }
   }
 
   /**
-   * Measures those of `count` rows from `first` on, copied to `place`, that 32 bits do not rule out. That takes a third of
+   * Measures those of `count` rows from `first` on, copied to `address`, that 32 bits do not rule out. That takes a third of
    * the time, and as the error of 32 bits is bounded, what is found is the same to the bit.
    */
   #measureNear(
@@ -172,12 +172,12 @@ export class RowMeasurer {
     columns: Columns,
     first: number,
     count: number,
-    place: number,
+    address: number,
   ): void {
     const { kernels, at } = engine;
     const { dimensions } = this.#config;
     const { squaredNorms } = columns;
-    kernels.distances(this.#product, at.shortProbe, place, dimensions, count, dimensions, at.measured);
+    kernels.distances(this.#product, at.shortProbe, address, dimensions, count, dimensions, at.measured);
     const { f32, u32 } = kernels;
     const products = at.measured / 4;
     bound.setWorst(this.#best.worst);
@@ -185,18 +185,18 @@ export class RowMeasurer {
     let near = 0;
     for (let i = 0; i < count; i++) {
       if (bound.isBeyond(f32[products + i], squaredNorms[first + i]) || isDead(segment, first + i)) continue;
-      u32[at.rowPlaces / 4 + near] = place + 4 * dimensions * i;
+      u32[at.rowAddresses / 4 + near] = address + 4 * dimensions * i;
       rows[near++] = first + i;
     }
     for (let from = 0; from < near; from += TOGETHER)
       this.#offerNear(engine, columns, from, Math.min(TOGETHER, near - from));
   }
 
-  /** Measures and offers `count` of the rows that are near, from the one at place `from` on. */
+  /** Measures and offers `count` of the rows that are near, from index `from` on. */
   #offerNear({ kernels, at }: Engine, columns: Columns, from: number, count: number): void {
     const { metric, dimensions } = this.#config;
     const { squaredNorm } = this.#query.probe;
-    kernels.measureAt(this.#product, at.probe, at.rowPlaces + 4 * from, count, dimensions, at.measured);
+    kernels.measureAt(this.#product, at.probe, at.rowAddresses + 4 * from, count, dimensions, at.measured);
     for (let i = 0; i < count; i++) {
       const row = this.#rows[from + i];
       const product = kernels.f64[at.measured / 8 + i];
@@ -216,17 +216,17 @@ export class RowMeasurer {
     }
   }
 
-  /** The distances of `count` rows from `first` on, copied to `place`. */
+  /** The distances of `count` rows from `first` on, copied to `address`. */
   #measureCopies(
     { kernels, at }: Engine,
     columns: Columns,
     first: number,
     count: number,
-    place: number,
+    address: number,
   ): void {
     const { metric, dimensions } = this.#config;
     const { probe } = this.#query;
-    kernels.measure(this.#product, at.probe, place, dimensions, count, dimensions, at.measured);
+    kernels.measure(this.#product, at.probe, address, dimensions, count, dimensions, at.measured);
     const { f64 } = kernels;
     const { squaredNorms } = columns;
     const from = at.measured / 8;

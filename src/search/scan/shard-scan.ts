@@ -21,9 +21,9 @@ export interface Tally {
  */
 export interface ShardScan {
   readonly tally: Tally;
-  /** How many candidates wait to be measured. */
-  readonly waiting: number;
-  /** Scans a shard; candidates may wait until {@link measure}. `centroidValue` is that of `Near.values`, if known. */
+  /** How many rows their bounds have not ruled out, and that are not measured yet. */
+  readonly candidateCount: number;
+  /** Scans a shard; candidates may wait until {@link measure}. `centroidValue` is that of `RankedShards.values`, if known. */
   scan(id: ShardId, centroidValue?: number): void;
   /** Measures the most promising candidates; the others go on waiting. */
   measureSome(): void;
@@ -31,7 +31,7 @@ export interface ShardScan {
   measure(): void;
   /** Drops all candidates but the `most` best by their bounds, and those still to come that are worse. */
   keepBest(most: number): void;
-  /** Takes hold of the engine again, after other queries had it; nothing may be waiting then. */
+  /** Takes hold of the engine again, after other queries had it; no candidate may be left then. */
   resume(): void;
 }
 

@@ -3,7 +3,7 @@ import type { Columns } from '../../version/row-block.js';
 import { compareKeys, keyOfRow } from '../../version/posting.js';
 
 /** A row found by a search. */
-export interface Candidate {
+export interface FoundRow {
   readonly distance: number;
   readonly columns: Columns;
   readonly row: number;
@@ -12,31 +12,31 @@ export interface Candidate {
 }
 
 /** The fixed total order of results: distance, then documentId, start, length (I10). */
-export function compareCandidates(a: Candidate, b: Candidate): number {
+export function compareFound(a: FoundRow, b: FoundRow): number {
   return a.distance - b.distance || compareKeys(keyOfRow(a.columns, a.row), keyOfRow(b.columns, b.row));
 }
 
-/** The order in which candidates are kept. */
+/** The order in which found rows are kept. */
 function compareRanks(a: Ranked, b: Ranked): number {
   return a.rank - b.rank || compareKeys(keyOfRow(a.columns, a.row), keyOfRow(b.columns, b.row));
 }
 
-type Ranked = Required<Candidate>;
+type Ranked = Required<FoundRow>;
 
-/** Keeps the best k candidates in a heap with the worst on top; with `distinct`, the best one of each document. */
+/** Keeps the best k found rows in a heap with the worst on top; with `distinct`, the best one of each document. */
 export class TopK {
   /** How many are kept at most. */
   readonly most: number;
   /** How far they may be. */
   readonly #limit: number;
   readonly #heap: Ranked[] = [];
-  /** Where in the heap each document's candidate is, when documents are to be distinct. */
-  readonly #places: Map<string, number> | undefined;
+  /** Where in the heap each document's found is, when documents are to be distinct. */
+  readonly #positions: Map<string, number> | undefined;
 
   constructor(k: number, distinctDocuments: boolean, limit = Infinity) {
     this.most = k;
     this.#limit = limit;
-    this.#places = distinctDocuments ? new Map() : undefined;
+    this.#positions = distinctDocuments ? new Map() : undefined;
   }
 
   /** A row farther than this cannot get in, so it need not be offered. */
@@ -51,62 +51,62 @@ export class TopK {
 
   offer(distance: number, columns: Columns, row: number, rank = distance): void {
     if (rank > this.#limit) return;
-    const candidate = { distance, columns, row, rank };
-    const place = this.#places?.get(columns.ids.at(row));
-    if (place !== undefined) {
-      if (compareRanks(candidate, this.#heap[place]) < 0) {
-        this.#put(candidate, place);
-        this.#sink(place);
+    const found = { distance, columns, row, rank };
+    const position = this.#positions?.get(columns.ids.at(row));
+    if (position !== undefined) {
+      if (compareRanks(found, this.#heap[position]) < 0) {
+        this.#put(found, position);
+        this.#sink(position);
       }
     } else if (this.#heap.length < this.most) {
-      this.#heap.push(candidate);
+      this.#heap.push(found);
       this.#rise(this.#heap.length - 1);
-    } else if (compareRanks(candidate, this.#heap[0]) < 0) {
-      this.#places?.delete(documentOf(this.#heap[0]));
-      this.#put(candidate, 0);
+    } else if (compareRanks(found, this.#heap[0]) < 0) {
+      this.#positions?.delete(documentOf(this.#heap[0]));
+      this.#put(found, 0);
       this.#sink(0);
     }
   }
 
   /** What was kept, best first. */
-  sorted(): Candidate[] {
-    return [...this.#heap].sort(compareCandidates);
+  sorted(): FoundRow[] {
+    return [...this.#heap].sort(compareFound);
   }
 
-  #put(candidate: Ranked, at: number): void {
-    this.#heap[at] = candidate;
-    this.#places?.set(documentOf(candidate), at);
+  #put(found: Ranked, at: number): void {
+    this.#heap[at] = found;
+    this.#positions?.set(documentOf(found), at);
   }
 
   #rise(from: number): void {
     const heap = this.#heap;
-    const candidate = heap[from];
+    const found = heap[from];
     let at = from;
     while (at > 0) {
       const parent = (at - 1) >> 1;
-      if (compareRanks(candidate, heap[parent]) <= 0) break;
+      if (compareRanks(found, heap[parent]) <= 0) break;
       this.#put(heap[parent], at);
       at = parent;
     }
-    this.#put(candidate, at);
+    this.#put(found, at);
   }
 
   #sink(from: number): void {
     const heap = this.#heap;
-    const candidate = heap[from];
+    const found = heap[from];
     let at = from;
     for (;;) {
       let child = 2 * at + 1;
       if (child >= heap.length) break;
       if (child + 1 < heap.length && compareRanks(heap[child + 1], heap[child]) > 0) child++;
-      if (compareRanks(heap[child], candidate) <= 0) break;
+      if (compareRanks(heap[child], found) <= 0) break;
       this.#put(heap[child], at);
       at = child;
     }
-    this.#put(candidate, at);
+    this.#put(found, at);
   }
 }
 
-function documentOf(candidate: Candidate): string {
-  return candidate.columns.ids.at(candidate.row);
+function documentOf(found: FoundRow): string {
+  return found.columns.ids.at(found.row);
 }

@@ -3,7 +3,7 @@
  * answers.
  */
 
-import type { VersionName } from '../../delta/delta.js';
+import type { VersionId } from '../../delta/delta.js';
 import type { SearchOptions } from '../../search/options.js';
 import type { SearchResult } from '../../search/search.js';
 import type { PackedError } from '../port/packed-error.js';
@@ -35,13 +35,13 @@ export interface SearchRequest {
 
 /** Answers to all queries of a request, from one version. */
 export interface Answers {
-  readonly index: VersionName;
+  readonly index: VersionId;
   readonly results: readonly SearchResult[][];
 }
 
 /** Packed answers. */
 export interface PackedAnswers {
-  readonly index: VersionName;
+  readonly index: VersionId;
   readonly results: PackedResults;
 }
 

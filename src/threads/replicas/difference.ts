@@ -6,7 +6,7 @@
 
 import { calibrationChange } from '../../calibration/change.js';
 import { chunkChanges, goesOn } from '../../delta/changes.js';
-import { versionNameOf } from '../../delta/delta.js';
+import { versionIdOf } from '../../delta/delta.js';
 import type { Lazy } from '../../collections/lazy.js';
 import { changedShards } from '../../version/changed-shards.js';
 import { type Documents, changedDocuments } from '../../version/documents.js';
@@ -44,7 +44,7 @@ export function differenceBetween(
     if (after !== undefined) shards.push(sentShard(after, stays ? before : undefined, sent, parcel));
   }
   return {
-    base: base === undefined ? undefined : versionNameOf(base),
+    base: base === undefined ? undefined : versionIdOf(base),
     config: base === undefined ? next.config : undefined,
     header: headerOf(next),
     calibration: calibrationChange(from.calibration, next.calibration),

@@ -14,7 +14,7 @@ import type { Metadata } from '../../documents/record.js';
 import type { NamedDocument } from '../../documents/take-document.js';
 import type { PostingKey } from '../../errors.js';
 import type { ChangedShard, RootChanges } from '../../delta/changes.js';
-import type { VersionName } from '../../delta/delta.js';
+import type { VersionId } from '../../delta/delta.js';
 import type { ChangedDocuments } from '../../version/documents.js';
 import type { IdPart } from '../../collections/id-column.js';
 import type { Posting } from '../../version/posting.js';
@@ -93,7 +93,7 @@ export interface SentRecords {
 /** The difference of two versions whose rows lie in memory that both sides see. */
 export interface Difference extends RootChanges {
   /** The version that it starts from. If missing, that is the empty version, and `config` is there. */
-  readonly base: VersionName | undefined;
+  readonly base: VersionId | undefined;
   readonly config: ShardexConfig | undefined;
   readonly header: VersionHeader;
   readonly shards: PackedShards;

@@ -8,7 +8,7 @@ import type { RowMeasurer } from './row-measurer.js';
  * Candidates that wait in kernel memory to be measured. Each has a label, which says what row it is: those of a piece of
  * a block are counted up from a multiple of {@link GROUP}.
  */
-export class Waiting {
+export class Candidates {
   count = 0;
   /** What the value of one may be too large by. */
   margin = 0;
@@ -58,12 +58,12 @@ export class Waiting {
    */
   order(done: number, most: number, threshold: number): number {
     const { kernels, at } = this.#engine;
-    const place = at.candidates + 8 * done;
-    const left = kernels.keep(place, this.count - done, threshold);
+    const address = at.candidates + 8 * done;
+    const left = kernels.keep(address, this.count - done, threshold);
     this.count = done + left;
     const count = Math.min(most, left);
-    if (left > count) kernels.select(place, left, count);
-    kernels.sort(place, count);
+    if (left > count) kernels.select(address, left, count);
+    kernels.sort(address, count);
     return count;
   }
 
@@ -81,10 +81,10 @@ export class Waiting {
   }
 
   /** Names the row of one to be measured. */
-  name(i: number, rank: number, measurer: RowMeasurer, place: number): void {
+  name(i: number, rank: number, measurer: RowMeasurer, address: number): void {
     const label = this.#engine.kernels.u32[this.#engine.at.candidates / 4 + 2 * i];
     const owner = this.#ownerOf(label);
-    measurer.name(place, this.#columns[owner], label - this.#firsts[owner], rank);
+    measurer.name(address, this.#columns[owner], label - this.#firsts[owner], rank);
   }
 
   /** The piece that a label belongs to. */

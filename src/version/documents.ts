@@ -63,11 +63,6 @@ export function shardsOf(entry: DocumentEntry | undefined): readonly ShardId[] {
   return typeof entry === 'number' ? [entry] : entry;
 }
 
-/** Whether a shard is among those of an entry. */
-export function holds(entry: DocumentEntry | undefined, shard: ShardId): boolean {
-  return typeof entry === 'object' ? entry[positionOf(entry, shard)] === shard : entry === shard;
-}
-
 /** The entry with one more shard; the same entry where it is there already. */
 export function withShard(entry: DocumentEntry | undefined, shard: ShardId): DocumentEntry {
   if (entry === undefined || entry === shard) return shard;

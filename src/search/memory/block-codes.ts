@@ -8,8 +8,8 @@ import { type Centroid, matrixOf } from '../../version/shard.js';
 import type { Engine } from './engine.js';
 
 /** Squared lengths that the kernels' bounds hold for; 0 is one of them, too. */
-export const LEAST_SQUARE = 2 ** -100;
-export const MOST_SQUARE = 2 ** 100;
+const LEAST_SQUARE = 2 ** -100;
+const MOST_SQUARE = 2 ** 100;
 
 /** Whether the kernels' bounds hold for a vector. */
 export function codable(squaredNorm: number): boolean {
@@ -17,10 +17,11 @@ export function codable(squaredNorm: number): boolean {
 }
 
 /**
- * Where the rotated centroid of a block's shard lies, if tables are made around it, and behind it, from {@link codesAt}
- * on, the codes of the first `visible` rows of the block, made or extended where needed; `undefined` where the budget has
- * no room for them, or none that is free, unless they may be `replacing` others. A block belongs to one shard, whose
- * centroid is fixed, so neither ever goes stale (I6), and all versions and branches that share the block share them.
+ * Address of a block's codes, encoding any of the first `visible` rows that are missing.
+ *
+ * The rotated centroid comes before the codes ({@link codesAt}) where tables are made per shard. Returns `undefined`
+ * if they do not fit the cache; with `replacing: false`, if they do not fit without evicting. A block belongs to one
+ * shard, whose centroid is fixed, so codes never go stale (I6), and versions that share the block share them.
  */
 export function codesOf(
   engine: Engine,
@@ -56,19 +57,20 @@ export function codesOf(
   return slot.at;
 }
 
-/** Whether tables for codes of this shape are made around the centroid of each shard. */
+/** Whether tables for codes of this shape are made per shard, around its centroid. */
 export function isAround({ around, fine }: Engine, shape: CodeShape): boolean {
   return around || shape === fine;
 }
 
-/** Where codes begin that are kept at `address`. */
+/** Where the codes themselves begin, behind the rotated centroid if there is one. */
 export function codesAt(engine: Engine, shape: CodeShape, address: number): number {
   return isAround(engine, shape) ? address + 4 * shape.padded : address;
 }
 
 /**
- * Makes codes of the rows `from` to `to` − 1 of a block, as rows `first` and on of `codes`. What a code is depends on
- * nothing but its row and the centroid, so it may be made again at any time and comes out the same (I10).
+ * Encodes the rows `from` to `to` − 1 of a block, as rows `first` and on of `codes`.
+ *
+ * A code depends on its row and the centroid alone, so it comes out the same whenever it is made (I10).
  */
 export function encodeRows(
   engine: Engine,
@@ -117,7 +119,7 @@ export function rotateCentre({ kernels, at, coarse }: Engine, centroid: Centroid
   kernels.rotate(at.centre, to, 1, padded, at.signs);
 }
 
-/** Gives a row the constants of one of which nothing is known, so that every scan finds it. */
+/** Gives a row constants with which every scan finds it, as nothing is known of it. */
 function markUnknown({ kernels }: Engine, shape: CodeShape, codes: number, row: number): void {
   const inGroup = row % GROUP;
   const line = (codes + ((row - inGroup) / GROUP) * shape.groupBytes + 16 * shape.nibbles) / 4 + inGroup;

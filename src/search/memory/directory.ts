@@ -1,6 +1,9 @@
-// The directory of a version: what a scan has to know of each segment, in a few arrays instead of objects all over
-// memory.
-// A record has its codes' address, visible and live rows, the next record of its shard, and its dead bits.
+/*
+ * The directory of a version: what a scan needs of each segment, in a few arrays instead of objects all over memory.
+ * A record is eight numbers of 32 bits, of which five are used:
+ *
+ *   | address of its codes | visible rows | live rows of its shard | next record of its shard | words of dead bits | – | – | – |
+ */
 import { changedShards } from '../../version/changed-shards.js';
 import { type Columns, columnsOf } from '../../version/row-block.js';
 import type { Shard, ShardId } from '../../version/shard.js';
@@ -13,7 +16,7 @@ export const NOWHERE = -1;
 /** Rows of a segment that are scanned at once at most; longer ones are scanned piece by piece. A multiple of a group. */
 export const PIECE = 4096;
 
-/** The numbers of a record: a power of two of them, so that a record does not lie across two pieces of cached memory. */
+/** The fields of a record, a power of two of them: so no record lies across two cache lines. */
 const [ADDRESS, VISIBLE, LIVE, NEXT, DEAD_WORDS, FIELDS] = [0, 1, 2, 3, 4, 8];
 
 /** Records there is room for at first, and words of dead rows in each; with longer segments there are more. */
@@ -84,7 +87,7 @@ export class Directory {
     return record * this.#deadRoom;
   }
 
-  /** Codes may have been taken away, so many times by now: then none is where it was. */
+  /** Forgets all addresses of codes if the cache has evicted anything since the last call. */
   checkAddresses(evictions: number): void {
     if (this.#evictions === evictions) return;
     this.#evictions = evictions;

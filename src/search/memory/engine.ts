@@ -49,9 +49,11 @@ export interface Engine {
   /** Whether a search is using it. */
   lent: boolean;
   /**
-   * Whether a query's tables for estimates are made for each shard anew. That makes them finer, as it has to be where all
-   * may be far from the origin. Products do not mind; of unit length, those that are near each other are looked at with
-   * fine codes, whose tables always are (`Estimator.isTooNear`).
+   * Whether tables for coarse codes are made per shard, relative to its centroid.
+   *
+   * Euclidean distances need that: far from the origin, tables of the raw query would lose the estimate in rounding.
+   * Products do not. Of unit vectors, those near each other are scanned with fine codes, whose tables are per shard
+   * (`Estimator.isTooNear`).
    */
   readonly around: boolean;
   /** Whether nearness is the dot product. */
@@ -130,7 +132,7 @@ export type Lender = <T>(use: (engine: Engine | undefined) => T) => T;
 /** What many looks at once have made for themselves, until it is collected; see {@link adoptCodes}. */
 const passingEngines = new WeakMap<ShardexConfig, WeakRef<Engine>>();
 
-/** As many looks at all rows as pay for making codes that are used for nothing else. */
+/** Looks at all rows from which on codes pay that are used for nothing else. */
 const MANY = 64;
 
 /**

@@ -12,9 +12,10 @@ import { type Engine, knownEngine } from './engine.js';
 const [NONE, COARSE, FINE] = [0, 1, 2];
 
 /**
- * Does beforehand what searches would do when they first come to what has changed since the version before: for a thread
- * that follows versions and has time between searches. No result depends on it. It only goes on with what searches have
- * begun: where there was none yet nothing is done, and shards whose codes nobody has needed get none.
+ * Warms the search cache for each new version, in the idle time of a thread that follows versions.
+ *
+ * It only continues what searches have started: before the first search it does nothing, and shards whose codes no
+ * search has needed get none. No result depends on it.
  */
 export class Preparation {
   /** Shards that have changed, each of them once. */
@@ -28,7 +29,7 @@ export class Preparation {
   #reached = -1;
 
   /**
-   * Goes on with the newest version for so many milliseconds, and for a shard more; whether anything is left to do.
+   * Works on the newest version for some milliseconds, up to the end of a shard; returns whether anything is left.
    *
    * Time: O(shards that differ · log shards + rows that are new in them · dimensions).
    */

@@ -1,9 +1,9 @@
-// The cache's book of kernel memory: which piece belongs to what, and which goes first when the budget is used up.
+// The cache of kernel memory: which piece belongs to what, and which one is evicted next (the clock algorithm).
 import type { Arena } from './arena.js';
 
 /** A piece of kernel memory that belongs to something immutable or append-only. */
 export interface Slot {
-  /** Where it is; −1 once it was taken away. */
+  /** Its address; −1 once it was evicted. */
   at: number;
   readonly bytes: number;
   /** How many of its rows are in it. */
@@ -15,8 +15,10 @@ export interface Slot {
 }
 
 /**
- * A cache in kernel memory, by what is cached. It does not keep that alive: what is collected gives its memory back
- * (I8). Over the budget the clock takes away what was not used for a while; so may anyone, at any time.
+ * A cache in kernel memory, keyed by what is cached.
+ *
+ * It does not keep its keys alive: when one is collected, its memory is free again (I8). Over the budget, the clock
+ * algorithm evicts what was not used for a while.
  */
 export class Slots {
   readonly #arena: Arena;
@@ -39,7 +41,7 @@ export class Slots {
     return this.#arena.used;
   }
 
-  /** How many times by now something was taken away that may still be wanted. */
+  /** How often something was evicted that may still be wanted. */
   get evictions(): number {
     return this.#evictions;
   }
@@ -69,8 +71,9 @@ export class Slots {
   }
 
   /**
-   * A new slot, empty; `undefined` where the budget has no room for one so large, whatever else goes: or as it is, if
-   * nothing is to go.
+   * Makes an empty slot.
+   *
+   * Returns `undefined` if it cannot fit even after evicting everything or, with `replacing: false`, without evicting.
    */
   make(key: object, bytes: number, replacing = true): Slot | undefined {
     if (bytes > this.#most) return undefined;
@@ -84,14 +87,14 @@ export class Slots {
     return slot;
   }
 
-  /** Takes everything away. */
+  /** Evicts everything. */
   clear(): void {
     this.#evictions++;
     for (let i = this.#clock.length - 1; i >= 0; i--) this.#free(this.#clock[i]);
     this.#slots = new WeakMap();
   }
 
-  /** Takes away the next slot that was not used since the hand last passed it. */
+  /** Evicts the next slot that was not used since the hand last passed it. */
   #evict(): boolean {
     while (this.#clock.length > 0) {
       this.#hand %= this.#clock.length;

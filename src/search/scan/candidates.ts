@@ -1,23 +1,24 @@
-// Candidates in kernel memory, which wait to be measured in the order of their bounds.
+// The candidates of a search: rows in kernel memory that their bounds have not ruled out yet.
 import { GROUP } from '../../kernels/code-shape.js';
 import type { Columns } from '../../version/row-block.js';
 import { CANDIDATES, type Engine } from '../memory/engine.js';
 import type { RowMeasurer } from './row-measurer.js';
 
 /**
- * Candidates that wait in kernel memory to be measured. Each has a label, which says what row it is: those of a piece of
- * a block are counted up from a multiple of {@link GROUP}.
+ * Candidates, each a label and a value.
+ *
+ * A label says which row it is: labels of a piece of a block count up from a multiple of {@link GROUP}.
  */
 export class Candidates {
   count = 0;
-  /** What the value of one may be too large by. */
+  /** The rounding error by which a value may be too large. */
   margin = 0;
-  /** Values beyond this do not wait. */
+  /** Rows with values beyond this do not become candidates. */
   limit = Infinity;
   readonly #engine: Engine;
   #labels = 0;
   readonly #columns: Columns[] = [];
-  /** By piece its first label, and what a label is more than the row that it is given to. */
+  /** For each piece its first label, and the difference of label and row. */
   readonly #labelled: number[] = [];
   readonly #firsts: number[] = [];
 
@@ -25,7 +26,7 @@ export class Candidates {
     this.#engine = engine;
   }
 
-  /** Where the next one goes in kernel memory. */
+  /** The address of the next candidate. */
   get end(): number {
     return this.#engine.at.candidates + 8 * this.count;
   }
@@ -34,7 +35,7 @@ export class Candidates {
     return this.count + rows <= CANDIDATES;
   }
 
-  /** Gives labels to the `rows` rows from `from` on of a block, and returns the first. */
+  /** Labels `rows` rows of a block, from `from` on; returns the first label. */
   label(columns: Columns, from: number, rows: number): number {
     const label = this.#labels;
     this.#columns.push(columns);
@@ -44,7 +45,7 @@ export class Candidates {
     return label;
   }
 
-  /** Keeps the `most` best, and lets nothing wait any more that is worse than those. */
+  /** Drops all but the `most` best, and those still to come that are worse. */
   keepBest(most: number): void {
     if (this.count <= most) return;
     const { kernels, at } = this.#engine;
@@ -53,8 +54,9 @@ export class Candidates {
   }
 
   /**
-   * Of those behind the first `done` lets go the ones above a threshold, and puts the best of the others, at most `most`,
-   * in order. Returns how many.
+   * Sorts the best candidates behind the first `done`, at most `most`; returns how many.
+   *
+   * Those above the threshold are dropped.
    */
   order(done: number, most: number, threshold: number): number {
     const { kernels, at } = this.#engine;
@@ -67,7 +69,7 @@ export class Candidates {
     return count;
   }
 
-  /** Lets the first `count` go. */
+  /** Drops the first `count`. */
   drop(count: number): void {
     const { kernels, at } = this.#engine;
     const first = at.candidates / 4;
@@ -75,12 +77,12 @@ export class Candidates {
     this.count -= count;
   }
 
-  /** The value of one. */
+  /** The value of a candidate. */
   valueOf(i: number): number {
     return this.#engine.kernels.f32[this.#engine.at.candidates / 4 + 2 * i + 1];
   }
 
-  /** Names the row of one to be measured. */
+  /** Tells the measurer the row of a candidate, at index `address` of those to be measured. */
   name(i: number, rank: number, measurer: RowMeasurer, address: number): void {
     const label = this.#engine.kernels.u32[this.#engine.at.candidates / 4 + 2 * i];
     const owner = this.#ownerOf(label);
@@ -98,7 +100,7 @@ export class Candidates {
     return first;
   }
 
-  /** Nothing waits any more. */
+  /** Drops all. */
   clear(): void {
     this.count = 0;
     this.margin = 0;

@@ -1,4 +1,11 @@
-// How values of a table scan become bounds on distances: proven, or with a confidence.
+/*
+ * How sums of table entries become bounds on distances, proven or with a confidence (RaBitQ's estimator and its error
+ * bound). A scan gives a row with the code sum s the value
+ *
+ *   base + bias + scale · (a + b · s) − slack · error
+ *
+ * where scale, bias and error are the row's constants, and the rest are the terms of the query and the shard.
+ */
 import type { Metric } from '../../config.js';
 import { SCAN_ROUNDING, productError, rotationError, tableError } from '../../kernels/bounds.js';
 import { type CodeShape, typicalError } from '../../kernels/code-shape.js';
@@ -8,17 +15,17 @@ import type { Confidence } from '../confidence.js';
 import type { Engine } from '../memory/engine.js';
 import type { Query } from '../memory/query.js';
 
-/** The parameters of a scan of the rows of one shard whose values are bounds; see `Kernels.scan`. */
+/** The terms of a shard: the parameters of `Kernels.scan` for which its values are bounds. */
 export interface Terms {
   readonly base: number;
   readonly a: number;
   readonly b: number;
   readonly slack: number;
-  /** What a lower bound may be too large by, through rounding. */
+  /** The rounding error by which a bound may be too large. */
   readonly margin: number;
 }
 
-/** What fine codes are scanned with for the shard whose rotated centroid lies at `centre`: its tables are made. */
+/** Makes the tables of the shard whose rotated centroid is at `centre`; returns offset, step and product. */
 function shardTables(
   { kernels, at, fine }: Engine,
   metric: Metric,
@@ -33,11 +40,10 @@ function shardTables(
 }
 
 /**
- * Makes the tables of a query for the shard with this centroid; the values of a scan are bounds as `sure` as is wanted.
- * Not for dot products.
+ * Makes tables for a shard, and the terms of bounds with a confidence. Not for dot products.
  *
- * The difference of query and centroid is rotated, rather than each for itself: where both are far from the origin and
- * near each other, what rounding loses of them would be more than all that rows differ by.
+ * It rotates the difference of query and centroid. Rotated one by one, two vectors that are far from the origin and
+ * near each other would lose more to rounding than the rows differ by.
  */
 export function likelyTerms(engine: Engine, metric: Metric, centroid: Centroid, sure: Confidence): Terms {
   const { kernels, at, fine } = engine;
@@ -61,16 +67,15 @@ export function likelyTerms(engine: Engine, metric: Metric, centroid: Centroid, 
   return { base: product - 2 * apart * lost, a: -2 * offset, b: -2 * step, slack, margin: 0 };
 }
 
-/** How far a vector of unit length can be from what it is in 32 bits. */
+/** The greatest error of a vector of unit length in 32 bits. */
 const UNIT_ROUNDING = 2 ** -24;
 
 /**
- * Makes the look-up tables of a query for the shard with this centroid, which lies rotated at `centre`, such that the
- * values of a scan are lower bounds always.
+ * Makes tables for the shard whose rotated centroid is at `centre`, and the terms of proven bounds.
  *
- * The cosine is looked for as a distance of vectors of unit length: what matters is then only how far the query is from
- * the centroid, and not how far both are from the origin. No row of interest is farther from the query than `reach`,
- * and none at all longer than `longest`.
+ * By cosine, distances are those of vectors of unit length, so that only the distance of query and centroid counts,
+ * and not how far both are from the origin. No row of interest is farther from the query than `reach`, and no row is
+ * longer than `longest`.
  */
 export function provenTerms(
   engine: Engine,
@@ -115,9 +120,11 @@ export function provenTerms(
 }
 
 /**
- * What is to be taken off estimates so that they are lower bounds as `sure` as is wanted: for dot products in units of a
- * row's error, else in units of its scale times how far the query is from the centroid, the row's error being taken for
- * the one that is typical of many dimensions. In a random direction an error counts as one over their root.
+ * The slack that makes estimates lower bounds with a confidence.
+ *
+ * By dot product it is in units of a row's error. Otherwise it is in units of the row's scale times the distance of
+ * query and centroid, with the error that is typical of many dimensions. In a random direction, an error counts as one
+ * over the root of the dimensions.
  */
 export function slackFor(
   metric: Metric,
@@ -129,26 +136,28 @@ export function slackFor(
 }
 
 /**
- * The rounding of an estimated product: its terms are at most 24 √dimensions times the lengths, since a row's scale is at
- * most 2.3 times its residual, and both the offset and the entries of the tables are sums of √dimensions times levels.
+ * The rounding error of an estimated product.
+ *
+ * Its terms are at most 24 √dimensions times the lengths: a row's scale is at most 2.3 times its residual, and offset
+ * and entries of the tables are sums of √dimensions times levels.
  */
 function roundingOf(root: number, query: number, residual: number): number {
   return SCAN_ROUNDING * (24 * root + 2) * query * residual;
 }
 
-/** The value up to which a row is of interest; rounded up, as kernels work in 32 bits. */
+/** The kernel value up to which a row is of interest; rounded up, as kernels work in 32 bits. */
 export function thresholdFor(metric: Metric, worst: number, margin: number, limit: number): number {
   const most = toKernel(metric, worst) + margin;
   return Math.min(limit, most + Math.abs(most) * 2 ** -22);
 }
 
-/** A distance as the kernels have it: half of it is 1 − cos, its root is L2, or it is −dot. */
+/** Converts a distance to a kernel value: twice 1 − cos, the square of L2, or −dot. */
 function toKernel(metric: Metric, distance: number): number {
   if (metric === 'cosine') return 2 * distance;
   return metric === 'euclidean' ? distance * distance : distance;
 }
 
-/** A value of a scan as a distance. */
+/** Converts a kernel value to a distance. */
 export function fromKernel(metric: Metric, value: number): number {
   if (metric === 'cosine') return value / 2;
   return metric === 'euclidean' ? Math.sqrt(Math.max(0, value)) : value;

@@ -1,5 +1,7 @@
-// Estimates rows by their codes, with tables for the query or for a shard, and lets those wait that are not too
-// far.
+/*
+ * Runs table scans (FastScan): makes the query's tables, queues pieces of codes, and collects as candidates the rows
+ * whose bounds are near enough. Coarse codes are queued; fine codes are scanned at once, with tables for their shard.
+ */
 import type { ShardexConfig } from '../../config.js';
 import { rotationError } from '../../kernels/bounds.js';
 import { typicalError } from '../../kernels/code-shape.js';
@@ -13,25 +15,25 @@ import { type Terms, likelyTerms, provenTerms, slackFor, thresholdFor } from './
 import { type Query, placeQuery } from '../memory/query.js';
 import type { Candidates } from './candidates.js';
 
-/** As much as this share of the squared error of an estimate may be due to the rounding of the query's tables. */
+/** The share of an estimate's squared error that rounding of the query's tables may cause. */
 const MOST_BLUR = 1 / 4;
 
-/** Estimates rows by their codes, and lets those wait that are not too far. */
+/** Bounds rows by their codes, for one query. */
 export class Estimator {
   readonly #config: ShardexConfig;
   readonly #engine: Engine;
   readonly #query: Query;
   readonly #sure: Confidence;
   readonly #slack: number;
-  /** Of the query's tables, where they are made once. */
+  /** Offset and step of the query's tables, where one set serves all shards. */
   #offset = 0;
   #step = 0;
-  /** What the rounding of those tables adds to the error of estimates, as if the query were farther away: squared. */
+  /** The error that rounding of those tables adds, as a squared distance that the query is farther away. */
   #blur = 0;
-  /** What rotating loses of a vector, relative to its length; and how much of a distance may be lost by it. */
+  /** The rotation's error relative to a vector's length, and the greatest one allowed relative to a distance. */
   readonly #turned: number;
   readonly #mostTurned: number;
-  /** The length of the query as the kernels have it. */
+  /** The length of the query in kernel memory. */
   readonly #engineLength: number;
   #queued = 0;
   #queuedRows = 0;
@@ -77,11 +79,12 @@ export class Estimator {
     return this.#blur > MOST_BLUR * centroidValue || turned > this.#mostTurned * root;
   }
 
-  /** How many rows are to be estimated by {@link estimate}, and whether there is room for another piece. */
+  /** Rows in the queue. */
   get queuedRows(): number {
     return this.#queuedRows;
   }
 
+  /** Whether the queue has no room for another piece. */
   get isFull(): boolean {
     return this.#queued === PIECES;
   }
@@ -116,7 +119,7 @@ export class Estimator {
     this.#queuedRows += rows;
   }
 
-  /** Scans what was queued for estimates. Rows beyond `worst` do not wait. */
+  /** Scans what is queued. Rows beyond `worst` do not become candidates. */
   estimate(worst: number, candidates: Candidates): void {
     if (this.#queued === 0) return;
     const { kernels, coarse, around, at } = this.#engine;
@@ -137,7 +140,7 @@ export class Estimator {
     this.#queuedRows = 0;
   }
 
-  /** Scans fine codes at once, by tables that are made for the shard; where that is asked for, bounds that hold always. */
+  /** Scans fine codes at once, with tables for their shard. */
   bound(
     address: number,
     skipped: number,
@@ -180,7 +183,7 @@ export class Estimator {
     return provenTerms(this.#engine, metric, this.#query, shard.centroid, centre, reach, longest);
   }
 
-  /** How far a shard's centroid is from the query, to the bit what `RankedShards.values` says. */
+  /** Measures a shard's centroid; equal to the bit to its value in `RankedShards.values`. */
   centroidValueOf({ centroid }: Shard): number {
     const { kernels, coarse, at } = this.#engine;
     const byDot = this.#config.metric === 'dot';
@@ -192,10 +195,7 @@ export class Estimator {
     return byDot ? 0 - value : value;
   }
 
-  /**
-   * Puts a bitmap of dead rows, so many words of `dead` from `deadAt` on, where the next piece to be queued has its own;
-   * returns where, or {@link NONE} where there are no words.
-   */
+  /** Copies words of a bitmap of dead rows for the next piece; returns their address, or {@link NONE} for no words. */
   copyDeadBits(dead: ArrayLike<number>, deadAt: number, deadWords: number): number {
     if (deadWords === 0) return NONE;
     const { kernels, at } = this.#engine;
@@ -206,7 +206,7 @@ export class Estimator {
     return address;
   }
 
-  /** The length of the longest row of a shard, as the kernels have it. */
+  /** The length of a shard's longest row in kernel memory. */
   #longest(shard: Shard): number {
     if (this.#config.metric === 'cosine') return 1;
     let most = 0;

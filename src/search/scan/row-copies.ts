@@ -32,7 +32,7 @@ export function copyOfRow(engine: Engine, columns: Columns, row: number, spare: 
   return address;
 }
 
-/** The same for `count` rows from `first` on, which then lie one after another. */
+/** Where copies of `count` rows from `first` on are, one after another. */
 export function copiesOfRows(
   engine: Engine,
   columns: Columns,

@@ -23,7 +23,7 @@ const TABLES = { query: 3.85, dimension: 0.008 };
 const ESTIMATED: RowCost = { row: 0.0124, dimension: 0.000033 };
 const MEASURED_AFTER_ALL: RowCost = { row: 0.246, dimension: 0.00038 };
 
-/** The same where bounds are proven: tables are made for each shard. */
+/** Proving bounds: making tables for each shard, bounding a row, measuring one that is left. */
 const SHARD_TABLES = { query: 4.3, dimension: 0.0086 };
 const PROVEN: RowCost = { row: 0.0163, dimension: 0.000059 };
 const MEASURED_WITH_BOUND: RowCost = { row: 0.2, dimension: 0.000306 };
@@ -31,7 +31,7 @@ const MEASURED_WITH_BOUND: RowCost = { row: 0.2, dimension: 0.000306 };
 /** Rows that are measured after all, for each result that is wanted. */
 const AFTER_ALL = 2.1;
 
-/** The same where bounds are proven, of rows in clusters; of others more, up to all of them. */
+/** Rows measured for each result where bounds are proven, of clustered data; of other data up to all. */
 const WITH_BOUND = 3.5;
 
 function costOf({ row, dimension }: RowCost, dimensions: number): number {
@@ -44,7 +44,7 @@ export function leastEstimated(dimensions: number, k: number): number {
   return rowsFor(TABLES.query + TABLES.dimension * dimensions + results, ESTIMATED, dimensions);
 }
 
-/** The same for bounds that are proven. */
+/** How many rows a search needs before proving bounds costs less than measuring them all. */
 export function leastProven(dimensions: number, k: number): number {
   const results = k * (WITH_BOUND * costOf(MEASURED_WITH_BOUND, dimensions) - costOf(RESULT, dimensions));
   return rowsFor(SHARD_TABLES.query + SHARD_TABLES.dimension * dimensions + results, PROVEN, dimensions);
@@ -58,7 +58,7 @@ export function mostLeft(dimensions: number, rows: number): number {
   return (rows * costOf(MEASURED, dimensions)) / costOf(MEASURED_WITH_BOUND, dimensions);
 }
 
-/** The same if the bounds of a shard's rows are to be worth what they cost, too. */
+/** How many rows proven bounds may leave if they are to be worth their own cost, too. */
 export function mostWorthIt(dimensions: number, rows: number): number {
   const bounds = SHARD_TABLES.query + SHARD_TABLES.dimension * dimensions + rows * costOf(PROVEN, dimensions);
   return mostLeft(dimensions, rows) - bounds / costOf(MEASURED_WITH_BOUND, dimensions);

@@ -1,4 +1,4 @@
-// Measures rows exactly, where they lie or in kernel memory, and offers them to the best so far.
+// Measures rows exactly (re-ranking), where they lie or in kernel memory, and offers them to the top-k.
 import type { ShardexConfig } from '../../config.js';
 import { distanceOf, distances, scatteredDistances } from '../../geometry/metric.js';
 import { DOT, type Product, SQUARED_L2 } from '../../kernels/kernels.js';
@@ -15,21 +15,22 @@ import type { TopK } from './top-k.js';
 /** Rows that are measured together: the loops take two or four at a time. */
 export const TOGETHER = 4;
 
-/** Numbers of 32 bits in the piece of memory that a processor fetches at a time. */
+/** Numbers of 32 bits in a line of a processor's cache. */
 const FETCHED = 16;
 
-/** Of a long row no more than so many numbers: once it is being read, the processor fetches ahead by itself. */
+/** Numbers fetched of a long row at most: processors prefetch the rest by themselves. */
 const MOST_FETCHED = 8 * FETCHED;
 
-/** Components of rows that are copied together: then they are measured from the fastest memory there is. */
+/** Components of rows copied together: these stay in the fastest cache until they are measured. */
 const COPIED = 8192;
 
-/** Shorter rows are measured one by one where they lie faster than they are copied. */
+/** Components below which measuring rows where they lie is faster than copying them. */
 const LEAST_COPIED = 128;
 
 /**
- * Measures rows exactly, and offers those that the filter lets pass to the best so far. With an engine that has SIMD it
- * does so in kernel memory, with the same results to the bit.
+ * Measures rows exactly, and offers those that pass the filter to the top-k.
+ *
+ * With an engine that has SIMD it measures in kernel memory, with the same results to the bit.
  */
 export class RowMeasurer {
   /** Rows that were measured so far. */
@@ -40,14 +41,14 @@ export class RowMeasurer {
   readonly #filter: RowFilter | undefined;
   readonly #engine: Engine | undefined;
   readonly #product: Product;
-  /** Rows that were named, and the least that each may be kept by. */
+  /** Named rows, and the least value that each may be kept by. */
   readonly #columns: Columns[] = [];
   readonly #rows: number[] = [];
   readonly #ranks: number[] = [];
   readonly #out = new Float64Array(STAGE);
   /** Whether named rows are measured in kernel memory. */
   readonly #copies: boolean;
-  /** What rules rows out by their products in 32 bits, where those have a bound. */
+  /** Rules rows out by products in 32 bits, where their error is bounded. */
   readonly #bound: ShortBound | undefined;
 
   constructor(
@@ -84,8 +85,9 @@ export class RowMeasurer {
   }
 
   /**
-   * Reads something of each piece of memory that the first `count` named rows lie in, no more than {@link STAGE}: they lie
-   * anywhere, and memory can look for many pieces at a time, which it need not be waited for one by one when they are measured.
+   * Touches the memory of the first `count` named rows, at most {@link STAGE}.
+   *
+   * They lie anywhere. Memory serves many requests at a time, so measuring need not wait for one row after another.
    */
   fetch(count: number): void {
     const { dimensions } = this.#config;
@@ -162,8 +164,9 @@ export class RowMeasurer {
   }
 
   /**
-   * Measures those of `count` rows from `first` on, copied to `address`, that 32 bits do not rule out. That takes a third of
-   * the time, and as the error of 32 bits is bounded, what is found is the same to the bit.
+   * Measures those of `count` copied rows that products in 32 bits do not rule out.
+   *
+   * That takes a third of the time. The error of these products is bounded, so results are the same to the bit.
    */
   #measureNear(
     engine: Engine,

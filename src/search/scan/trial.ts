@@ -1,7 +1,10 @@
+// Decides shard by shard whether proving bounds is worth trying (adaptive query execution).
+
 /**
- * Decides shard by shard whether to try bounds that are proven, by what they were worth so far: after one that they were
- * not worth it for the next shard is not tried, after another one the next two, and so on. So whatever the data are, little is
- * tried in vain, and nothing is lost for long where later shards are another matter.
+ * Backs off from proving bounds where it was not worth it.
+ *
+ * After the first failure it skips one shard, after the next two, then four. Whatever the data, little is tried in
+ * vain, and later shards that differ get their chance.
  */
 export class Trial {
   #left = 0;

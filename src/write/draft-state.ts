@@ -172,7 +172,12 @@ export class DraftState {
     return this.#shards.differFrom(this.#base);
   }
 
-  /** Spends multiplications on comparing rows with new centroids, unless the budget for that is used up. */
+  /** Takes multiplications from what it may do beyond its own changes, whether they are left or not. */
+  spend(cost: number): void {
+    this.#spent += cost;
+  }
+
+  /** Spends multiplications if they are left, or nothing was spent yet, lest what is owed should never be done. */
   spends(cost: number): boolean {
     if (this.#spent > 0 && this.#spent + cost > budgetFor(this.config, this.#written.count)) return false;
     this.#spent += cost;

@@ -1,14 +1,26 @@
 /*
  * What a split leaves to later commits. A new centroid may be nearer to rows of the shards around it than their own one
  * is, and to compare all of them takes longer than all else that a split does. So each commit compares as many as what it
- * writes pays for, and the version says which shards are left (I10).
+ * writes pays for, less what its own splits take, and the version says which shards are left (I10).
  */
 import type { ShardexConfig } from '../config.js';
 import type { Steps } from '../collections/steps.js';
+import type { RowList } from '../version/row-block.js';
 import type { Shard, ShardId } from '../version/shard.js';
 import type { DraftState } from './draft-state.js';
 import { ArrivalsByShard } from './moves.js';
 import { attracted } from './reassign.js';
+
+/** How often a split looks at each number of its rows: fitting a plane, its two sides, means, where rows belong, copies. */
+const LOOKS_IN_SPLIT = 8;
+
+/** What splits take, besides comparing what is around them with the new centroids. */
+export function costOfSplitting(
+  jobs: readonly { readonly rows: RowList }[],
+  { dimensions }: ShardexConfig,
+): number {
+  return jobs.reduce((cost, { rows }) => cost + LOOKS_IN_SPLIT * rows.length * dimensions, 0);
+}
 
 /** What it takes to compare the rows of a shard with so many centroids. */
 export function costOfComparing({ rows }: Shard, centroids: number, { dimensions }: ShardexConfig): number {

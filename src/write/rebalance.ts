@@ -5,7 +5,7 @@ import { type ShardId, meanInSteps } from '../version/shard.js';
 import { liveRows } from '../version/shard-rows.js';
 import type { DraftState } from './draft-state.js';
 import { mergeShrunk } from './merge-shards.js';
-import { costOfComparing, owedAfter, payOwed } from './owed.js';
+import { costOfComparing, costOfSplitting, owedAfter, payOwed } from './owed.js';
 import type { Leavers, Part } from './moves.js';
 import { attracted, placed, refined } from './reassign.js';
 import { parts } from './split.js';
@@ -30,6 +30,8 @@ export interface SplitJob {
 
 /** Restores the bounds on shard sizes. Every draft is settled before its state is published or previewed. */
 export function* settle(state: DraftState): Steps<void> {
+  yield* splitOverfull(state);
+  // By what those leave of the budget; it may fill a shard.
   yield* payOwed(state);
   yield* splitOverfull(state);
   yield* mergeShrunk(state);
@@ -70,6 +72,7 @@ export function* split(state: DraftState, jobs: readonly SplitJob[], apart = tru
 
   const reach = !apart ? 0 : config.reassign === 'strict' ? Infinity : config.reassign;
   const placement = yield* placed(replacement, config, reach, (id) => state.shard(id).centroid);
+  state.spend(costOfSplitting(jobs, config));
   const leavers = new Map<ShardId, Leavers>();
   const owed: ShardId[] = [];
   for (const [id, near] of placement.neighbours) {

@@ -10,6 +10,7 @@ import {
   verify,
 } from 'shardex';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
+import type * as Reassign from '../../src/write/reassign.js';
 import type * as Metric from '../../src/geometry/metric.js';
 import type { Steps } from '../../src/collections/steps.js';
 import { addRows } from '../../src/write/add.js';
@@ -32,8 +33,20 @@ vi.mock('../../src/geometry/metric.js', async (original) => {
   return { ...metric, separations };
 });
 
+const compared = vi.hoisted(() => ({ shards: 0 }));
+
+vi.mock('../../src/write/reassign.js', async (original) => {
+  const reassign = await original<typeof Reassign>();
+  const attracted: typeof reassign.attracted = (...args) => {
+    compared.shards++;
+    return reassign.attracted(...args);
+  };
+  return { ...reassign, attracted };
+});
+
 beforeEach(() => {
   measured.components = 0;
+  compared.shards = 0;
 });
 
 const CAPACITY = 128;
@@ -55,10 +68,13 @@ interface Work {
   readonly steps: number;
   readonly components: number;
   readonly index: ShardexIndex;
+  /** Shards whose rows were compared with new centroids. */
+  readonly compared: number;
 }
 
 function commit(base: ShardexIndex, posting: Posting): Work {
   const before = measured.components;
+  const { shards } = compared;
   const state = new DraftState(base);
   let steps = 0;
   const run = <T>(work: Steps<T>): T => {
@@ -71,7 +87,7 @@ function commit(base: ShardexIndex, posting: Posting): Work {
   run(addRows(state, stagePostings(base.config, [posting])));
   run(settle(state));
   const index = run(state.finishing());
-  return { steps, components: measured.components - before, index };
+  return { steps, components: measured.components - before, index, compared: compared.shards - shards };
 }
 
 /** Adds one by one until so many shards were split; the work of each commit. */
@@ -126,6 +142,20 @@ describe.each([64, 256])('in %i dimensions', (dimensions) => {
     expectSound(index);
     expect(verify(index, { placement: 'all' }).misplacedShare).toBeLessThan(0.01);
   });
+});
+
+test('a split of as many components as a commit pays for leaves all neighbours to later commits', () => {
+  const [dimensions, shardCapacity] = [256, 512];
+  const vector = vectors(seeded(7), dimensions);
+  const index = createIndex({ dimensions, shardCapacity }, numbered(3000, vector));
+  const works = grown(index, 2, close(vector, seeded(3)));
+  const splits = works.filter((work, i) => work.index.shardCount > (works[i - 1]?.index ?? index).shardCount);
+  expect(splits).toHaveLength(2);
+  for (const split of splits) {
+    expect(split.compared).toBe(0);
+    expect(split.index.owed.length).toBeGreaterThan(0);
+  }
+  expect(compared.shards).toBeGreaterThan(0);
 });
 
 describe('what is owed', () => {

@@ -31,13 +31,13 @@ test('a draft knows at any time which documents it has, however its rows have co
             draft.addPosting({ documentId: nameOf(op.id), start: op.start, length: 1, vector: [op.at] });
             naive.set(op.id, (naive.get(op.id) ?? new Set()).add(op.start));
           } else if (op.does === 'batch') {
-            // Twice as many as a shard holds come to each of two places, so that shards around both are split together.
+            // More than twice what a shard holds come to one place or two, so that one shard is split or two are.
             draft.addPostings(
               Array.from({ length: 40 }, (_, i) => ({
                 documentId: nameOf(i % 12),
                 start: 4 + (i % 20) + 20 * op.start,
                 length: 1,
-                vector: [op.at + (i % 2) * 20 + i / 40],
+                vector: [op.at + (op.start % 2) * (i % 2) * 20 + i / 40],
               })),
             );
             for (let i = 0; i < 40; i++)

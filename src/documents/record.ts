@@ -50,8 +50,9 @@ export function recordOf(
   text: string | undefined,
   metadata: Metadata | undefined,
 ): DocumentRecord | undefined {
-  if (text === undefined && metadata === undefined) return undefined;
-  return Object.freeze({ ...(text !== undefined && { text }), ...(metadata !== undefined && { metadata }) });
+  if (metadata === undefined) return text === undefined ? undefined : Object.freeze({ text });
+  // Written out, since a spread leaves room for fields that never come.
+  return Object.freeze(text === undefined ? { metadata } : { text, metadata });
 }
 
 /** The same record where it is of these two already, else a new one. */

@@ -20,7 +20,8 @@ interface Put {
   readonly from: number;
 }
 
-/** Documents and rows changed in one step. */
+/** Rows looked at in one step, and documents changed. */
+const ROWS_PER_STEP = 256;
 const ITEMS_PER_STEP = 64;
 
 /** Takes in postings and whole documents one by one, and checks all of them that can be checked without a draft. */
@@ -84,7 +85,7 @@ export function* putDocuments(state: DraftState, { rows, puts }: DocumentStaging
   const current = new RowList();
   const kept = new Map<string, Set<string>>([...puts.keys()].map((documentId) => [documentId, new Set()]));
   for (let i = 0; i < rows.length; i++) {
-    if (i % ITEMS_PER_STEP === 0) yield;
+    if (i % ROWS_PER_STEP === 0) yield;
     const columns = columnsOf(rows.blocks[i]);
     const documentId = columns.ids.at(rows.rows[i]);
     // What came before the document was put whole is not of it any more.
@@ -113,7 +114,7 @@ export function* putDocuments(state: DraftState, { rows, puts }: DocumentStaging
 export function* touchStaged(touched: Touched, { rows, puts }: DocumentStaging): Steps<void> {
   for (const documentId of puts.keys()) touched.addDocument(documentId);
   for (let i = 0; i < rows.length; i++) {
-    if (i % ITEMS_PER_STEP === 0) yield;
+    if (i % ROWS_PER_STEP === 0) yield;
     const { documentId, start, length } = keyOfRow(columnsOf(rows.blocks[i]), rows.rows[i]);
     touched.addPosting(documentId, start, length);
   }

@@ -1,6 +1,7 @@
 // Documents in the rest of the house: history, reports, replicas, remote writers, reading.
 import {
   CowShardexIndex,
+  type Metadata,
   type ShardexIndex,
   createIndex,
   getDocument,
@@ -118,7 +119,7 @@ describe('in another thread', () => {
     const { port1, port2 } = new MessageChannel();
     const cell = new CowShardexIndex(films);
     serveReplicas(cell, port1);
-    const replica = await openReplica(port2);
+    const replica = await openReplica<Metadata>(port2);
     const first = replica.read();
     expect(recordsOf(first)).toEqual(recordsOf(films));
     cell.update(set('ran', 'year', 1));
@@ -132,6 +133,10 @@ describe('in another thread', () => {
     expect([...verify(next)]).toEqual([]);
     expect(getDocument(next, 'heat')).toBe(getDocument(first, 'heat'));
     expect(next.documentCount).toBe(cell.documentCount);
+    cell.update(set('heat', 'year', 1));
+    const last = getDocument(await replica.waitFor(cell.version), 'heat')?.metadata;
+    expect(last?.year).toBe(1);
+    expect(last?.cast).toBe(getDocument(next, 'heat')?.metadata?.cast);
     replica.close();
     port1.close();
   });

@@ -10,7 +10,6 @@ import type { SearchOptions } from './options.js';
 import { type Plan, aimOf, planOf, wantedResults } from './ranking/plan.js';
 import type { Query } from './memory/query.js';
 import { leastEstimated, leastProven } from './scan/row-cost.js';
-import { rowFilter } from './scan/row-filter.js';
 import { scanFor } from './scan/scan-for.js';
 import { type ShardScan, scanInTurn } from './scan/shard-scan.js';
 import { type FoundRow, TopK } from './scan/top-k.js';
@@ -111,7 +110,7 @@ function begun(index: Searchable, engine: Engine | undefined, query: Query, opti
   const scan = scanFor(index, query, best, {
     engine,
     sure: plan.sure,
-    filter: rowFilter(filter),
+    filter,
     directory,
     isEstimated: rows >= least,
   });

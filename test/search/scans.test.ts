@@ -7,7 +7,6 @@ import { type Engine, installEngine } from '../../src/search/memory/engine.js';
 import { queryOf } from '../../src/search/memory/query.js';
 import { CodeScan } from '../../src/search/scan/code-scan.js';
 import { ExactScan } from '../../src/search/scan/exact-scan.js';
-import { rowFilter } from '../../src/search/scan/row-filter.js';
 import { RowMeasurer } from '../../src/search/scan/row-measurer.js';
 import { scanFor } from '../../src/search/scan/scan-for.js';
 import { type ShardScan, scanInTurn } from '../../src/search/scan/shard-scan.js';
@@ -50,7 +49,7 @@ function scanOf(index: ShardexIndex, { k = 10, sure, withDirectory = false, filt
   const query = queryOf(CORPORA.lowRank(seeded(8), D)(), D, config.metric);
   const best = new TopK(k, false);
   const directory = withDirectory ? newDirectory(index) : undefined;
-  const measurer = new RowMeasurer(config, query, best, rowFilter(filter), engine);
+  const measurer = new RowMeasurer(config, query, best, filter, engine);
   const scan =
     sure === undefined
       ? new ExactScan(shards, directory, measurer)

@@ -3,6 +3,7 @@ import type { ShardexConfig } from '../../config.js';
 import { distanceOf, distances, scatteredDistances } from '../../geometry/metric.js';
 import { DOT, type Product, SQUARED_L2 } from '../../kernels/kernels.js';
 import { STAGE } from '../../kernels/rough-layout.js';
+import { keyOfRow } from '../../version/posting.js';
 import { type Columns, columnsOf } from '../../version/row-block.js';
 import { type Segment, isDead } from '../../version/shard-rows.js';
 import type { Engine } from '../memory/engine.js';
@@ -131,13 +132,15 @@ export class RowMeasurer {
     for (let i = 0; i < count; i++) {
       const rank = Math.max(out[i], this.#ranks[first + i]);
       if (rank > this.#best.worst) continue;
-      this.#offer(out[i], columns[first + i], rows[first + i], rank);
+      const [of, row] = [columns[first + i], rows[first + i]];
+      if (this.#filter !== undefined && !this.#filter(keyOfRow(of, row))) continue;
+      this.#best.offer(out[i], of, row, rank);
     }
   }
 
   /** Keeps a live row that is near enough, if the filter lets it pass. */
   #offer(distance: number, columns: Columns, row: number, rank: number): void {
-    if (this.#filter === undefined || this.#filter(columns, row))
+    if (this.#filter === undefined || this.#filter(keyOfRow(columns, row)))
       this.#best.offer(distance, columns, row, rank);
   }
 

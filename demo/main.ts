@@ -2,6 +2,9 @@ import { createRequire } from 'node:module';
 import { type ShardexIndex, verify } from '../dist/index.js';
 import { branches } from './branches.js';
 import { chance } from './changes.js';
+import { type Question, ask } from './dictionary/ask.js';
+import { edit } from './dictionary/edit.js';
+import { indexDefinitions } from './dictionary/index-definitions.js';
 import { indexWords } from './index-words.js';
 import { nearestWords } from './nearest-words.js';
 import { readOptions } from './options.mjs';
@@ -14,7 +17,7 @@ import { type Words, loadWords } from './words.js';
 
 const QUERIES = ['king', 'paris', 'computer', 'cat'];
 
-const { words: wanted, queries } = readOptions(process.argv.slice(2));
+const { words: wanted, queries, asks, where } = readOptions(process.argv.slice(2));
 // Whoever reads the output may stop before its end.
 process.stdout.on('error', () => process.exit());
 const startedAt = performance.now();
@@ -30,6 +33,15 @@ const times = await rewrite(report, cell, held[0], words, luck);
 branches(report, cell, words, luck);
 await costOfVersions(report, cell, held, words, luck, times);
 check(cell.read());
+
+const dictionary = await indexDefinitions(report, words);
+ask(
+  report,
+  dictionary,
+  asks.map((question) => ({ ask: question, where: where as Question['where'] })),
+);
+edit(report, dictionary);
+check(dictionary.cell.read());
 process.exitCode = report.end(performance.now() - startedAt) ? 0 : 1;
 
 async function load(): Promise<Words> {

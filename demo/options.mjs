@@ -7,20 +7,25 @@ import { parseArgs } from 'node:util';
  * @typedef {object} Options
  * @property {number} words how many words to take, the most frequent first
  * @property {readonly string[]} queries words to look up besides the usual ones
+ * @property {readonly string[]} asks questions to the dictionary besides the usual ones
+ * @property {Record<string, unknown> | undefined} where what the answers to those have to be
  */
 
 const HELP = `Shardex on real word vectors: loads them, indexes them, searches them, and rewrites a tenth of the index
-while an older version of it goes on answering.
+while an older version of it goes on answering. Then on real documents: a dictionary that is asked by meaning.
 
   npm run demo                               all 341,479 words
   npm run demo -- --words 20000 --query cat  fewer words, and one more word to look up
+  npm run demo -- --ask 'frozen dessert made of cream' --where '{"pos":"noun"}'
 
   --words N      take only the N most frequent words
   --query WORD   also print the words nearest to WORD; may be given more than once
+  --ask TEXT     also ask the dictionary for the word that means TEXT; may be given more than once
+  --where JSON   what the answers to those have to be, as a filter on "pos", "domain", "words" or "examples"
   --help         print this
 
-The first time, it builds the library and downloads 118 MB (307 MB on disk): the word vectors. All words take a minute
-or two on two cores, and 1 GB of memory; --words 20000 takes a few seconds.
+The first time, it builds the library and downloads 129 MB (342 MB on disk): the word vectors and WordNet. All words
+take two minutes or so on two cores, and 1 GB of memory; --words 20000 takes a few seconds.
 `;
 
 /**
@@ -36,6 +41,8 @@ export function readOptions(args) {
       options: {
         words: { type: 'string' },
         query: { type: 'string', multiple: true, default: [] },
+        ask: { type: 'string', multiple: true, default: [] },
+        where: { type: 'string' },
         help: { type: 'boolean', short: 'h', default: false },
       },
     });
@@ -44,7 +51,12 @@ export function readOptions(args) {
       process.exit(0);
     }
     // The words are in lower case, all of them.
-    return { words: wholeNumber(values.words), queries: values.query.map((word) => word.toLowerCase()) };
+    return {
+      words: wholeNumber(values.words),
+      queries: values.query.map((word) => word.toLowerCase()),
+      asks: values.ask,
+      where: filter(values.where),
+    };
   } catch (error) {
     console.error(`${error instanceof Error ? error.message : String(error)}\n\n${HELP}`);
     process.exit(2);
@@ -70,4 +82,19 @@ function wholeNumber(text) {
     throw new Error(`--words must be a whole number of at least 1, not ${JSON.stringify(text)}.`);
   }
   return Number(text);
+}
+
+/**
+ * A filter as JSON; what is in it is looked at by the library.
+ *
+ * @param {string | undefined} text
+ * @returns {Record<string, unknown> | undefined}
+ */
+function filter(text) {
+  if (text === undefined) return undefined;
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new Error(`--where must be JSON, such as {"pos":"noun"}: ${String(error)}.`, { cause: error });
+  }
 }

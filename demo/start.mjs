@@ -15,7 +15,7 @@ process.stdout.on('error', () => process.exit());
 
 await run('Building the library …', 'node', ['../scripts/build.mjs']);
 if (!isInstalled()) {
-  await run('Downloading the word vectors, 118 MB (307 MB on disk) …', 'npm', [
+  await run('Downloading the word vectors and WordNet, 129 MB (342 MB on disk) …', 'npm', [
     'ci',
     '--no-audit',
     '--no-fund',

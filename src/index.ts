@@ -71,6 +71,7 @@ export {
   type Expectation,
   type ExplainedSearch,
   type Explanation,
+  type FilterExplanation,
   search,
   searchExplained,
   searchMany,

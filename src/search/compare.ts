@@ -64,23 +64,21 @@ export interface SearchComparison {
  * comparison?.moved.map(({ from, to }) => [from, to]); // → [[1, 2]]
  * ```
  */
-export function compareSearch(
-  a: ShardexIndex,
-  b: ShardexIndex,
+export function compareSearch<M extends object>(
+  a: ShardexIndex<M>,
+  b: ShardexIndex<M>,
   queries: Iterable<VectorInput>,
-  options: SearchOptions,
+  options: SearchOptions<NoInfer<M>>,
 ): SearchComparison[] {
   assertIndex(a);
   assertIndex(b);
-  const taken = takeSearchOptions(options);
+  const { distinct } = takeSearchOptions(options);
   // Each as it is when it comes, since they are searched for twice.
   const copies = Array.from(eachQuery(queries), (query) => takeVector(query, 'The query'));
-  const after = searchMany(b, copies, taken);
+  const after = searchMany(b, copies, options);
   const keyOf = (result: SearchResult): string =>
-    taken.distinct === 'document'
-      ? result.documentId
-      : keyText(result.documentId, result.start, result.length);
-  return searchMany(a, copies, taken).map((before, q) => compared(before, after[q], keyOf));
+    distinct === 'document' ? result.documentId : keyText(result.documentId, result.start, result.length);
+  return searchMany(a, copies, options).map((before, q) => compared(before, after[q], keyOf));
 }
 
 function compared(

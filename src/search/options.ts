@@ -2,10 +2,13 @@
 import { type SlopFactor, isSlopFactor, assertFunction, isWhole, show } from '../config.js';
 import { refusePromise } from '../checks/callbacks.js';
 import { InvalidOptionError, type PostingKey } from '../errors.js';
+import type { Filter } from '../documents/filter/filter.js';
+import { type ParsedFilter, parseFilter } from '../documents/filter/parse.js';
+import type { FrozenMetadata, Metadata } from '../documents/record.js';
 import { takeOptions } from '../checks/given.js';
 
 /** How {@link search} searches. Only `k` is required. */
-export interface SearchOptions {
+export interface SearchOptions<M extends object = Metadata> {
   /** How many results at most, 1 to 10,000; with `maxDistance` or `minScore` any number, also `Infinity`. */
   readonly k: number;
   /**
@@ -38,11 +41,17 @@ export interface SearchOptions {
    */
   readonly recall?: number;
   /**
-   * Which postings count. With it come `min(k, matches)` results, however far the search has to go for them. It is
-   * called for rows that could be among the best, and must not depend on which those are or on their order. An async one is
-   * refused with an {@link AsyncRecipeError}.
+   * Of which documents postings count, by their metadata and ids, in MongoDB's query language. With it come `min(k, matches)`
+   * results, and `recall` is that of the nearest that pass. It is a value, so threads take it as well; see the guide "Filters".
    */
-  readonly filter?: (posting: PostingKey) => boolean;
+  readonly where?: Filter<M>;
+  /**
+   * Which postings count, by a function, which is also given the metadata of the posting's document. With it come
+   * `min(k, matches)` results, however far the search has to go for them. It is called for rows that could be among the
+   * best, and must not depend on which those are or on their order. An async one is refused with an {@link AsyncRecipeError}.
+   * (A method, so that options for any metadata pass for an index of which nobody knows the type.)
+   */
+  filter?(posting: PostingKey, metadata: FrozenMetadata<M> | undefined): boolean;
   /** `'document'` gives the best posting of each document only, of `min(k, documents)` documents. Default `'posting'`. */
   readonly distinct?: 'posting' | 'document';
   /** Adds a copy of each result's vector. Default `false`. */
@@ -56,6 +65,7 @@ const OPTIONS = [
   'minScore',
   'slopFactor',
   'recall',
+  'where',
   'filter',
   'distinct',
   'includeVector',
@@ -64,12 +74,21 @@ const OPTIONS = [
 /** Results at most, where no limit of distance says how many there may be. */
 export const MOST_RESULTS = 10_000;
 
+/** A filter of postings by a function, as a search calls it. */
+export type PostingFilter = (posting: PostingKey, metadata: Metadata | undefined) => boolean;
+
+/** Options that were checked. */
+export interface CheckedOptions extends Omit<SearchOptions, 'where' | 'filter'> {
+  readonly where?: ParsedFilter;
+  readonly filter?: PostingFilter;
+}
+
 /**
  * A copy of the options of a search, checked.
  *
- * @throws {@link InvalidOptionError}
+ * @throws {@link InvalidOptionError}, {@link InvalidFilterError}
  */
-export function takeSearchOptions(options: SearchOptions): SearchOptions {
+export function takeSearchOptions<M extends object>(options: SearchOptions<M>): CheckedOptions {
   const taken = takeOptions(options, OPTIONS);
   const { slopFactor, recall, distinct, includeVector }: Partial<Record<keyof SearchOptions, unknown>> =
     taken;
@@ -92,9 +111,14 @@ export function takeSearchOptions(options: SearchOptions): SearchOptions {
   if (includeVector !== undefined && typeof includeVector !== 'boolean') {
     refuse('includeVector', 'true or false', includeVector);
   }
-  const { filter } = taken;
+  // eslint-disable-next-line @typescript-eslint/unbound-method -- called without its object, as any callback
+  const { where, filter, ...rest } = taken;
   assertFunction('filter', filter);
-  return filter === undefined ? taken : { ...taken, filter: answering(filter) };
+  return {
+    ...rest,
+    ...(where !== undefined && { where: parseFilter(where) }),
+    ...(filter !== undefined && { filter: answering(filter as PostingFilter) }),
+  };
 }
 
 function refuse(option: string, must: string, value: unknown): never {
@@ -102,7 +126,7 @@ function refuse(option: string, must: string, value: unknown): never {
 }
 
 /** Checks how many results are wanted, from which one on, and how far they may be. */
-function assertExtent(taken: SearchOptions): void {
+function assertExtent(taken: Omit<SearchOptions, 'where' | 'filter'>): void {
   const { k, offset, maxDistance, minScore }: Partial<Record<keyof SearchOptions, unknown>> = taken;
   if (maxDistance !== undefined && !Number.isFinite(maxDistance))
     refuse('maxDistance', 'a finite number', maxDistance);
@@ -132,9 +156,9 @@ function assertExtent(taken: SearchOptions): void {
 }
 
 /** The same filter, which refuses to answer later: a promise is true, so it would let everything pass. */
-function answering(filter: (posting: PostingKey) => unknown): (posting: PostingKey) => boolean {
-  return (posting) => {
-    const passes = filter(posting);
+function answering(filter: (...given: Parameters<PostingFilter>) => unknown): PostingFilter {
+  return (posting, metadata) => {
+    const passes = filter(posting, metadata);
     if (typeof passes === 'boolean') return passes;
     refusePromise(
       passes,

@@ -45,11 +45,11 @@ export function runPage(
 
 /** Whether what a search for more finds begins with what one for fewer finds. */
 function isNested({ config }: Searchable, options: Sought): boolean {
-  const { filter, distinct, slopFactor = config.slopFactor } = options;
+  const { where, filter, distinct, slopFactor = config.slopFactor } = options;
   const aim = aimOf(options, config);
   if (aim !== undefined) return aim === 1;
   // A number of shards may be too few for a filter, or for so many documents; then others follow.
-  return slopFactor === 'all' || (filter === undefined && distinct !== 'document');
+  return slopFactor === 'all' || (where === undefined && filter === undefined && distinct !== 'document');
 }
 
 /** What takes one place only: a search that looks farther may find another posting of a document to stand for it. */

@@ -2,14 +2,17 @@
 import type { Limit } from '../calibration/limits.js';
 import type { ShardId } from '../version/shard.js';
 import type { Searchable } from '../version/searchable.js';
-import { liveRowsOf } from './memory/directory.js';
+import { filteredRows } from './filters/filter-memory.js';
+import { filteredPlan } from './filters/filtered-plan.js';
+import { type Directory, liveRowsOf } from './memory/directory.js';
 import type { Engine } from './memory/engine.js';
 import { PROVEN } from './confidence.js';
 import { nearShards } from './ranking/near-shards.js';
-import type { SearchOptions } from './options.js';
+import type { CheckedOptions } from './options.js';
 import { type Plan, aimOf, planOf, wantedResults } from './ranking/plan.js';
 import type { Query } from './memory/query.js';
 import { leastEstimated, leastProven } from './scan/row-cost.js';
+import { rowFilter } from './scan/row-filter.js';
 import { scanFor } from './scan/scan-for.js';
 import { type ShardScan, scanInTurn } from './scan/shard-scan.js';
 import { type FoundRow, TopK } from './scan/top-k.js';
@@ -28,20 +31,39 @@ export interface Outcome {
   readonly exact: boolean;
   /** What a recall was translated to, where it was. */
   readonly limit: Limit | undefined;
+  /** What a filter that is a value came to. */
+  readonly filter: FilterOutcome | undefined;
+}
+
+/** Rows that pass a filter, in so many shards, and which of them were looked at. */
+export interface FilterOutcome {
+  readonly matches: number;
+  readonly shards: number;
+  readonly chosen: 'all' | 'nearest';
 }
 
 /** Shards of each query that are scanned for it alone, in turn: they hold most of what it looks for. */
 const ALONE = 4;
 
 /** What is looked for: options that were checked, in which a score became a distance. */
-export interface Sought extends Omit<SearchOptions, 'minScore'> {
+export interface Sought extends Omit<CheckedOptions, 'minScore'> {
   /** How many postings near the query the filter is known to refuse. */
   readonly refused?: number;
+}
+
+/** What a search may find: the rows of some shards. */
+interface Scope {
+  readonly shards: Searchable['shards'];
+  readonly directory: Directory | undefined;
+  /** Whether estimates may pay; rows that were copied side by side are all measured. */
+  readonly isEstimated: boolean;
+  readonly filter: FilterOutcome | undefined;
 }
 
 /** A search under way. */
 interface Search {
   readonly query: Query;
+  readonly scope: Scope;
   readonly plan: Plan;
   readonly best: TopK;
   readonly scan: ShardScan;
@@ -68,7 +90,8 @@ export function runMany(
   queries: readonly Query[],
   options: Sought,
 ): Outcome[] {
-  if (engine === undefined) return queries.map((query) => run(index, engine, query, options));
+  if (engine === undefined || options.where !== undefined)
+    return queries.map((query) => run(index, engine, query, options));
   const visitors = new Map<ShardId, Search[]>();
   const searches = queries.map((query) => {
     const search = begun(index, engine, query, options);
@@ -97,24 +120,50 @@ export function runMany(
 function begun(index: Searchable, engine: Engine | undefined, query: Query, options: Sought): Search {
   const { k, distinct, maxDistance = Infinity } = options;
   const depth = firstDepth(options);
-  const plan = planOf(index, engine, query, { ...options, k: depth });
+  const { plan, scope } = scoped(index, engine, query, { ...options, k: depth });
+  const { shards, directory } = scope;
   const best = new TopK(k, distinct === 'document', maxDistance);
   const { filter, within } = counting(options, best);
-  const directory = engine?.directories.of(index);
   const least = (plan.sure === PROVEN ? leastProven : leastEstimated)(index.config.dimensions, depth);
   let rows = 0;
   for (const id of plan.shards) {
-    rows += liveRowsOf(index.shards, directory, id);
+    rows += liveRowsOf(shards, directory, id);
     if (rows >= least) break;
   }
-  const scan = scanFor(index, query, best, {
+  const scan = scanFor({ config: index.config, shards }, query, best, {
     engine,
     sure: plan.sure,
-    filter,
+    filter: rowFilter(filter, index.records),
     directory,
-    isEstimated: rows >= least,
+    isEstimated: scope.isEstimated && rows >= least,
   });
-  return { query, plan, best, scan, within };
+  return { query, scope, plan, best, scan, within };
+}
+
+/** Plans a search, and says what it may find. */
+function scoped(
+  index: Searchable,
+  engine: Engine | undefined,
+  query: Query,
+  options: Sought,
+): { readonly plan: Plan; readonly scope: Scope } {
+  if (options.where === undefined) {
+    const directory = engine?.directories.of(index);
+    const scope = { shards: index.shards, directory, isEstimated: true, filter: undefined };
+    return { plan: planOf(index, engine, query, options), scope };
+  }
+  const filtered = filteredRows(index, options.where);
+  const { isAll, ...plan } = filteredPlan(index, engine, query, options, filtered);
+  const { shards, rowCount } = filtered.rows;
+  const chosen = isAll || plan.shards.length === shards.size ? 'all' : 'nearest';
+  const filter = { matches: rowCount, shards: shards.size, chosen } as const;
+  if (!isAll) {
+    const directory = engine && filtered.directory;
+    return { plan, scope: { shards, directory, isEstimated: true, filter } };
+  }
+  const { packed } = filtered;
+  const scope = { shards: packed, directory: undefined, isEstimated: false, filter };
+  return { plan: { ...plan, shards: [...packed.keys()] }, scope };
 }
 
 /** Where a limit may leave few results, shards are planned for so many of the nearest at first. */
@@ -133,9 +182,9 @@ function counting(
     return { filter, within: () => best.size };
   let count = 0;
   return {
-    filter: (posting) => {
+    filter: (posting, metadata) => {
       count++;
-      return filter === undefined || filter(posting);
+      return filter === undefined || filter(posting, metadata);
     },
     within: () => count,
   };
@@ -145,11 +194,13 @@ function finished(index: Searchable, engine: Engine | undefined, options: Sought
   const isLimited = options.maxDistance !== undefined && search.plan.limit !== undefined;
   const { ranked, limit } = isLimited ? scanDeeper(index, engine, options, search) : search.plan;
   if (!isLimited) scanOn(index, engine, options, search);
-  const { best, plan, scan } = search;
+  const { best, plan, scan, scope } = search;
   const { tally } = scan;
+  const { filter } = scope;
   const isProven = plan.sure === PROVEN || tally.measured === tally.rows;
-  const exact = isProven && tally.shards === index.shardCount;
-  return { found: best.sorted(), ranked, ...tally, exact, limit };
+  const exact = isProven && tally.shards === scope.shards.size;
+  const shards = filter?.chosen === 'all' ? filter.shards : tally.shards;
+  return { found: best.sorted(), ranked, ...tally, shards, exact, limit, filter };
 }
 
 /** Plans are made for so many times as many of the nearest as before, as long as a good part of those are within the limit. */
@@ -192,15 +243,18 @@ function scanOn(
   index: Searchable,
   engine: Engine | undefined,
   options: Sought,
-  { query, plan: { shards }, best, scan }: Search,
+  { query, plan: { shards }, best, scan, scope }: Search,
 ): void {
-  const { k, filter, distinct } = options;
+  const { k, where, filter, distinct } = options;
   const promised =
-    filter !== undefined || distinct === 'document' || aimOf(options, index.config) !== undefined;
-  if (!promised || best.size >= k || shards.length === index.shardCount) return;
+    where !== undefined ||
+    filter !== undefined ||
+    distinct === 'document' ||
+    aimOf(options, index.config) !== undefined;
+  if (!promised || best.size >= k || shards.length === scope.shards.size) return;
   const scanned = new Set(shards);
   const near = nearShards(index, engine, query, index.shardCount);
-  const left = near.ids.flatMap((id, i) => (scanned.has(id) ? [] : [i]));
+  const left = near.ids.flatMap((id, i) => (scanned.has(id) || !scope.shards.has(id) ? [] : [i]));
   for (let from = 0, count = Math.max(1, shards.length); from < left.length && best.size < k; count *= 2) {
     const some = left.slice(from, from + count);
     scanInTurn(

@@ -42,6 +42,21 @@ export interface Explanation {
   readonly exact: boolean;
   /** Where a recall was aimed at, what to expect of queries like this one; `undefined` otherwise, and where all was scanned. */
   readonly expected: Expectation | undefined;
+  /** What came of `where`; `undefined` without it. */
+  readonly filter: FilterExplanation | undefined;
+}
+
+/** What a search did with a filter. */
+export interface FilterExplanation {
+  /** Live postings of the documents that pass. */
+  readonly matches: number;
+  /** Shards that have some of them; others are never scanned. */
+  readonly shards: number;
+  /**
+   * Which of them it looked at: `'all'`, since they are few, lie elsewhere than the query, or all were wanted; or those in the
+   * `'nearest'` shards.
+   */
+  readonly chosen: 'all' | 'nearest';
 }
 
 /** What a search by recall expects, and what it rests on. */
@@ -65,6 +80,7 @@ export interface Expectation {
  * most are ruled out by codes of two bits a dimension.
  *
  * @throws {@link InvalidVectorError} for a query of the wrong size or with components that are not finite.
+ * @throws {@link InvalidFilterError} for a `where` that is no filter.
  * @throws {@link InvalidOptionError} for `k` outside 1 to 10,000 without a limit of distance, and for any other unusable or
  * unknown option.
  *
@@ -80,17 +96,26 @@ export interface Expectation {
  * search(index, [1, 0], { k: 2, filter: (posting) => posting.documentId !== 'near' }).length; // → 1
  * search(index, [1, 0], { k: 1, offset: 1 })[0]?.documentId; // → 'far'
  * search(index, [1, 0], { k: Infinity, maxDistance: 5 }).length; // → 1
+ * search(index, [1, 0], { k: 2, where: { documentId: 'far' } }).length; // → 1
  * search(index, [1, 0], { k: 1, recall: 0.95 }).length; // → 1
  * search(index, [1, 0], { k: 1, recall: 95 }); // → throws InvalidOptionError
  * ```
  */
-export function search(index: ShardexIndex, query: VectorInput, options: SearchOptions): SearchResult[] {
+export function search<M extends object>(
+  index: ShardexIndex<M>,
+  query: VectorInput,
+  options: SearchOptions<NoInfer<M>>,
+): SearchResult[] {
   assertIndex(index);
   return searchIn(index, query, options);
 }
 
 /** As {@link search}, in a version or a part of one. */
-export function searchIn(index: Searchable, query: VectorInput, options: SearchOptions): SearchResult[] {
+export function searchIn<M extends object>(
+  index: Searchable,
+  query: VectorInput,
+  options: SearchOptions<M>,
+): SearchResult[] {
   return searchFor(index, query, soughtIn(index, options));
 }
 
@@ -123,14 +148,14 @@ export interface ExplainedSearch {
  * explanation.rowsScanned; // → 2
  * ```
  */
-export function searchExplained(
-  index: ShardexIndex,
+export function searchExplained<M extends object>(
+  index: ShardexIndex<M>,
   query: VectorInput,
-  options: SearchOptions,
+  options: SearchOptions<NoInfer<M>>,
 ): ExplainedSearch {
   const taken = checked(index, options);
   const outcome = outcomeOf(index, query, taken);
-  const { ranked, shards, rows, measured, exact, limit } = outcome;
+  const { ranked, shards, rows, measured, exact, limit, filter } = outcome;
   return {
     results: resultsOf(index, outcome, taken),
     explanation: {
@@ -140,6 +165,7 @@ export function searchExplained(
       rowsMeasured: measured,
       exact,
       expected: limit && expectationOf(limit, aimOf(options, index.config)),
+      filter,
     },
   };
 }
@@ -161,10 +187,10 @@ export function searchExplained(
  * searchMany(index, [[1], [3]], { k: 1 }).map(([hit]) => hit?.documentId); // → ['a', 'b']
  * ```
  */
-export function searchMany(
-  index: ShardexIndex,
+export function searchMany<M extends object>(
+  index: ShardexIndex<M>,
   queries: Iterable<VectorInput>,
-  options: SearchOptions,
+  options: SearchOptions<NoInfer<M>>,
 ): SearchResult[][] {
   const taken = checked(index, options);
   const all: Query[] = [];
@@ -210,12 +236,12 @@ function queryFor({ config }: Searchable, vector: VectorInput): Query {
  *
  * @throws {@link InvalidIndexError}, {@link InvalidOptionError}
  */
-export function checked(index: ShardexIndex, options: SearchOptions): Sought {
+export function checked<M extends object>(index: ShardexIndex, options: SearchOptions<M>): Sought {
   assertIndex(index);
   return soughtIn(index, options);
 }
 
-function soughtIn(index: Searchable, options: SearchOptions): Sought {
+function soughtIn<M extends object>(index: Searchable, options: SearchOptions<M>): Sought {
   const { minScore, ...taken } = takeSearchOptions(options);
   if (minScore === undefined) return taken;
   return { ...taken, maxDistance: distanceAtScore(index.config.metric, minScore) };

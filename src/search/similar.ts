@@ -35,7 +35,11 @@ import { type SearchResult, checked, searchFor } from './search.js';
  * similar(index, 'nobody', { k: 1 }); // → []
  * ```
  */
-export function similar(index: ShardexIndex, documentId: string, options: SearchOptions): SearchResult[] {
+export function similar<M extends object>(
+  index: ShardexIndex<M>,
+  documentId: string,
+  options: SearchOptions<NoInfer<M>>,
+): SearchResult[] {
   const { filter, distinct = 'document', ...sought } = checked(index, options);
   assertDocumentId(documentId);
   const own = rowsOf(index, documentId);
@@ -45,7 +49,8 @@ export function similar(index: ShardexIndex, documentId: string, options: Search
     ...sought,
     distinct,
     refused: own.length,
-    filter: (posting) => posting.documentId !== documentId && (filter === undefined || filter(posting)),
+    filter: (posting, metadata) =>
+      posting.documentId !== documentId && (filter === undefined || filter(posting, metadata)),
   });
 }
 

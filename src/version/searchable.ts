@@ -17,6 +17,10 @@ export interface Searchable extends Pick<
   | 'placedCount'
   | 'centroids'
   | 'calibration'
+  | 'documentCount'
+  | 'documents'
+  | 'records'
+  | 'fields'
 > {
   /** For a part of a version, what a search has to know of all of it. */
   readonly whole?: Pick<ShardexIndex, 'centroids' | 'postingCount'>;

@@ -82,7 +82,7 @@ describe('field indexes', () => {
         fc.array(fc.array(step, { maxLength: 25 }), { minLength: 1, maxLength: 4 }),
         fc.array(filters(id), { minLength: 5, maxLength: 10 }),
         (batches, asked) => {
-          let index = createIndex({ dimensions: 2, indexed: INDEXED });
+          let index: ShardexIndex<Metadata> = createIndex({ dimensions: 2, indexed: INDEXED });
           const model: Model = new Map();
           for (const batch of batches) {
             index = applied(index, model, batch);

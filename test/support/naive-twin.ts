@@ -12,7 +12,7 @@ export interface TwinSearchOptions {
   readonly offset?: number;
   readonly maxDistance?: number;
   readonly minScore?: number;
-  readonly filter?: (posting: PostingKey) => boolean;
+  readonly filter?: (posting: PostingKey, metadata: undefined) => boolean;
   readonly distinct?: 'posting' | 'document';
 }
 
@@ -92,7 +92,7 @@ export class NaiveTwin {
     const rounded = Float32Array.from(query);
     const seen = new Set<string>();
     return [...this.#postings.values()]
-      .filter(({ documentId, start, length }) => filter?.({ documentId, start, length }) ?? true)
+      .filter(({ documentId, start, length }) => filter?.({ documentId, start, length }, undefined) ?? true)
       .map((posting) => this.#result(rounded, posting))
       .filter(({ distance, score }) => distance <= maxDistance && score >= minScore)
       .sort((a, b) => a.distance - b.distance || comparePostings(a, b))

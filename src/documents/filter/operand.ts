@@ -82,6 +82,17 @@ function tagOf(given: unknown): string {
   }
 }
 
+/** A copy of a filter that was checked: what its owner does to it later does not show, and a thread can be sent it. */
+export function copyOfFilter<T>(given: T): T {
+  if (isArray(given)) return given.map(copyOfFilter) as T;
+  if (isRegExp(given)) return new RegExp(given.source, given.flags) as T;
+  if (!isPlain(given)) return given;
+  const copy = {};
+  for (const [name, value] of fieldsOf(given, ''))
+    Object.defineProperty(copy, name, { value: copyOfFilter(value), enumerable: true });
+  return copy as T;
+}
+
 /** A test by a regular expression. Flags that only say where a search goes on, `g` and `d`, are left out. */
 export function regexTest(source: unknown, flags: unknown, at: string): Test {
   if (typeof source !== 'string')

@@ -3,6 +3,7 @@ import { isWhole, show } from '../../config.js';
 import { InvalidOptionError } from '../../errors.js';
 import { takeOptions } from '../../checks/given.js';
 import { type ShardexIndex, assertIndex } from '../../version/shardex-index.js';
+import { dropFilters, filterBytes } from '../filters/filter-memory.js';
 import { knownEngine, lineageEngine } from './engine.js';
 
 /** What searching may keep beside the versions. */
@@ -50,16 +51,18 @@ export function configureCache(index: ShardexIndex, options: CacheOptions): void
 export function dropCaches(index: ShardexIndex): void {
   assertIndex(index);
   knownEngine(index.config)?.slots.clear();
+  dropFilters(index.config);
 }
 
 /**
  * Bytes that the searches of a lineage keep in this thread, beside a fixed amount of scratch memory. Codes take about
  * `dimensions / 4` bytes a posting where `recall` is asked for, twice that where results are exact. Rows that were measured
- * are kept in copies, of `4 · dimensions` bytes a posting for whole blocks, as long as half of the budget is free.
+ * are kept in copies, of `4 · dimensions` bytes a posting for whole blocks, as long as half of the budget is free. Filters
+ * take about 50 bytes a document and 4 a posting, and copies of the rows that pass, up to 32 MiB for a version.
  *
  * @throws {@link InvalidIndexError}
  */
 export function cacheBytes(index: ShardexIndex): number {
   assertIndex(index);
-  return knownEngine(index.config)?.slots.byteLength ?? 0;
+  return (knownEngine(index.config)?.slots.byteLength ?? 0) + filterBytes(index.config);
 }

@@ -1,12 +1,13 @@
 // The plan of a search: which shards it scans, in which order, with which confidence.
 import type { ShardexConfig, SlopFactor } from '../../config.js';
-import { isUsable } from '../../calibration/calibration.js';
-import { GROWTH, type Limit, type LimitOf, limitsOf } from '../../calibration/limits.js';
+import { type Features, isUsable } from '../../calibration/calibration.js';
+import { countWithin } from '../../calibration/cost.js';
+import { GROWTH, type Limit, limitsOf } from '../../calibration/limits.js';
 import type { ShardId } from '../../version/shard.js';
 import type { Searchable } from '../../version/searchable.js';
 import type { Engine } from '../memory/engine.js';
 import { PROVEN, type Confidence } from '../confidence.js';
-import { nearShards, nearestShards, shardsWithin } from './near-shards.js';
+import { type RankedShards, nearShards, nearestShards, shardsWithin } from './near-shards.js';
 import { MOST_RESULTS, type SearchOptions } from '../options.js';
 import type { Query } from '../memory/query.js';
 import { recallOfShards, confidenceFor } from './stopping.js';
@@ -44,21 +45,11 @@ export function aimOf({ recall, slopFactor }: Omit<Aim, 'k'>, config: ShardexCon
 
 /** Decides where to look. */
 export function planOf(index: Searchable, engine: Engine | undefined, query: Query, options: Aim): Plan {
-  const { config, shardCount, calibration } = index;
+  const byRecall = plansByRecall(index, engine, query, options);
+  if (byRecall !== undefined) return byRecall(wantedResults(index, options));
+  const { config, shardCount } = index;
   const { slopFactor = config.slopFactor } = options;
   const recall = aimOf(options, config);
-  const whole = index.whole ?? index;
-  if (
-    recall !== undefined &&
-    recall < 1 &&
-    options.k <= MOST_RESULTS &&
-    calibration !== undefined &&
-    isUsable(calibration, whole.postingCount)
-  ) {
-    const limits = limitsOf(calibration);
-    const limitOf = limits.for(wantedResults(index, options), recallOfShards(recall));
-    return planFor(index, engine, query, recall, limits.gap, limitOf);
-  }
   const most = recall === undefined ? shardsOf(slopFactor, shardCount) : shardCount;
   if (most < shardCount) {
     return {
@@ -78,31 +69,57 @@ export function planOf(index: Searchable, engine: Engine | undefined, query: Que
   return { shards: [...first, ...others], centroidValues: [], ranked: shardCount, sure, limit: undefined };
 }
 
-/** Scans the shards within the limit for a recall; in a part of a version, those of them that are in it. */
-function planFor(
+/**
+ * The plans for a recall, by how many of the nearest postings are wanted; `undefined` where a search does not go by one. Shards
+ * are ranked once for the greatest number that is asked for first: those for fewer are the first of them.
+ */
+export function plansByRecall(
   index: Searchable,
   engine: Engine | undefined,
   query: Query,
-  recall: number,
-  gap: number,
-  limitOf: LimitOf,
-): Plan {
+  options: Aim,
+): ((wanted: number) => Plan) | undefined {
   const { calibration, config, shards, whole } = index;
+  const recall = aimOf(options, config);
+  if (recall === undefined || recall === 1 || calibration === undefined) return undefined;
+  if (options.k > MOST_RESULTS) return undefined;
+  if (!isUsable(calibration, (whole ?? index).postingCount)) return undefined;
   const centroids = whole?.centroids ?? index.centroids;
+  const limits = limitsOf(calibration);
+  const { gap } = limits;
   // What has come since the sample last changed.
-  const grown = GROWTH * Math.max(0, Math.log(centroids.size / (calibration?.shardCount ?? centroids.size)));
-  let limit: Limit | undefined;
-  const { ids, values } = shardsWithin({ config, centroids }, engine, query, {
-    gap,
-    limitOf: (features) => {
+  const grown = GROWTH * Math.max(0, Math.log(centroids.size / calibration.shardCount));
+  const ranked = centroids.size;
+  const sure = confidenceFor(recall);
+  let known: { readonly near: RankedShards; readonly features: Features; readonly limit: number } | undefined;
+  return (wanted) => {
+    const limitOf = limits.for(wanted, recallOfShards(recall));
+    let limit = known && limitOf(known.features);
+    if (known === undefined || limit === undefined || limit.limit + grown > known.limit) {
+      let features: Features = { nearest: 0, spread: 0 };
+      const near = shardsWithin({ config, centroids }, engine, query, {
+        gap,
+        limitOf: (seen) => {
+          features = seen;
+          return limitOf(seen).limit + grown;
+        },
+      });
       limit = limitOf(features);
-      return limit.limit + grown;
-    },
-  });
-  const plan = { ranked: centroids.size, sure: confidenceFor(recall), limit };
-  if (whole === undefined) return { ...plan, shards: ids, centroidValues: values };
-  const own = ids.flatMap((id, i) => (shards.has(id) ? [i] : []));
-  return { ...plan, shards: own.map((i) => ids[i]), centroidValues: own.map((i) => values[i]) };
+      known = { near, features, limit: limit.limit + grown };
+    }
+    const { ids, apart, values } = known.near;
+    const isAll = limit.limit + grown === known.limit;
+    const count = isAll ? ids.length : countWithin(limit.limit + grown, apart, gap);
+    const own = whole === undefined ? undefined : (id: ShardId): boolean => shards.has(id);
+    const places = Array.from({ length: count }, (_, i) => i).filter((i) => own?.(ids[i]) !== false);
+    return {
+      shards: places.map((i) => ids[i]),
+      centroidValues: places.map((i) => values[i]),
+      ranked,
+      sure,
+      limit,
+    };
+  };
 }
 
 /**

@@ -64,6 +64,14 @@ export function mostWorthIt(dimensions: number, rows: number): number {
   return mostLeft(dimensions, rows) - bounds / costOf(MEASURED_WITH_BOUND, dimensions);
 }
 
+/** How many rows that lie side by side are measured in the time of a search that estimates `rows` rows. */
+export function measuredInTimeOf(dimensions: number, k: number, rows: number): number {
+  const results = k * (AFTER_ALL * costOf(MEASURED_AFTER_ALL, dimensions) - costOf(RESULT, dimensions));
+  const estimated =
+    TABLES.query + TABLES.dimension * dimensions + results + rows * costOf(ESTIMATED, dimensions);
+  return Math.max(0, estimated / costOf(MEASURED, dimensions));
+}
+
 /** How many rows make up for what has to be done once. */
 function rowsFor(once: number, estimated: RowCost, dimensions: number): number {
   const saved = costOf(MEASURED, dimensions) - costOf(estimated, dimensions);

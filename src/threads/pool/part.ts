@@ -36,6 +36,10 @@ export function partOf(version: ShardexIndex, { index, count }: PartNumber): Sea
     version: version.version,
     placedCount: version.placedCount,
     calibration: version.calibration,
+    documentCount: version.documentCount,
+    documents: version.documents,
+    records: version.records,
+    fields: version.fields,
     // What the version's draft changed says nothing of a part.
     changed: { since: '', ids: [] },
     // Distinct, since caches compare versions by fingerprint.

@@ -17,6 +17,8 @@ import { detachable, findable } from '../../checks/detached.js';
 import { InvalidOptionError, PoolClosedError, ResourceExhaustedError } from '../../errors.js';
 import { takeOptions } from '../../checks/given.js';
 import { type ReadableCell, assertCell, cellStateOf } from '../../cell/readable-cell.js';
+import type { Filter } from '../../documents/filter/filter.js';
+import { copyOfFilter } from '../../documents/filter/operand.js';
 import { type SearchOptions, takeSearchOptions } from '../../search/options.js';
 import { type SearchResult, eachQuery } from '../../search/search.js';
 import { type VectorInput, writeVector } from '../../version/posting.js';
@@ -168,7 +170,7 @@ export class SearchPool {
   }
 
   /**
-   * Searches in another thread; see `search` for the options. A filter is a function, which cannot be sent to a thread.
+   * Searches in another thread; see `search` for the options. A `where` goes there; a `filter` is a function, which cannot.
    *
    * @throws it rejects with {@link InvalidVectorError}, {@link InvalidOptionError}; {@link ResourceExhaustedError} where too
    * many wait; the signal's reason; {@link WorkerFailedError} where threads die with it; {@link PoolClosedError}.
@@ -332,11 +334,12 @@ function checkedSplitOptions(how: SplitOptions, known: readonly (keyof SplitOpti
  * @throws {@link InvalidOptionError}
  */
 function sendable(options: SearchOptions): SearchOptions {
-  const { filter, ...sent } = takeSearchOptions(options);
-  if (filter === undefined) return sent;
+  const { filter, where, ...sent } = takeSearchOptions(options);
+  if (filter === undefined)
+    return where === undefined ? sent : { ...sent, where: copyOfFilter(options.where as Filter) };
   throw new InvalidOptionError(
     'filter',
-    'filter is a function, which cannot be sent to another thread. Search in this one, or take more results and choose among them.',
+    'filter is a function, which cannot be sent to another thread. Pass where, a filter that is a value, or search in this one.',
   );
 }
 

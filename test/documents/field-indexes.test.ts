@@ -131,6 +131,14 @@ describe('field indexes', () => {
     expect(looked).toBeLessThanOrEqual(most);
   });
 
+  it('take two bounds for one range only where every document has one value', () => {
+    const index = update(createIndex({ dimensions: 2, indexed: ['n'] }), (draft) => {
+      draft.putDocument('apart', { metadata: { n: [0, 5] } });
+      draft.putDocument('between', { metadata: { n: 2 } });
+    });
+    expect(idsIn(index, { n: { $gt: 1, $lt: 3 } })).toEqual(['apart', 'between']);
+  });
+
   it('are shared but for the leaves that a commit changes', () => {
     const next = update(many, (draft) => {
       draft.editMetadata('d2500', (data) => {

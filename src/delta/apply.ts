@@ -211,14 +211,21 @@ function buildSegment(
   const centre = centroidProbe(centroid);
   const dead = [...buried];
   let next = first;
+  const skip = (end: number): void => {
+    for (; next < end; next++) {
+      dead.push(next);
+      // Whoever copies the block, or sends it elsewhere, takes the ids of all its rows.
+      to.ids.set(next, '');
+    }
+  };
   for (const run of runs) {
     check(run.at >= next && run.at + run.count <= visible, 'the place of new rows');
-    for (; next < run.at; next++) dead.push(next);
+    skip(run.at);
     copyRun(base, run, block);
     separations(metric, centre, to, run.at, run.count, to.separations.subarray(run.at, run.at + run.count));
     next = run.at + run.count;
   }
-  for (; next < visible; next++) dead.push(next);
+  skip(visible);
   return segmentOf(block, visible, dead, kept);
 }
 

@@ -28,6 +28,9 @@ const TASKS = {
     DeltaMismatchError InvalidDeltaError InvalidIndexError InvalidMetadataError InvalidOptionError
     InvalidPostingError InvalidVectorError
     MergeConflictError MergeConflict RecordConflict RecordField PinReleasedError PoolClosedError PortClosedError ResourceExhaustedError
+  Errors: `ShardexError ShardexErrorCode StoreErrorCode AsyncRecipeError CellClosedError ConfigError ConflictError ConflictDetails
+    DeltaMismatchError InvalidDeltaError InvalidIndexError InvalidOptionError InvalidPostingError InvalidVectorError
+    MergeConflictError MergeConflict PinReleasedError PoolClosedError PortClosedError ResourceExhaustedError
     VersionNotKeptError WorkerFailedError WriterClosedError`,
 };
 

@@ -7,6 +7,7 @@
 import { Commit } from '../delta/commit.js';
 import type { CellState } from '../cell/cell-state.js';
 import { ConflictError } from '../errors.js';
+import { yieldToEventLoop } from '../host/event-loop.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
 import { conflict, rebase } from '../write/rebase.js';
 import type { Touched } from '../write/touched.js';
@@ -20,6 +21,8 @@ import type { Write } from './tip.js';
 const GROUP_BYTES = 8 << 20;
 /** Commits of a group: encoding them must not hold up timers for long. */
 const GROUP_COMMITS = 128;
+/** Encoding so many commits takes a turn of the event loop of its own. */
+const LARGE_GROUP = 16;
 /** How often to ask a log that does not answer, and how long to wait in between, in milliseconds, at first. */
 const TRIES = 5;
 const PAUSE_MS = 20;
@@ -155,7 +158,11 @@ export class CommitQueue {
     void this.exclusively(async () => {
       // What the same job decides next goes with the first group.
       await Promise.resolve();
-      while (this.#waiting.length > 0 && this.#failure === undefined) await this.#appendGroup();
+      while (this.#waiting.length > 0 && this.#failure === undefined) {
+        // Those whose commits were published have just made their next ones, all in one turn of the event loop.
+        if (this.#waiting.length >= LARGE_GROUP) await yieldToEventLoop();
+        await this.#appendGroup();
+      }
     }).finally(() => {
       this.#isPumping = false;
       if (this.#waiting.length > 0) this.#pump();

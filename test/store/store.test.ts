@@ -286,6 +286,16 @@ describe('several stores on one log', () => {
     expect(one.documentCount).toBe(10);
   });
 
+  test('one that follows sees what the others write without being asked', async () => {
+    const log = memoryLog();
+    const one = await openStore(log, OPTIONS);
+    const [two, three] = [await openStore(memoryLog(log), { follow: true }), await openStore(memoryLog(log))];
+    await add(one, 'a');
+    expect((await two.waitFor(1, { signal: AbortSignal.timeout(20_000) })).documentCount).toBe(1);
+    expect([two.metrics().followed, three.version]).toEqual([1, 0]);
+    await two.close();
+  });
+
   test('one that is far behind goes on from a checkpoint', async () => {
     const log = memoryLog();
     const one = await openStore(log, OPTIONS);

@@ -13,7 +13,7 @@ export { recordChanges } from './delta/read-records.js';
 export { type ChangedDocumentRecord, type Delta, type VersionId, writtenPostings } from './delta/delta.js';
 export { encodeDelta } from './delta/encode.js';
 export type { DocumentChanges } from './delta/ledger.js';
-export { merge, type MergeOptions, type Resolution } from './delta/merge.js';
+export { merge, type MergeOptions, type Resolution, type ResolvedField } from './delta/merge.js';
 export type { FieldFilter, Filter, Operators } from './documents/filter/filter.js';
 export {
   AsyncRecipeError,

@@ -12,26 +12,23 @@ const TASKS = {
     NamedDocument DocumentRecord Metadata FrozenMetadata DeepReadonly JsonValue MetadataPath MetadataRecipe WhereRecipe
     DocumentsOptions FoundDocument SnippetOptions`,
   Search: `search searchMany searchExplained similar mmr fuse compareSearch measureRecall distance configureCache cacheBytes
-    dropCaches SearchOptions SearchResult ExplainedSearch Explanation Expectation MeasureOptions MeasuredRecall CacheOptions
+    dropCaches SearchOptions SearchResult ExplainedSearch Explanation FilterExplanation Expectation MeasureOptions MeasuredRecall CacheOptions
     CalibrationSummary MmrOptions FuseOptions Fused SearchComparison RankedResult MovedResult`,
   Write: `update Recipe IndexDraft CowShardexIndex CowShardexIndexOptions ReadableCell IndexWriter CommitOptions
     AsyncRecipe UpdateAsyncOptions IngestOptions IngestProgress Source CellMetrics Timing`,
   Watch: `Commit CommitListener ListenerErrorHandler SubscribeOptions ChangesOptions WaitForOptions`,
   'Keep versions': `Pin PinOptions HistoryOptions HeldVersion HeldPin HeldOptions`,
   'Branch and sync': `diff merge applyDelta updateWithDelta composeDeltas invertDelta encodeDelta decodeDelta
-    writtenPostings recordChanges Delta ChangedDocumentRecord DocumentChanges VersionId ApplyOptions MergeOptions Resolution`,
+    writtenPostings recordChanges Delta ChangedDocumentRecord DocumentChanges VersionId ApplyOptions MergeOptions Resolution ResolvedField`,
   Threads: `serveReplicas openReplica openRemoteWriter answerSearches SearchPool SearchPoolOptions PoolSearchOptions
     SplitOptions PoolAnswer ServeOptions ReplicaService ReplicaStatus Replica ReplicaOptions RemoteWriter
     RemoteWriterOptions RemoteCommit Port PortEvent Thread`,
   'Parts of a version': `Shard ShardId Centroid ShardRows Segment RowBlock`,
-  Errors: `ShardexError ShardexErrorCode AsyncRecipeError CellClosedError ConfigError ConflictError ConflictDetails
-    DeltaMismatchError InvalidDeltaError InvalidIndexError InvalidMetadataError InvalidOptionError
-    InvalidPostingError InvalidVectorError
-    MergeConflictError MergeConflict RecordConflict RecordField PinReleasedError PoolClosedError PortClosedError ResourceExhaustedError
-  Errors: `ShardexError ShardexErrorCode StoreErrorCode AsyncRecipeError CellClosedError ConfigError ConflictError ConflictDetails
-    DeltaMismatchError InvalidDeltaError InvalidIndexError InvalidOptionError InvalidPostingError InvalidVectorError
-    MergeConflictError MergeConflict PinReleasedError PoolClosedError PortClosedError ResourceExhaustedError
-    VersionNotKeptError WorkerFailedError WriterClosedError`,
+  Errors: `ShardexError ShardexErrorCode StoreErrorCode AsyncRecipeError CellClosedError ConfigError ConflictError
+    ConflictDetails DeltaMismatchError InvalidDeltaError InvalidFilterError InvalidIndexError InvalidMetadataError
+    InvalidOptionError InvalidPostingError InvalidVectorError MergeConflictError MergeConflict RecordConflict RecordField
+    PinReleasedError PoolClosedError PortClosedError ResourceExhaustedError VersionNotKeptError WorkerFailedError
+    WriterClosedError`,
 };
 
 /** @param {import('typedoc').Application} app */

@@ -29,7 +29,13 @@ import { RecordMerge, beyondTexts } from './merge-records.js';
  * The outcome for a posting or a field that both sides changed: its state on one side or in the base, which may be that it
  * does not exist; its removal; for a posting this vector, for a field `{ value }`.
  */
-export type Resolution = 'ours' | 'theirs' | 'base' | 'remove' | VectorInput | { readonly value: JsonValue };
+export type Resolution = 'ours' | 'theirs' | 'base' | 'remove' | VectorInput | ResolvedField;
+
+/** What a field becomes, where neither side's value is taken. */
+export interface ResolvedField {
+  /** Its value. */
+  readonly value: JsonValue;
+}
 
 /** Options of {@link merge}. */
 export interface MergeOptions {

@@ -17,6 +17,7 @@ export interface DocumentInput<M extends object = Metadata> {
 
 /** A document with its id, where several are given. */
 export interface NamedDocument<M extends object = Metadata> extends DocumentInput<M> {
+  /** Its id, any non-empty string. */
   readonly documentId: string;
 }
 

@@ -25,6 +25,7 @@ export interface DocumentsOptions<M extends object = Metadata> {
 
 /** A document: its id, and its text and metadata, if any. */
 export interface FoundDocument<M extends object = Metadata> extends DocumentRecord<M> {
+  /** Its id. */
   readonly documentId: string;
 }
 

@@ -1,7 +1,7 @@
 // Reads checkpoints by the tables of docs/internals/store-format.md, with a reader that knows nothing but those tables.
 import { readFileSync } from 'node:fs';
 import { beforeAll, expect, test } from 'vitest';
-import { type ShardexIndex, createIndex, documentIds } from 'shardex';
+import { type ShardexIndex, createIndex, documentIds, update } from 'shardex';
 import { memoryLog } from 'shardex/store';
 import { Checkpointer } from '../../src/store/checkpoint/checkpointer.js';
 import { TableReader, type Tables, type Values, tablesOf } from '../support/table-reader.js';
@@ -14,6 +14,7 @@ const TABLES: Tables = new Map([...tablesOf(pageOf('delta-format')), ...tablesOf
 let index: ShardexIndex;
 let manifest: Uint8Array;
 let rows: Uint8Array;
+let records: Uint8Array;
 
 beforeAll(async () => {
   const next = numbers(9);
@@ -26,6 +27,12 @@ beforeAll(async () => {
   }));
   index = createIndex({ dimensions: 5, shardCapacity: 100 }, all);
   for (let i = 0; i < 5; i++) index = changed(index, next);
+  index = update(index, (draft) => {
+    draft.setText('d2', 'x'.repeat(5000));
+    draft.setText('d3', 'y'.repeat(5000));
+    draft.setMetadata('d3', { year: 1995 });
+    draft.setMetadata('d1', { ü: [null] });
+  });
   const log = memoryLog();
   await log.open(new Uint8Array());
   await new Checkpointer(log).take(
@@ -39,6 +46,7 @@ beforeAll(async () => {
   const checkpoint = await log.latestCheckpoint();
   manifest = checkpoint?.manifest ?? new Uint8Array();
   rows = await log.chunk(checkpoint?.chunks[0] ?? '');
+  records = await log.chunk(checkpoint?.chunks.at(-1) ?? '');
 });
 
 /** Reads a frame and what is in it; nothing but padding may follow. */
@@ -113,4 +121,14 @@ test('the tables read a chunk', () => {
       10,
     );
   });
+});
+
+test('the tables read records', () => {
+  const { frame, rest } = readBy(TABLES, records, 'Records');
+  expect(frame).toMatchObject({ kind: 3, a: 3, b: 0 });
+  expect(rest.records).toMatchObject([
+    { documentId: 'd1', hasText: 0, metadata: '{"ü":[null]}' },
+    { documentId: 'd2', text: 'x'.repeat(5000), hasMetadata: 0 },
+    { documentId: 'd3', text: 'y'.repeat(5000), metadata: '{"year":1995}' },
+  ]);
 });

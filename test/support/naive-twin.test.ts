@@ -10,10 +10,10 @@ describe('the naive twin', () => {
     twin.add({ documentId: 'opposite', vector: [-1, 0] });
     twin.add({ documentId: 'zero', vector: [0, 0] });
     expect(twin.search([1, 0], { k: 10 })).toEqual([
-      { documentId: 'same', start: 0, length: 0, distance: 0, score: 1 },
-      { documentId: 'square', start: 0, length: 0, distance: 1, score: 0.5 },
-      { documentId: 'zero', start: 0, length: 0, distance: 1, score: 0.5 },
-      { documentId: 'opposite', start: 0, length: 0, distance: 2, score: 0 },
+      { documentId: 'same', start: 0, length: 0, distance: 0, score: 1, similarity: 1 },
+      { documentId: 'square', start: 0, length: 0, distance: 1, score: 0.5, similarity: 0 },
+      { documentId: 'zero', start: 0, length: 0, distance: 1, score: 0.5, similarity: 0 },
+      { documentId: 'opposite', start: 0, length: 0, distance: 2, score: 0, similarity: -1 },
     ]);
   });
 

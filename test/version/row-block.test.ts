@@ -72,7 +72,15 @@ describe('the buffer', () => {
       { documentId: 'b', vector: [0, 1] },
     ]);
     expect(search(index, [0, 1], { k: 1, includeVector: true })).toEqual([
-      { documentId: 'b', start: 0, length: 0, score: 1, distance: 0, vector: Float32Array.of(0, 1) },
+      {
+        documentId: 'b',
+        start: 0,
+        length: 0,
+        score: 1,
+        distance: 0,
+        similarity: 1,
+        vector: Float32Array.of(0, 1),
+      },
     ]);
     expect(statistics(index).byteLength).toBe(2 * (4 * 2 + 24));
   });

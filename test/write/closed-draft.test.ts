@@ -26,6 +26,7 @@ const USES: Record<string, (draft: IndexDraft) => unknown> = {
   putDocument: (draft) => {
     draft.putDocument('p1', { text: 'a' });
   },
+  putDocuments: (draft) => draft.putDocuments([]),
   setText: (draft) => {
     draft.setText('p1', 'a');
   },

@@ -18,8 +18,16 @@ import {
   decodeManifest,
   encodeManifest,
 } from './manifest.js';
+import { bucketCountFor, encodeRecords, missingRecords } from './record-chunk.js';
 import { type RowRun, encodeRows, rowBytes } from './row-chunk.js';
-import { type Place, type WrittenChunk, WrittenRows, countUse, missingRuns } from './written-rows.js';
+import {
+  type Place,
+  type WrittenChunk,
+  type WrittenRecords,
+  WrittenRows,
+  countUse,
+  missingRuns,
+} from './written-rows.js';
 
 /** Bytes of a chunk, about: what is in memory at a time, and takes a few milliseconds to encode. */
 const CHUNK_BYTES = 1 << 20;
@@ -86,6 +94,7 @@ export class Checkpointer {
         rows: runs.reduce((sum, { count }) => sum + count, 0),
       });
     }
+    putBytes += await this.#putRecords(index, run);
     const { manifest, chunks } = await run(this.#manifest(index, tokens));
     // A checkpoint that cannot be read must not take the place of entries that can.
     decodeManifest(manifest);
@@ -94,6 +103,29 @@ export class Checkpointer {
     if (!(await this.#log.commitCheckpoint({ version, token, manifest, chunks: keys }))) return undefined;
     const totalBytes = chunks.reduce((sum, { byteLength }) => sum + byteLength, manifest.length);
     return { putBytes, manifestBytes: manifest.length, totalBytes };
+  }
+
+  /** Puts the records that changed since the last checkpoint, with the others of their buckets; returns the bytes. */
+  async #putRecords(index: ShardexIndex, run: RunSteps): Promise<number> {
+    const bucketCount = bucketCountFor(index);
+    const written = this.#written.records;
+    const missing = await run(missingRecords(index, bucketCount, written));
+    const chunks: (WrittenChunk | undefined)[] =
+      written?.chunks.length === bucketCount ? [...written.chunks] : new Array<undefined>(bucketCount);
+    let putBytes = 0;
+    for (const [bucket, entries] of missing) {
+      if (entries.length === 0) {
+        chunks[bucket] = undefined;
+        continue;
+      }
+      const bytes = await run(encodeRecords(entries));
+      const key = await keyOf(bytes);
+      await this.#log.putChunk(key, bytes);
+      putBytes += bytes.length;
+      chunks[bucket] = { key, byteLength: bytes.length, rows: entries.length };
+    }
+    this.#written.records = { records: index.records, chunks };
+    return putBytes;
   }
 
   /** Forgets rows in chunks that are mostly unused, or too small and too many. */
@@ -172,18 +204,27 @@ export class Checkpointer {
       }));
       shards.push({ id, centroid: matrixOf(shard.centroid).vectors, segments });
     }
-    const { version, fingerprint, postingCount, documentCount, nextShardId, churn, owed } = index;
+    const { chunks: recordChunks } = this.#written.records as WrittenRecords;
+    const buckets = [...recordChunks.keys()].filter((bucket) => recordChunks[bucket] !== undefined);
+    for (const bucket of buckets)
+      chunks.push({ ...(recordChunks[bucket] as WrittenChunk), kind: KINDS.records });
+    const { version, fingerprint, postingCount, documentCount, placedCount, recordBytes } = index;
+    const { nextShardId, churn, owed } = index;
     const manifest = yield* encodeManifest({
       version,
       fingerprint,
       token: tokens[tokens.length - 1].token,
       postingCount,
       documentCount,
+      placedCount,
+      recordBytes,
       nextShardId,
       churn,
       owed,
       calibration: calibrationChange(undefined, index.calibration),
       chunks,
+      buckets,
+      bucketCount: recordChunks.length,
       shards,
       centroids: index.centroids.chunks.map(({ ids }) => ids),
       tokens,

@@ -18,7 +18,7 @@ export const FRAME = 8;
 const CHECKSUM = 5;
 
 /** What a part of a checkpoint is. */
-export const KINDS = Object.freeze({ manifest: 1, rows: 2 });
+export const KINDS = Object.freeze({ manifest: 1, rows: 2, records: 3 });
 
 /** Two numbers that the kind gives a meaning to. */
 export type Counts = readonly [number, number];

@@ -60,11 +60,17 @@ export interface Manifest {
   readonly token: string;
   readonly postingCount: number;
   readonly documentCount: number;
+  readonly placedCount: number;
+  readonly recordBytes: number;
   readonly nextShardId: number;
   readonly churn: number;
   readonly owed: readonly number[];
   readonly calibration: CalibrationChange;
+  /** Those of records are one a bucket, in the order of buckets. */
   readonly chunks: readonly ManifestChunk[];
+  /** The buckets that records go to, by hash; those without any have no chunk. */
+  readonly buckets: readonly number[];
+  readonly bucketCount: number;
   readonly shards: readonly ManifestShard[];
   /** The chunks of the centroid table, by their shards. */
   readonly centroids: readonly (readonly number[])[];
@@ -75,11 +81,13 @@ export interface Manifest {
 /** Encodes a manifest. Time: O(shards · dimensions + segments + parts). */
 export function* encodeManifest(manifest: Manifest): Steps<Uint8Array<ArrayBuffer>> {
   const out = new ByteWriter();
-  const { version, fingerprint, token, postingCount, documentCount, nextShardId, churn } = manifest;
+  const { version, fingerprint, token, postingCount, documentCount, placedCount, recordBytes } = manifest;
+  const { nextShardId, churn } = manifest;
   out.number(version);
   out.text(fingerprint);
   out.text(token);
-  for (const count of [postingCount, documentCount, nextShardId, churn]) out.number(count);
+  for (const count of [postingCount, documentCount, placedCount, recordBytes, nextShardId, churn])
+    out.number(count);
   writeNumbers(out, manifest.owed);
   writeCalibration(out, manifest.calibration);
   out.number(manifest.chunks.length);
@@ -87,6 +95,8 @@ export function* encodeManifest(manifest: Manifest): Steps<Uint8Array<ArrayBuffe
     out.text(key);
     for (const number of [kind, rows, byteLength]) out.number(number);
   }
+  out.number(manifest.bucketCount);
+  writeNumbers(out, manifest.buckets);
   out.number(manifest.shards.length);
   for (const shard of manifest.shards) {
     yield;
@@ -140,21 +150,28 @@ export function decodeManifest(bytes: Uint8Array): Manifest {
     const version = reader.number(MAX_INTEGER, 'a version');
     const fingerprint = reader.text('a fingerprint');
     const token = reader.text('a token');
-    const [postingCount, documentCount, nextShardId] = Array.from({ length: 3 }, () =>
-      reader.number(MAX_INTEGER, 'a count'),
+    const [postingCount, documentCount, placedCount, recordBytes, nextShardId] = Array.from(
+      { length: 5 },
+      () => reader.number(MAX_INTEGER, 'a count'),
     );
     const churn = reader.number(MOST_COUNTED, 'a count of changes');
     const owed = readNumbers(reader, 'owed pairs');
     const calibration = readCalibration(reader);
     const chunks = listOf(reader, 'chunks', () => readChunk(reader));
+    const bucketCount = reader.number(MAX_UINT32, 'buckets');
+    const buckets = readNumbers(reader, 'buckets');
+    const recordChunks = chunks.filter(({ kind }) => kind === KINDS.records);
+    if (recordChunks.length !== buckets.length || buckets.some((bucket) => bucket >= bucketCount))
+      throw damaged(WHAT, 'its chunks of records have no buckets');
     const shards = listOf(reader, 'shards', () => readShard(reader, dimensions, chunks));
     const centroids = listOf(reader, 'centroids', () => readNumbers(reader, 'shards'));
     const tokens = listOf(reader, 'tokens', () => ({
       version: reader.number(MAX_INTEGER, 'a version'),
       token: reader.text('a token'),
     }));
-    const counts = { version, fingerprint, token, postingCount, documentCount, nextShardId, churn };
-    return { ...counts, owed, calibration, chunks, shards, centroids, tokens };
+    const counts = { postingCount, documentCount, placedCount, recordBytes, nextShardId, churn };
+    const rest = { owed, calibration, chunks, buckets, bucketCount, shards, centroids, tokens };
+    return { version, fingerprint, token, ...counts, ...rest };
   });
 }
 
@@ -169,7 +186,7 @@ function readNumbers(reader: ByteReader, what: string): number[] {
 function readChunk(reader: ByteReader): ManifestChunk {
   const key = reader.text('a key');
   const kind = reader.number(MAX_UINT32, 'a kind');
-  if (kind !== KINDS.rows) throw damaged(WHAT, `it has chunks of kind ${kind}`);
+  if (kind !== KINDS.rows && kind !== KINDS.records) throw damaged(WHAT, `it has chunks of kind ${kind}`);
   return {
     key,
     kind,
@@ -196,6 +213,7 @@ function readSegment(reader: ByteReader, chunks: readonly ManifestChunk[]): Mani
     const count = reader.number(visible - at, 'rows');
     next = at + count;
     const chunk = reader.number(chunks.length - 1, 'a chunk');
+    if (chunks[chunk].kind !== KINDS.rows) throw damaged(WHAT, 'rows are in a chunk of something else');
     return { at, count, chunk, row: reader.number(chunks[chunk].rows - count, 'a row of a chunk') };
   });
   return { capacity, visible, dead, parts };

@@ -17,7 +17,7 @@ import { type ShardexIndex, emptyIndex } from '../../version/shardex-index.js';
 import type { CorruptLogError } from '../errors.js';
 import type { Checkpoint, CommitLog } from '../log/commit-log.js';
 import type { RunSteps } from './checkpointer.js';
-import { damaged } from './frame.js';
+import { KINDS, damaged } from './frame.js';
 import {
   type KnownToken,
   type Manifest,
@@ -25,8 +25,10 @@ import {
   type Part,
   decodeManifest,
 } from './manifest.js';
+import { type Records, bytesOfRecord, noRecords } from '../../documents/record.js';
+import { decodeRecords } from './record-chunk.js';
 import { type RowChunk, decodeRows } from './row-chunk.js';
-import { WrittenRows } from './written-rows.js';
+import { type WrittenChunk, WrittenRows } from './written-rows.js';
 
 const WHAT = 'checkpoint';
 
@@ -62,13 +64,15 @@ export async function readCheckpoint(
     throw damaged(WHAT, `its manifest is of version ${manifest.version}, not ${checkpoint.version}`);
   const { dimensions } = config;
   const targets = manifest.chunks.map((): Target[] => []);
-  const index = await run(assembled(manifest, config, targets));
   const written = new WrittenRows();
+  const records = await readRecords(log, manifest, written);
+  const index = await run(assembled(manifest, config, targets, records));
   // While one chunk is being copied, the next one is on its way.
-  let coming = chunkOf(log, manifest, 0);
-  for (let c = 0; c < manifest.chunks.length; c++) {
+  const rowChunks = [...manifest.chunks.keys()].filter((c) => manifest.chunks[c].kind === KINDS.rows);
+  let coming = chunkOf(log, manifest, rowChunks[0]);
+  for (const [at, c] of rowChunks.entries()) {
     const bytes = await coming;
-    coming = chunkOf(log, manifest, c + 1);
+    coming = chunkOf(log, manifest, rowChunks[at + 1]);
     coming?.catch(() => undefined);
     if (bytes === undefined) throw damaged(WHAT, 'a chunk is missing');
     const chunk = decodeRows(bytes, dimensions);
@@ -85,8 +89,39 @@ export async function readCheckpoint(
   return { index, tokens: manifest.tokens, written, totalBytes };
 }
 
-function chunkOf(log: CommitLog, { chunks }: Manifest, at: number): Promise<Uint8Array> | undefined {
-  return at < chunks.length ? log.chunk(chunks[at].key) : undefined;
+function chunkOf(
+  log: CommitLog,
+  { chunks }: Manifest,
+  at: number | undefined,
+): Promise<Uint8Array> | undefined {
+  return at === undefined ? undefined : log.chunk(chunks[at].key);
+}
+
+/** The records of a checkpoint; `written` is told where they lie. */
+async function readRecords(
+  log: CommitLog,
+  { chunks, buckets, bucketCount, recordBytes }: Manifest,
+  written: WrittenRows,
+): Promise<Records> {
+  const records = noRecords().asMutable();
+  const known = new Array<WrittenChunk | undefined>(bucketCount);
+  let count = 0;
+  let bytes = 0;
+  for (const [at, chunk] of chunks.filter(({ kind }) => kind === KINDS.records).entries()) {
+    const entries = decodeRecords(await log.chunk(chunk.key));
+    if (entries.length !== chunk.rows)
+      throw damaged(WHAT, 'a chunk holds other records than its manifest says');
+    for (const [documentId, record] of entries) {
+      records.set(documentId, record);
+      bytes += bytesOfRecord(record);
+    }
+    count += entries.length;
+    known[buckets[at]] = chunk;
+  }
+  if (records.size !== count || bytes !== recordBytes) throw misfit('the records of documents');
+  const read = count === 0 ? noRecords() : records.asImmutable();
+  written.records = { records: read, chunks: known };
+  return read;
 }
 
 /** The version, with blocks whose rows are yet to come; `targets` gets the parts that go into each chunk's list. */
@@ -94,6 +129,7 @@ function* assembled(
   manifest: Manifest,
   config: ShardexConfig,
   targets: readonly Target[][],
+  records: Records,
 ): Steps<ShardexIndex> {
   const { dimensions, shardCapacity } = config;
   const made: Shard[] = [];
@@ -112,7 +148,8 @@ function* assembled(
   if (next.postingCount !== manifest.postingCount) throw misfit('the number of postings');
   if (next.shards.size !== made.length || listed.size !== made.length || inChunks.length !== made.length)
     throw misfit('the shards with a centroid');
-  const parts = { ...manifest, documents: documentsLater(next.shards), chunks: manifest.centroids };
+  const documents = documentsLater(next.shards);
+  const parts = { ...manifest, documents, records, chunks: manifest.centroids };
   return versionFrom(base, next, parts, misfit);
 }
 

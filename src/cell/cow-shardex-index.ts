@@ -71,7 +71,7 @@ export class CowShardexIndex<M extends object = object> extends ReadableCell<M> 
   readonly #asyncUpdates: AsyncUpdates;
 
   static {
-    printable<CowShardexIndex>(this.prototype, 'CowShardexIndex', summaryOf);
+    printable<CowShardexIndex>(this.prototype as CowShardexIndex, 'CowShardexIndex', summaryOf);
     detachable(this, (value) => #asyncUpdates in value, 'stable');
     const write = 'cell.update((draft) => { … }), and in there draft.';
     elsewhere(this, 'A cell', {

@@ -61,7 +61,7 @@ export class ReadableCell<M extends object = object> {
   static {
     isReal = (value): value is ReadableCell => #state in value;
     cellStateOf = (cell) => (realOf(cell, isReal) ?? cell).#state;
-    printable<ReadableCell>(this.prototype, 'ReadableCell', summaryOf);
+    printable<ReadableCell>(this.prototype as ReadableCell, 'ReadableCell', summaryOf);
     detachable(this, isReal, 'stable');
     elsewhere(this, 'A cell', {
       search: 'search(cell.read(), query, options)',

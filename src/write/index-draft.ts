@@ -15,10 +15,10 @@ import {
   takeNamed,
 } from '../documents/take-document.js';
 import { takeMetadata } from '../documents/take-metadata.js';
-import { InvalidOptionError, InvalidPostingError, WriterClosedError } from '../errors.js';
+import { InvalidOptionError, WriterClosedError } from '../errors.js';
 import { type Steps, runSteps } from '../collections/steps.js';
 import { type Posting, assertDocumentId, eachPosting, eachDocumentId } from '../version/posting.js';
-import { type RowList, columnsOf } from '../version/row-block.js';
+import { columnsOf } from '../version/row-block.js';
 import { type KeyInput, eachKey } from '../version/posting-key.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
 import { idsWhere } from '../inspect/find.js';
@@ -29,7 +29,7 @@ import { settle } from './rebalance.js';
 import { removePlaces, removeWhere } from './remove.js';
 import { DocumentStaging, assertWithinTexts, putDocuments, touchStaged } from './put-documents.js';
 import { placeAt } from './replay.js';
-import { stagePostings } from './staging.js';
+import { assertAllOf, stagePostings } from './staging.js';
 import { assertPostingsWithin } from './within-text.js';
 import { Touched, placeText } from './touched.js';
 
@@ -392,18 +392,6 @@ export class IndexDraft<M extends object = object> {
   #open(): DraftState {
     if (typeof this.#state !== 'string') return this.#state;
     throw new WriterClosedError(`This draft was ${this.#state}; take a new one from the current version.`);
-  }
-}
-
-/** Refuses staged postings of other documents than the one that is being replaced. */
-function assertAllOf(documentId: string, staged: RowList): void {
-  for (let i = 0; i < staged.length; i++) {
-    const named = columnsOf(staged.blocks[i]).ids.at(staged.rows[i]);
-    if (named === documentId) continue;
-    throw new InvalidPostingError(
-      `Posting ${i} names document ${JSON.stringify(named)}, but ${JSON.stringify(documentId)} is being replaced.`,
-      i,
-    );
   }
 }
 

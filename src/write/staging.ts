@@ -1,5 +1,6 @@
 // Copies and checks postings before any of them is added, so that a bad one adds none.
 import type { ShardexConfig } from '../config.js';
+import { InvalidPostingError } from '../errors.js';
 import { LARGE_PIECE } from '../collections/allocation.js';
 import {
   type DocumentPosting,
@@ -86,4 +87,16 @@ export function stageRows(rows: RowList, dimensions: number): RowList {
     copies.push(block, i);
   }
   return copies;
+}
+
+/** Refuses staged postings of other documents than the one that is being replaced. */
+export function assertAllOf(documentId: string, staged: RowList): void {
+  for (let i = 0; i < staged.length; i++) {
+    const named = columnsOf(staged.blocks[i]).ids.at(staged.rows[i]);
+    if (named === documentId) continue;
+    throw new InvalidPostingError(
+      `Posting ${i} names document ${JSON.stringify(named)}, but ${JSON.stringify(documentId)} is being replaced.`,
+      i,
+    );
+  }
 }

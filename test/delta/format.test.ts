@@ -97,7 +97,7 @@ test.each(deltas)('the tables decode a delta %s', (_, delta) => {
   const records = (meta.records as Values[]).map(({ document, text, metadata }) => ({
     documentId: (meta.documentIds as string[])[document as number],
     text,
-    metadata: metadata === undefined ? undefined : (JSON.parse(metadata as string) as unknown),
+    metadata: typeof metadata === 'string' ? (JSON.parse(metadata) as unknown) : undefined,
   }));
   expect(records).toEqual(
     delta.records.map(({ documentId, after }) => ({

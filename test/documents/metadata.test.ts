@@ -252,10 +252,11 @@ describe('an edit', () => {
     });
     update(two, (draft) => {
       expect(() => {
-        draft.editMetadata('a', (async (fields: { title?: unknown }) => {
+        // eslint-disable-next-line @typescript-eslint/no-misused-promises -- That it is refused is what is tested.
+        draft.editMetadata('a', async (fields: { title?: unknown }) => {
           fields.title = 'other';
           await Promise.resolve();
-        }) as never);
+        });
       }).toThrow(AsyncRecipeError);
       draft.editMetadata('a', (fields) => {
         const error = thrownBy(() => {

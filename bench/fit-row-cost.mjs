@@ -62,7 +62,11 @@ function scanned(index, vector, k, way) {
   return usingEngine(index.config, (engine) => {
     const best = new TopK(k, false);
     const sure = WAYS[way];
-    const directory = engine?.directories.of(index);
+    // The types of the package leave out what is internal.
+    const all = /** @type {import('../dist/version/searchable.js').Searchable} */ (
+      /** @type {unknown} */ (index)
+    );
+    const directory = engine?.directories.of(all);
     const isEstimated = sure !== undefined;
     const scan = scanFor(index, query, best, { engine, sure: sure ?? PROVEN, directory, isEstimated });
     scanInTurn(scan, [...index.shards.keys()]);

@@ -28,7 +28,7 @@ export function edit(report: Report, { cell, vectorOf }: Dictionary): void {
   const spent = performance.now() - startedAt;
   const [change] = delta.records;
   report.say(
-    `editMetadata() in ${time(spent)}: ${JSON.stringify(change.before?.metadata?.note)} is now ${JSON.stringify(change.after?.metadata?.note)}, and as bytes for somebody else that is ${bytes(encodeDelta(delta).length)}.`,
+    `editMetadata() in ${time(spent)}: an entry that had ${change.before?.metadata?.note === undefined ? 'no note' : 'a note'} has the note ${JSON.stringify(change.after?.metadata?.note)}. As bytes for somebody else that is ${bytes(encodeDelta(delta).length)}.`,
   );
   report.check(index.shards === before.shards, 'no vector was touched: both versions share every shard');
   report.check(noteIn(before, documentId) === undefined, 'whoever holds the version before still reads that');

@@ -98,7 +98,8 @@ function* each<M extends object>(
 }
 
 /** The ids of documents that pass a filter, in no particular order. */
-export function idsWhere({ records, fields, documents: placed }: ShardexIndex, filter: object): string[] {
+export function idsWhere(index: ShardexIndex, filter: object): string[] {
+  const { records, fields, documents: placed } = index;
   const { condition } = parseFilter(filter);
   const passes = predicateOf(condition);
   const ids = new Set<string>();

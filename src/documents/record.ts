@@ -1,5 +1,5 @@
 // What a document has beside its postings: an optional text, and metadata that are JSON values.
-import { Map as ImmutableMap } from 'immutable';
+import type { Map as ImmutableMap } from 'immutable';
 
 /** A value that JSON can express; in an index always frozen, through and through. */
 export type JsonValue =
@@ -39,11 +39,6 @@ export interface DocumentRecord<M extends object = Metadata> {
 
 /** The records of a version, by document: a hash array mapped trie. */
 export type Records = ImmutableMap<string, DocumentRecord>;
-
-/** The records of an index that has none: the same map each time. */
-export function noRecords(): Records {
-  return ImmutableMap<string, DocumentRecord>();
-}
 
 /** A record of these two; none where there is neither. The metadata are frozen already. */
 export function recordOf(

@@ -11,7 +11,7 @@ import { type ShardexIndex, emptyIndex } from '../version/shardex-index.js';
 import type { Slices } from '../cell/ingest/slices.js';
 import type { KnownToken } from './checkpoint/manifest.js';
 import { readCheckpoint } from './checkpoint/read-checkpoint.js';
-import type { WrittenRows } from './checkpoint/written-rows.js';
+import type { Written } from './checkpoint/written.js';
 import { CorruptLogError, LogForkedError, TrimmedError } from './errors.js';
 import type { CommitLog, Head, LoggedEntry } from './log/commit-log.js';
 import { decodeRecord } from './record.js';
@@ -28,7 +28,7 @@ export interface ReadCommit {
 /** What reading starts from. */
 export interface Start {
   readonly index: ShardexIndex;
-  readonly written: WrittenRows | undefined;
+  readonly written: Written | undefined;
   readonly checkpoint: Head | undefined;
   /** Bytes of the checkpoint. */
   readonly totalBytes: number;

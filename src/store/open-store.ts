@@ -8,6 +8,7 @@ import { Slices } from '../cell/ingest/slices.js';
 import { fieldOf, takeOptions } from '../checks/given.js';
 import { show } from '../checks/show.js';
 import { type ShardexOptions, assertFunction, requireFlag, requireWhole } from '../config.js';
+import type { Metadata } from '../documents/record.js';
 import { InvalidOptionError } from '../errors.js';
 import { yieldToEventLoop } from '../host/event-loop.js';
 import { CommitQueue } from './commit-queue.js';
@@ -21,7 +22,8 @@ import { Store } from './store.js';
 import { TipState } from './tip.js';
 
 /** Options of {@link openStore}: those of the index, and of the cell. */
-export interface StoreOptions extends Partial<ShardexOptions>, CowShardexIndexOptions {
+export interface StoreOptions<M extends object = object>
+  extends Partial<ShardexOptions<M>>, CowShardexIndexOptions<M> {
   /**
    * Takes over what other processes commit to the same log as soon as it is there. Without it, that happens with a write,
    * and with `refresh()`. Default `false`.
@@ -43,7 +45,10 @@ const SLICE_MS = 5;
  * @throws {@link ConfigError}, {@link InvalidOptionError}, {@link OptionsMismatchError}, {@link CorruptLogError}, {@link
  * LogFormatError}, {@link MissingSqliteError}, and what the log throws. Then the log is closed.
  */
-export async function openStore(pathOrLog: string | CommitLog, options: StoreOptions = {}): Promise<Store> {
+export async function openStore<M extends object = Metadata>(
+  pathOrLog: string | CommitLog,
+  options: StoreOptions<M> = {},
+): Promise<Store<M>> {
   const { ofStore, ofIndex } = parted(options);
   const { maxPendingWrites = 1024, history, held, validate, onError, follow = false } = ofStore;
   assertFunction('validate', validate);
@@ -96,7 +101,7 @@ export async function openStore(pathOrLog: string | CommitLog, options: StoreOpt
     const tip = new TipState(newest, validate, (...offer) => queue.offer(...offer));
     const kept = new KeptVersions(log, visible, reader, keeper);
     await kept.readTags();
-    return new Store({ log, visible, tip, queue, reader, keeper, kept, maxPendingWrites, follow });
+    return new Store<M>({ log, visible, tip, queue, reader, keeper, kept, maxPendingWrites, follow });
   } catch (error) {
     await log.close().catch(() => undefined);
     throw error;

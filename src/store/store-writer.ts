@@ -21,9 +21,9 @@ export interface StoreWriterHost extends WriterHost {
  * A draft of a store's next version, together with its base. Made in O(1) by `cloneForWrite()`; invisible until it
  * commits, and discarding it leaves no trace. Several may be open at once.
  */
-export class StoreWriter extends IndexDraft {
+export class StoreWriter<M extends object = object> extends IndexDraft<M> {
   /** The version that it was made from: the newest one decided, which may be ahead of the visible one. */
-  readonly base: ShardexIndex;
+  readonly base: ShardexIndex<M>;
   readonly #host: StoreWriterHost;
   #open = true;
 
@@ -32,7 +32,7 @@ export class StoreWriter extends IndexDraft {
   }
 
   /** @internal */
-  constructor(base: ShardexIndex, host: StoreWriterHost) {
+  constructor(base: ShardexIndex<M>, host: StoreWriterHost) {
     super(base);
     this.base = base;
     this.#host = host;
@@ -50,16 +50,16 @@ export class StoreWriter extends IndexDraft {
    * @throws {@link ConflictError}, {@link InvalidOptionError}, {@link WriterClosedError}, {@link CellClosedError}, {@link
    * CommitUnknownError}, and what the validator and the log throw.
    */
-  async commitChanges(options: CommitOptions = {}): Promise<Commit> {
+  async commitChanges(options: CommitOptions = {}): Promise<Commit<M>> {
     const onConflict = checkedConflictOption(options);
     if (!this.#open)
       throw new WriterClosedError(
         'This writer was committed or discarded already; take a new one with cloneForWrite().',
       );
     if (onConflict === 'fail') this.#host.exactly();
-    const commit = this.#host.commit(this, touchedBy(this), onConflict);
+    const commit = this.#host.commit(this.#bare, touchedBy<M>(this), onConflict);
     this.#close('committed');
-    this.#host.closed(this, false);
+    this.#host.closed(this.#bare, false);
     return this.#host.durable(commit);
   }
 
@@ -67,12 +67,17 @@ export class StoreWriter extends IndexDraft {
   discard(): void {
     if (!this.#open) return;
     this.#close('discarded');
-    this.#host.closed(this, true);
+    this.#host.closed(this.#bare, true);
   }
 
   /** Calls `discard()`, so that `using writer = store.cloneForWrite()` cannot leave one open. */
   [Symbol.dispose](): void {
     this.discard();
+  }
+
+  /** Itself, as its host knows it: whatever the type of the metadata. */
+  get #bare(): this {
+    return this;
   }
 
   #close(how: string): void {

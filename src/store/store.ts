@@ -5,7 +5,7 @@
 
 import { type AsyncRecipe, AsyncUpdates, type UpdateAsyncOptions } from '../cell/async-update.js';
 import type { CellState } from '../cell/cell-state.js';
-import { type IngestOptions, ingest } from '../cell/ingest/ingest.js';
+import { type IngestOptions, type Source, ingest } from '../cell/ingest/ingest.js';
 import { IndexWriter, type WriterHost } from '../cell/index-writer.js';
 import { openWriter, watched } from '../cell/open-writer.js';
 import { ReadableCell } from '../cell/readable-cell.js';
@@ -15,7 +15,6 @@ import { Commit } from '../delta/commit.js';
 import { InvalidOptionError } from '../errors.js';
 import { yieldToEventLoop } from '../host/event-loop.js';
 import { quietTimeout } from '../host/quiet-timeout.js';
-import type { Posting } from '../version/posting.js';
 import { type ShardexIndex, renumbered } from '../version/shardex-index.js';
 import { type Recipe, runRecipe } from '../write/update.js';
 import { touchedBy } from '../write/index-draft.js';
@@ -67,7 +66,7 @@ const POLL_MS = 50;
  * of them see what is durable, and nothing else. Writing is asynchronous: a promise of a write resolves once it is durable
  * and visible. Made by {@link openStore}.
  */
-export class Store extends ReadableCell {
+export class Store<M extends object = object> extends ReadableCell<M> {
   readonly #parts: StoreParts;
   readonly #asyncUpdates: AsyncUpdates;
   readonly #following = new AbortController();
@@ -82,7 +81,11 @@ export class Store extends ReadableCell {
     super(parts.visible);
     this.#parts = parts;
     const { tip, maxPendingWrites } = parts;
-    this.#asyncUpdates = new AsyncUpdates(tip.meter, () => this.#openWriter(newWrite({})), maxPendingWrites);
+    this.#asyncUpdates = new AsyncUpdates(
+      tip.meter,
+      () => this.#openBareWriter(newWrite({})),
+      maxPendingWrites,
+    );
     if (parts.follow) void this.#follow();
   }
 
@@ -93,7 +96,7 @@ export class Store extends ReadableCell {
    * @throws {@link ConflictError} where another process changed the same postings first; {@link AsyncRecipeError}, {@link
    * CellClosedError}, {@link LogFullError}, {@link CommitUnknownError}, and whatever the recipe or the validator throws.
    */
-  async update(recipe: Recipe, options: WriteOptions = {}): Promise<Commit> {
+  async update(recipe: Recipe<M>, options: WriteOptions = {}): Promise<Commit<M>> {
     const write = newWrite(takeOptions(options, ['token', 'author', 'message']));
     const known = this.#known(write.token);
     if (known !== undefined) return known;
@@ -112,7 +115,7 @@ export class Store extends ReadableCell {
    *
    * @throws as {@link Store.update}, and {@link ResourceExhaustedError} when too many are under way.
    */
-  async updateAsync(recipe: AsyncRecipe, options: StoreUpdateAsyncOptions = {}): Promise<Commit> {
+  async updateAsync(recipe: AsyncRecipe<M>, options: StoreUpdateAsyncOptions = {}): Promise<Commit<M>> {
     const { token, author, message, ...rest } = takeOptions(options, [
       'token',
       'author',
@@ -124,7 +127,9 @@ export class Store extends ReadableCell {
       const write = newWrite({ token, author, message }, true);
       const known = this.#known(write.token);
       if (known !== undefined) return known;
-      const commit = await this.#asyncUpdates.run(recipe, rest, () => this.#openWriter(write));
+      const commit = await this.#asyncUpdates.run(recipe as unknown as AsyncRecipe, rest, () =>
+        this.#openBareWriter(write),
+      );
       try {
         return await this.#durable(commit, write);
       } catch (error) {
@@ -135,15 +140,12 @@ export class Store extends ReadableCell {
   }
 
   /**
-   * Adds all postings of an iterable in slices, without blocking the thread; resolves to the last commit once all are
-   * durable. Where the log is slower than the source, it waits for the log.
+   * Adds all postings of an iterable, and puts whole documents that are among them, in slices, without blocking the thread;
+   * resolves to the last commit once all are durable. Where the log is slower than the source, it waits for the log.
    *
    * @throws as {@link Store.update}, and as the cell's `ingest`. With `commitEvery`, what was published before stays.
    */
-  async ingest(
-    source: Iterable<Posting> | AsyncIterable<Posting>,
-    options: StoreIngestOptions = {},
-  ): Promise<Commit> {
+  async ingest(source: Source<M>, options: StoreIngestOptions = {}): Promise<Commit<M>> {
     const { token, author, message, ...rest } = takeOptions(options, [
       'token',
       'author',
@@ -165,7 +167,7 @@ export class Store extends ReadableCell {
     const commit = await this.#asyncUpdates.admit(() =>
       ingest(
         tip,
-        () => this.#openWriter(write),
+        () => this.#openBareWriter(write),
         source,
         rest,
         () => this.#betweenSlices(),
@@ -179,7 +181,7 @@ export class Store extends ReadableCell {
    *
    * @throws {@link CellClosedError}
    */
-  cloneForWrite(options: WriteOptions = {}): StoreWriter {
+  cloneForWrite(options: WriteOptions = {}): StoreWriter<M> {
     const given = takeOptions(options, ['token', 'author', 'message']);
     const { tip } = this.#parts;
     let write = newWrite(given);
@@ -192,7 +194,7 @@ export class Store extends ReadableCell {
         },
         durable: (commit) => this.#durable(commit, write),
       };
-      return new StoreWriter(base, storeHost);
+      return new StoreWriter<M>(base, storeHost);
     });
     tip.bind(touchedBy(writer), write);
     return watched(tip, writer);
@@ -224,7 +226,7 @@ export class Store extends ReadableCell {
    *
    * @throws {@link VersionNotKeptError}
    */
-  load(version: number | string): Promise<ShardexIndex> {
+  load(version: number | string): Promise<ShardexIndex<M>> {
     return this.#parts.kept.load(version);
   }
 
@@ -234,7 +236,7 @@ export class Store extends ReadableCell {
    *
    * @throws {@link VersionNotKeptError}, {@link ConflictError} where another process came first; {@link CellClosedError}
    */
-  async restore(version: number | string, options: WriteOptions = {}): Promise<Commit> {
+  async restore(version: number | string, options: WriteOptions = {}): Promise<Commit<M>> {
     const given = takeOptions(options, ['token', 'author', 'message']);
     for (;;) {
       const write = newWrite(given, true);
@@ -259,7 +261,8 @@ export class Store extends ReadableCell {
 
   /**
    * Makes a checkpoint of the visible version now, durable when it resolves. The store makes them by itself, too. Resolves
-   * to what it cost; `undefined` where there is one of this version. Time: O(rows that are in no chunk yet + shards).
+   * to what it cost; `undefined` where there is one of this version. Time: O(rows that are in no chunk yet + shards), and
+   * where records have changed, O(records + bytes of their buckets).
    *
    * @throws what the log throws.
    */
@@ -284,7 +287,7 @@ export class Store extends ReadableCell {
   }
 
   /** Takes over what other processes have committed by now; resolves to the newest version. */
-  async refresh(): Promise<ShardexIndex> {
+  async refresh(): Promise<ShardexIndex<M>> {
     await this.#parts.queue.refresh();
     return this.read();
   }
@@ -316,11 +319,16 @@ export class Store extends ReadableCell {
     await log.close();
   }
 
-  #openWriter(write: Write): IndexWriter {
+  #openWriter(write: Write): IndexWriter<M> {
     const { tip } = this.#parts;
-    const writer = openWriter(tip, (base, host) => new IndexWriter(base, host));
-    tip.bind(touchedBy(writer), write);
+    const writer = openWriter(tip, (base, host) => new IndexWriter<M>(base, host));
+    tip.bind(touchedBy<M>(writer), write);
     return writer;
+  }
+
+  /** The same for what does not care of which type the metadata are. */
+  #openBareWriter(write: Write): IndexWriter {
+    return this.#openWriter(write);
   }
 
   /** Resolves to a commit of a write once all of the write is durable, and whatever it rests on. */

@@ -1,9 +1,11 @@
 // Reads checkpoints by the tables of docs/internals/store-format.md, with a reader that knows nothing but those tables.
 import { readFileSync } from 'node:fs';
 import { beforeAll, expect, test } from 'vitest';
-import { type ShardexIndex, createIndex, documentIds, update } from 'shardex';
+import { type ShardexIndex, createIndex, postings, update } from 'shardex';
 import { memoryLog } from 'shardex/store';
 import { Checkpointer } from '../../src/store/checkpoint/checkpointer.js';
+import { KINDS } from '../../src/store/checkpoint/frame.js';
+import { decodeManifest } from '../../src/store/checkpoint/manifest.js';
 import { TableReader, type Tables, type Values, tablesOf } from '../support/table-reader.js';
 import { atOnce, changed, numbers, vectorFrom } from './support/versions.js';
 
@@ -28,10 +30,9 @@ beforeAll(async () => {
   index = createIndex({ dimensions: 5, shardCapacity: 100 }, all);
   for (let i = 0; i < 5; i++) index = changed(index, next);
   index = update(index, (draft) => {
-    draft.setText('d2', 'x'.repeat(5000));
-    draft.setText('d3', 'y'.repeat(5000));
-    draft.setMetadata('d3', { year: 1995 });
-    draft.setMetadata('d1', { ü: [null] });
+    draft.putDocument('r1', { text: 'Ran', metadata: { year: 1985 } });
+    draft.setMetadata('r0', { tags: ['a', null] });
+    draft.setText('r2', '\ud800');
   });
   const log = memoryLog();
   await log.open(new Uint8Array());
@@ -45,8 +46,12 @@ beforeAll(async () => {
   );
   const checkpoint = await log.latestCheckpoint();
   manifest = checkpoint?.manifest ?? new Uint8Array();
-  rows = await log.chunk(checkpoint?.chunks[0] ?? '');
-  records = await log.chunk(checkpoint?.chunks.at(-1) ?? '');
+  rows = await chunkOf(KINDS.rows);
+  records = await chunkOf(KINDS.records);
+
+  function chunkOf(wanted: number): Promise<Uint8Array> {
+    return log.chunk(decodeManifest(manifest).chunks.find(({ kind }) => kind === wanted)?.key ?? '');
+  }
 });
 
 /** Reads a frame and what is in it; nothing but padding may follow. */
@@ -74,12 +79,14 @@ test('the tables read a manifest', () => {
     b: index.shardCount,
     reserved: 0,
   });
-  const { version, fingerprint, postingCount, documentCount, nextShardId, churn } = index;
+  const { version, fingerprint, postingCount, documentCount, placedCount, nextShardId, churn } = index;
   expect(rest).toMatchObject({
     version,
     fingerprint,
     postingCount,
     documentCount,
+    placedCount,
+    recordBytes: index.recordBytes,
     nextShardId,
     churn,
     token: 'its own',
@@ -88,6 +95,8 @@ test('the tables read a manifest', () => {
     { version: 3, token: 'older' },
     { version, token: 'its own' },
   ]);
+  const kinds = (rest.chunks as Values[]).map(({ kind }) => kind);
+  expect(rest.buckets).toEqual([kinds.indexOf(3) + 1]);
   expect(rest.centroids).toEqual(index.centroids.chunks.map(({ ids }) => ({ ids: [...ids] })));
   expect((rest.calibration as Values).samples).toHaveLength(index.calibration?.samples.size ?? -1);
   const shards = rest.shards as Values[];
@@ -112,7 +121,7 @@ test('the tables read a chunk', () => {
     Array<unknown>(count as number).fill(documentId),
   );
   expect(ids).toHaveLength(frame.a as number);
-  expect(new Set(ids)).toEqual(new Set(documentIds(index)));
+  expect(new Set(ids)).toEqual(new Set([...postings(index)].map(({ documentId }) => documentId)));
   const vectors = rest.vectors as number[];
   (rest.squaredNorms as number[]).forEach((norm, row) => {
     const squares = vectors.slice(5 * row, 5 * row + 5).map((component) => component ** 2);
@@ -123,12 +132,12 @@ test('the tables read a chunk', () => {
   });
 });
 
-test('the tables read records', () => {
+test('the tables read a chunk of records', () => {
   const { frame, rest } = readBy(TABLES, records, 'Records');
-  expect(frame).toMatchObject({ kind: 3, a: 3, b: 0 });
-  expect(rest.records).toMatchObject([
-    { documentId: 'd1', hasText: 0, metadata: '{"ü":[null]}' },
-    { documentId: 'd2', text: 'x'.repeat(5000), hasMetadata: 0 },
-    { documentId: 'd3', text: 'y'.repeat(5000), metadata: '{"year":1995}' },
+  expect(frame).toMatchObject({ magic: 0x43584853, format: 1, kind: 3, a: 3, b: 0, reserved: 0 });
+  expect(rest.records).toEqual([
+    { documentId: 'r0', hasText: 0, hasMetadata: 1, metadata: '{"tags":["a",null]}' },
+    { documentId: 'r1', hasText: 1, text: 'Ran', hasMetadata: 1, metadata: '{"year":1985}' },
+    { documentId: 'r2', hasText: 1, text: '\ud800', hasMetadata: 0 },
   ]);
 });

@@ -1,5 +1,5 @@
 /*
- * Makes checkpoints of versions: puts the rows that no chunk has yet, and a manifest of the whole. A checkpoint after a
+ * Makes checkpoints of versions: puts the rows and records that no chunk has yet, and a manifest of the whole. A checkpoint after a
  * small change costs a small chunk and the manifest. `read-checkpoint.ts` is its counterpart.
  */
 
@@ -18,16 +18,11 @@ import {
   decodeManifest,
   encodeManifest,
 } from './manifest.js';
-import { bucketCountFor, encodeRecords, missingRecords } from './record-chunk.js';
+import { type WrittenRecords, planBuckets } from './record-buckets.js';
+import { encodeRecords } from './record-chunk.js';
 import { type RowRun, encodeRows, rowBytes } from './row-chunk.js';
-import {
-  type Place,
-  type WrittenChunk,
-  type WrittenRecords,
-  WrittenRows,
-  countUse,
-  missingRuns,
-} from './written-rows.js';
+import { type Written, nothingWritten } from './written.js';
+import { type Place, type WrittenChunk, countUse, missingRuns } from './written-rows.js';
 
 /** Bytes of a chunk, about: what is in memory at a time, and takes a few milliseconds to encode. */
 const CHUNK_BYTES = 1 << 20;
@@ -52,16 +47,17 @@ export interface CheckpointCost {
 /** Makes the checkpoints of one log, and remembers what lies in its chunks. */
 export class Checkpointer {
   readonly #log: CommitLog;
-  #written: WrittenRows;
+  #written: Written;
 
-  constructor(log: CommitLog, written = new WrittenRows()) {
+  constructor(log: CommitLog, written = nothingWritten()) {
     this.#log = log;
     this.#written = written;
   }
 
   /**
    * Makes a checkpoint of a version, durable when it resolves. `tokens` ends with the version's own. Time: O(rows that no
-   * chunk has · dimensions + rows with dead ones among them + shards · dimensions).
+   * chunk has · dimensions + rows with dead ones among them + shards · dimensions), and where records have changed, O(records
+   * + bytes of their buckets).
    *
    * @throws what the log throws; what was put by then is collected by the next trim.
    */
@@ -70,7 +66,7 @@ export class Checkpointer {
       const cost = await this.#try(index, tokens, run);
       if (cost !== undefined) return cost;
       // Another process has collected chunks that were known here: all are put again, which changes nothing of those there.
-      this.#written = new WrittenRows();
+      this.#written = nothingWritten();
     }
   }
 
@@ -84,18 +80,20 @@ export class Checkpointer {
     const chunksOfRuns = await run(this.#missing(index));
     let putBytes = 0;
     for (const runs of chunksOfRuns) {
-      const bytes = await run(encodeRows(runs, dimensions));
-      const key = await keyOf(bytes);
-      await this.#log.putChunk(key, bytes);
-      putBytes += bytes.length;
-      this.#note(runs, {
-        key,
-        byteLength: bytes.length,
-        rows: runs.reduce((sum, { count }) => sum + count, 0),
-      });
+      const rows = runs.reduce((sum, { count }) => sum + count, 0);
+      const chunk = await this.#put(await run(encodeRows(runs, dimensions)), rows);
+      putBytes += chunk.byteLength;
+      this.#note(runs, chunk);
     }
-    putBytes += await this.#putRecords(index, run);
-    const { manifest, chunks } = await run(this.#manifest(index, tokens));
+    const { buckets, chunks: ofBuckets } = await run(planBuckets(index, this.#written.records));
+    const bucketChunks = [...ofBuckets];
+    for (const { place, records } of buckets) {
+      const chunk = await this.#put(await run(encodeRecords(records)), records.length);
+      putBytes += chunk.byteLength;
+      bucketChunks[place] = chunk;
+    }
+    this.#written = { ...this.#written, records: { records: index.records, chunks: bucketChunks } };
+    const { manifest, chunks } = await run(this.#manifest(index, this.#written.records, tokens));
     // A checkpoint that cannot be read must not take the place of entries that can.
     decodeManifest(manifest);
     const { version, token } = tokens[tokens.length - 1];
@@ -105,27 +103,10 @@ export class Checkpointer {
     return { putBytes, manifestBytes: manifest.length, totalBytes };
   }
 
-  /** Puts the records that changed since the last checkpoint, with the others of their buckets; returns the bytes. */
-  async #putRecords(index: ShardexIndex, run: RunSteps): Promise<number> {
-    const bucketCount = bucketCountFor(index);
-    const written = this.#written.records;
-    const missing = await run(missingRecords(index, bucketCount, written));
-    const chunks: (WrittenChunk | undefined)[] =
-      written?.chunks.length === bucketCount ? [...written.chunks] : new Array<undefined>(bucketCount);
-    let putBytes = 0;
-    for (const [bucket, entries] of missing) {
-      if (entries.length === 0) {
-        chunks[bucket] = undefined;
-        continue;
-      }
-      const bytes = await run(encodeRecords(entries));
-      const key = await keyOf(bytes);
-      await this.#log.putChunk(key, bytes);
-      putBytes += bytes.length;
-      chunks[bucket] = { key, byteLength: bytes.length, rows: entries.length };
-    }
-    this.#written.records = { records: index.records, chunks };
-    return putBytes;
+  async #put(bytes: Uint8Array<ArrayBuffer>, rows: number): Promise<WrittenChunk> {
+    const key = await keyOf(bytes);
+    await this.#log.putChunk(key, bytes);
+    return { key, rows, byteLength: bytes.length };
   }
 
   /** Forgets rows in chunks that are mostly unused, or too small and too many. */
@@ -133,7 +114,7 @@ export class Checkpointer {
     const use = new Map<WrittenChunk, number>();
     for (const { rows } of index.shards.values()) {
       yield;
-      for (const segment of rows.segments) countUse(segment, this.#written.of(segment.block), use);
+      for (const segment of rows.segments) countUse(segment, this.#written.rows.of(segment.block), use);
     }
     const small = [...use.keys()].filter(({ byteLength }) => byteLength < SMALL_BYTES);
     const wasteful = new Set(small.length > MOST_SMALL ? small : []);
@@ -141,7 +122,7 @@ export class Checkpointer {
     if (wasteful.size === 0) return;
     for (const { rows } of index.shards.values()) {
       yield;
-      for (const { block } of rows.segments) this.#written.forget(block, wasteful);
+      for (const { block } of rows.segments) this.#written.rows.forget(block, wasteful);
     }
   }
 
@@ -155,7 +136,7 @@ export class Checkpointer {
     for (const id of [...index.shards.keys()].sort((a, b) => a - b)) {
       yield;
       for (const segment of index.shards.get(id)?.rows.segments ?? [])
-        for (const run of missingRuns(segment, this.#written.of(segment.block), most)) {
+        for (const run of missingRuns(segment, this.#written.rows.of(segment.block), most)) {
           if (rows > 0 && rows + run.count > most) {
             chunks.push(runs);
             runs = [];
@@ -172,25 +153,27 @@ export class Checkpointer {
   #note(runs: readonly RowRun[], chunk: WrittenChunk): void {
     let row = 0;
     for (const { block, at, count } of runs) {
-      this.#written.add(block, { at, count, chunk, row });
+      this.#written.rows.add(block, { at, count, chunk, row });
       row += count;
     }
   }
 
   *#manifest(
     index: ShardexIndex,
+    records: WrittenRecords,
     tokens: readonly KnownToken[],
   ): Steps<{ readonly manifest: Uint8Array; readonly chunks: readonly ManifestChunk[] }> {
     const chunks: ManifestChunk[] = [];
     const numbers = new Map<WrittenChunk, number>();
-    const numberOf = (chunk: WrittenChunk): number => {
+    const numberOf = (chunk: WrittenChunk, kind: number = KINDS.rows): number => {
       let at = numbers.get(chunk);
       if (at === undefined) {
         numbers.set(chunk, (at = chunks.length));
-        chunks.push({ ...chunk, kind: KINDS.rows });
+        chunks.push({ ...chunk, kind });
       }
       return at;
     };
+    const buckets = records.chunks.map((chunk) => chunk && numberOf(chunk, KINDS.records));
     const shards: ManifestShard[] = [];
     for (const id of [...index.shards.keys()].sort((a, b) => a - b)) {
       const shard = index.shards.get(id);
@@ -200,14 +183,10 @@ export class Checkpointer {
         capacity: segment.block.capacity,
         visible: segment.visible,
         dead: deadBits(segment) ?? [],
-        parts: partsOf(this.#written.of(segment.block), segment.visible, numberOf),
+        parts: partsOf(this.#written.rows.of(segment.block), segment.visible, numberOf),
       }));
       shards.push({ id, centroid: matrixOf(shard.centroid).vectors, segments });
     }
-    const { chunks: recordChunks } = this.#written.records as WrittenRecords;
-    const buckets = [...recordChunks.keys()].filter((bucket) => recordChunks[bucket] !== undefined);
-    for (const bucket of buckets)
-      chunks.push({ ...(recordChunks[bucket] as WrittenChunk), kind: KINDS.records });
     const { version, fingerprint, postingCount, documentCount, placedCount, recordBytes } = index;
     const { nextShardId, churn, owed } = index;
     const manifest = yield* encodeManifest({
@@ -224,7 +203,6 @@ export class Checkpointer {
       calibration: calibrationChange(undefined, index.calibration),
       chunks,
       buckets,
-      bucketCount: recordChunks.length,
       shards,
       centroids: index.centroids.chunks.map(({ ids }) => ids),
       tokens,

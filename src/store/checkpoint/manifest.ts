@@ -1,5 +1,5 @@
 /*
- * The manifest of a checkpoint: everything of a version but its rows, and in which chunks those are. The store format in
+ * The manifest of a checkpoint: everything of a version but its rows and records, and in which chunks those are. The store format in
  * docs/internals/store-format.md has its tables.
  */
 
@@ -44,6 +44,7 @@ export interface ManifestShard {
 export interface ManifestChunk {
   readonly key: string;
   readonly kind: number;
+  /** Rows in it, or records. */
   readonly rows: number;
   readonly byteLength: number;
 }
@@ -66,11 +67,9 @@ export interface Manifest {
   readonly churn: number;
   readonly owed: readonly number[];
   readonly calibration: CalibrationChange;
-  /** Those of records are one a bucket, in the order of buckets. */
   readonly chunks: readonly ManifestChunk[];
-  /** The buckets that records go to, by hash; those without any have no chunk. */
-  readonly buckets: readonly number[];
-  readonly bucketCount: number;
+  /** The chunk of each bucket of records, by its place in the list; none for an empty bucket. */
+  readonly buckets: readonly (number | undefined)[];
   readonly shards: readonly ManifestShard[];
   /** The chunks of the centroid table, by their shards. */
   readonly centroids: readonly (readonly number[])[];
@@ -95,8 +94,10 @@ export function* encodeManifest(manifest: Manifest): Steps<Uint8Array<ArrayBuffe
     out.text(key);
     for (const number of [kind, rows, byteLength]) out.number(number);
   }
-  out.number(manifest.bucketCount);
-  writeNumbers(out, manifest.buckets);
+  writeNumbers(
+    out,
+    manifest.buckets.map((chunk) => (chunk === undefined ? 0 : chunk + 1)),
+  );
   out.number(manifest.shards.length);
   for (const shard of manifest.shards) {
     yield;
@@ -158,20 +159,16 @@ export function decodeManifest(bytes: Uint8Array): Manifest {
     const owed = readNumbers(reader, 'owed pairs');
     const calibration = readCalibration(reader);
     const chunks = listOf(reader, 'chunks', () => readChunk(reader));
-    const bucketCount = reader.number(MAX_UINT32, 'buckets');
-    const buckets = readNumbers(reader, 'buckets');
-    const recordChunks = chunks.filter(({ kind }) => kind === KINDS.records);
-    if (recordChunks.length !== buckets.length || buckets.some((bucket) => bucket >= bucketCount))
-      throw damaged(WHAT, 'its chunks of records have no buckets');
+    const buckets = readBuckets(reader, chunks);
     const shards = listOf(reader, 'shards', () => readShard(reader, dimensions, chunks));
     const centroids = listOf(reader, 'centroids', () => readNumbers(reader, 'shards'));
     const tokens = listOf(reader, 'tokens', () => ({
       version: reader.number(MAX_INTEGER, 'a version'),
       token: reader.text('a token'),
     }));
+    const names = { version, fingerprint, token };
     const counts = { postingCount, documentCount, placedCount, recordBytes, nextShardId, churn };
-    const rest = { owed, calibration, chunks, buckets, bucketCount, shards, centroids, tokens };
-    return { version, fingerprint, token, ...counts, ...rest };
+    return { ...names, ...counts, owed, calibration, chunks, buckets, shards, centroids, tokens };
   });
 }
 
@@ -195,6 +192,21 @@ function readChunk(reader: ByteReader): ManifestChunk {
   };
 }
 
+/** Reads which chunk each bucket of records has: of a power of two of buckets, and each such chunk once. */
+function readBuckets(reader: ByteReader, chunks: readonly ManifestChunk[]): (number | undefined)[] {
+  const buckets = listOf(reader, 'buckets', () => {
+    const place = reader.number(chunks.length, 'a chunk');
+    return place === 0 ? undefined : place - 1;
+  });
+  const used = new Set(buckets);
+  const isWhole = chunks.every(({ kind }, at) => (kind === KINDS.records) === used.has(at));
+  const filled = buckets.filter((chunk) => chunk !== undefined).length;
+  used.delete(undefined);
+  if (!isWhole || used.size !== filled || (buckets.length & (buckets.length - 1)) !== 0)
+    throw damaged(WHAT, 'its buckets of records are not those of its chunks');
+  return buckets;
+}
+
 function readShard(reader: ByteReader, dimensions: number, chunks: readonly ManifestChunk[]): ManifestShard {
   const id = reader.number(MAX_INTEGER, 'a shard id');
   const raw = reader.raw(4 * dimensions, 'a centroid');
@@ -213,7 +225,7 @@ function readSegment(reader: ByteReader, chunks: readonly ManifestChunk[]): Mani
     const count = reader.number(visible - at, 'rows');
     next = at + count;
     const chunk = reader.number(chunks.length - 1, 'a chunk');
-    if (chunks[chunk].kind !== KINDS.rows) throw damaged(WHAT, 'rows are in a chunk of something else');
+    if (chunks[chunk].kind !== KINDS.rows) throw damaged(WHAT, 'it looks for rows among records');
     return { at, count, chunk, row: reader.number(chunks[chunk].rows - count, 'a row of a chunk') };
   });
   return { capacity, visible, dead, parts };

@@ -8,6 +8,8 @@ import { Lazy } from '../../collections/lazy.js';
 import type { Steps } from '../../collections/steps.js';
 import type { ShardexConfig } from '../../config.js';
 import { shardsFrom, versionFrom } from '../../delta/version-from.js';
+import { noFields } from '../../documents/field-indexes.js';
+import type { Records } from '../../documents/record.js';
 import type { Documents } from '../../version/documents.js';
 import { documentsIn } from '../../version/documents-draft.js';
 import { type Columns, RowBlock, claimRows, columnsOf } from '../../version/row-block.js';
@@ -25,10 +27,10 @@ import {
   type Part,
   decodeManifest,
 } from './manifest.js';
-import { type Records, bytesOfRecord, noRecords } from '../../documents/record.js';
-import { decodeRecords } from './record-chunk.js';
+import { readRecords } from './read-records.js';
 import { type RowChunk, decodeRows } from './row-chunk.js';
-import { type WrittenChunk, WrittenRows } from './written-rows.js';
+import type { Written } from './written.js';
+import { WrittenRows } from './written-rows.js';
 
 const WHAT = 'checkpoint';
 
@@ -36,8 +38,8 @@ const WHAT = 'checkpoint';
 export interface ReadCheckpoint {
   readonly index: ShardexIndex;
   readonly tokens: readonly KnownToken[];
-  /** Where its rows lie, so that the next checkpoint need not put them again. */
-  readonly written: WrittenRows;
+  /** Where its rows and records lie, so that the next checkpoint need not put them again. */
+  readonly written: Written;
   /** Bytes of the manifest and its chunks. */
   readonly totalBytes: number;
 }
@@ -49,7 +51,8 @@ interface Target {
 }
 
 /**
- * Reads a checkpoint. Time: O(rows · dimensions). The documents map is made when it is first asked for, in O(rows).
+ * Reads a checkpoint. Time: O(rows · dimensions + bytes of records). The documents map and the field indexes
+ * are made when they are first asked for, in O(rows) and O(records · log records).
  *
  * @throws {@link CorruptLogError}, {@link LogFormatError}, and what the log throws.
  */
@@ -64,72 +67,49 @@ export async function readCheckpoint(
     throw damaged(WHAT, `its manifest is of version ${manifest.version}, not ${checkpoint.version}`);
   const { dimensions } = config;
   const targets = manifest.chunks.map((): Target[] => []);
-  const written = new WrittenRows();
-  const records = await readRecords(log, manifest, written);
-  const index = await run(assembled(manifest, config, targets, records));
-  // While one chunk is being copied, the next one is on its way.
-  const rowChunks = [...manifest.chunks.keys()].filter((c) => manifest.chunks[c].kind === KINDS.rows);
-  let coming = chunkOf(log, manifest, rowChunks[0]);
-  for (const [at, c] of rowChunks.entries()) {
-    const bytes = await coming;
-    coming = chunkOf(log, manifest, rowChunks[at + 1]);
-    coming?.catch(() => undefined);
-    if (bytes === undefined) throw damaged(WHAT, 'a chunk is missing');
+  const records = await readRecords(chunksOf(log, manifest, KINDS.records), manifest, run);
+  const index = await run(assembled(manifest, config, records.records, targets));
+  const rows = new WrittenRows();
+  for await (const [c, bytes] of chunksOf(log, manifest, KINDS.rows)) {
     const chunk = decodeRows(bytes, dimensions);
     if (chunk.rows !== manifest.chunks[c].rows)
       throw damaged(WHAT, 'a chunk holds other rows than its manifest says');
     await run(fill(chunk, targets[c], dimensions));
-    for (const { block, part } of targets[c]) written.add(block, { ...part, chunk: manifest.chunks[c] });
+    for (const { block, part } of targets[c]) rows.add(block, { ...part, chunk: manifest.chunks[c] });
     targets[c].length = 0;
   }
   const totalBytes = manifest.chunks.reduce(
     (sum, { byteLength }) => sum + byteLength,
     checkpoint.manifest.length,
   );
-  return { index, tokens: manifest.tokens, written, totalBytes };
+  return { index, tokens: manifest.tokens, written: { rows, records }, totalBytes };
 }
 
-function chunkOf(
+/** The chunks of a kind, each with its place in the manifest. While one is in use, the next one is on its way. */
+async function* chunksOf(
   log: CommitLog,
   { chunks }: Manifest,
-  at: number | undefined,
-): Promise<Uint8Array> | undefined {
-  return at === undefined ? undefined : log.chunk(chunks[at].key);
-}
-
-/** The records of a checkpoint; `written` is told where they lie. */
-async function readRecords(
-  log: CommitLog,
-  { chunks, buckets, bucketCount, recordBytes }: Manifest,
-  written: WrittenRows,
-): Promise<Records> {
-  const records = noRecords().asMutable();
-  const known = new Array<WrittenChunk | undefined>(bucketCount);
-  let count = 0;
-  let bytes = 0;
-  for (const [at, chunk] of chunks.filter(({ kind }) => kind === KINDS.records).entries()) {
-    const entries = decodeRecords(await log.chunk(chunk.key));
-    if (entries.length !== chunk.rows)
-      throw damaged(WHAT, 'a chunk holds other records than its manifest says');
-    for (const [documentId, record] of entries) {
-      records.set(documentId, record);
-      bytes += bytesOfRecord(record);
-    }
-    count += entries.length;
-    known[buckets[at]] = chunk;
+  wanted: number,
+): AsyncGenerator<readonly [number, Uint8Array]> {
+  const places = [...chunks.keys()].filter((at) => chunks[at].kind === wanted);
+  const ask = (i: number): Promise<Uint8Array> | undefined =>
+    i < places.length ? log.chunk(chunks[places[i]].key) : undefined;
+  let coming = ask(0);
+  for (const [i, at] of places.entries()) {
+    const bytes = await coming;
+    coming = ask(i + 1);
+    coming?.catch(() => undefined);
+    if (bytes === undefined) throw damaged(WHAT, 'a chunk is missing');
+    yield [at, bytes];
   }
-  if (records.size !== count || bytes !== recordBytes) throw misfit('the records of documents');
-  const read = count === 0 ? noRecords() : records.asImmutable();
-  written.records = { records: read, chunks: known };
-  return read;
 }
 
 /** The version, with blocks whose rows are yet to come; `targets` gets the parts that go into each chunk's list. */
 function* assembled(
   manifest: Manifest,
   config: ShardexConfig,
-  targets: readonly Target[][],
   records: Records,
+  targets: readonly Target[][],
 ): Steps<ShardexIndex> {
   const { dimensions, shardCapacity } = config;
   const made: Shard[] = [];
@@ -140,7 +120,8 @@ function* assembled(
     if (rows.liveCount === 0 || rows.liveCount > shardCapacity) throw misfit(`the postings of shard ${id}`);
     made.push(Object.freeze({ id, centroid: new Centroid(centroid), rows }));
   }
-  const base = emptyIndex(config);
+  // Field indexes are made when they are first asked for: making them takes too long for a step.
+  const base = { ...emptyIndex(config), fields: new Lazy(() => noFields(config.indexed).value) };
   const next = shardsFrom(base, [], made, misfit);
   yield;
   const inChunks = manifest.centroids.flat();
@@ -148,8 +129,15 @@ function* assembled(
   if (next.postingCount !== manifest.postingCount) throw misfit('the number of postings');
   if (next.shards.size !== made.length || listed.size !== made.length || inChunks.length !== made.length)
     throw misfit('the shards with a centroid');
-  const documents = documentsLater(next.shards);
-  const parts = { ...manifest, documents, records, chunks: manifest.centroids };
+  const { documentCount, placedCount, postingCount } = manifest;
+  // Who is among both cannot be told before the documents map is made.
+  if (
+    placedCount > postingCount ||
+    documentCount < Math.max(placedCount, records.size) ||
+    documentCount > placedCount + records.size
+  )
+    throw misfit('the number of documents');
+  const parts = { ...manifest, records, documents: documentsLater(next.shards), chunks: manifest.centroids };
   return versionFrom(base, next, parts, misfit);
 }
 

@@ -1,9 +1,8 @@
 /*
- * Which rows of which blocks lie in chunks already, and which records of documents. Blocks are known by identity, and not
- * kept alive: a row that was written once is never written again while its chunk is worth keeping.
+ * Which rows of which blocks lie in chunks already. Blocks are known by identity, and not kept alive: a row that was
+ * written once is never written again while its chunk is worth keeping.
  */
 
-import type { Records } from '../../documents/record.js';
 import type { RowBlock } from '../../version/row-block.js';
 import { type Segment, isDead } from '../../version/shard-rows.js';
 import type { RowRun } from './row-chunk.js';
@@ -11,15 +10,8 @@ import type { RowRun } from './row-chunk.js';
 /** A chunk that was put. */
 export interface WrittenChunk {
   readonly key: string;
-  /** Rows, or records. */
   readonly rows: number;
   readonly byteLength: number;
-}
-
-/** What lies in chunks: some records, and the chunk of each bucket that has any. */
-export interface WrittenRecords {
-  readonly records: Records;
-  readonly chunks: readonly (WrittenChunk | undefined)[];
 }
 
 /** Some rows of a block in a chunk. */
@@ -32,8 +24,6 @@ export interface Place {
 
 /** Places of rows, by block. */
 export class WrittenRows {
-  /** The records of the last checkpoint. */
-  records: WrittenRecords | undefined;
   readonly #places = new WeakMap<RowBlock, readonly Place[]>();
 
   /** The places of a block's rows, ascending and without overlaps. */

@@ -133,6 +133,8 @@ async function check(store: Store, place: () => CommitLog): Promise<void> {
 const operations = fc.array(fc.tuple(fc.constantFrom(...OPERATIONS), fc.nat(1000)), { maxLength: 25 });
 const folder = temporaryFolder();
 const drivers = await sqliteDrivers();
+/** Of all drivers together, so that none finds the file of another. */
+let files = 0;
 
 describe('a store does what a cell does', () => {
   test('in memory', async () => {
@@ -148,7 +150,6 @@ describe('a store does what a cell does', () => {
   test.each(drivers)(
     'on %s',
     async (_, driver) => {
-      let files = 0;
       await fc.assert(
         fc.asyncProperty(operations, async (list) => {
           const path = `${folder()}/model-${++files}.db`;

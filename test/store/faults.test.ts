@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { LogFailedError, LogFullError, type CommitLog, type Head } from 'shardex/store';
 import { newSqliteLog } from '../../src/store/sqlite/sqlite-log.js';
 import { rejectionOf } from '../support/thrown.js';
-import { careless, failingAt, sqliteError } from './support/broken-driver.js';
+import { careless, failingAt, sqliteError, wrapped } from './support/broken-driver.js';
 import { bytesOfVersion } from './support/log-contents.js';
 import { sqliteDrivers, temporaryFolder } from './support/logs.js';
 
@@ -15,6 +15,7 @@ const settings = new Uint8Array([1]);
 const noThread = (): Promise<never> => Promise.reject(new Error('unused'));
 const IO_ERROR = 10;
 const FULL = 13;
+const BUSY = 5;
 let files = 0;
 
 const path = (): string => `${folder()}/${++files}.db`;
@@ -38,6 +39,16 @@ async function versionsIn(log: CommitLog): Promise<number> {
 const mounted = mountSmallDisk();
 
 describe.each(await sqliteDrivers())('%s', (_, driver) => {
+  test('a file that others are making is tried again, though SQLite does not wait for them', async () => {
+    let left = 3;
+    const shy = wrapped(driver, (sql, run) => {
+      if (sql === 'PRAGMA journal_mode = WAL' && left-- > 0) throw sqliteError(BUSY, 'database is locked');
+      return run();
+    });
+    expect(await versionsIn(newSqliteLog(path(), shy, noThread))).toBe(0);
+    expect(left).toBe(-1);
+  });
+
   test.each([
     ['before', IO_ERROR],
     ['after', IO_ERROR],

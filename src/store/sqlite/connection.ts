@@ -23,7 +23,9 @@ export class Connection {
     this.#db = guarded('opening it', () => {
       const db = new driver(path);
       try {
-        configure(db);
+        whileBusy(() => {
+          configure(db);
+        });
       } catch (error) {
         db.close();
         throw error;
@@ -92,6 +94,24 @@ export class Connection {
     let statement = this.#statements.get(sql);
     if (statement === undefined) this.#statements.set(sql, (statement = this.#db.prepare(sql)));
     return statement;
+  }
+}
+
+/**
+ * Does something again for as long as others hold the file. Who changes a file to a write-ahead log while others open it is
+ * told at once that it is locked, as each could wait for the other: the timeout that SQLite has for all else is not used.
+ */
+function whileBusy(run: () => void): void {
+  const until = performance.now() + BUSY_MS;
+  for (let pause = 1; ; pause = Math.min(2 * pause, 50)) {
+    try {
+      run();
+      return;
+    } catch (error) {
+      if (asFailure(error, 'opening it').kind !== 'busy' || performance.now() > until) throw error;
+      // Not all at the same time. All of this is synchronous, in a thread of the log's own unless the caller wants otherwise.
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, pause * (0.5 + Math.random()));
+    }
   }
 }
 

@@ -14,7 +14,7 @@ declare global {
 const REWRITES = [
   // Typed arrays are generic since 5.7, and by default of any buffer; iterators since 5.6.
   [/\b((?:Float|Int|Uint)\d+Array)<ArrayBuffer>/g, '$1'],
-  [/\b(AsyncIterableIterator<\w+), undefined>/g, '$1>'],
+  [/\b(AsyncIterableIterator<\w+(?:<\w+>)?), undefined>/g, '$1>'],
   // Of functions within the package.
   [/\bReturnType<typeof setTimeout>/g, 'unknown'],
 ];

@@ -186,7 +186,7 @@ export class ReadableCell<M extends object = object> {
    * seen; // → ['a', 'b']
    * ```
    */
-  changes(options: ChangesOptions = {}): AsyncIterableIterator<Commit<M>> {
+  changes(options: ChangesOptions = {}): AsyncIterableIterator<Commit<M>, undefined> {
     const {
       since,
       signal,
@@ -202,7 +202,7 @@ export class ReadableCell<M extends object = object> {
       maxBuffered,
       subscribe: (listener, closed) => this.#watch(listener, since, closed),
     });
-    return stream as AsyncIterableIterator<Commit<M>>;
+    return stream as AsyncIterableIterator<Commit<M>, undefined>;
   }
 
   /**

@@ -15,6 +15,7 @@ export const SUITES = {
   ingest: async () => (await import('./suites/ingest.js')).ingest,
   deltas: async () => (await import('./suites/deltas.js')).deltas,
   search: async () => (await import('./suites/search.js')).searching,
+  filters: async () => (await import('./suites/filters.js')).filters,
   recall: async () => (await import('./suites/recall.js')).recall,
   grid: async () => (await import('./suites/grid.js')).grid,
   threads: async () => (await import('./suites/threads.js')).threads,

@@ -1,5 +1,5 @@
 import { type Metric, type ShardexIndex, createIndex, update } from 'shardex';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { createKernels } from '../../src/kernels/create-kernels.js';
 import { type Engine, installEngine } from '../../src/search/memory/engine.js';
 import { PROVEN } from '../../src/search/confidence.js';
@@ -11,7 +11,7 @@ import { scanInTurn } from '../../src/search/scan/shard-scan.js';
 import { TopK } from '../../src/search/scan/top-k.js';
 import { Trial } from '../../src/search/scan/trial.js';
 import { columnsOf } from '../../src/version/row-block.js';
-import { isDead } from '../../src/version/shard-rows.js';
+import { isDead, segmentOf } from '../../src/version/shard-rows.js';
 import { CORPORA } from '../support/corpora.js';
 import { NaiveTwin } from '../support/naive-twin.js';
 import { METRICS, numbered } from '../support/postings.js';
@@ -89,6 +89,37 @@ describe.each(METRICS)('rows have one distance, however they are reached, by %s'
         for (const isNamed of [true, false, true]) {
           expect(measured(index, engine, query, isNamed)).toEqual(expected);
         }
+      }
+    }
+  });
+});
+
+describe.each(METRICS)('where few rows of a segment are alive, those alone are measured, by %s', (metric) => {
+  test.each([17, 100, 131, 384])('in %i dimensions', (dimensions) => {
+    const vector = CORPORA.lowRank(seeded(dimensions), dimensions);
+    const postings = numbered(SIZE, vector);
+    const query = vector();
+    for (const nth of [2, 31, 200]) {
+      const isKept = (_: unknown, row: number): boolean => row % nth === 1;
+      const twin = new NaiveTwin({ dimensions, metric });
+      for (const posting of postings.filter(isKept)) twin.add(posting);
+      const expected = twin.search(query, { k: SIZE }).map((hit) => [hit.distance, hit.documentId]);
+      for (const engineFor of Object.values(ENGINES)) {
+        const index = createIndex({ dimensions, metric, shardCapacity: SIZE }, postings);
+        const [{ block, visible }] = [...index.shards.values()][0].rows.segments;
+        const { ids } = columnsOf(block);
+        const kept = new Set(postings.filter(isKept).map(({ documentId }) => documentId));
+        const dead = Array.from({ length: visible }, (_, row) => row).filter((row) => !kept.has(ids.at(row)));
+        const segment = segmentOf(block, visible, dead);
+        const best = new TopK(SIZE, false);
+        const sought = queryOf(query, dimensions, metric);
+        const engine = engineFor(index);
+        const touched = engine && vi.spyOn(engine.kernels, 'measure');
+        const measurer = new RowMeasurer(index.config, sought, best, undefined, engine);
+        measurer.measureAll(segment);
+        expect(best.sorted().map((hit) => [hit.distance, hit.columns.ids.at(hit.row)])).toEqual(expected);
+        expect(measurer.count).toBe(kept.size);
+        if (nth > 2) expect(touched?.mock.calls ?? []).toEqual([]);
       }
     }
   });

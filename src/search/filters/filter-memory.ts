@@ -35,6 +35,7 @@ export class FilteredRows {
   #directory: Directory | undefined;
   #packed: PackedRows | undefined;
   #asShard: ImmutableMap<ShardId, Shard> | undefined;
+  #isKnown = false;
 
   constructor(
     dimensions: number,
@@ -65,10 +66,16 @@ export class FilteredRows {
     return this.#packed?.segment.block.byteLength ?? 0;
   }
 
-  /** Its rows side by side, as if they were of one shard; made when they are first asked for. */
+  /**
+   * Its rows for a search that measures all of them: where they lie at first, and from the second time on side by side, as if
+   * they were of one shard. A filter that is asked for once is not worth the copies.
+   */
   get packed(): ImmutableMap<ShardId, Shard> {
     const { shards, rowCount } = this.rows;
-    if (rowCount === 0) return shards;
+    if (this.#packed === undefined && (rowCount === 0 || !this.#isKnown)) {
+      this.#isKnown = true;
+      return shards;
+    }
     this.#packed ??= packRows(shards, rowCount, this.#dimensions);
     return (this.#asShard ??= asShard(this.#packed, shards.first() as Shard));
   }
@@ -85,7 +92,9 @@ export class FilteredRows {
     this.#directory = undefined;
     for (const id of changed ?? []) directory?.put(id, rows.shards.get(id));
     const packed = changed && this.#packed && repackRows(this.#packed, rows.shards, changed, rows.rowCount);
-    return new FilteredRows(this.#dimensions, documents, rows, directory, packed);
+    const next = new FilteredRows(this.#dimensions, documents, rows, directory, packed);
+    next.#isKnown = true;
+    return next;
   }
 }
 

@@ -3,9 +3,10 @@
  * times as long as to measure it. A version appends what is new, and shares the rest with the versions before.
  */
 import type { Map as ImmutableMap } from 'immutable';
+import { newList } from '../../collections/new-list.js';
 import { ROW_OVERHEAD, RowBlock, claimRows, columnsOf, copyRow } from '../../version/row-block.js';
 import type { Shard, ShardId } from '../../version/shard.js';
-import { Segment, eachLive } from '../../version/shard-rows.js';
+import { Segment, deadBits, eachLive } from '../../version/shard-rows.js';
 
 /** Room for what later versions append. */
 const SPARE = 1 / 4;
@@ -54,8 +55,10 @@ export function repackRows(
   if (!claimRows(block, segment.visible, wanted)) return undefined;
   const to = columnsOf(block);
   let end = segment.visible;
+  const gone: Span[] = [];
   for (const id of changed) {
-    const from = end;
+    const [from, was] = [end, next.get(id)];
+    if (was !== undefined) gone.push(was);
     const shard = shards.get(id);
     if (shard !== undefined)
       eachLive(shard.rows, (columns, row) => {
@@ -64,17 +67,15 @@ export function repackRows(
     if (end > from) next.set(id, [from, end]);
     else next.delete(id);
   }
-  return {
-    segment: new Segment(block, end, rowCount, deadOutside(next.values(), end, rowCount)),
-    spans: next,
-  };
+  return { segment: new Segment(block, end, rowCount, deadAfter(segment, gone, end)), spans: next };
 }
 
-/** Bits of the rows that are in no span; none where all are in one. */
-function deadOutside(spans: Iterable<Span>, end: number, rowCount: number): number[] | undefined {
-  if (end === rowCount) return undefined;
-  const bits = new Array<number>((end + 31) >>> 5).fill(-1);
-  if ((end & 31) !== 0) bits[end >>> 5] = (1 << (end & 31)) - 1;
-  for (const [from, to] of spans) for (let row = from; row < to; row++) bits[row >>> 5] &= ~(1 << (row & 31));
+/** The bits of a segment's dead rows after some spans have died, for `end` rows; none where all are live. */
+function deadAfter(segment: Segment, gone: readonly Span[], end: number): number[] | undefined {
+  const before = deadBits(segment);
+  if (before === undefined && gone.length === 0) return undefined;
+  const bits = before?.slice() ?? newList<number>();
+  while (bits.length < (end + 31) >>> 5) bits.push(0);
+  for (const [from, to] of gone) for (let row = from; row < to; row++) bits[row >>> 5] |= 1 << (row & 31);
   return bits;
 }

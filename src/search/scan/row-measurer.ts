@@ -5,10 +5,11 @@ import { DOT, type Product, SQUARED_L2 } from '../../kernels/kernels.js';
 import { STAGE } from '../../kernels/rough-layout.js';
 import { keyOfRow } from '../../version/posting.js';
 import { type Columns, columnsOf } from '../../version/row-block.js';
-import { type Segment, isDead } from '../../version/shard-rows.js';
+import { type Segment, eachLiveRow, isDead } from '../../version/shard-rows.js';
 import type { Engine } from '../memory/engine.js';
 import type { Query } from '../memory/query.js';
 import type { RowFilter } from './row-filter.js';
+import { mostLeft } from './row-cost.js';
 import { ShortBound } from './short-bound.js';
 import { copiesOfRows, copyOfRow, isCopied } from './row-copies.js';
 import type { TopK } from './top-k.js';
@@ -144,11 +145,15 @@ export class RowMeasurer {
       this.#best.offer(distance, columns, row, rank);
   }
 
-  /** Measures all rows of a segment. */
+  /** Measures all live rows of a segment: one by one where they are few, else with the dead ones between them. */
   measureAll(segment: Segment): void {
     const { dimensions } = this.#config;
     const columns = columnsOf(segment.block);
     const { visible } = segment;
+    if (segment.liveCount <= mostLeft(dimensions, visible)) {
+      this.#measureFew(segment, columns);
+      return;
+    }
     const together = Math.max(4, Math.min(STAGE, COPIED / dimensions) & ~3);
     this.count += segment.liveCount;
     for (let first = 0; first < visible; first += together) {
@@ -164,6 +169,21 @@ export class RowMeasurer {
         this.#offerLive(segment, columns, first, count);
       } else this.#measureNear(this.#engine, this.#bound, segment, columns, first, count, address);
     }
+  }
+
+  /** Measures the live rows of a segment one by one. */
+  #measureFew(segment: Segment, columns: Columns): void {
+    let named = 0;
+    const measureNamed = (): void => {
+      this.fetch(named);
+      for (let from = 0; from < named; from += TOGETHER) this.measure(from, Math.min(TOGETHER, named - from));
+      named = 0;
+    };
+    eachLiveRow(segment, 0, (row) => {
+      this.name(named++, columns, row, -Infinity);
+      if (named === STAGE) measureNamed();
+    });
+    measureNamed();
   }
 
   /**

@@ -1,4 +1,10 @@
-// `measureRecall`: searches twice, by recall and exactly, so that anybody can check the promise on their own data.
+/*
+ * `measureRecall`: searches twice, by recall and exactly, so that anybody can check the promise on their own data. The sample
+ * that searches go by is made of the index's own postings; whoever has real queries can find out here what it comes to for those.
+ */
+import type { Filter } from '../documents/filter/filter.js';
+import { parseFilter } from '../documents/filter/parse.js';
+import { filteredRows } from './filters/filter-memory.js';
 import { isThenable } from '../checks/callbacks.js';
 import { assertFunction, isWhole, show } from '../config.js';
 import { InvalidOptionError, type PostingKey } from '../errors.js';
@@ -10,20 +16,17 @@ import { eachLive } from '../version/shard-rows.js';
 import { takeSearchOptions } from './options.js';
 import { eachQuery, search } from './search.js';
 
-/*
- * Measures what recall searches really have, by comparing them with exact ones. The sample that searches go by is made
- * of the index's own postings; whoever has real queries can find out here what it comes to for those.
- */
-
 /** What {@link measureRecall} measures. */
-export interface MeasureOptions {
+export interface MeasureOptions<M extends object = object> {
   /** How many results each search asks for, 1 to 10,000. */
   readonly k: number;
   /** The recall that is asked for, above 0 to 1. Default 0.95. */
   readonly recall?: number;
   /** Default `'posting'`; see `SearchOptions.distinct`. */
   readonly distinct?: 'posting' | 'document';
-  /** Queries to search for. Without them, postings of the index are drawn, each looked for as if it were not there. */
+  /** Measures searches with this filter; see `SearchOptions.where`. */
+  readonly where?: Filter<M>;
+  /** Queries to search for. Without them, postings that pass are drawn, each looked for as if it were not there. */
   readonly queries?: Iterable<VectorInput>;
   /** How many postings to draw, 1 to 100,000; default 200. Not together with `queries`. */
   readonly count?: number;
@@ -41,7 +44,7 @@ export interface MeasuredRecall {
   readonly queries: number;
 }
 
-const OPTIONS = ['k', 'recall', 'distinct', 'queries', 'count', 'onProgress'] as const;
+const OPTIONS = ['k', 'recall', 'distinct', 'where', 'queries', 'count', 'onProgress'] as const;
 
 /**
  * Measures the recall of searches against exact ones, on an index's own data or on given queries.
@@ -64,15 +67,23 @@ const OPTIONS = ['k', 'recall', 'distinct', 'queries', 'count', 'onProgress'] as
  * queries; // → 20
  * ```
  */
-export async function measureRecall(index: ShardexIndex, options: MeasureOptions): Promise<MeasuredRecall> {
+export async function measureRecall<M extends object>(
+  index: ShardexIndex<M>,
+  options: MeasureOptions<M>,
+): Promise<MeasuredRecall> {
   assertIndex(index);
   const taken = takeMeasureOptions(options);
-  const { k, recall = 0.95, distinct, onProgress } = taken;
+  const { k, recall = 0.95, distinct, where, onProgress } = taken;
   const queries = queriesFor(index, taken);
   const shares: number[] = [];
   for (const { vector, without } of queries) {
     const filter = without === undefined ? {} : { filter: without };
-    const way = { k, ...filter, ...(distinct !== undefined && { distinct }) };
+    const way = {
+      k,
+      ...filter,
+      ...(distinct !== undefined && { distinct }),
+      ...(where !== undefined && { where }),
+    };
     const truth = search(index, vector, { ...way, slopFactor: 'all' });
     const farthest = truth.at(-1)?.distance ?? 0;
     const found = search(index, vector, { ...way, recall }).filter(({ distance }) => distance <= farthest);
@@ -99,8 +110,11 @@ interface TestQuery {
 }
 
 /** The queries that were given, copied as they come, or else postings that were drawn. */
-function queriesFor(index: ShardexIndex, { queries, count }: MeasureOptions): readonly TestQuery[] {
-  if (queries === undefined) return drawnFrom(index, count ?? DEFAULT_COUNT);
+function queriesFor<M extends object>(
+  index: ShardexIndex<M>,
+  { queries, count, where }: MeasureOptions<M>,
+): readonly TestQuery[] {
+  if (queries === undefined) return drawnFrom(index, where, count ?? DEFAULT_COUNT);
   const { dimensions } = index.config;
   // Each as it is when it comes: whoever yields them may use one buffer for all.
   return Array.from(eachQuery(queries), (query) => {
@@ -111,12 +125,15 @@ function queriesFor(index: ShardexIndex, { queries, count }: MeasureOptions): re
 }
 
 /** Postings at random places, in the order of the shards; the same ones each time. */
-function drawnFrom({ shards, postingCount, config }: ShardexIndex, count: number): TestQuery[] {
+function drawnFrom(index: ShardexIndex, where: object | undefined, count: number): TestQuery[] {
+  const { config } = index;
+  const { shards, rowCount } =
+    where === undefined
+      ? { shards: index.shards, rowCount: index.postingCount }
+      : filteredRows(index, parseFilter(where)).rows;
   const random = seededRandom(config.seed);
-  const wanted = Math.min(count, postingCount);
-  const places = Array.from({ length: wanted }, (_, i) =>
-    Math.floor(((i + random()) * postingCount) / wanted),
-  );
+  const wanted = Math.min(count, rowCount);
+  const places = Array.from({ length: wanted }, (_, i) => Math.floor(((i + random()) * rowCount) / wanted));
   const drawn: TestQuery[] = [];
   let place = 0;
   for (const { rows } of shards.values()) {
@@ -134,14 +151,15 @@ function drawnFrom({ shards, postingCount, config }: ShardexIndex, count: number
   return drawn;
 }
 
-function takeMeasureOptions(options: MeasureOptions): MeasureOptions {
+function takeMeasureOptions<M extends object>(options: MeasureOptions<M>): MeasureOptions<M> {
   const taken = takeOptions(options, OPTIONS);
   const { queries, count, onProgress }: Partial<Record<keyof MeasureOptions, unknown>> = taken;
-  const { k, recall, distinct } = taken;
+  const { k, recall, distinct, where } = taken;
   takeSearchOptions({
     k,
     ...(recall !== undefined && { recall }),
     ...(distinct !== undefined && { distinct }),
+    ...(where !== undefined && { where: where }),
   });
   assertFunction('onProgress', onProgress);
   if (count !== undefined && !isWhole(count, 1, MOST_COUNT)) {

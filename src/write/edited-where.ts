@@ -1,7 +1,10 @@
-// What the records of documents become that pass a filter and are edited, all of them or none.
+// What the metadata of documents become that pass a filter and are edited, all of them or none.
 import { type MetadataRecipe, editedMetadata } from '../documents/edit-metadata.js';
-import { type DocumentRecord, type Metadata, recordLike } from '../documents/record.js';
+import type { Metadata } from '../documents/record.js';
 import { takeMetadata } from '../documents/take-metadata.js';
+import { requireFunction } from '../config.js';
+import { show } from '../checks/show.js';
+import { InvalidOptionError } from '../errors.js';
 import { idsWhere } from '../inspect/find.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
 
@@ -11,22 +14,41 @@ export type WhereRecipe<M extends object = Metadata> = (
   documentId: string,
 ) => void;
 
-/** Edits the metadata of documents that pass a filter; those without metadata stay as they are. */
-export function editedWhere<M extends object>(
-  index: ShardexIndex,
-  filter: object,
+/** A document with metadata, as a pair. */
+export type NamedMetadata = readonly [documentId: string, metadata: Metadata];
+
+/** Lists the documents that pass a filter and have metadata. */
+export function metadataWhere(index: ShardexIndex, filter: object): NamedMetadata[] {
+  return idsWhere(index, filter).flatMap((id): NamedMetadata[] => {
+    const metadata = index.records.get(id)?.metadata;
+    return metadata === undefined ? [] : [[id, metadata]];
+  });
+}
+
+/** Runs a recipe on the metadata of each document, and returns what they become, checked. */
+export function editedEach<M extends object>(
+  before: readonly NamedMetadata[],
   recipe: WhereRecipe<M>,
-): ReadonlyMap<string, DocumentRecord | undefined> {
-  const edited = new Map<string, DocumentRecord | undefined>();
-  for (const id of idsWhere(index, filter)) {
-    const before = index.records.get(id);
-    if (before?.metadata === undefined) continue;
-    const run: MetadataRecipe<M> = (metadata) => {
-      // What it returns is looked at: a promise is refused.
-      recipe(metadata, id);
-    };
-    const given = editedMetadata(before.metadata, run as MetadataRecipe<object>, id);
-    edited.set(id, recordLike(before, before.text, takeMetadata(given, before.metadata, id)));
+): NamedMetadata[] {
+  requireFunction('recipe', recipe, ' (metadata, documentId) => …');
+  // What it returns is looked at: a promise is refused.
+  const run: (...given: Parameters<typeof recipe>) => unknown = recipe;
+  return before.map(([id, metadata]) => {
+    const edited = editedMetadata(metadata, (draft) => run(draft as Parameters<typeof recipe>[0], id), id);
+    return [id, takeMetadata(edited, metadata, id)];
+  });
+}
+
+/** Throws where a recipe changed a document while it edited the document's metadata. */
+export function assertUnchanged<T>(
+  before: readonly (readonly [documentId: string, was: T])[],
+  isNow: (documentId: string) => T,
+): void {
+  for (const [documentId, was] of before) {
+    if (isNow(documentId) === was) continue;
+    throw new InvalidOptionError(
+      'recipe',
+      `Document ${show(documentId)} was changed while its metadata were; make one change after the other.`,
+    );
   }
-  return edited;
 }

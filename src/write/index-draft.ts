@@ -2,7 +2,6 @@
 import { BRAND, type Brand, brand } from '../checks/brand.js';
 import { detachable, findable } from '../checks/detached.js';
 import { elsewhere } from '../checks/elsewhere.js';
-import { show } from '../checks/show.js';
 import { changedFields } from '../documents/fields.js';
 import { type MetadataRecipe, editedMetadata } from '../documents/edit-metadata.js';
 import { type DocumentRecord, type FrozenMetadata, type Metadata, recordLike } from '../documents/record.js';
@@ -15,7 +14,7 @@ import {
   takeNamed,
 } from '../documents/take-document.js';
 import { takeMetadata } from '../documents/take-metadata.js';
-import { InvalidOptionError, WriterClosedError } from '../errors.js';
+import { WriterClosedError } from '../errors.js';
 import { type Steps, runSteps } from '../collections/steps.js';
 import { type Posting, assertDocumentId, eachPosting, eachDocumentId } from '../version/posting.js';
 import { columnsOf } from '../version/row-block.js';
@@ -24,7 +23,13 @@ import type { ShardexIndex } from '../version/shardex-index.js';
 import { idsWhere } from '../inspect/find.js';
 import { addRows } from './add.js';
 import { DraftState } from './draft-state.js';
-import { type WhereRecipe, editedWhere } from './edited-where.js';
+import {
+  type NamedMetadata,
+  type WhereRecipe,
+  assertUnchanged,
+  editedEach,
+  metadataWhere,
+} from './edited-where.js';
 import { settle } from './rebalance.js';
 import { removePlaces, removeWhere } from './remove.js';
 import { DocumentStaging, assertWithinTexts, putDocuments, touchStaged } from './put-documents.js';
@@ -42,9 +47,8 @@ export let closeDraft: <M extends object>(draft: IndexDraft<M>, how: string) => 
  * it has made is incomplete; a step that fails, or is not brought to its end, leaves the draft unusable.
  */
 export let changeInSteps: <T>(draft: IndexDraft, step: (state: DraftState) => Steps<T>) => Steps<T>;
-
-/** Sets metadata as an edit would, which touches no more than what they differ in. */
-export let setEdited: (draft: IndexDraft<Metadata>, documentId: string, metadata: Metadata) => void;
+/** Sets metadata that were checked as edits would, which touch no more than what they differ in. */
+export let setEdited: (draft: IndexDraft<Metadata>, edited: readonly NamedMetadata[]) => void;
 
 /** How a draft is closed while a step of it pauses. */
 const PAUSED = 'left in the middle of a change that is still under way';
@@ -68,8 +72,8 @@ export class IndexDraft<M extends object = object> {
       getPosting: 'getPosting(draft.preview(), key)',
     });
     touchedBy = (draft) => draft.#touched;
-    setEdited = (draft, documentId, metadata) => {
-      draft.#changeMetadata(documentId, () => metadata);
+    setEdited = (draft, edited) => {
+      for (const [documentId, metadata] of edited) draft.#changeMetadata(documentId, () => metadata);
     };
     closeDraft = (draft, how) => {
       if (typeof draft.#state !== 'string' || draft.#state === PAUSED) draft.#state = how;
@@ -285,9 +289,8 @@ export class IndexDraft<M extends object = object> {
   }
 
   /**
-   * Removes the documents that pass a filter, with all they have, and returns how many there were. As those are removed
-   * that this draft sees, somebody else's commit that makes others pass meanwhile is no conflict.
-   * Time: that of `count`, and that of removing them.
+   * Removes the documents that pass a filter in this draft, with all they have; returns how many. What others make pass
+   * meanwhile is no conflict. Time: that of `count`, and that of removing them.
    *
    * @throws {@link InvalidFilterError}, {@link WriterClosedError}
    */
@@ -304,14 +307,12 @@ export class IndexDraft<M extends object = object> {
    * @throws {@link InvalidFilterError}, and as `editMetadata`; nothing is changed then.
    */
   editWhere(filter: Filter<M>, recipe: WhereRecipe<M>): number {
-    const edited = editedWhere(this.preview(), filter, recipe);
+    const before = metadataWhere(this.preview(), filter);
+    const edited = editedEach(before, recipe);
     const state = this.#open();
-    for (const [documentId, after] of edited) {
-      const before = state.record(documentId);
-      state.setRecord(documentId, after);
-      this.#touched.addFields(documentId, changedFields(before, after));
-    }
-    return edited.size;
+    assertUnchanged(before, (documentId) => state.record(documentId)?.metadata);
+    for (const [documentId, metadata] of edited) this.#setMetadata(state, documentId, metadata);
+    return edited.length;
   }
 
   /**
@@ -355,13 +356,14 @@ export class IndexDraft<M extends object = object> {
     const taken = given === undefined ? undefined : takeMetadata(given, before?.metadata, documentId);
     // Opened again, because a recipe, or a getter, may have closed this draft or changed the document itself.
     const state = this.#open();
-    if (state.record(documentId) !== before) {
-      throw new InvalidOptionError(
-        'recipe',
-        `Document ${show(documentId)} was changed while its metadata were; make one change after the other.`,
-      );
-    }
-    const after = recordLike(before, before?.text, taken);
+    assertUnchanged([[documentId, before]], (id) => state.record(id));
+    this.#setMetadata(state, documentId, taken);
+  }
+
+  /** Sets metadata that were checked. */
+  #setMetadata(state: DraftState, documentId: string, metadata: Metadata | undefined): void {
+    const before = state.record(documentId);
+    const after = recordLike(before, before?.text, metadata);
     state.setRecord(documentId, after);
     this.#touched.addFields(documentId, changedFields(before, after));
   }

@@ -2,10 +2,12 @@
 import {
   CowShardexIndex,
   type Metadata,
+  type ShardexError,
   type ShardexIndex,
   createIndex,
   getDocument,
   getDocuments,
+  hasDocument,
   documents,
   openRemoteWriter,
   openReplica,
@@ -17,7 +19,8 @@ import {
   update,
   verify,
 } from 'shardex';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
+import { rejectionOf } from '../support/thrown.js';
 import { edit, empty, films, recordsOf, set } from './fixtures.js';
 
 describe('a cell', () => {
@@ -186,6 +189,49 @@ describe('in another thread', () => {
     expect([...verify(cell.read())]).toEqual([]);
     port1.close();
   });
+});
+
+test('a remote writer removes and edits what passes a filter, all or none', async () => {
+  const { port1, port2 } = new MessageChannel();
+  const cell = new CowShardexIndex(films);
+  serveReplicas(cell, port1, { writable: true });
+  const writer = await openRemoteWriter<{ year: number; seen?: number }>(port2);
+  const seeAll = (): Promise<number> =>
+    writer.editWhere({ year: { $gt: 1900 } }, (film, documentId) => {
+      film.seen = (film.seen ?? 0) + documentId.length;
+    });
+  // None waits for another, and none is lost.
+  expect(await Promise.all([seeAll(), seeAll(), seeAll()])).toEqual([2, 2, 2]);
+  expect((await writer.getDocument('heat'))?.metadata).toMatchObject({ year: 1995, seen: 12 });
+  expect((await writer.getDocument('ran'))?.metadata).toEqual({ year: 1985, seen: 9 });
+  const before = await writer.getDocument('heat');
+  const late = vi.fn().mockResolvedValue(undefined) as () => void;
+  const refused = [
+    () => writer.editWhere({ seen: 9 }, (film) => void (film.year = NaN)),
+    () => writer.editWhere({ seen: { $gt: 0 } }, (film, id) => void (film.year = id === 'ran' ? NaN : 1)),
+    () => writer.editWhere({ seen: 9 }, late),
+    () => writer.editWhere({ seen: 77 }, 'seen' as never),
+    () => writer.editWhere({ year: { $near: 1 } } as object, () => undefined),
+    () => writer.removeWhere({ $or: [] }),
+  ];
+  const codes: unknown[] = [];
+  for (const call of refused) codes.push(((await rejectionOf(call())) as ShardexError).code);
+  expect(codes).toEqual([
+    'INVALID_METADATA',
+    'INVALID_METADATA',
+    'ASYNC_RECIPE',
+    'INVALID_OPTION',
+    'INVALID_FILTER',
+    'INVALID_FILTER',
+  ]);
+  expect(await writer.getDocument('heat')).toEqual(before);
+  expect(await writer.removeWhere({ seen: { $lt: 10 } })).toBe(1);
+  // What an edit touches is its field alone.
+  cell.update(set('heat', 'title', 'HEAT'));
+  await writer.commitChanges();
+  expect(hasDocument(cell.read(), 'ran')).toBe(false);
+  expect(getDocument(cell.read(), 'heat')?.metadata).toMatchObject({ title: 'HEAT', seen: 12 });
+  port1.close();
 });
 
 describe('reading', () => {

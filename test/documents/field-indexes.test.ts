@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import {
+  AsyncRecipeError,
   CowShardexIndex,
   InvalidFilterError,
   InvalidMetadataError,
+  InvalidOptionError,
   count,
   createIndex,
   documents,
@@ -244,6 +246,24 @@ describe('documents by a filter', () => {
       expect(draft.editWhere({ year: null }, () => undefined)).toBe(0);
     });
     expect(cell.read()).toBe(before);
+  });
+
+  it('are not edited by recipes that are async, no functions, or change the document by another way', () => {
+    update(films, (draft) => {
+      const late = (async (film: { seen?: boolean }) => {
+        await Promise.resolve();
+        film.seen = true;
+      }) as unknown as () => void;
+      expect(() => draft.editWhere({ year: { $lt: 1993 } }, late)).toThrow(AsyncRecipeError);
+      expect(() => draft.editWhere({ year: 1 }, 5 as never)).toThrow(InvalidOptionError);
+      expect(() =>
+        draft.editWhere({ year: { $lt: 1993 } }, (film, documentId) => {
+          if (documentId === 'film 02') draft.editMetadata('film 00', (other) => void (other.year = 2000));
+          film.seen = true;
+        }),
+      ).toThrow(InvalidOptionError);
+      expect(count(draft.preview(), { seen: true })).toBe(count(films, { seen: true }));
+    });
   });
 
   it('are none by what is no filter', () => {

@@ -1,4 +1,12 @@
-import { createIndex, InvalidOptionError, measureRecall, type MeasureOptions, search } from 'shardex';
+import {
+  createIndex,
+  InvalidFilterError,
+  InvalidOptionError,
+  measureRecall,
+  type MeasureOptions,
+  search,
+  update,
+} from 'shardex';
 import { expect, test } from 'vitest';
 import { CORPORA } from '../support/corpora.js';
 import { METRICS, numbered } from '../support/postings.js';
@@ -38,6 +46,38 @@ test('postings of the index are looked for without themselves, the same ones eac
   expect(one.queries).toBe(150);
   expect((await measureRecall(index, { k: 5, recall: 1, count: 3000 })).recall).toBe(1);
   expect((await measureRecall(createIndex({ dimensions: 16 }), { k: 5 })).queries).toBe(0);
+});
+
+test('with a filter, what is measured is what searches with it find', async () => {
+  const vector = CORPORA.clustered(seeded(9), 16);
+  const index = update(
+    createIndex<{ n: number }>({ dimensions: 16, shardCapacity: 64, indexed: ['n'] }),
+    (draft) => {
+      draft.putDocuments(
+        Array.from({ length: 3000 }, (_, n) => ({
+          documentId: `d${n}`,
+          metadata: { n },
+          postings: [{ vector: vector() }],
+        })),
+      );
+    },
+  );
+  const where = { n: { $mod: [3, 0] } };
+  const options = { k: 10, recall: 0.7, where: { n: { $lt: 1000 } } };
+  const queries = Array.from({ length: 40 }, vector);
+  let found = 0;
+  for (const query of queries) {
+    const exact = search(index, query, { k: 10, slopFactor: 'all', where: options.where });
+    const truth = new Set(exact.map((hit) => hit.documentId));
+    const hits = search(index, query, options);
+    for (const hit of hits) if (truth.has(hit.documentId)) found++;
+  }
+  expect((await measureRecall(index, { ...options, queries })).recall).toBeCloseTo(found / 400, 10);
+  // Drawn of those that pass alone.
+  expect((await measureRecall(index, { ...options, count: 5000 })).queries).toBe(1000);
+  expect(await rejectionOf(measureRecall(index, { k: 1, where: where as object }))).toBeInstanceOf(
+    InvalidFilterError,
+  );
 });
 
 test('a buffer that is used again for each query is copied', async () => {

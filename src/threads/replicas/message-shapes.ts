@@ -103,6 +103,8 @@ export const WRITTEN: Readonly<Record<WriterCall['method'], Shape>> = {
   addPostings: whole,
   removeDocuments: whole,
   removePostings: whole,
+  removeWhere: whole,
+  metadataWhere: listOf(record({ documentId: text, metadata: record({}) })),
   replaceDocument: nothing,
   has: flag,
   putDocuments: whole,

@@ -24,7 +24,7 @@ import type { CommitOptions } from '../../cell/index-writer.js';
 import type { PackedError } from '../port/packed-error.js';
 
 /** Version of the protocol; both sides must have the same. */
-export const PROTOCOL = 8;
+export const PROTOCOL = 9;
 
 /** Channel of messages for all conversations on a port. */
 export const EVERYONE = '*';
@@ -144,6 +144,14 @@ export type ToReplica =
   | { readonly kind: 'reminder'; readonly round: number; readonly version: number }
   | { readonly kind: 'end'; readonly error: PackedError | undefined };
 
+/** Metadata that were edited in another thread. */
+export interface MetadataEdit {
+  readonly documentId: string;
+  /** As JSON. */
+  readonly before: string;
+  readonly after: Metadata;
+}
+
 /** Calls of a remote writer; the answer repeats `call`. */
 export type WriterCall =
   | { readonly kind: 'write'; readonly call: number; readonly method: 'open' | 'discard' }
@@ -193,14 +201,17 @@ export type WriterCall =
       readonly metadata: Metadata | undefined;
     }
   | {
-      /** Sets metadata as an edit of those that are there, unless these are others than the ones that were edited. */
+      /** Sets metadata as edits of those that are there; none where any of these are others than the ones that were edited. */
       readonly kind: 'write';
       readonly call: number;
       readonly method: 'editMetadata';
-      readonly documentId: string;
-      /** As JSON. */
-      readonly before: string;
-      readonly after: Metadata;
+      readonly edits: readonly MetadataEdit[];
+    }
+  | {
+      readonly kind: 'write';
+      readonly call: number;
+      readonly method: 'removeWhere' | 'metadataWhere';
+      readonly where: object;
     }
   | {
       readonly kind: 'write';

@@ -6,11 +6,13 @@
 import { onAbort } from '../../checks/abort.js';
 import { assertSignal } from '../../config.js';
 import { detachable, findable } from '../../checks/detached.js';
-import { InvalidPostingError, PortClosedError, WriterClosedError } from '../../errors.js';
 import { takeOptions } from '../../checks/given.js';
 import { type CommitOptions, checkedConflictOption } from '../../cell/index-writer.js';
 import { editedMetadata, type MetadataRecipe } from '../../documents/edit-metadata.js';
 import { assertWithin } from '../../documents/extent.js';
+import type { Filter } from '../../documents/filter/filter.js';
+import { copyOfFilter } from '../../documents/filter/operand.js';
+import { parseFilter } from '../../documents/filter/parse.js';
 import {
   type DocumentRecord,
   type FrozenMetadata,
@@ -38,12 +40,9 @@ import {
   writeVector,
 } from '../../version/posting.js';
 import { type KeyInput, eachKey } from '../../version/posting-key.js';
-import { TO_WRITER, WRITTEN } from './message-shapes.js';
-import { EVERYONE, type WriterAnswer, type WriterCall } from './messages.js';
-import { unpackError } from '../port/packed-error.js';
-import { Link, newChannel } from '../port/link.js';
 import type { Port } from '../port/port.js';
-import { read, unreadable } from '../port/shapes.js';
+import { type NamedMetadata, type WhereRecipe, editedEach } from '../../write/edited-where.js';
+import { type CallWithoutNumber, Conversation } from './writer-conversation.js';
 import type { RemoteBase, RemoteCommit } from './writer-session.js';
 
 /** Options of {@link openRemoteWriter}. */
@@ -52,18 +51,11 @@ export interface RemoteWriterOptions {
   readonly signal?: AbortSignal;
 }
 
-interface PendingCall {
-  readonly method: WriterCall['method'];
-  readonly resolve: (value: unknown) => void;
-  readonly reject: (error: Error) => void;
+/** Metadata as they come from the owner. */
+interface SentMetadata {
+  readonly documentId: string;
+  readonly metadata: object;
 }
-
-/** A call without its number. */
-type CallWithoutNumber = WriterCall extends infer Call
-  ? Call extends WriterCall
-    ? Omit<Call, 'call' | 'kind'>
-    : never
-  : never;
 
 /**
  * A writer of a cell in another thread, made by {@link openRemoteWriter}. The owner carries its calls out one after
@@ -174,12 +166,33 @@ export class RemoteWriter<M extends object = object> {
     for (let isDone = false; !isDone;) {
       const before = (await this.getDocument(documentId))?.metadata as Metadata | undefined;
       const after = editedMetadata(before, recipe as MetadataRecipe<object>, documentId);
-      isDone = (await this.#ask({
-        method: 'editMetadata',
-        documentId,
-        before: jsonOf(before),
-        after: takeMetadata(after, before, documentId),
-      })) as boolean;
+      const edit = { documentId, before: jsonOf(before), after: takeMetadata(after, before, documentId) };
+      isDone = (await this.#ask({ method: 'editMetadata', edits: [edit] })) as boolean;
+    }
+  }
+
+  /** Removes the documents that pass a filter, as `removeWhere` of a draft does. */
+  async removeWhere(filter: Filter<M>): Promise<number> {
+    this.#conversation.assertOpen();
+    return (await this.#ask({ method: 'removeWhere', where: sentFilter(filter) })) as number;
+  }
+
+  /**
+   * Edits the metadata of all documents that pass a filter, as `editWhere` of a draft does. The recipe runs here, as that of
+   * `editMetadata` does: all of them again where any of these metadata were changed meanwhile.
+   */
+  async editWhere(filter: Filter<M>, recipe: WhereRecipe<M>): Promise<number> {
+    this.#conversation.assertOpen();
+    const where = sentFilter(filter);
+    for (;;) {
+      const sent = (await this.#ask({ method: 'metadataWhere', where })) as readonly SentMetadata[];
+      const before = sent.map(({ documentId, metadata }): NamedMetadata => {
+        return [documentId, takeMetadata(metadata, undefined, documentId)];
+      });
+      const edits = editedEach(before, recipe).map(([documentId, after], i) => {
+        return { documentId, before: jsonOf(before[i][1]), after };
+      });
+      if (await this.#ask({ method: 'editMetadata', edits })) return edits.length;
     }
   }
 
@@ -224,78 +237,6 @@ export class RemoteWriter<M extends object = object> {
 
   #ask(asked: CallWithoutNumber): Promise<unknown> {
     return this.#conversation.ask(asked);
-  }
-}
-
-/** Sends calls and matches the answers. */
-class Conversation {
-  readonly #channel = newChannel();
-  readonly #link: Link<WriterCall>;
-  readonly #waiting = new Map<number, PendingCall>();
-  #calls = 0;
-  #ended: Error | undefined;
-
-  constructor(port: Port) {
-    this.#link = new Link(port, 'client', {
-      message: (body, channel) => {
-        const answer = read<WriterAnswer>(TO_WRITER, body);
-        // An answer that does not say to which call is of no use.
-        if (answer === undefined || answer === 'damaged') return;
-        // A message for everyone can only be the end.
-        if (channel === this.#channel || (channel === EVERYONE && answer.kind === 'end')) this.#take(answer);
-      },
-      gone: () => {
-        this.#end(new PortClosedError('The port was closed, or the thread that has the cell has ended.'));
-      },
-    });
-  }
-
-  get isOpen(): boolean {
-    return this.#ended === undefined;
-  }
-
-  /** Throws the error that ended the conversation. */
-  assertOpen(): void {
-    if (this.#ended !== undefined) throw this.#ended;
-  }
-
-  ask(asked: CallWithoutNumber): Promise<unknown> {
-    if (this.#ended !== undefined) return Promise.reject(this.#ended);
-    const call = this.#calls++;
-    return new Promise((resolve, reject) => {
-      try {
-        this.#link.send(this.#channel, { kind: 'write', call, ...asked });
-      } catch (error) {
-        reject(new InvalidPostingError(`This cannot be sent to another thread: ${String(error)}`));
-        return;
-      }
-      this.#waiting.set(call, { method: asked.method, resolve, reject });
-    });
-  }
-
-  close(how: string): void {
-    this.#end(new WriterClosedError(`This writer was ${how} already; open another one.`));
-  }
-
-  #take(answer: WriterAnswer): void {
-    if (answer.kind === 'end') {
-      this.#end(new PortClosedError('The thread that has the cell stopped serving this port.'));
-      return;
-    }
-    const waiting = this.#waiting.get(answer.call);
-    if (waiting === undefined) return;
-    this.#waiting.delete(answer.call);
-    if (answer.kind === 'refused') waiting.reject(unpackError(answer.error));
-    else if (WRITTEN[waiting.method](answer.value)) waiting.resolve(answer.value);
-    else waiting.reject(unreadable());
-  }
-
-  #end(error: Error): void {
-    if (this.#ended !== undefined) return;
-    this.#ended = error;
-    this.#link.close();
-    for (const { reject } of this.#waiting.values()) reject(error);
-    this.#waiting.clear();
   }
 }
 
@@ -346,6 +287,12 @@ export async function openRemoteWriter<M extends object = object>(
   } finally {
     stopWaiting();
   }
+}
+
+/** A copy of a filter, checked. */
+function sentFilter(filter: object): object {
+  parseFilter(filter);
+  return copyOfFilter(filter);
 }
 
 /** A copy of a document that is given with its id, checked. */

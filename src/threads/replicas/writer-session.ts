@@ -4,7 +4,10 @@
  */
 
 import { show } from '../../config.js';
-import { type Metadata, jsonOf } from '../../documents/record.js';
+import type { Filter } from '../../documents/filter/filter.js';
+import { jsonOf, type Metadata } from '../../documents/record.js';
+import { type NamedMetadata, metadataWhere } from '../../write/edited-where.js';
+import { takeMetadata } from '../../documents/take-metadata.js';
 import { setEdited } from '../../write/index-draft.js';
 import { InvalidOptionError, WriterClosedError } from '../../errors.js';
 import type { CowShardexIndex } from '../../cell/cow-shardex-index.js';
@@ -89,11 +92,23 @@ export class WriterSession {
         writer.setMetadata(asked.documentId, asked.metadata);
         return undefined;
       case 'editMetadata': {
-        const { documentId, before, after } = asked;
-        if (jsonOf(writer.getDocument(documentId)?.metadata) !== before) return false;
-        setEdited(writer, documentId, after);
-        return true;
+        const { edits } = asked;
+        const isEdited = edits.every(
+          ({ documentId, before }) => jsonOf(writer.getDocument(documentId)?.metadata) === before,
+        );
+        // All are checked before any is set.
+        const taken = edits.map(({ documentId, after }): NamedMetadata => {
+          return [documentId, takeMetadata(after, undefined, documentId)];
+        });
+        if (isEdited) setEdited(writer, taken);
+        return isEdited;
       }
+      case 'removeWhere':
+        return writer.removeWhere(asked.where as Filter);
+      case 'metadataWhere':
+        return metadataWhere(writer.preview(), asked.where).map(([documentId, metadata]) => {
+          return { documentId, metadata };
+        });
       case 'getDocument':
         return writer.getDocument(asked.documentId);
       case 'has':

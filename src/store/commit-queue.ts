@@ -13,7 +13,7 @@ import { conflict, rebase } from '../write/rebase.js';
 import type { Touched } from '../write/touched.js';
 import { CommitUnknownError, LogClosedError, LogFailedError, UnansweredError } from './errors.js';
 import type { Appended, CommitLog, Entry, Head } from './log/commit-log.js';
-import { encodeRecord } from './record.js';
+import { encodeEntry } from './entry-bytes.js';
 import type { LogReader } from './log-reader.js';
 import type { Write } from './tip.js';
 
@@ -193,7 +193,7 @@ export class CommitQueue {
     let size = 0;
     for (const waiting of this.#waiting) {
       const { commit, token, write } = waiting;
-      const bytes = (waiting.bytes ??= encodeRecord(commit, { time: Date.now(), ...write?.info }));
+      const bytes = (waiting.bytes ??= encodeEntry(commit, { time: Date.now(), ...write?.info }));
       entries.push({ version: commit.version, token, bytes });
       size += bytes.length;
       if (size >= GROUP_BYTES || entries.length >= GROUP_COMMITS) break;

@@ -14,7 +14,7 @@ import { readCheckpoint } from './checkpoint/read-checkpoint.js';
 import type { Written } from './checkpoint/written.js';
 import { CorruptLogError, LogForkedError, TrimmedError } from './errors.js';
 import type { CommitLog, Head, LoggedEntry } from './log/commit-log.js';
-import { decodeRecord } from './record.js';
+import { decodeEntry } from './entry-bytes.js';
 
 /** Tokens of commits that a checkpoint keeps. */
 const KEPT_TOKENS = 1000;
@@ -131,7 +131,7 @@ export class LogReader {
 
 /** The commit of an entry on the version before it. */
 export function applied(base: ShardexIndex, entry: LoggedEntry): Commit {
-  const { delta } = decodeRecord(entry);
+  const { delta } = decodeEntry(entry);
   try {
     return new Commit(base, applyDelta(base, delta));
   } catch (error) {

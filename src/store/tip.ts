@@ -8,7 +8,7 @@ import { CellClosedError } from '../errors.js';
 import { Commit } from '../delta/commit.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
 import type { Touched } from '../write/touched.js';
-import type { CommitInfo } from './record.js';
+import type { CommitInfo } from './entry-bytes.js';
 
 /** What a caller said of a write, and what came of it. One write may make several commits, as an ingest does. */
 export interface Write {

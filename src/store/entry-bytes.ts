@@ -27,7 +27,7 @@ export interface CommitInfo {
 }
 
 /** Encodes a commit. Time: O(what changed). */
-export function encodeRecord(commit: Commit, info: CommitInfo): Uint8Array {
+export function encodeEntry(commit: Commit, info: CommitInfo): Uint8Array {
   const delta = encodeDelta(commit.delta);
   const text = new TextEncoder().encode(JSON.stringify(info));
   const from = 4 * HEADER + ((text.length + 3) & ~3);
@@ -38,8 +38,8 @@ export function encodeRecord(commit: Commit, info: CommitInfo): Uint8Array {
   return bytes;
 }
 
-/** A commit as the log has it. */
-export interface Record {
+/** A commit of the log, decoded. */
+export interface DecodedEntry {
   readonly info: CommitInfo;
   readonly delta: Delta;
 }
@@ -49,7 +49,7 @@ export interface Record {
  *
  * @throws {@link CorruptLogError}, {@link LogFormatError}
  */
-export function decodeRecord(entry: LoggedEntry): Record {
+export function decodeEntry(entry: LoggedEntry): DecodedEntry {
   const { version, bytes } = entry;
   const infoBytes = infoLength(entry);
   const from = 4 * HEADER + ((infoBytes + 3) & ~3);

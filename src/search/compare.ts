@@ -1,4 +1,4 @@
-// `compareSearch`: what a change of the index changes in what searches find.
+// `compareSearch`: which results a change of the index adds, removes and moves.
 import { keyText, takeVector, type VectorInput } from '../version/posting.js';
 import { type ShardexIndex, assertIndex } from '../version/shardex-index.js';
 import { type SearchOptions, takeSearchOptions } from './options.js';
@@ -73,7 +73,7 @@ export function compareSearch<M extends object>(
   assertIndex(a);
   assertIndex(b);
   const { distinct } = takeSearchOptions(options);
-  // Each as it is when it comes, since they are searched for twice.
+  // Copied one by one: they are searched for twice, and a generator may yield one buffer again and again.
   const copies = Array.from(eachQuery(queries), (query) => takeVector(query, 'The query'));
   const after = searchMany(b, copies, options);
   const keyOf = (result: SearchResult): string =>

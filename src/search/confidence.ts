@@ -1,8 +1,10 @@
-// How sure a search has to be: what ranking decides, and scanning goes by.
+// The confidence of bounds: ranking chooses it, scanning applies it.
 
 /**
- * How sure it must be that a row is too far before it is passed over unmeasured, in standard deviations of the error that
- * an estimate has in random directions: 0 for the plain estimate, {@link PROVEN} for a bound that holds always.
+ * How many standard deviations below its estimate the bound of a row is: RaBitQ's epsilon.
+ *
+ * The deviation is that of an estimate's error in a random direction. 0 takes the plain estimate as the bound; with
+ * {@link PROVEN} the bound always holds.
  */
 export type Confidence = number;
 

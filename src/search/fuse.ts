@@ -1,4 +1,4 @@
-// `fuse`: one list of several, by the ranks in them.
+// `fuse`: joins lists of results into one by their ranks (reciprocal rank fusion).
 import { assertFunction, show } from '../config.js';
 import { fieldOf, iterated, takeOptions } from '../checks/given.js';
 import { InvalidOptionError } from '../errors.js';
@@ -8,7 +8,7 @@ import { keyText } from '../version/posting.js';
 export interface FuseOptions<Hit> {
   /** How much each list counts, in their order; 0 or more. Default 1 each. */
   readonly weights?: readonly number[];
-  /** What is added to each rank: the greater, the less the first ranks count beyond the others. 0 or more, default 60. */
+  /** A number added to each rank: the greater it is, the less the first ranks stand out. 0 or more, default 60. */
   readonly constant?: number;
   /**
    * What tells hits apart: those with the same key are one. Default: the posting, where every hit of every list has
@@ -31,8 +31,8 @@ export interface Fused<Hit> {
  * Joins lists of hits into one by reciprocal rank fusion (Cormack, Clarke and Büttcher, 2009).
  *
  * Only ranks count, so scores of any kind can be joined: of vectors and of keywords, of two models, of several queries. Hits
- * may be of any kind that has a `documentId`, or for which `key` gives a key. In a list that has a key more than once, the
- * first of them counts, and the others take no rank. Of equal scores that comes first which is in an earlier list.
+ * may be of any kind with a `documentId`, or for which `key` returns a key. If a list has a key more than once, the first
+ * hit counts, and the others take no rank. Of hits with equal scores, the one from the earlier list comes first.
  *
  * Time: O(hits · log hits).
  *
@@ -68,18 +68,18 @@ export function fuse<const Lists extends readonly (readonly unknown[])[]>(
       `weights must be as many as the lists, ${given.length}, not ${weights.length}.`,
     );
   }
-  const keyOf = key === undefined ? usualKey(given) : checkedKey(key);
+  const keyOf = key === undefined ? defaultKey(given) : checkedKey(key);
   const fused = new Map<string, { hit: Hit; score: number; ranks: (number | undefined)[] }>();
   given.forEach((list, l) => {
     const ranked = new Set<string>();
     list.forEach((hit, i) => {
-      const name = keyOf(hit, l, i);
-      if (ranked.has(name)) return;
-      ranked.add(name);
-      let entry = fused.get(name);
+      const hitKey = keyOf(hit, l, i);
+      if (ranked.has(hitKey)) return;
+      ranked.add(hitKey);
+      let entry = fused.get(hitKey);
       if (entry === undefined) {
         entry = { hit, score: 0, ranks: given.map(() => undefined) };
-        fused.set(name, entry);
+        fused.set(hitKey, entry);
       }
       entry.ranks[l] = ranked.size;
       entry.score += (weights?.[l] ?? 1) / (constant + ranked.size);
@@ -91,8 +91,8 @@ export function fuse<const Lists extends readonly (readonly unknown[])[]>(
 
 type KeyOf = (hit: unknown, list: number, place: number) => string;
 
-/** Postings where all hits are of some, else documents. */
-function usualKey(lists: readonly (readonly unknown[])[]): KeyOf {
+/** The posting if all hits name one, otherwise the document. */
+function defaultKey(lists: readonly (readonly unknown[])[]): KeyOf {
   const arePostings = lists.every((list) =>
     list.every(
       (hit) => typeof fieldOf(hit, 'start') === 'number' && typeof fieldOf(hit, 'length') === 'number',
@@ -113,13 +113,13 @@ function usualKey(lists: readonly (readonly unknown[])[]): KeyOf {
 
 function checkedKey(key: (hit: never) => unknown): KeyOf {
   return (hit, list, place) => {
-    const name = key(hit as never);
-    // A number and its digits are keys of their own.
-    if (typeof name === 'string') return `s${name}`;
-    if (typeof name === 'number' && !Number.isNaN(name)) return `n${name}`;
+    const value = key(hit as never);
+    // A number and the string of its digits are different keys.
+    if (typeof value === 'string') return `s${value}`;
+    if (typeof value === 'number' && !Number.isNaN(value)) return `n${value}`;
     throw new InvalidOptionError(
       'key',
-      `key must return a string or a number, not ${show(name)}, as for hit ${place} of list ${list}.`,
+      `key must return a string or a number, not ${show(value)}, as for hit ${place} of list ${list}.`,
     );
   };
 }

@@ -1,15 +1,15 @@
-// The distance that stands for a score, so that a search has one kind of limit.
+// Translates a least score into a greatest distance, so that searches know one kind of limit.
 import type { Metric } from '../config.js';
 import { scoreOf } from '../geometry/metric.js';
 
-/** By metric a distance with the best score, and one with less than any above 0. */
+/** For each metric a distance with the best score, and one whose score is below any above 0. */
 const ENDS: Readonly<Record<Metric, (score: number) => [near: number, far: number]>> = {
   cosine: () => [0, 3],
   euclidean: (score) => [0, Math.min(Number.MAX_VALUE, 2 / score)],
   dot: () => [-800, 800],
 };
 
-/** The greatest distance that has at least this score, to the bit. Time: some hundred scores. */
+/** The greatest distance with at least this score, to the bit. Time: some hundred scores, by bisection. */
 export function distanceAtScore(metric: Metric, score: number): number {
   if (score <= 0) return Infinity;
   let [near, far] = ENDS[metric](score);

@@ -1,7 +1,7 @@
 /*
- * Looks for a posting of the index as if it were not there, in all shards, and notes in which of its nearest shards its
- * true neighbours are. Nothing is left out: a truth found in part of the shards would know nothing of the neighbours
- * elsewhere, and every recall derived from it would be too high.
+ * Makes samples for the calibration: looks for a posting as if the index did not have it (a leave-one-out query), and notes
+ * at which ranks the shards of its true neighbours are. It scans all shards, as neighbours in shards that were left out
+ * would be unknown, and every recall derived from the sample too high.
  */
 
 import type { Metric } from '../config.js';
@@ -16,7 +16,7 @@ import type { ShardexIndex } from '../version/shardex-index.js';
 import { type Directory, newDirectory } from './memory/directory.js';
 import type { Engine, Lender } from './memory/engine.js';
 import { type RankedShards, nearShards } from './ranking/near-shards.js';
-import { QueryRoom, queryOfProbe } from './memory/query.js';
+import { QueryScratch, queryOfProbe } from './memory/query.js';
 import { scanFor } from './scan/scan-for.js';
 import { TopK } from './scan/top-k.js';
 
@@ -33,28 +33,29 @@ export interface LiveRow {
 const MOST = LEVELS[LEVELS.length - 1];
 
 /**
- * The best rows by their estimates, so many, are measured, which nearly all of the true neighbours are among. The best
- * thousand alone would not do: where rows differ by less than estimates err, they are of farther shards than the true ones.
+ * How many of the best rows by their estimates are measured; nearly all true neighbours are among them.
+ *
+ * As many as are wanted would not do: where rows differ by less than estimates err, some would be rows of farther shards.
  */
 const MEASURED = 1.5 * MOST;
 
-/** When this many times as many estimates wait as are wanted, only the best of them go on waiting. */
+/** Candidates are pruned to the best once there are this many times as many as are measured. */
 const PRUNED = 4;
 
-/** Rows that are estimated before the best of them are picked out. */
+/** Rows that are scanned between two checks of how many candidates there are. */
 const TOGETHER = 4096;
 
-/** Fewer looks than this do not pay for a directory of all shards. */
+/** Looks from which on a directory of all shards pays. */
 const MANY = 4;
 
-/** Looks for postings of one version, one after the other. */
+/** Looks for postings of one version, one after another. */
 export class Looker {
   readonly #index: Looked;
   readonly #lend: Lender;
   readonly #probe: ReusableProbe;
-  readonly #room: QueryRoom;
+  readonly #scratch: QueryScratch;
   readonly #many: boolean;
-  /** The directory of all shards, and the engine whose codes it knows the places of. */
+  /** The directory of all shards, and the engine whose addresses of codes it has. */
   #directory: { readonly of: Directory; readonly engine: Engine | undefined } | undefined;
   #homes: ReadonlyMap<Columns, ShardId> | undefined;
 
@@ -64,7 +65,7 @@ export class Looker {
     this.#lend = lend;
     this.#many = looks >= MANY;
     this.#probe = reusableProbe(index.config.dimensions);
-    this.#room = new QueryRoom(index.config.dimensions);
+    this.#scratch = new QueryScratch(index.config.dimensions);
   }
 
   /** Looks for a row. Deterministic (I10). Time: O(rows), by codes where there are enough dimensions. */
@@ -75,21 +76,22 @@ export class Looker {
   #look(engine: Engine | undefined, { home, columns, row }: LiveRow, born: number): Sample {
     const { config, centroids, postingCount, churn } = this.#index;
     fillProbe(this.#probe, columns, row);
-    const query = queryOfProbe(this.#probe, config.metric, this.#room);
+    const query = queryOfProbe(this.#probe, config.metric, this.#scratch);
     const all = nearShards(this.#index, engine, query, centroids.size);
-    const { ids, apart, values } = withoutItself(all, home, config.metric, query.length);
-    const beyond = (rank: number): number => Math.max(0, apart[Math.min(rank, apart.length) - 1] - apart[0]);
+    const { ids, distances, centroidValues } = withoutItself(all, home, config.metric, query.length);
+    const beyond = (rank: number): number =>
+      Math.max(0, distances[Math.min(rank, distances.length) - 1] - distances[0]);
     const gap = beyond(GAP_RANK);
     const unit = gap > 0 ? gap : 1;
     const homes = (this.#homes ??= homesIn(this.#index));
-    const found = this.#neighbours(engine, query, ids, values)
+    const found = this.#neighbours(engine, query, ids, centroidValues)
       .filter((one) => one.columns !== columns || one.row !== row)
       .slice(0, MOST)
       .map((one) => homes.get(one.columns) as ShardId);
     const ranks = ranksOf(found, ids);
     const neighbours = found.map((id): Neighbour => {
       const rank = ranks.get(id) as number;
-      return { rank, beyond: (apart[rank] - apart[0]) / unit };
+      return { rank, beyond: (distances[rank] - distances[0]) / unit };
     });
     return Object.freeze({
       ...keyOfRow(columns, row),
@@ -98,7 +100,7 @@ export class Looker {
       postingCount,
       shardCount: centroids.size,
       churn,
-      nearest: apart[0],
+      nearest: distances[0],
       spread: beyond(SPREAD_RANK),
       gap,
       ranks: packRanks(neighbours),
@@ -117,7 +119,7 @@ export class Looker {
     engine: Engine | undefined,
     query: ReturnType<typeof queryOfProbe>,
     ids: readonly ShardId[],
-    values: readonly number[],
+    centroidValues: readonly number[],
   ): { columns: Columns; row: number }[] {
     // One more than wanted, for the posting itself.
     const best = new TopK(MOST + 1, false);
@@ -125,7 +127,7 @@ export class Looker {
     const scan = scanFor(this.#index, query, best, { engine, sure: 0, directory });
     let pause = TOGETHER;
     ids.forEach((id, rank) => {
-      scan.scan(id, values[rank]);
+      scan.scan(id, centroidValues[rank]);
       if (scan.tally.rows < pause) return;
       pause = scan.tally.rows + TOGETHER;
       if (scan.candidateCount > PRUNED * MEASURED) scan.keepBest(MEASURED);
@@ -144,7 +146,7 @@ function homesIn({ shards }: Looked): ReadonlyMap<Columns, ShardId> {
   return homes;
 }
 
-/** The ranks of some shards, whose ids may be named more than once. */
+/** The ranks of some shards, which may be given more than once. */
 function ranksOf(wanted: readonly ShardId[], ids: readonly ShardId[]): ReadonlyMap<ShardId, number> {
   const left = new Set(wanted);
   const ranks = new Map<ShardId, number>();
@@ -153,28 +155,30 @@ function ranksOf(wanted: readonly ShardId[], ids: readonly ShardId[]): ReadonlyM
 }
 
 /**
- * The shards as they would be ranked if the posting were not among them: its own centroid is nearer to it than it would
- * be to a stranger, since it is the mean of its members. Without one of n it is n / (n − 1) times as far.
+ * Ranks the shards as if the posting were not in any of them.
+ *
+ * The centroid of its own shard is the mean of n rows, one of which is the posting. The mean of the others is
+ * n / (n − 1) times as far from it.
  */
 function withoutItself(near: RankedShards, home: Shard, metric: Metric, length: number): RankedShards {
   const n = home.rows.liveCount;
   if (n < 2) return near;
-  const [ids, apart, values] = [[...near.ids], [...near.apart], [...near.values]];
+  const [ids, distances, values] = [[...near.ids], [...near.distances], [...near.centroidValues]];
   const from = ids.indexOf(home.id);
-  const corrected = (n * apart[from] + (metric === 'dot' ? length : 0)) / (n - 1);
+  const corrected = (n * distances[from] + (metric === 'dot' ? length : 0)) / (n - 1);
   let to = from;
-  // Farther than it was, but for what is beyond being less than 0 by dot product.
-  const comes = (at: number): boolean =>
-    apart[at] < corrected || (apart[at] === corrected && ids[at] < home.id);
-  for (; to + 1 < ids.length && comes(to + 1); to++) move(to + 1, to);
-  for (; to > 0 && !comes(to - 1); to--) move(to - 1, to);
-  const value = near.values[from];
-  [ids[to], apart[to]] = [home.id, corrected];
+  // It moves back; by dot product, where distances may be negative, perhaps forward.
+  const isBefore = (at: number): boolean =>
+    distances[at] < corrected || (distances[at] === corrected && ids[at] < home.id);
+  for (; to + 1 < ids.length && isBefore(to + 1); to++) move(to + 1, to);
+  for (; to > 0 && !isBefore(to - 1); to--) move(to - 1, to);
+  const value = near.centroidValues[from];
+  [ids[to], distances[to]] = [home.id, corrected];
   if (values.length > 0) values[to] = value;
-  return { ids, apart, values };
+  return { ids, distances, centroidValues: values };
 
-  function move(at: number, place: number): void {
-    [ids[place], apart[place]] = [ids[at], apart[at]];
-    if (values.length > 0) values[place] = values[at];
+  function move(at: number, target: number): void {
+    [ids[target], distances[target]] = [ids[at], distances[at]];
+    if (values.length > 0) values[target] = values[at];
   }
 }

@@ -1,6 +1,6 @@
 /*
- * `measureRecall`: searches twice, by recall and exactly, so that anybody can check the promise on their own data. The sample
- * that searches go by is made of the index's own postings; whoever has real queries can find out here what it comes to for those.
+ * `measureRecall`: searches twice, by recall and exactly, and compares. The sample that searches by recall go by is made of
+ * the index's own postings; this shows what recall real queries get.
  */
 import type { Filter } from '../documents/filter/filter.js';
 import { parseFilter } from '../documents/filter/parse.js';
@@ -49,8 +49,8 @@ const OPTIONS = ['k', 'recall', 'distinct', 'where', 'queries', 'count', 'onProg
 /**
  * Measures the recall of searches against exact ones, on an index's own data or on given queries.
  *
- * A result counts if it is no farther than the last of the true nearest, so ties count whichever of them is found. It
- * goes one query at a time and lets the event loop go round in between.
+ * A result counts if it is no farther than the last of the true nearest, so any of several tied ones counts. The event loop
+ * runs between two queries.
  *
  * Time: O(postings · dimensions) for each query, as exact searches take.
  *
@@ -105,18 +105,18 @@ const DEFAULT_COUNT = 200;
 
 interface TestQuery {
   readonly vector: VectorInput;
-  /** Lets all pass but the posting that the query is. */
+  /** Refuses the posting that is the query. */
   readonly without?: (posting: PostingKey) => boolean;
 }
 
-/** The queries that were given, copied as they come, or else postings that were drawn. */
+/** The given queries, copied one by one, or else drawn postings. */
 function queriesFor<M extends object>(
   index: ShardexIndex<M>,
   { queries, count, where }: MeasureOptions<M>,
 ): readonly TestQuery[] {
   if (queries === undefined) return drawnFrom(index, where, count ?? DEFAULT_COUNT);
   const { dimensions } = index.config;
-  // Each as it is when it comes: whoever yields them may use one buffer for all.
+  // Copied one by one: a generator may yield one buffer again and again.
   return Array.from(eachQuery(queries), (query) => {
     const vector = new Float64Array(dimensions);
     writeVector(query, dimensions, vector, 0);
@@ -124,7 +124,7 @@ function queriesFor<M extends object>(
   });
 }
 
-/** Postings at random places, in the order of the shards; the same ones each time. */
+/** Draws postings from equal parts of what passes, in the order of the shards; the same ones each time. */
 function drawnFrom(index: ShardexIndex, where: object | undefined, count: number): TestQuery[] {
   const { config } = index;
   const { shards, rowCount } =
@@ -133,12 +133,14 @@ function drawnFrom(index: ShardexIndex, where: object | undefined, count: number
       : filteredRows(index, parseFilter(where)).rows;
   const random = seededRandom(config.seed);
   const wanted = Math.min(count, rowCount);
-  const places = Array.from({ length: wanted }, (_, i) => Math.floor(((i + random()) * rowCount) / wanted));
+  const positions = Array.from({ length: wanted }, (_, i) =>
+    Math.floor(((i + random()) * rowCount) / wanted),
+  );
   const drawn: TestQuery[] = [];
-  let place = 0;
+  let position = 0;
   for (const { rows } of shards.values()) {
     eachLive(rows, (columns, row) => {
-      if (place++ !== places[drawn.length]) return false;
+      if (position++ !== positions[drawn.length]) return false;
       const { vector, documentId, start, length } = postingOfRow(columns, row, config.dimensions);
       drawn.push({
         vector,

@@ -1,4 +1,4 @@
-// `mmr`: results that are near to the query and not all alike.
+// `mmr`: chooses results that are near the query but unlike each other (maximal marginal relevance).
 import { type ShardexConfig, isWhole, show } from '../config.js';
 import { fieldOf, iterated, takeOptions } from '../checks/given.js';
 import { squaredNorm } from '../geometry/exact-loops.js';
@@ -18,15 +18,13 @@ export interface MmrOptions {
 }
 
 /**
- * Chooses among results those that are near to the query and unlike each other, by maximal marginal relevance
- * (Carbonell and Goldstein, 1998).
+ * Chooses results that are near the query and unlike each other, by maximal marginal relevance.
  *
- * One after another it takes the result with the most `lambda · sim(query, result) − (1 − lambda) · max sim(result, chosen)`;
- * of equal ones that which came first. The similarity is the cosine or the product, and by euclidean distance the score. So
- * `lambda: 1` leaves the order as it is, and `lambda: 0` looks at nothing but variety after the first. Search for
- * several times as many as are wanted, and choose among them.
- *
- * Vectors are looked up in the index where results come without them.
+ * One after another it takes the result with the greatest
+ * `lambda · sim(query, result) − (1 − lambda) · max sim(result, chosen)`; of equal ones the first (Carbonell and Goldstein,
+ * 1998). The similarity is the cosine or the dot product, and by euclidean distance the score. `lambda: 1` keeps the order;
+ * `lambda: 0` counts nothing but variety after the first. Search for several times as many results as are wanted, and
+ * choose among them. Vectors of results without one are looked up in the index.
  *
  * Time: O(k · results · dimensions), and for the vectors O(postings in the shards that hold the documents).
  *
@@ -60,7 +58,7 @@ export function mmr<Hit extends SearchResult>(
   const relevance = taken.map(({ distance }) => likenessAt(metric, distance));
   const matrix = vectorsOf(index, taken);
   const closest = new Float64Array(all.length).fill(-Infinity);
-  const apart = new Float64Array(all.length);
+  const distancesToLast = new Float64Array(all.length);
   const left = new Set(all.keys());
   const chosen: Hit[] = [];
   while (left.size > 0 && chosen.length < k) {
@@ -75,8 +73,9 @@ export function mmr<Hit extends SearchResult>(
     left.delete(best);
     chosen.push(all[best]);
     const { dimensions } = index.config;
-    distances(metric, probeOf(matrix.vectors, best * dimensions, dimensions), matrix, 0, all.length, apart);
-    for (const i of left) closest[i] = Math.max(closest[i], likenessAt(metric, apart[i]));
+    const probe = probeOf(matrix.vectors, best * dimensions, dimensions);
+    distances(metric, probe, matrix, 0, all.length, distancesToLast);
+    for (const i of left) closest[i] = Math.max(closest[i], likenessAt(metric, distancesToLast[i]));
   }
   return chosen;
 }

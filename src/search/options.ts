@@ -1,4 +1,4 @@
-// Options of a search, read and checked in one place.
+// The options of a search: their public type, and their checks.
 import { type SlopFactor, isSlopFactor, assertFunction, isWhole, show } from '../config.js';
 import { refusePromise } from '../checks/callbacks.js';
 import { InvalidOptionError, type PostingKey } from '../errors.js';
@@ -12,44 +12,51 @@ export interface SearchOptions<M extends object = Metadata> {
   /** How many results at most, 1 to 10,000; with `maxDistance` or `minScore` any number, also `Infinity`. */
   readonly k: number;
   /**
-   * How many of the nearest to leave out, for the next page of `k`. Default 0; `k` and `offset` together are at most 10,000,
-   * unless there is a limit. Pages of one size of one version have each result once: whatever a search of a page may have
-   * missed by its recall, no later page has what an earlier one had. A page costs up to twice what a search with `k: offset +
-   * k` does.
+   * How many results to skip, for further pages of `k`. Default 0.
+   *
+   * `k` and `offset` together are at most 10,000, unless there is a limit of distance. Pages of one size of one version never
+   * overlap, even where a search by recall misses something. A page costs up to twice as much as a search for `offset + k`.
    */
   readonly offset?: number;
   /**
-   * Only what is no farther than this; see {@link Metric} for distances: by cosine 1 − cos, by dot product the negative of
-   * it. With a `slopFactor` of `'all'`, or a recall of 1, all that is within it, up to `k`. With a recall that share of it on
-   * the average, up to `k`; with a number of shards what they have of it. Not together with `minScore`.
+   * The greatest distance of a result; see {@link Metric}: by cosine 1 − cos, by dot product −dot.
+   *
+   * With `slopFactor: 'all'` or a recall of 1, all within it are found, up to `k`. With another recall that share of them, on
+   * average; with a number of shards, those in these shards. Not together with `minScore`.
    */
   readonly maxDistance?: number;
   /**
-   * Only what has at least this score, 0 to 1; as `maxDistance` with the distance that has it. Scores of large dot products
-   * are all 1, which `maxDistance` tells apart.
+   * The least score of a result, 0 to 1: as `maxDistance`, with the distance that has this score.
+   *
+   * Large dot products all have a score of 1; `maxDistance` tells them apart.
    */
   readonly minScore?: number;
   /**
-   * How many of the nearest shards to scan; default: the index's own, which is `'auto'` by default, and means
-   * `recall: 0.95`. `'all'` is exact. Not together with `recall`.
+   * How many of the nearest shards to scan (nprobe). `'all'` is exact; `'auto'` means `recall: 0.95`.
+   *
+   * Default: that of the index, `'auto'` unless it was created with another one. Not together with `recall`.
    */
   readonly slopFactor?: SlopFactor;
   /**
-   * Which share of the true k nearest postings to find on the average, above 0 to 1: as many shards are scanned as
-   * that takes by the sample of postings that the index keeps, fewer for easy queries. For queries like the postings; see
-   * the guide "Recall on your own data". 1 is exact.
+   * Which share of the true k nearest postings to find on average, above 0 to 1; 1 is exact.
+   *
+   * The index keeps a sample of its postings, from which it knows how many shards that takes: fewer for easy queries. It
+   * holds for queries that are like the postings; see the guide "Recall on your own data".
    */
   readonly recall?: number;
   /**
-   * Of which documents postings count, by their metadata and ids, in MongoDB's query language. With it come `min(k, matches)`
-   * results, and `recall` is that of the nearest that pass. It is a value, so threads take it as well; see the guide "Filters".
+   * Which documents may be found, by metadata and id, in MongoDB's query language.
+   *
+   * There are `min(k, matches)` results, and `recall` is that of the nearest that pass. It is a value, so it can be sent to
+   * threads; see the guide "Filters".
    */
   readonly where?: Filter<M>;
   /**
-   * Which postings count, by a function, which is also given the metadata of the posting's document. With it come
-   * `min(k, matches)` results, however far the search has to go for them. It is called for rows that could be among the
-   * best, and must not depend on which those are or on their order. An async one is refused with an {@link AsyncRecipeError}.
-   * (A method, so that options for any metadata pass for an index of which nobody knows the type.)
+   * Which postings may be found, by a function of the posting and the metadata of its document.
+   *
+   * There are `min(k, matches)` results, however many shards that takes. It is called for rows that could be among the best;
+   * its answer must not depend on which rows those are, or on their order. An async one is refused with an
+   * {@link AsyncRecipeError}. (A method, so that options for any metadata fit an index whose type is not known.)
    */
   filter?(posting: PostingKey, metadata: FrozenMetadata<M> | undefined): boolean;
   /** `'document'` gives the best posting of each document only, of `min(k, documents)` documents. Default `'posting'`. */
@@ -71,10 +78,10 @@ const OPTIONS = [
   'includeVector',
 ] as const;
 
-/** Results at most, where no limit of distance says how many there may be. */
+/** Results at most, unless there is a limit of distance. */
 export const MOST_RESULTS = 10_000;
 
-/** A filter of postings by a function, as a search calls it. */
+/** A filter function, as a search calls it. */
 export type PostingFilter = (posting: PostingKey, metadata: Metadata | undefined) => boolean;
 
 /** Options that were checked. */
@@ -84,7 +91,7 @@ export interface CheckedOptions extends Omit<SearchOptions, 'where' | 'filter'> 
 }
 
 /**
- * A copy of the options of a search, checked.
+ * Copies and checks the options of a search.
  *
  * @throws {@link InvalidOptionError}, {@link InvalidFilterError}
  */
@@ -155,7 +162,7 @@ function assertExtent(taken: Omit<SearchOptions, 'where' | 'filter'>): void {
   }
 }
 
-/** The same filter, which refuses to answer later: a promise is true, so it would let everything pass. */
+/** Wraps a filter so that it refuses promises: a promise is truthy, so all would pass. */
 function answering(filter: (...given: Parameters<PostingFilter>) => unknown): PostingFilter {
   return (posting, metadata) => {
     const passes = filter(posting, metadata);

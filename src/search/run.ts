@@ -1,4 +1,7 @@
-// Runs a search, or many at once: plans, scans, and scans on where a filter leaves too few, or a limit allows for more.
+/*
+ * Runs a search, or many at once: makes a plan, scans its shards, and scans further ones where a filter leaves too few
+ * results or where a limit of distance allows for more.
+ */
 import type { Limit } from '../calibration/limits.js';
 import type { ShardId } from '../version/shard.js';
 import type { Searchable } from '../version/searchable.js';
@@ -17,9 +20,9 @@ import { scanFor } from './scan/scan-for.js';
 import { type ShardScan, scanInTurn } from './scan/shard-scan.js';
 import { type FoundRow, TopK } from './scan/top-k.js';
 
-/** What a search came to. */
+/** The results of a search, and what it took. */
 export interface Outcome {
-  /** What was found, best first. */
+  /** The results, best first. */
   readonly found: readonly FoundRow[];
   /** Centroids that were measured. */
   readonly ranked: number;
@@ -27,35 +30,35 @@ export interface Outcome {
   readonly shards: number;
   readonly rows: number;
   readonly measured: number;
-  /** Whether the results are the true nearest for sure. */
+  /** Whether the results are certain to be the true nearest. */
   readonly exact: boolean;
-  /** What a recall was translated to, where it was. */
+  /** The limit that stands for the recall, if one was asked for. */
   readonly limit: Limit | undefined;
-  /** What a filter that is a value came to. */
+  /** What came of `where`. */
   readonly filter: FilterOutcome | undefined;
 }
 
-/** Rows that pass a filter, in so many shards, and which of them were looked at. */
+/** How many rows pass a filter, in how many shards, and which of them were scanned. */
 export interface FilterOutcome {
   readonly matches: number;
   readonly shards: number;
   readonly chosen: 'all' | 'nearest';
 }
 
-/** Shards of each query that are scanned for it alone, in turn: they hold most of what it looks for. */
+/** Shards that are scanned for each query alone, the nearest first: they hold most of its results. */
 const ALONE = 4;
 
-/** What is looked for: options that were checked, in which a score became a distance. */
+/** Checked options, in which `minScore` has become `maxDistance`. */
 export interface Sought extends Omit<CheckedOptions, 'minScore'> {
   /** How many postings near the query the filter is known to refuse. */
   readonly refused?: number;
 }
 
-/** What a search may find: the rows of some shards. */
+/** The rows that a search may find. */
 interface Scope {
   readonly shards: Searchable['shards'];
   readonly directory: Directory | undefined;
-  /** Whether estimates may pay; rows that were copied side by side are all measured. */
+  /** Whether estimates may pay; packed rows are all measured. */
   readonly isEstimated: boolean;
   readonly filter: FilterOutcome | undefined;
 }
@@ -67,11 +70,11 @@ interface Search {
   readonly plan: Plan;
   readonly best: TopK;
   readonly scan: ShardScan;
-  /** How many rows were near enough to be kept, but for the filter and for others of their document. */
+  /** How many rows were near enough to be kept, whether or not the filter or another row of their document kept them out. */
   readonly within: () => number;
 }
 
-/** Searches for one query. */
+/** Searches for the nearest rows of one query. */
 export function run(index: Searchable, engine: Engine | undefined, query: Query, options: Sought): Outcome {
   const search = begun(index, engine, query, options);
   scanInTurn(search.scan, search.plan.shards, search.plan.centroidValues);
@@ -79,10 +82,11 @@ export function run(index: Searchable, engine: Engine | undefined, query: Query,
 }
 
 /**
- * Searches for several queries: where bounds have to be proven, shard by shard after the first few of each, so that what
- * a shard's rows are estimated by is read once. Plain estimates are made so fast that changing queries would take longer
- * than that saves. What a search finds does not depend on the order of its shards (see `ShardScan`), so the outcomes are
- * those of {@link run}.
+ * Searches for several queries, with the outcomes of {@link run}.
+ *
+ * Where bounds are proven, it goes shard by shard after the first few of each query, so that a shard's codes are read once
+ * for all queries. Results do not depend on the order of shards (see `ShardScan`). Plain estimates are so fast that
+ * changing queries would take longer than that saves.
  */
 export function runMany(
   index: Searchable,
@@ -140,7 +144,7 @@ function begun(index: Searchable, engine: Engine | undefined, query: Query, opti
   return { query, scope, plan, best, scan, within };
 }
 
-/** Plans a search, and says what it may find. */
+/** Plans a search, and determines the rows that it may find. */
 function scoped(
   index: Searchable,
   engine: Engine | undefined,
@@ -166,14 +170,14 @@ function scoped(
   return { plan: { ...plan, shards: [...packed.keys()] }, scope };
 }
 
-/** Where a limit may leave few results, shards are planned for so many of the nearest at first. */
+/** How many of the nearest the first plan is for, where a limit may leave few results. */
 const FIRST_DEPTH = 100;
 
 function firstDepth({ k, maxDistance }: Sought): number {
   return maxDistance === undefined ? k : Math.min(k, FIRST_DEPTH);
 }
 
-/** Where there is a limit, counts the rows within it, whatever else they must be. */
+/** Counts the rows within the limit, if there is one, whether or not they pass the filter. */
 function counting(
   { filter, distinct, maxDistance }: Sought,
   best: TopK,
@@ -203,13 +207,16 @@ function finished(index: Searchable, engine: Engine | undefined, options: Sought
   return { found: best.sorted(), ranked, ...tally, shards, exact, limit, filter };
 }
 
-/** Plans are made for so many times as many of the nearest as before, as long as a good part of those are within the limit. */
+/** Each plan is for this many times as many of the nearest as the last one. */
 const DEEPER = 4;
+/** A plan was deep enough if less than this share of them are within the limit. */
 const MOST_WITHIN = 1 / 3;
 
 /**
- * Scans on where a recall is to hold of all within a limit, and nobody knows how many these are: for more and more of the
- * nearest, until it is plain that they are more than there are within it. Returns what was ranked, and the last limit.
+ * Scans on until a recall holds of all rows within a limit of distance.
+ *
+ * How many these are is not known beforehand. So it plans for more and more of the nearest, until those are far more than
+ * are within the limit. Returns how many centroids were ranked, and the last limit.
  */
 function scanDeeper(
   index: Searchable,
@@ -238,7 +245,7 @@ function scanDeeper(
   }
 }
 
-/** Scans on where a filter, or the wish for distinct documents or a recall, leaves fewer results than asked for. */
+/** Scans further shards while a filter, distinct documents or a recall leave fewer results than were asked for. */
 function scanOn(
   index: Searchable,
   engine: Engine | undefined,
@@ -246,12 +253,12 @@ function scanOn(
   { query, plan: { shards }, best, scan, scope }: Search,
 ): void {
   const { k, where, filter, distinct } = options;
-  const promised =
+  const isPromised =
     where !== undefined ||
     filter !== undefined ||
     distinct === 'document' ||
     aimOf(options, index.config) !== undefined;
-  if (!promised || best.size >= k || shards.length === scope.shards.size) return;
+  if (!isPromised || best.size >= k || shards.length === scope.shards.size) return;
   const scanned = new Set(shards);
   const near = nearShards(index, engine, query, index.shardCount);
   const left = near.ids.flatMap((id, i) => (scanned.has(id) || !scope.shards.has(id) ? [] : [i]));
@@ -260,7 +267,7 @@ function scanOn(
     scanInTurn(
       scan,
       some.map((i) => near.ids[i]),
-      some.map((i) => near.values[i]),
+      some.map((i) => near.centroidValues[i]),
     );
     from += count;
   }

@@ -1,4 +1,4 @@
-// The public searches: `search`, `searchExplained`, `searchMany`.
+// The public searches `search`, `searchExplained` and `searchMany`: check arguments, lend an engine, make results.
 import type { Limit } from '../calibration/limits.js';
 import { InvalidOptionError, type PostingKey } from '../errors.js';
 import { iterated } from '../checks/given.js';
@@ -68,16 +68,18 @@ export interface Expectation {
 }
 
 /**
- * The postings nearest to a query, in a fixed total order: distance ascending (which is score descending, without the
- * rounding of the score), then documentId by UTF-16 code units, start, length. The same call on the same version gives
- * the same bytes, whatever is written elsewhere meanwhile and whatever is cached (I1, I10).
+ * Finds the postings nearest to a query.
  *
- * With a number as `slopFactor` the nearest postings of that many shards, exactly. With `recall` as many shards as it
- * takes to find that share of the true nearest on the average, and within them nearly always the nearest; without either
- * that is 0.95. Below 1,024 postings all are scanned.
+ * Results have a fixed total order: distance ascending (score descending, before the score is rounded), then documentId by
+ * UTF-16 code units, start, length. The same call on the same version gives the same bytes, whatever is written meanwhile
+ * and whatever is cached (I1, I10).
  *
- * Time: O(shards · dimensions) to rank the centroids and O(rows of the scanned shards · dimensions) to scan, of which
- * most are ruled out by codes of two bits a dimension.
+ * `recall` says which share of the true nearest to find on average; it is 0.95 by default, and as many shards are scanned
+ * as that takes. A number as `slopFactor` (nprobe) scans that many shards instead, and finds their nearest postings
+ * exactly. Below 1,024 postings all are scanned.
+ *
+ * Time: O(shards · dimensions) to rank the centroids, and O(rows of the scanned shards · dimensions) to scan; codes of two
+ * bits a dimension rule most rows out.
  *
  * @throws {@link InvalidVectorError} for a query of the wrong size or with components that are not finite.
  * @throws {@link InvalidFilterError} for a `where` that is no filter.
@@ -119,7 +121,7 @@ export function searchIn<M extends object>(
   return searchFor(index, query, soughtIn(index, options));
 }
 
-/** The same with options that were checked. */
+/** As {@link searchIn}, with checked options. */
 export function searchFor(index: Searchable, query: VectorInput, sought: Sought): SearchResult[] {
   return resultsOf(index, outcomeOf(index, query, sought), sought);
 }
@@ -171,8 +173,10 @@ export function searchExplained<M extends object>(
 }
 
 /**
- * As {@link search} for each of several queries: the same results. With `slopFactor` they share the reading of what they
- * are compared with, which saves time; with `recall` they are looked for one after another.
+ * Searches for several queries, with the results of {@link search}.
+ *
+ * With `slopFactor` codes are read once for all queries, which saves time; with `recall` queries are searched for one after
+ * another.
  *
  * @throws as {@link search}; nothing is searched for if any of the queries is unusable.
  *
@@ -194,7 +198,7 @@ export function searchMany<M extends object>(
 ): SearchResult[][] {
   const taken = checked(index, options);
   const all: Query[] = [];
-  // Each as it is when it comes: whoever yields them may use one buffer for all.
+  // Copied one by one: a generator may yield one buffer again and again.
   for (const query of eachQuery(queries)) all.push(queryFor(index, query));
   return withEngine(index, (engine) => {
     const results: SearchResult[][] = [];
@@ -210,15 +214,15 @@ export function searchMany<M extends object>(
   });
 }
 
-/** Of the recall that shards allow for, estimates may lose what was allowed for them beyond what was asked for. */
+/** What to expect: the recall of the scanned shards, less the share that estimates may lose. */
 function expectationOf({ expected, samples }: Limit, asked = 1): Expectation {
   return { recall: expected - (recallOfShards(asked) - asked), sampleSize: samples };
 }
 
-/** Queries that are looked for together; what each has found so far is kept meanwhile. */
+/** Queries that are searched for together: the results of each are kept until all are done. */
 const AT_ONCE = 256;
 
-/** Lends an engine, unless the index is so small that it saves nothing. */
+/** Lends an engine, unless the index is too small for one to pay. */
 function withEngine<T>(
   { whole, config, postingCount }: Searchable,
   use: (engine: Engine | undefined) => T,
@@ -232,7 +236,7 @@ function queryFor({ config }: Searchable, vector: VectorInput): Query {
 }
 
 /**
- * Checks what a search is given, but for the query.
+ * Checks the index and the options of a search.
  *
  * @throws {@link InvalidIndexError}, {@link InvalidOptionError}
  */
@@ -248,7 +252,7 @@ function soughtIn<M extends object>(index: Searchable, options: SearchOptions<M>
 }
 
 /**
- * What is given as queries, one by one, for one loop.
+ * Iterates over given queries, once.
  *
  * @throws {@link InvalidOptionError} for what is no iterable.
  */
@@ -264,7 +268,7 @@ function outcomeOf(index: Searchable, vector: VectorInput, options: Sought): Out
   return withEngine(index, (engine) => runPage(index, engine, query, options));
 }
 
-/** What a search found, for its caller to keep. */
+/** Results for the caller, which share nothing with the index. */
 function resultsOf({ config }: Searchable, { found }: Outcome, { includeVector }: Sought): SearchResult[] {
   const { metric, dimensions } = config;
   return found.map(({ distance, columns, row }): SearchResult => {

@@ -10,12 +10,12 @@ import type { SearchOptions } from './options.js';
 import { type SearchResult, checked, searchFor } from './search.js';
 
 /**
- * More like this: what is nearest to a document of the index, without the document itself.
+ * Finds more like a document of the index, without the document itself.
  *
- * It searches by the mean of the document's postings, of their directions by cosine: one search, however long the document
- * is, for what is about the same on the whole. Whoever wants what shares a passage with it searches for each posting by
- * itself, by {@link searchMany} with the vectors that `postings(index, documentId)` gives, and joins the results by {@link
- * fuse}. `distinct` is `'document'` by default. A recall holds for the others: the document's own postings do not count.
+ * It searches once, by the mean of the document's postings (by cosine, of their directions): for documents that are similar
+ * on the whole. For documents that share a passage with it, search for each of its postings, by {@link searchMany} with
+ * the vectors of `postings(index, documentId)`, and join the results by {@link fuse}. `distinct` is `'document'` by
+ * default. A recall is that of the others: the document's own postings do not count.
  *
  * Time: O(postings in the shards that hold it), and as {@link search}.
  *

@@ -18,7 +18,7 @@ const OPTIONS = { dimensions: D, shardCapacity: 64 };
 
 /** What a directory says of each shard of a version, and that it says nothing of others. */
 function expectRight(directory: Directory, index: ShardexIndex): void {
-  let records = 0;
+  let entries = 0;
   for (const [id, shard] of index.shards) {
     const segments = [];
     for (let at = directory.firstOf(id); at !== NOWHERE; at = directory.after(at)) {
@@ -36,9 +36,9 @@ function expectRight(directory: Directory, index: ShardexIndex): void {
     }
     expect(segments).toEqual(shard.rows.segments);
     expect(directory.liveOf(directory.firstOf(id))).toBe(shard.rows.liveCount);
-    records += segments.length;
+    entries += segments.length;
   }
-  expect(directory.shards.filter((shard) => shard !== undefined)).toHaveLength(records);
+  expect(directory.shards.filter((shard) => shard !== undefined)).toHaveLength(entries);
 }
 
 /** Versions one after another, and some of before again. */
@@ -89,7 +89,7 @@ test('codes are where it says, until any are taken away', () => {
   const engine = knownEngine(index.config);
   const directory = engine?.directories.of(index);
   const placesNow = (): number[] =>
-    (directory?.shards ?? []).map((_, record) => directory?.addressOf(record) ?? NOWHERE);
+    (directory?.shards ?? []).map((_, entry) => directory?.addressOf(entry) ?? NOWHERE);
   const places = placesNow().filter((place) => place !== NOWHERE);
   expect(places.length).toBeGreaterThan(10);
   expect(new Set(places).size).toBe(places.length);

@@ -34,21 +34,21 @@ describe.each(METRICS.flatMap((metric) => KINDS.map((corpus) => [corpus, metric]
       let left = 0;
       for (const query of queries) {
         const all = nearShards(index, engine, query, index.shardCount);
-        const gap = all.apart[Math.min(31, all.apart.length - 1)] - all.apart[0];
+        const gap = all.distances[Math.min(31, all.distances.length - 1)] - all.distances[0];
         for (const place of [0, 3, 20, 90]) {
           if (place >= all.ids.length) continue;
-          const limit = costOf(place, all.apart[place] - all.apart[0], gap);
+          const limit = costOf(place, all.distances[place] - all.distances[0], gap);
           const seen: Features[] = [];
           const limitOf = (features: Features): number => {
             seen.push(features);
             return limit;
           };
           const some = shardsWithin(index, engine, query, { limitOf, gap });
-          const wanted = countWithin(limit, all.apart, gap);
+          const wanted = countWithin(limit, all.distances, gap);
           expect(wanted).toBeGreaterThan(place);
           expect(some.ids).toEqual(all.ids.slice(0, wanted));
-          expect(some.apart).toEqual(all.apart.slice(0, wanted));
-          expect(seen).toEqual([{ nearest: all.apart[0], spread: all.apart[3] - all.apart[0] }]);
+          expect(some.distances).toEqual(all.distances.slice(0, wanted));
+          expect(seen).toEqual([{ nearest: all.distances[0], spread: all.distances[3] - all.distances[0] }]);
           left += all.ids.length - some.ids.length;
         }
       }
@@ -94,7 +94,7 @@ describe.each(METRICS.flatMap((metric) => KINDS.map((corpus) => [corpus, metric]
     test('how far a shard is has the same bits whether it was ranked or is looked at alone', () => {
       for (const query of queries) {
         if (query.unit === undefined) continue;
-        const { ids, values } = nearShards(index, engine, query, index.shardCount);
+        const { ids, centroidValues: values } = nearShards(index, engine, query, index.shardCount);
         const estimator = new Estimator(index.config, engine, query, 1);
         const alone = ids.map((id) => estimator.centroidValueOf(index.shards.get(id) as Shard));
         values.forEach((value, i) => {

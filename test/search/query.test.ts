@@ -1,36 +1,36 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { squaredNorm } from '../../src/geometry/exact-loops.js';
-import { QueryRoom, queryOfProbe } from '../../src/search/memory/query.js';
+import { QueryScratch, queryOfProbe } from '../../src/search/memory/query.js';
 
 const vectors = fc.array(
   fc.float({ noNaN: true, noDefaultInfinity: true, min: -1000, max: 1000 }).map(Math.fround),
   { minLength: 4, maxLength: 4 },
 );
 
-test('a query in a room that is lent is the one that it would be without, one after another', () => {
+test('a query in lent scratch memory equals one in memory of its own, one after another', () => {
   fc.assert(
     fc.property(fc.array(vectors), fc.constantFrom('cosine', 'euclidean', 'dot'), (all, metric) => {
-      const room = new QueryRoom(4);
+      const scratch = new QueryScratch(4);
       for (const each of all) {
         const vector = Float64Array.from(each);
         const probe = { vector, squaredNorm: squaredNorm(vector, 0, 4) };
-        const { unit, room: own } = queryOfProbe(probe, metric);
-        const lent = queryOfProbe(probe, metric, room);
+        const { unit, scratch: own } = queryOfProbe(probe, metric);
+        const lent = queryOfProbe(probe, metric, scratch);
         expect(own).toBeUndefined();
         expect(lent.unit).toEqual(unit);
-        if (unit !== undefined) expect(lent.unit).toBe(room.unit);
+        if (unit !== undefined) expect(lent.unit).toBe(scratch.unit);
         expect(lent.rotated).toBeUndefined();
       }
     }),
   );
 });
 
-test('a room keeps a copy of what was rotated last, of whatever length', () => {
-  const room = new QueryRoom(2);
+test('scratch memory keeps a copy of what was rotated last, of whatever length', () => {
+  const scratch = new QueryScratch(2);
   for (const numbers of [[1, 2], [3, 4], [5, 6, 7, 8], []]) {
     const rotated = Float32Array.from(numbers);
-    const kept = room.keep(rotated);
+    const kept = scratch.keep(rotated);
     rotated.fill(0);
     expect([...kept]).toEqual(numbers);
   }

@@ -1,30 +1,34 @@
-// Allocates pieces of kernel memory for the cache.
-/** Addresses are multiples of this: a line of a processor's cache. */
+// Allocates kernel memory for the cache: best fit, with a list of free gaps.
+/** Addresses are multiples of a processor's cache line. */
 const ALIGNMENT = 64;
 
-/** Hands out pieces of a growing memory, and takes them back in any order. */
+/** Allocates pieces of a growing memory, which can be freed in any order. */
 export class Arena {
   readonly #start: number;
   readonly #grow: (byteLength: number) => boolean;
-  /** The first byte that was never handed out, or is free again with all behind it. */
+  /** All bytes from here on are free. */
   #end: number;
-  /** Free pieces below that, by address; no two of them touch. */
+  /** Gaps below the end, by address; no two of them touch. */
   readonly #free: { at: number; bytes: number }[] = [];
   #used = 0;
 
-  /** `grow` makes the memory so large that it ends where it is told, or returns `false`. */
+  /** `grow` makes the memory at least as long as it is told, or returns `false`. */
   constructor(start: number, grow: (byteLength: number) => boolean) {
     this.#start = Math.ceil(start / ALIGNMENT) * ALIGNMENT;
     this.#end = this.#start;
     this.#grow = grow;
   }
 
-  /** Bytes that are handed out. */
+  /** Bytes that are allocated. */
   get used(): number {
     return this.#used;
   }
 
-  /** A piece of at least so many bytes, from the smallest gap that has them; `undefined` beyond `most` bytes in all. */
+  /**
+   * Allocates at least `bytes` bytes, in the smallest gap that has them.
+   *
+   * Returns `undefined` if the memory cannot grow, or if all would take more than `most` bytes. Time: O(gaps).
+   */
   take(bytes: number, most: number): number | undefined {
     const size = sizeFor(bytes);
     let best = -1;
@@ -50,7 +54,7 @@ export class Arena {
     return at;
   }
 
-  /** Takes back a piece that was handed out for so many bytes. */
+  /** Frees a piece that was allocated for `bytes` bytes. */
   give(at: number, bytes: number): void {
     const size = sizeFor(bytes);
     this.#used -= size;

@@ -1,5 +1,4 @@
-// RaBitQ codes of row blocks in kernel memory: finds them, makes what is missing, extends them when rows are
-// appended.
+// RaBitQ codes of row blocks in kernel memory: finds them in the cache, and encodes the rows that are missing.
 import { BIASED, type CodeShape, GROUP, LEAN, UNKNOWN, codeBytes } from '../../kernels/code-shape.js';
 import { NONE } from '../../kernels/kernels.js';
 import { STAGE } from '../../kernels/rough-layout.js';
@@ -32,11 +31,11 @@ export function codesOf(
   replacing = true,
 ): number | undefined {
   const { slots } = engine;
-  // A block and its columns live equally long, so either stands for it: codes of both kinds can be had at once.
+  // A block and its columns live equally long: one is the key of coarse codes, the other that of fine ones.
   const key = shape === engine.fine ? columnsOf(block) : block;
   let slot = slots.find(key);
   if (slot === undefined) {
-    // Room for all that the block may hold, so that an append only adds to it.
+    // For all rows that the block may hold, so that an append only adds to it.
     slot = slots.make(key, codesAt(engine, shape, 0) + codeBytes(shape, block.capacity), replacing);
     if (slot === undefined) return undefined;
     if (isAround(engine, shape)) rotateCentre(engine, centroid, slot.at);
@@ -62,7 +61,7 @@ export function isAround({ around, fine }: Engine, shape: CodeShape): boolean {
   return around || shape === fine;
 }
 
-/** Where the codes themselves begin, behind the rotated centroid if there is one. */
+/** The address of the codes themselves, behind the rotated centroid if there is one. */
 export function codesAt(engine: Engine, shape: CodeShape, address: number): number {
   return isAround(engine, shape) ? address + 4 * shape.padded : address;
 }
@@ -119,7 +118,7 @@ export function rotateCentre({ kernels, at, coarse }: Engine, centroid: Centroid
   kernels.rotate(at.centre, to, 1, padded, at.signs);
 }
 
-/** Gives a row constants with which every scan finds it, as nothing is known of it. */
+/** Gives a row constants that make it a candidate of every scan, as its code says nothing. */
 function markUnknown({ kernels }: Engine, shape: CodeShape, codes: number, row: number): void {
   const inGroup = row % GROUP;
   const line = (codes + ((row - inGroup) / GROUP) * shape.groupBytes + 16 * shape.nibbles) / 4 + inGroup;

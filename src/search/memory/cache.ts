@@ -1,4 +1,4 @@
-// The public side of the search cache: its budget, its size, and dropping it.
+// The public side of the search cache: sets its budget, tells its size, drops it.
 import { isWhole, show } from '../../config.js';
 import { InvalidOptionError } from '../../errors.js';
 import { takeOptions } from '../../checks/given.js';
@@ -6,16 +6,17 @@ import { type ShardexIndex, assertIndex } from '../../version/shardex-index.js';
 import { dropFilters, filterBytes } from '../filters/filter-memory.js';
 import { knownEngine, lineageEngine } from './engine.js';
 
-/** What searching may keep beside the versions. */
+/** Limits of the search cache. */
 export interface CacheOptions {
   /** Bytes of codes, centroids and copies of rows in memory at most, 0 to 2³¹. Default 256 MiB. */
   readonly maxBytes: number;
 }
 
 /**
- * Says how much memory the searches of a lineage, that is of all versions and forks with the same `config` object, may
- * use in this thread for what makes them fast. Beyond that, what was not used for longest goes first. Results never
- * depend on it.
+ * Sets how much memory the search cache of a lineage may take in this thread.
+ *
+ * A lineage is all versions and forks with the same `config` object. Beyond the budget, entries that were not used for a
+ * while are evicted. Results never depend on it.
  *
  * @throws {@link InvalidOptionError}, {@link InvalidIndexError}
  *
@@ -43,8 +44,9 @@ export function configureCache(index: ShardexIndex, options: CacheOptions): void
 }
 
 /**
- * Forgets what the searches of a lineage keep; they make it again when they need it. The memory itself goes back to the
- * platform when the last version of the lineage is collected, until then it is used again.
+ * Empties the search cache of a lineage; searches fill it again.
+ *
+ * The memory itself is used again. It goes back to the platform when the last version of the lineage is collected.
  *
  * @throws {@link InvalidIndexError}
  */
@@ -55,10 +57,12 @@ export function dropCaches(index: ShardexIndex): void {
 }
 
 /**
- * Bytes that the searches of a lineage keep in this thread, beside a fixed amount of scratch memory. Codes take about
- * `dimensions / 4` bytes a posting where `recall` is asked for, twice that where results are exact. Rows that were measured
- * are kept in copies, of `4 · dimensions` bytes a posting for whole blocks, as long as half of the budget is free. Filters
- * take about 50 bytes a document and 4 a posting, and copies of the rows that pass, up to 32 MiB for a version.
+ * The size of a lineage's search cache in this thread, in bytes.
+ *
+ * Codes take about `dimensions / 4` bytes a posting for searches by recall, twice that for exact ones. Copies of rows that
+ * were measured take `4 · dimensions` bytes a posting, for whole blocks, as long as half of the budget is free. Filters take
+ * about 50 bytes a document and 4 a posting, and copies of the rows that pass, up to 32 MiB for a version. A fixed amount
+ * of scratch memory does not count.
  *
  * @throws {@link InvalidIndexError}
  */

@@ -1,4 +1,4 @@
-// Chunks of centroids in kernel memory, in 16 and in 32 bits, for ranking.
+// Caches chunks of centroids in kernel memory, in 16 and in 32 bits, for ranking.
 import { squaredNorm } from '../../geometry/exact-loops.js';
 import { LEAST_ROUGH } from '../../kernels/bounds.js';
 import { type Kernels, ROUGH_LENGTH } from '../../kernels/kernels.js';
@@ -6,12 +6,13 @@ import { type RoughLayout, STAGE, chunkBytes, roughBytes } from '../../kernels/r
 import { type CentroidChunk, centreOfChunk, matrixOfChunk } from '../../version/centroid-table.js';
 import type { Engine } from './engine.js';
 
-/** What a length is rounded up by, as it goes into bounds. */
+/** Lengths that go into bounds are rounded up by this factor. */
 const ROUND_UP = 1 + 2 ** -20;
 
 /**
- * Where a chunk of centroids is in kernel memory, as `roughLayout` says, and behind that, from {@link floatsAt} on, the
- * centroids themselves: in scratch memory, until another one is asked for, where the budget has no room for it.
+ * Address of a chunk of centroids, as `roughLayout` says; its 32-bit centroids follow at {@link floatsAt}.
+ *
+ * A chunk that does not fit the cache is put into scratch memory, where the next one replaces it.
  */
 export function chunkAt(engine: Engine, chunk: CentroidChunk): number {
   const { slots, at } = engine;
@@ -24,7 +25,7 @@ export function chunkAt(engine: Engine, chunk: CentroidChunk): number {
   return address;
 }
 
-/** Where the centroids of a chunk with so many of them are, each padded. */
+/** Address of the 32-bit centroids of a chunk, each padded. */
 export function floatsAt({ rough }: Engine, address: number, members: number): number {
   return address + roughBytes(rough, members);
 }
@@ -42,7 +43,7 @@ function putIntegers({ kernels, coarse, rough, byDot }: Engine, chunk: CentroidC
   putRough(kernels, rough, coarse.padded, vectors, centreOfChunk(chunk), chunk.ids.length, byDot, address);
 }
 
-/** Puts rows, which have as many components as their centre, into kernel memory as `roughLayout` says; at most `STAGE`. */
+/** Writes at most `STAGE` vectors in 16 bits, as `roughLayout` says. */
 export function putRough(
   { u32, f32 }: Kernels,
   rough: RoughLayout,

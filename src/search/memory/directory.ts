@@ -1,8 +1,9 @@
 /*
- * The directory of a version: what a scan needs of each segment, in a few arrays instead of objects all over memory.
- * A record is eight numbers of 32 bits, of which five are used:
+ * The directory of a version: what a scan needs of each segment, in a few arrays. The objects themselves are scattered:
+ * reading one takes as long as scanning a dozen rows. An entry stands for a segment; those of a shard are a linked list.
+ * An entry is eight numbers of 32 bits, of which five are used:
  *
- *   | address of its codes | visible rows | live rows of its shard | next record of its shard | words of dead bits | – | – | – |
+ *   | address of its codes | visible rows | live rows of its shard | next entry of its shard | words of dead bits | – | – | – |
  */
 import { changedShards } from '../../version/changed-shards.js';
 import { type Columns, columnsOf } from '../../version/row-block.js';
@@ -10,81 +11,72 @@ import type { Shard, ShardId } from '../../version/shard.js';
 import { type DeadBits, type Segment, deadBits } from '../../version/shard-rows.js';
 import type { Searchable } from '../../version/searchable.js';
 
-/** Where there is none. */
+/** Stands for no entry, and for no address. */
 export const NOWHERE = -1;
 
-/** Rows of a segment that are scanned at once at most; longer ones are scanned piece by piece. A multiple of a group. */
+/** Rows that one table scan takes; longer segments are scanned piece by piece. A multiple of a group. */
 export const PIECE = 4096;
 
-/** The fields of a record, a power of two of them: so no record lies across two cache lines. */
+/** The fields of an entry; their number is a power of two, so that no entry lies across two cache lines. */
 const [ADDRESS, VISIBLE, LIVE, NEXT, DEAD_WORDS, FIELDS] = [0, 1, 2, 3, 4, 8];
 
-/** Records there is room for at first, and words of dead rows in each; with longer segments there are more. */
+/** Entries allocated at first, and words of dead bits in each; longer segments make that grow. */
 const FEW = 64;
 const FEW_WORDS = 4;
 
-/**
- * What a search has to know of each segment of a version, in a few arrays: shards, segments and blocks themselves lie
- * anywhere in memory, and to look at one takes as long as to scan a dozen rows. A record stands for a segment; those of a
- * shard are a list.
- */
+/** A table of the segments of a version. */
 export class Directory {
-  /** The numbers of each record, side by side, so that they come from memory together. */
+  /** The fields of all entries, one entry after another. */
   #fields = new Int32Array(FEW * FIELDS).fill(NOWHERE);
   readonly shards: (Shard | undefined)[] = [];
   readonly segments: (Segment | undefined)[] = [];
-  /** Those of the segment's block. */
+  /** The columns of the segment's block. */
   readonly columns: (Columns | undefined)[] = [];
-  /**
-   * Bitmaps of dead rows, as many words for each record as there is room for.
-   */
+  /** Bitmaps of dead rows, of the same number of words for each entry. */
   dead = new Uint32Array(FEW * FEW_WORDS);
   #deadRoom = FEW_WORDS;
-  /** By shard id: its first record. Ids are given out in order, so this is 4 bytes for each shard that ever was. */
+  /** The first entry of each shard, by its id. Ids ascend, so this takes 4 bytes for each shard that ever was. */
   #first = new Int32Array(FEW).fill(NOWHERE);
   #free: number = NOWHERE;
   #evictions = 0;
 
-  /** The record of a shard's first segment, or {@link NOWHERE}. */
+  /** The entry of a shard's first segment, or {@link NOWHERE}. */
   firstOf(id: ShardId): number {
     return id < this.#first.length ? this.#first[id] : NOWHERE;
   }
 
-  /** Where the codes of a record's segment for estimates are, or {@link NOWHERE}; see {@link codesOf}. */
-  addressOf(record: number): number {
-    return this.#fields[FIELDS * record + ADDRESS];
+  /** The address of the segment's coarse codes, or {@link NOWHERE}; see {@link codesOf}. */
+  addressOf(entry: number): number {
+    return this.#fields[FIELDS * entry + ADDRESS];
   }
 
-  setAddress(record: number, address: number): void {
-    this.#fields[FIELDS * record + ADDRESS] = address;
+  setAddress(entry: number, address: number): void {
+    this.#fields[FIELDS * entry + ADDRESS] = address;
   }
 
   /** How many rows the segment sees. */
-  visibleOf(record: number): number {
-    return this.#fields[FIELDS * record + VISIBLE];
+  visibleOf(entry: number): number {
+    return this.#fields[FIELDS * entry + VISIBLE];
   }
 
   /** How many rows of the shard are alive. */
-  liveOf(record: number): number {
-    return this.#fields[FIELDS * record + LIVE];
+  liveOf(entry: number): number {
+    return this.#fields[FIELDS * entry + LIVE];
   }
 
-  /** The record of the shard's next segment, or {@link NOWHERE}. */
-  after(record: number): number {
-    return this.#fields[FIELDS * record + NEXT];
+  /** The entry of the shard's next segment, or {@link NOWHERE}. */
+  after(entry: number): number {
+    return this.#fields[FIELDS * entry + NEXT];
   }
 
-  /**
-   * How many words of a record's bitmap of dead rows count: none where all are alive, or where the segment is too long to
-   * be scanned at once.
-   */
-  deadWordsOf(record: number): number {
-    return this.#fields[FIELDS * record + DEAD_WORDS];
+  /** Words of the bitmap of dead rows: 0 if all rows are alive, or if the segment is longer than a piece. */
+  deadWordsOf(entry: number): number {
+    return this.#fields[FIELDS * entry + DEAD_WORDS];
   }
 
-  /** Where the words of a record's dead rows begin. */
-  deadAt(record: number): number {
-    return record * this.#deadRoom;
+  /** Index of an entry's first word of dead bits. */
+  deadAt(entry: number): number {
+    return entry * this.#deadRoom;
   }
 
   /** Forgets all addresses of codes if the cache has evicted anything since the last call. */
@@ -94,109 +86,112 @@ export class Directory {
     for (let at = ADDRESS; at < this.#fields.length; at += FIELDS) this.#fields[at] = NOWHERE;
   }
 
-  /** Takes in a shard as it is now, or that it is gone. What has not changed of it has its codes where they were. */
+  /** Replaces a shard, or removes it. Segments that it had before keep the addresses of their codes. */
   put(id: ShardId, shard: Shard | undefined): void {
     const segments = shard?.rows.segments ?? [];
     const addresses = segments.map((segment) => this.#knownAddress(id, segment));
-    for (let record = this.firstOf(id); record !== NOWHERE; record = this.#give(record));
+    for (let entry = this.firstOf(id); entry !== NOWHERE; entry = this.#give(entry));
     this.#setFirst(id, NOWHERE);
     let before = NOWHERE;
     for (let s = 0; s < segments.length; s++) {
       const segment = segments[s];
-      const record = this.#take();
-      const at = FIELDS * record;
+      const entry = this.#take();
+      const at = FIELDS * entry;
       this.#fields[at + ADDRESS] = addresses[s];
       this.#fields[at + VISIBLE] = segment.visible;
       this.#fields[at + LIVE] = shard?.rows.liveCount ?? 0;
       this.#fields[at + NEXT] = NOWHERE;
-      this.shards[record] = shard;
-      this.segments[record] = segment;
-      this.columns[record] = columnsOf(segment.block);
-      this.#putDead(record, deadBits(segment));
-      if (before === NOWHERE) this.#setFirst(id, record);
-      else this.#fields[FIELDS * before + NEXT] = record;
-      before = record;
+      this.shards[entry] = shard;
+      this.segments[entry] = segment;
+      this.columns[entry] = columnsOf(segment.block);
+      this.#putDead(entry, deadBits(segment));
+      if (before === NOWHERE) this.#setFirst(id, entry);
+      else this.#fields[FIELDS * before + NEXT] = entry;
+      before = entry;
     }
   }
 
-  /** Where the codes of a segment are, if the shard has it already, but for rows that have died meanwhile (I6). */
+  /** The address of a segment's codes, if the shard has it already; rows that died meanwhile do not matter (I6). */
   #knownAddress(id: ShardId, { block, visible }: Segment): number {
-    for (let record = this.firstOf(id); record !== NOWHERE; record = this.after(record))
-      if (this.segments[record]?.block === block && this.visibleOf(record) === visible)
-        return this.addressOf(record);
+    for (let entry = this.firstOf(id); entry !== NOWHERE; entry = this.after(entry))
+      if (this.segments[entry]?.block === block && this.visibleOf(entry) === visible)
+        return this.addressOf(entry);
     return NOWHERE;
   }
 
-  #setFirst(id: ShardId, record: number): void {
+  #setFirst(id: ShardId, entry: number): void {
     if (id >= this.#first.length) {
       const grown = new Int32Array(2 * (id + 1)).fill(NOWHERE);
       grown.set(this.#first);
       this.#first = grown;
     }
-    this.#first[id] = record;
+    this.#first[id] = entry;
   }
 
-  #putDead(record: number, bits: DeadBits | undefined): void {
+  #putDead(entry: number, bits: DeadBits | undefined): void {
     const words = bits === undefined || bits.length > PIECE / 32 ? 0 : bits.length;
-    this.#fields[FIELDS * record + DEAD_WORDS] = words;
+    this.#fields[FIELDS * entry + DEAD_WORDS] = words;
     if (words > this.#deadRoom) this.#makeDeadRoom(this.#fields.length / FIELDS, words);
-    if (bits !== undefined && words > 0) this.dead.set(bits, this.deadAt(record));
+    if (bits !== undefined && words > 0) this.dead.set(bits, this.deadAt(entry));
   }
 
-  #makeDeadRoom(records: number, words: number): void {
-    const grown = new Uint32Array(records * words);
-    for (let record = 0; record < this.shards.length; record++) {
-      const from = this.deadAt(record);
-      grown.set(this.dead.subarray(from, from + this.#deadRoom), record * words);
+  #makeDeadRoom(entries: number, words: number): void {
+    const grown = new Uint32Array(entries * words);
+    for (let entry = 0; entry < this.shards.length; entry++) {
+      const from = this.deadAt(entry);
+      grown.set(this.dead.subarray(from, from + this.#deadRoom), entry * words);
     }
     this.dead = grown;
     this.#deadRoom = words;
   }
 
-  /** Gives a record back; returns the one after it. */
-  #give(record: number): number {
-    const after = this.after(record);
-    this.shards[record] = undefined;
-    this.segments[record] = undefined;
-    this.columns[record] = undefined;
-    this.#fields[FIELDS * record + NEXT] = this.#free;
-    this.#free = record;
+  /** Frees an entry. Returns the one after it. */
+  #give(entry: number): number {
+    const after = this.after(entry);
+    this.shards[entry] = undefined;
+    this.segments[entry] = undefined;
+    this.columns[entry] = undefined;
+    this.#fields[FIELDS * entry + NEXT] = this.#free;
+    this.#free = entry;
     return after;
   }
 
   #take(): number {
     if (this.#free !== NOWHERE) {
-      const record = this.#free;
-      this.#free = this.after(record);
-      return record;
+      const entry = this.#free;
+      this.#free = this.after(entry);
+      return entry;
     }
-    const record = this.shards.length;
-    if (FIELDS * record === this.#fields.length) {
-      this.#makeDeadRoom(2 * record, this.#deadRoom);
+    const entry = this.shards.length;
+    if (FIELDS * entry === this.#fields.length) {
+      this.#makeDeadRoom(2 * entry, this.#deadRoom);
       const grown = new Int32Array(2 * this.#fields.length).fill(NOWHERE);
       grown.set(this.#fields);
       this.#fields = grown;
     }
-    return record;
+    return entry;
   }
 }
 
 /**
- * The directory of the version that was searched last. It is made into that of the next one by what differs between them,
- * and is kept by the version itself, so that it keeps nothing alive that the version does not (I8).
+ * The directory of the version that was searched last.
+ *
+ * It is turned into that of the next one, by the shards that differ. It belongs to the version, so it keeps alive nothing
+ * that the version does not (I8).
  */
 export class LastDirectory {
   #known = new WeakMap<Searchable, Directory>();
   #last: WeakRef<Searchable> | undefined;
 
-  /** The version that was searched last, if it is still there. */
+  /** The version that was searched last, unless it was collected. */
   get last(): Searchable | undefined {
     return this.#last?.deref();
   }
 
   /**
-   * Tells of each shard that differs from the last version, before it is taken in. Time: O(shards that differ · log
-   * shards); O(shards) for a first one.
+   * The directory of a version. Calls `changing` with each shard that differs from the last version, before it is replaced.
+   *
+   * Time: O(shards that differ · log shards); O(shards) for a first one.
    */
   of(index: Searchable, changing?: (id: ShardId, before: Directory) => void): Directory {
     const known = this.#known.get(index);
@@ -219,7 +214,7 @@ export class LastDirectory {
   }
 }
 
-/** How many rows of a shard are alive, by the directory where there is one. */
+/** How many rows of a shard are alive, from the directory if there is one. */
 export function liveRowsOf(
   shards: Searchable['shards'],
   directory: Directory | undefined,
@@ -229,7 +224,7 @@ export function liveRowsOf(
   return directory.liveOf(directory.firstOf(id));
 }
 
-/** The directory of some shards, which nothing else uses. Time: O(shards). */
+/** Makes a directory of some shards. Time: O(shards). */
 export function newDirectory({ shards }: Pick<Searchable, 'shards'>): Directory {
   const directory = new Directory();
   for (const [id, shard] of shards) directory.put(id, shard);

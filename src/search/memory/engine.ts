@@ -1,4 +1,4 @@
-// The engine of a lineage: kernels, cache and scratch memory that its searches share in a thread. It never decides
+// The engine of a lineage: the kernels, cache and scratch memory that its searches share in a thread. It never decides
 // a result.
 import type { ShardexConfig } from '../../config.js';
 import { ResourceExhaustedError } from '../../errors.js';
@@ -12,41 +12,42 @@ import { LastDirectory, PIECE } from './directory.js';
 import { Slots } from './slots.js';
 
 /**
- * Bits a dimension where an estimate is enough. Measured on word vectors for a recall of 0.95: of the rows that are
- * estimated, one in 180 has to be measured; with one bit it is one in 26, which takes three times as long, and four take
- * twice the memory to be as fast.
+ * Bits a dimension of codes for estimates.
+ *
+ * On word vectors at a recall of 0.95, one of 180 estimated rows has to be measured. With one bit it is one of 26, which
+ * takes three times as long; with four bits it takes twice the memory to be as fast.
  */
 const COARSE = 2;
 
-/** Bits a dimension where bounds must hold always: with four, one row in a hundred has to be measured, with two half. */
+/** Bits a dimension of codes for proven bounds: one of a hundred rows has to be measured, with two bits half of them. */
 const FINE = 4;
 
-/** Candidates that may wait to be measured. */
+/** Candidates at most. */
 export const CANDIDATES = 65_536;
 
-/** Pieces of codes that are scanned in one go at most. */
+/** Pieces of codes in the queue at most. */
 export const PIECES = 64;
 
-/** Bins that values of centroids are counted in. */
+/** Bins of the histogram of centroid values. */
 export const BINS = 256;
 
-/** Bytes that the bitmap of a piece's dead rows has room in. */
+/** Bytes of the bitmap of a piece's dead rows. */
 export const DEAD_BYTES = PIECE / 8;
 
-/** Bytes that codes and centroids may take up, unless somebody says otherwise. */
+/** Bytes of the cache at most, by default. */
 const DEFAULT_BUDGET = 256 * 2 ** 20;
 
-/** What a lineage's searches share in a thread: the kernels, and memory for codes. It never decides a result (I1). */
+/** What the searches of a lineage share in a thread (I1). */
 export interface Engine {
   readonly kernels: Kernels;
-  /** Of the codes that estimates are made of, and of those that bounds are proven by. */
+  /** The shapes of codes for estimates, and of codes for proven bounds. */
   readonly coarse: CodeShape;
   readonly fine: CodeShape;
-  /** How chunks of centroids lie in memory. */
+  /** How chunks of centroids in 16 bits lie in memory. */
   readonly rough: RoughLayout;
   readonly slots: Slots;
   readonly directories: LastDirectory;
-  /** Whether a search is using it. */
+  /** Whether a search uses it at the moment. */
   lent: boolean;
   /**
    * Whether tables for coarse codes are made per shard, relative to its centroid.
@@ -58,61 +59,63 @@ export interface Engine {
   readonly around: boolean;
   /** Whether nearness is the dot product. */
   readonly byDot: boolean;
-  /** 1 where rows are made of unit length: half the square of the chord between such is 1 − cos. */
+  /** 1 where rows are scaled to unit length before they are encoded: half their squared chord is 1 − cos. */
   readonly unit: 0 | 1;
-  /** Addresses of scratch memory. */
   readonly at: Scratch;
 }
 
+/** Addresses of scratch memory. */
 interface Scratch {
   /** The signs of the rotation. */
   readonly signs: number;
-  /** The query as it is measured: of unit length for the cosine metric; padded. */
+  /** The query, of unit length by cosine, padded; and the same rotated. */
   readonly query: number;
   readonly rotatedQuery: number;
   /** A centroid, and the same rotated. */
   readonly centre: number;
   readonly rotatedCentre: number;
-  /** Rows on their way to codes, or to be measured. */
+  /** Copies of rows that are to be encoded or measured. */
   readonly rows: number;
-  /** The query in 64-bit and in 32-bit floats, where rows are that are to be measured, and what they measure. */
+  /** The query in 64-bit and in 32-bit floats, the addresses of rows that are to be measured, and the products. */
   readonly probe: number;
   readonly shortProbe: number;
   readonly rowAddresses: number;
   readonly measured: number;
-  /** A chunk of centroids that the budget has no room for. */
+  /** A chunk of centroids that does not fit the cache. */
   readonly chunk: number;
-  /** Where chunks are, by their indexes in the table, and where their centroids are. */
+  /** The addresses of all chunks, and of their 32-bit centroids. */
   readonly chunks: number;
   readonly chunkFloats: number;
-  /** The query in 16-bit numbers. */
+  /** The query in 16 bits. */
   readonly integers: number;
   readonly residuals: number;
-  /** Products: of the query with all centroids. */
+  /** The values of all centroids, and their histogram. */
   readonly products: number;
   readonly bins: number;
-  /** The tables of the query, and those for the shard that is being looked at. */
+  /** The tables of the query, and those of the shard that is scanned. */
   readonly tables: number;
   readonly shardTables: number;
-  /** The offset and step of the tables, and a product. */
+  /** Up to three numbers that a kernel returns: offset and step of tables, and a product. */
   readonly line: number;
-  /** Pieces that are to be scanned, and the dead rows of each. */
+  /** The queue of pieces, and the dead rows of each. */
   readonly pieces: number;
   readonly dead: number;
-  /** Codes of a piece that is not cached, behind the rotated centroid. */
+  /** The rotated centroid and the codes of a piece that is not cached. */
   readonly codes: number;
   readonly candidates: number;
 }
 
-/** The engines by the lineage's configuration, which all of its versions share. */
+/** Engines by the configuration of their lineage, which all of its versions share. */
 const engines = new WeakMap<ShardexConfig, Engine>();
 
 /** Rows of fewer dimensions than this are measured about as fast as estimated. */
 const LEAST_DIMENSIONS = 16;
 
 /**
- * Lends the engine of a lineage, made on first use; none for few dimensions. What is called while it is lent, such as a
- * filter that searches, gets another one: memory for scratch is not shared.
+ * Lends the engine of a lineage for the time of a call; none for few dimensions.
+ *
+ * It is made on first use. A search within a search, as in a filter, gets an engine of its own: scratch memory cannot be
+ * shared.
  */
 export function usingEngine<T>(config: ShardexConfig, use: (engine: Engine | undefined) => T): T {
   if (config.dimensions < LEAST_DIMENSIONS) return use(undefined);
@@ -129,25 +132,27 @@ export function usingEngine<T>(config: ShardexConfig, use: (engine: Engine | und
 /** Lends an engine for the time of a call; none for few dimensions. */
 export type Lender = <T>(use: (engine: Engine | undefined) => T) => T;
 
-/** What many looks at once have made for themselves, until it is collected; see {@link adoptCodes}. */
-const passingEngines = new WeakMap<ShardexConfig, WeakRef<Engine>>();
+/** Temporary engines, until they are collected; see {@link adoptCodes}. */
+const temporaryEngines = new WeakMap<ShardexConfig, WeakRef<Engine>>();
 
-/** Looks at all rows from which on codes pay that are used for nothing else. */
+/** Looks from which on a temporary engine pays. */
 const MANY = 64;
 
 /**
- * What lends an engine for looking at all rows so many times. The lineage's own, whose codes the next look or search
- * will want again. Only for many looks at once where no codes are kept yet, as when an index is built, it is one that is let go
- * with all that it has made: nobody may ever search that index, and a memory of kernels does not shrink.
+ * A lender for `looks` looks, each of which scans all rows.
+ *
+ * It lends the engine of the lineage, whose codes later looks and searches use again. Many looks while nothing is cached,
+ * as when an index is built, get a temporary engine: the index may never be searched, and the memory of kernels does not
+ * shrink.
  */
 export function lenderFor(config: ShardexConfig, looks: number): Lender {
   const own = engines.get(config);
   if (config.dimensions < LEAST_DIMENSIONS || looks < MANY || (own !== undefined && own.slots.byteLength > 0))
     return (use) => usingEngine(config, use);
-  const passing = newEngine(config, createKernels(own && { simd: own.kernels.simd }));
-  if (own !== undefined) passing.slots.most = own.slots.most;
-  passingEngines.set(config, new WeakRef(passing));
-  return (use) => use(passing);
+  const temporary = newEngine(config, createKernels(own && { simd: own.kernels.simd }));
+  if (own !== undefined) temporary.slots.most = own.slots.most;
+  temporaryEngines.set(config, new WeakRef(temporary));
+  return (use) => use(temporary);
 }
 
 /** The engine of a lineage, made on first use. */
@@ -159,21 +164,22 @@ export function lineageEngine(config: ShardexConfig): Engine {
 }
 
 /**
- * Takes over what was to be let go, if it is still there and the lineage has nothing of its own: an index that is built and
- * then searched or written to would have to make it again, all of it at once.
+ * Makes a temporary engine the lineage's own, unless it was collected or the lineage has one.
+ *
+ * An index that was just built is often searched next; it would have to make all codes again.
  */
 export function adoptCodes(config: ShardexConfig): void {
   if (engines.has(config)) return;
-  const passing = passingEngines.get(config)?.deref();
-  if (passing !== undefined) engines.set(config, passing);
+  const temporary = temporaryEngines.get(config)?.deref();
+  if (temporary !== undefined) engines.set(config, temporary);
 }
 
-/** The engine of a lineage, where one was made. */
+/** The engine of a lineage, if one was made. */
 export function knownEngine(config: ShardexConfig): Engine | undefined {
   return engines.get(config);
 }
 
-/** Gives a lineage a new engine with these kernels. */
+/** Gives a lineage a new engine with given kernels; for tests. */
 export function installEngine(config: ShardexConfig, kernels: Kernels): Engine {
   const engine = newEngine(config, kernels);
   engines.set(config, engine);
@@ -187,32 +193,33 @@ function newEngine(config: ShardexConfig, kernels: Kernels): Engine {
   const rough = roughLayout(coarse.padded);
   const vector = 4 * fine.padded;
   let next = kernels.base;
-  const room = (bytes: number): number => (next += Math.ceil(bytes / 64) * 64) - Math.ceil(bytes / 64) * 64;
+  const allocate = (bytes: number): number =>
+    (next += Math.ceil(bytes / 64) * 64) - Math.ceil(bytes / 64) * 64;
   const at: Scratch = {
-    signs: room(ROUNDS * vector),
-    query: room(vector),
-    rotatedQuery: room(vector),
-    centre: room(vector),
-    rotatedCentre: room(vector),
-    rows: room(STAGE * vector),
-    probe: room(2 * vector),
-    shortProbe: room(vector),
-    rowAddresses: room(4 * STAGE),
-    measured: room(8 * STAGE),
-    chunk: room(chunkBytes(rough, coarse.padded, STAGE)),
-    chunks: room((4 * CANDIDATES) / STAGE),
-    chunkFloats: room((4 * CANDIDATES) / STAGE),
-    integers: room(vector / 2),
-    residuals: room(STAGE * vector),
-    products: room(4 * CANDIDATES),
-    bins: room(4 * (BINS + 1)),
-    tables: room(coarse.tableBytes),
-    shardTables: room(fine.tableBytes),
-    line: room(12),
-    pieces: room(4 * PIECE_WORDS * PIECES),
-    dead: room(DEAD_BYTES * PIECES),
-    codes: room(vector + codeBytes(fine, PIECE)),
-    candidates: room(8 * CANDIDATES),
+    signs: allocate(ROUNDS * vector),
+    query: allocate(vector),
+    rotatedQuery: allocate(vector),
+    centre: allocate(vector),
+    rotatedCentre: allocate(vector),
+    rows: allocate(STAGE * vector),
+    probe: allocate(2 * vector),
+    shortProbe: allocate(vector),
+    rowAddresses: allocate(4 * STAGE),
+    measured: allocate(8 * STAGE),
+    chunk: allocate(chunkBytes(rough, coarse.padded, STAGE)),
+    chunks: allocate((4 * CANDIDATES) / STAGE),
+    chunkFloats: allocate((4 * CANDIDATES) / STAGE),
+    integers: allocate(vector / 2),
+    residuals: allocate(STAGE * vector),
+    products: allocate(4 * CANDIDATES),
+    bins: allocate(4 * (BINS + 1)),
+    tables: allocate(coarse.tableBytes),
+    shardTables: allocate(fine.tableBytes),
+    line: allocate(12),
+    pieces: allocate(4 * PIECE_WORDS * PIECES),
+    dead: allocate(DEAD_BYTES * PIECES),
+    codes: allocate(vector + codeBytes(fine, PIECE)),
+    candidates: allocate(8 * CANDIDATES),
   };
   if (!kernels.reserve(next)) {
     throw new ResourceExhaustedError(
@@ -221,7 +228,7 @@ function newEngine(config: ShardexConfig, kernels: Kernels): Engine {
     );
   }
   kernels.f32.set(rotationSigns(fine.padded, config.seed), at.signs / 4);
-  // Grown by an eighth at a time: each step may copy what is there.
+  // It grows by an eighth at a time, as each step may copy the whole memory.
   const grow = (byteLength: number): boolean =>
     byteLength <= kernels.byteLength ||
     kernels.reserve(Math.ceil((byteLength * 9) / 8)) ||

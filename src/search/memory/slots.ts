@@ -1,4 +1,4 @@
-// The cache of kernel memory: which piece belongs to what, and which one is evicted next (the clock algorithm).
+// The cache in kernel memory: which piece belongs to which key, and which one is evicted next (the clock algorithm).
 import type { Arena } from './arena.js';
 
 /** A piece of kernel memory that belongs to something immutable or append-only. */
@@ -17,8 +17,8 @@ export interface Slot {
 /**
  * A cache in kernel memory, keyed by what is cached.
  *
- * It does not keep its keys alive: when one is collected, its memory is free again (I8). Over the budget, the clock
- * algorithm evicts what was not used for a while.
+ * It does not keep its keys alive: when a key is collected, its memory is free again (I8). Over the budget, the clock
+ * algorithm evicts a slot that was not used for a while.
  */
 export class Slots {
   readonly #arena: Arena;
@@ -41,7 +41,7 @@ export class Slots {
     return this.#arena.used;
   }
 
-  /** How often something was evicted that may still be wanted. */
+  /** How often a slot was evicted whose key may still be alive. */
   get evictions(): number {
     return this.#evictions;
   }
@@ -53,7 +53,7 @@ export class Slots {
 
   set most(bytes: number) {
     this.#most = bytes;
-    // The arena does not move what is in it, so what lies beyond the new end has to go with the rest.
+    // The arena moves nothing, so that slots beyond the new end must go; all go with them.
     if (this.#arena.used > bytes) this.clear();
   }
 
@@ -64,7 +64,7 @@ export class Slots {
     return slot;
   }
 
-  /** Whether there is one, without using it. */
+  /** Whether a key has a slot, without marking it as used. */
   has(key: object): boolean {
     const slot = this.#slots.get(key);
     return slot !== undefined && slot.at >= 0;

@@ -1,4 +1,4 @@
-// The plan of a search: which shards it scans, in which order, with which confidence.
+// Plans a search: which shards it scans (the probe list of an IVF index), in which order, with which confidence.
 import type { ShardexConfig, SlopFactor } from '../../config.js';
 import { type Features, isUsable } from '../../calibration/calibration.js';
 import { countWithin } from '../../calibration/cost.js';
@@ -12,38 +12,38 @@ import { MOST_RESULTS, type SearchOptions } from '../options.js';
 import type { Query } from '../memory/query.js';
 import { recallOfShards, confidenceFor } from './stopping.js';
 
-/** Where a search is going to look. */
+/** The shards that a search scans, and its confidence. */
 export interface Plan {
   /** The shards to scan, the most promising first. */
   readonly shards: readonly ShardId[];
-  /** Likewise how far their centroids are, as `RankedShards.values`, where that is known. */
+  /** Their centroid values, as `RankedShards.centroidValues`, where those are known. */
   readonly centroidValues: readonly number[];
   /** Centroids that were measured for it. */
   readonly ranked: number;
-  /** How sure a row of theirs must be too far before it is passed over (see `ShardScan`). */
+  /** How sure it must be that a row is too far before it is passed over. */
   readonly sure: Confidence;
-  /** The limit that a recall was translated to; `undefined` where none was asked for, or all is scanned. */
+  /** The limit that stands for the recall; `undefined` if none was asked for, or if all shards are scanned. */
   readonly limit: Limit | undefined;
 }
 
-/** Shards to begin with where all are scanned: enough for a good bound on what the others have to offer. */
+/** Shards that are ranked where all are scanned: their results bound what the others can add. */
 const FIRST = 16;
 
-/** What `'auto'` finds of the true nearest, on the average. */
+/** The recall that `'auto'` stands for. */
 const AUTO_RECALL = 0.95;
 
-/** What a plan goes by. */
+/** The options that decide how far a search goes. */
 export interface Aim extends Pick<SearchOptions, 'k' | 'recall' | 'slopFactor' | 'distinct'> {
-  /** How many postings near the query do not count. */
+  /** How many postings near the query the filter is known to refuse. */
   readonly refused?: number;
 }
 
-/** The recall that a search aims at; `undefined` where it scans a number of shards instead, or all. */
+/** The recall that a search aims at; `undefined` if it scans a given number of shards, or all. */
 export function aimOf({ recall, slopFactor }: Omit<Aim, 'k'>, config: ShardexConfig): number | undefined {
   return recall ?? ((slopFactor ?? config.slopFactor) === 'auto' ? AUTO_RECALL : undefined);
 }
 
-/** Decides where to look. */
+/** Plans a search. Time: O(shards · dimensions). */
 export function planOf(index: Searchable, engine: Engine | undefined, query: Query, options: Aim): Plan {
   const byRecall = plansByRecall(index, engine, query, options);
   if (byRecall !== undefined) return byRecall(wantedResults(index, options));
@@ -60,7 +60,7 @@ export function planOf(index: Searchable, engine: Engine | undefined, query: Que
       limit: undefined,
     };
   }
-  // All of them. Where a recall is asked for, what estimates may lose is allowed for.
+  // All shards. A recall below 1 still allows estimates to lose something.
   const sure = recall === undefined || recall === 1 ? PROVEN : confidenceFor(recall);
   if (engine === undefined || shardCount <= FIRST)
     return { shards: [...index.shards.keys()], centroidValues: [], ranked: 0, sure, limit: undefined };
@@ -70,8 +70,10 @@ export function planOf(index: Searchable, engine: Engine | undefined, query: Que
 }
 
 /**
- * The plans for a recall, by how many of the nearest postings are wanted; `undefined` where a search does not go by one. Shards
- * are ranked once for the greatest number that is asked for first: those for fewer are the first of them.
+ * Plans for a recall, as a function of how many of the nearest postings are wanted.
+ *
+ * Ask for the greatest number first: shards are ranked once, and plans for fewer are the beginning of that one. Returns
+ * `undefined` if the search does not go by a recall, or if there is no usable sample.
  */
 export function plansByRecall(
   index: Searchable,
@@ -87,7 +89,7 @@ export function plansByRecall(
   const centroids = whole?.centroids ?? index.centroids;
   const limits = limitsOf(calibration);
   const { gap } = limits;
-  // What has come since the sample last changed.
+  // The index has grown since the sample last changed.
   const grown = GROWTH * Math.max(0, Math.log(centroids.size / calibration.shardCount));
   const ranked = centroids.size;
   const sure = confidenceFor(recall);
@@ -107,14 +109,15 @@ export function plansByRecall(
       limit = limitOf(features);
       known = { near, features, limit: limit.limit + grown };
     }
-    const { ids, apart, values } = known.near;
+    const { ids, distances, centroidValues } = known.near;
     const isAll = limit.limit + grown === known.limit;
-    const count = isAll ? ids.length : countWithin(limit.limit + grown, apart, gap);
-    const own = whole === undefined ? undefined : (id: ShardId): boolean => shards.has(id);
-    const places = Array.from({ length: count }, (_, i) => i).filter((i) => own?.(ids[i]) !== false);
+    const count = isAll ? ids.length : countWithin(limit.limit + grown, distances, gap);
+    // Of a part of a version only its own shards.
+    const isOwn = whole === undefined ? undefined : (id: ShardId): boolean => shards.has(id);
+    const ranks = Array.from({ length: count }, (_, i) => i).filter((i) => isOwn?.(ids[i]) !== false);
     return {
-      shards: places.map((i) => ids[i]),
-      centroidValues: places.map((i) => values[i]),
+      shards: ranks.map((i) => ids[i]),
+      centroidValues: ranks.map((i) => centroidValues[i]),
       ranked,
       sure,
       limit,
@@ -123,8 +126,9 @@ export function plansByRecall(
 }
 
 /**
- * How many of the nearest postings hold what is wanted. The k-th nearest document has its best posting among the
- * nearest k times as many as a document has.
+ * How many of the nearest postings hold the results that are wanted.
+ *
+ * With distinct documents that is k times as many as a document has: its best posting stands for all of them.
  */
 export function wantedResults(index: Searchable, { k, distinct, refused = 0 }: Aim): number {
   if (distinct !== 'document') return k + refused;

@@ -6,7 +6,7 @@ import { type RowMeasurer, TOGETHER } from './row-measurer.js';
 import type { TopK } from './top-k.js';
 import type { Candidates } from './candidates.js';
 
-/** Candidates that are sorted first; then twice as many, and so on, as few are ever reached. */
+/** Candidates that are sorted first; then twice as many, and so on, as most are never reached. */
 const FIRST_PART = 32;
 
 /**
@@ -40,7 +40,7 @@ export class CandidateMeasurer {
     this.#sure = sure;
   }
 
-  /** Measures the most promising candidates; the others go on waiting. */
+  /** Measures the most promising candidates, and keeps the others. */
   measureSome(): void {
     const candidates = this.#candidates;
     const count = candidates.order(0, Math.ceil(SOME * this.#best.most), this.#threshold());
@@ -49,15 +49,15 @@ export class CandidateMeasurer {
   }
 
   /**
-   * Measures candidates until the rest is out of the running; then none is left.
+   * Measures all candidates that their bounds do not rule out; then none is left.
    *
-   * Where more than `mostSorted` are left after the first, all of them are measured unsorted: that costs less.
+   * If more than `mostSorted` are left after the first, all of them are measured unsorted: that costs less.
    */
   measure(mostSorted: number): void {
     const candidates = this.#candidates;
     let goesOn = true;
     for (let done = 0, part = FIRST_PART; done < candidates.count && goesOn; part *= 2) {
-      // What came before anything was known is mostly out of the running by now.
+      // Most candidates that came before any result are ruled out by now.
       const count = candidates.order(done, part, this.#threshold());
       goesOn = this.#measurePart(done, count);
       done += count;
@@ -88,7 +88,7 @@ export class CandidateMeasurer {
     }
   }
 
-  /** Measures `count` sorted candidates; `false` once one is so far that those behind it are, too. */
+  /** Measures `count` sorted candidates. Returns `false` once the bound of one rules it out, and so all behind it. */
   #measurePart(first: number, count: number): boolean {
     const [metric, candidates, measurer] = [this.#metric, this.#candidates, this.#measurer];
     for (let done = 0; done < count; done += AHEAD) {

@@ -7,7 +7,7 @@ import type { RowMeasurer } from './row-measurer.js';
 /**
  * Candidates, each a label and a value.
  *
- * A label says which row it is: labels of a piece of a block count up from a multiple of {@link GROUP}.
+ * A label names a row: labels of a piece of a block count up from a multiple of {@link GROUP}.
  */
 export class Candidates {
   count = 0;
@@ -45,7 +45,7 @@ export class Candidates {
     return label;
   }
 
-  /** Drops all but the `most` best, and those still to come that are worse. */
+  /** Keeps the `most` best, and refuses worse ones from now on. */
   keepBest(most: number): void {
     if (this.count <= most) return;
     const { kernels, at } = this.#engine;
@@ -82,11 +82,11 @@ export class Candidates {
     return this.#engine.kernels.f32[this.#engine.at.candidates / 4 + 2 * i + 1];
   }
 
-  /** Tells the measurer the row of a candidate, at index `address` of those to be measured. */
-  name(i: number, rank: number, measurer: RowMeasurer, address: number): void {
+  /** Names a candidate's row to the measurer, as the one at index `to`. */
+  name(i: number, rank: number, measurer: RowMeasurer, to: number): void {
     const label = this.#engine.kernels.u32[this.#engine.at.candidates / 4 + 2 * i];
     const owner = this.#ownerOf(label);
-    measurer.name(address, this.#columns[owner], label - this.#firsts[owner], rank);
+    measurer.name(to, this.#columns[owner], label - this.#firsts[owner], rank);
   }
 
   /** The piece that a label belongs to. */

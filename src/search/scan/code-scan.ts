@@ -36,7 +36,7 @@ export class CodeScan implements ShardScan {
   readonly #best: TopK;
   readonly #sure: Confidence;
   readonly #measurer: RowMeasurer;
-  /** Counts, and measures shards whose bounds are not worth proving. */
+  /** Counts shards, and measures those whose bounds are not worth proving. */
   readonly #exact: ExactScan;
   readonly #estimator: Estimator;
   readonly #candidates: Candidates;
@@ -111,7 +111,7 @@ export class CodeScan implements ShardScan {
     const candidates = this.#candidates;
     const [before, measured] = [candidates.count, this.#measurer.count];
     this.#scanShard(id, NaN);
-    // Where nothing is known yet by which a row could be ruled out, it is too early to say.
+    // Before there are k results, no bound can rule out a row.
     if (this.#best.worst === Infinity) {
       this.#tried += rows;
       return;
@@ -124,7 +124,7 @@ export class CodeScan implements ShardScan {
     }
     this.#tried += rows;
     const most = mostWorthIt(this.#dimensions, rows);
-    // What seems too much may be so only because nothing near was measured yet.
+    // There may be too many only because no near row was measured yet.
     if (candidates.count - before > most) this.measureSome();
     this.#trial.note(candidates.count - before <= most);
   }
@@ -136,34 +136,34 @@ export class CodeScan implements ShardScan {
       for (const segment of shard.rows.segments) this.#scanSegment(shard, segment, centroidValue);
       return;
     }
-    for (let record = directory.firstOf(id); record !== NOWHERE; record = directory.after(record))
-      this.#scanRecord(directory, record, centroidValue);
+    for (let entry = directory.firstOf(id); entry !== NOWHERE; entry = directory.after(entry))
+      this.#scanEntry(directory, entry, centroidValue);
   }
 
-  /** Queues a segment whose codes the directory knows; otherwise scans it, and tells the directory where they are. */
-  #scanRecord(directory: Directory, record: number, centroidValue: number): void {
+  /** Queues a segment whose codes the directory knows; otherwise scans it, and notes their address. */
+  #scanEntry(directory: Directory, entry: number, centroidValue: number): void {
     const { slots } = this.#engine;
     directory.checkAddresses(slots.evictions);
-    const address = directory.addressOf(record);
-    const rows = directory.visibleOf(record);
-    const known = this.#isNeeded(centroidValue)
-      ? this.#estimator.centroidValueOf(directory.shards[record] as Shard)
+    const address = directory.addressOf(entry);
+    const rows = directory.visibleOf(entry);
+    const known = this.#isMissing(centroidValue)
+      ? this.#estimator.centroidValueOf(directory.shards[entry] as Shard)
       : centroidValue;
     if (address === NOWHERE || rows > PIECE || this.#isFine(known)) {
-      // Queued codes may be evicted by those that are made now.
+      // Codes that are made now may evict queued ones.
       this.#estimate();
-      const [shard, segment] = [directory.shards[record] as Shard, directory.segments[record] as Segment];
+      const [shard, segment] = [directory.shards[entry] as Shard, directory.segments[entry] as Segment];
       const found = this.#scanSegment(shard, segment, known);
       directory.checkAddresses(slots.evictions);
-      if (found !== undefined) directory.setAddress(record, found);
+      if (found !== undefined) directory.setAddress(entry, found);
       return;
     }
     this.#makeRoom(rows);
-    const label = this.#candidates.label(directory.columns[record] as Columns, 0, rows);
+    const label = this.#candidates.label(directory.columns[entry] as Columns, 0, rows);
     const dead = this.#estimator.copyDeadBits(
       directory.dead,
-      directory.deadAt(record),
-      directory.deadWordsOf(record),
+      directory.deadAt(entry),
+      directory.deadWordsOf(entry),
     );
     this.#estimator.queue(address, 0, rows, dead, label, known);
   }
@@ -179,12 +179,12 @@ export class CodeScan implements ShardScan {
     else if (this.#estimator.isFull) this.#estimate();
   }
 
-  /** Whether the distance of a shard's centroid matters and is not known yet. */
-  #isNeeded(centroidValue: number): boolean {
+  /** Whether a centroid value is needed and not known yet. */
+  #isMissing(centroidValue: number): boolean {
     return Number.isNaN(centroidValue) && this.#sure !== PROVEN;
   }
 
-  /** Whether a shard at this distance takes fine codes. */
+  /** Whether a shard with this centroid value takes fine codes. */
   #isFine(centroidValue: number): boolean {
     return this.#sure === PROVEN || this.#estimator.isTooNear(centroidValue);
   }
@@ -200,7 +200,7 @@ export class CodeScan implements ShardScan {
   #scanCodes(shard: Shard, segment: Segment, centroidValue: number): number | undefined {
     const [engine, estimator, candidates] = [this.#engine, this.#estimator, this.#candidates];
     const { at } = engine;
-    const known = this.#isNeeded(centroidValue) ? estimator.centroidValueOf(shard) : centroidValue;
+    const known = this.#isMissing(centroidValue) ? estimator.centroidValueOf(shard) : centroidValue;
     const isFine = this.#isFine(known);
     const shape = isFine ? engine.fine : engine.coarse;
     const { centroid } = shard;

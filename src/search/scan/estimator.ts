@@ -52,7 +52,7 @@ export class Estimator {
     this.resume();
   }
 
-  /** Takes hold of the engine again, after other queries had it. */
+  /** Puts the query and its tables into the engine again, after other queries used it. */
   resume(): void {
     const { kernels, coarse, around, at } = this.#engine;
     placeQuery(this.#engine, this.#query);
@@ -70,7 +70,7 @@ export class Estimator {
   /**
    * Whether the query is so close to a centroid that rounding in the shared tables dominates the error of estimates.
    * So does what the rotation loses of both. Such shards take fine codes, by {@link bound}. By dot product no shard is
-   * nearer than another. `centroidValue` is that of `RankedShards.values`.
+   * nearer than another. `centroidValue` is that of `RankedShards.centroidValues`.
    */
   isTooNear(centroidValue: number): boolean {
     if (this.#engine.byDot) return false;
@@ -90,8 +90,9 @@ export class Estimator {
   }
 
   /**
-   * Queues codes of a shard for {@link estimate}; until then they have to stay where they are. `centroidValue` is that of
-   * `RankedShards.values`, `dead` is what {@link copyDeadBits} returned.
+   * Queues codes of a shard for {@link estimate}; until then they must not be evicted.
+   *
+   * `centroidValue` is that of `RankedShards.centroidValues`, `dead` the result of {@link copyDeadBits}.
    */
   queue(
     address: number,
@@ -119,7 +120,7 @@ export class Estimator {
     this.#queuedRows += rows;
   }
 
-  /** Scans what is queued. Rows beyond `worst` do not become candidates. */
+  /** Scans the queue. Rows with bounds beyond `worst` do not become candidates. */
   estimate(worst: number, candidates: Candidates): void {
     if (this.#queued === 0) return;
     const { kernels, coarse, around, at } = this.#engine;
@@ -183,7 +184,7 @@ export class Estimator {
     return provenTerms(this.#engine, metric, this.#query, shard.centroid, centre, reach, longest);
   }
 
-  /** Measures a shard's centroid; equal to the bit to its value in `RankedShards.values`. */
+  /** Measures a shard's centroid, equal to the bit to its value in `RankedShards.centroidValues`. */
   centroidValueOf({ centroid }: Shard): number {
     const { kernels, coarse, at } = this.#engine;
     const byDot = this.#config.metric === 'dot';

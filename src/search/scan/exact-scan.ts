@@ -1,4 +1,4 @@
-// Scans shards by measuring every row: for short or few rows, and wherever codes would not pay.
+// Scans shards by measuring every row: for short or few rows, where codes would not pay.
 import type { Shard, ShardId } from '../../version/shard.js';
 import type { Segment } from '../../version/shard-rows.js';
 import type { Searchable } from '../../version/searchable.js';
@@ -6,7 +6,7 @@ import { type Directory, NOWHERE, liveRowsOf } from '../memory/directory.js';
 import type { RowMeasurer } from './row-measurer.js';
 import type { ShardScan, Tally } from './shard-scan.js';
 
-/** A scan that measures every row at once, so nothing ever waits. */
+/** A scan that measures every row at once, so that there are never candidates. */
 export class ExactScan implements ShardScan {
   readonly candidateCount = 0;
   readonly #shards: Searchable['shards'];
@@ -31,15 +31,15 @@ export class ExactScan implements ShardScan {
   }
 
   measureSome(): void {
-    // Nothing waits.
+    // No candidates.
   }
 
   measure(): void {
-    // Nothing waits.
+    // No candidates.
   }
 
   keepBest(): void {
-    // Nothing waits.
+    // No candidates.
   }
 
   resume(): void {
@@ -61,7 +61,7 @@ export class ExactScan implements ShardScan {
       for (const segment of (this.#shards.get(id) as Shard).rows.segments) this.#measurer.measureAll(segment);
       return;
     }
-    for (let record = directory.firstOf(id); record !== NOWHERE; record = directory.after(record))
-      this.#measurer.measureAll(directory.segments[record] as Segment);
+    for (let entry = directory.firstOf(id); entry !== NOWHERE; entry = directory.after(entry))
+      this.#measurer.measureAll(directory.segments[entry] as Segment);
   }
 }

@@ -1,20 +1,20 @@
 /*
- * Copies of rows in kernel memory, which alone the kernels can measure: several times as fast as where rows lie. They are
- * made one by one as rows are measured, and kept as codes are, as long as there is more than enough room for those.
+ * Caches copies of rows in kernel memory, where kernels measure them several times as fast as loops in JavaScript do in
+ * place. Rows are copied when they are first measured, as long as half of the cache's budget is free.
  */
 import type { Columns } from '../../version/row-block.js';
 import type { Engine } from '../memory/engine.js';
 import type { Slot } from '../memory/slots.js';
 
-/** The share of the budget that copies of rows leave alone: codes are a tenth of their size, and save more. */
-const LEFT_ALONE = 1 / 2;
+/** The share of the budget that is left to codes: they are a tenth of the size of copies, and save more. */
+const LEFT_TO_CODES = 1 / 2;
 
-/** Whether rows are measured in kernel memory. Without SIMD they are measured as fast where they lie. */
+/** Whether rows are measured in kernel memory; without SIMD that would save nothing. */
 export function isCopied(engine: Engine | undefined): engine is Engine {
   return engine?.kernels.simd === true;
 }
 
-/** Where a copy of a row is in kernel memory: at `spare` where there is no room to keep it. */
+/** Address of a copy of a row: `spare`, if the cache has no room for it. */
 export function copyOfRow(engine: Engine, columns: Columns, row: number, spare: number): number {
   const slot = keptCopies(engine, columns);
   if (slot === undefined) {
@@ -32,7 +32,7 @@ export function copyOfRow(engine: Engine, columns: Columns, row: number, spare: 
   return address;
 }
 
-/** Where copies of `count` rows from `first` on are, one after another. */
+/** Address of copies of `count` rows from `first` on, one after another: `spare`, if the cache has no room for them. */
 export function copiesOfRows(
   engine: Engine,
   columns: Columns,
@@ -41,7 +41,7 @@ export function copiesOfRows(
   spare: number,
 ): number {
   const slot = keptCopies(engine, columns);
-  // Those before them are there, as blocks are read from their beginning; unless the slot was made in between.
+  // Blocks are read from their beginning, so the rows before them are there, unless the slot is new.
   if (slot === undefined || slot.rows < first) {
     copy(engine, columns, first, count, spare);
     return spare;
@@ -55,25 +55,26 @@ export function copiesOfRows(
 }
 
 /**
- * The slot of the copies of a block's rows: a bit for each row that says whether it is there, and behind that the rows, of
- * which the first few are there in any case; `undefined` where the budget has no room for them. Rows are only ever
- * appended, so none goes stale (I1).
+ * The slot of the copies of a block's rows; `undefined` if the cache has no room for it.
+ *
+ * It begins with a bit for each row that says whether the row is there; the first `slot.rows` rows are there in any case.
+ * Rows are only ever appended, so no copy goes stale (I1).
  */
 function keptCopies({ kernels, coarse, slots }: Engine, columns: Columns): Slot | undefined {
-  // It lives as long as the block does, and is not what its codes are kept by.
+  // Lives as long as the block, and is not the key of its codes.
   const key = columns.vectors;
   const known = slots.find(key);
   if (known !== undefined) return known;
   const capacity = columns.starts.length;
   const bytes = flagBytes(columns) + 4 * coarse.dimensions * capacity;
-  if (slots.byteLength + bytes > slots.most * LEFT_ALONE) return undefined;
+  if (slots.byteLength + bytes > slots.most * LEFT_TO_CODES) return undefined;
   const slot = slots.make(key, bytes, false);
   if (slot === undefined) return undefined;
   kernels.u32.fill(0, slot.at / 4, (slot.at + flagBytes(columns)) / 4);
   return slot;
 }
 
-/** Bytes of a bit for each row, up to a line of a processor's cache. */
+/** Bytes of one bit for each row, rounded up to a cache line. */
 function flagBytes({ starts }: Columns): number {
   return Math.ceil(starts.length / 512) * 64;
 }

@@ -14,19 +14,19 @@ import { ShortBound } from './short-bound.js';
 import { copiesOfRows, copyOfRow, isCopied } from './row-copies.js';
 import type { TopK } from './top-k.js';
 
-/** Rows that are measured together: the loops take two or four at a time. */
+/** Rows that are measured together: kernels take two or four at a time. */
 export const TOGETHER = 4;
 
-/** Numbers of 32 bits in a line of a processor's cache. */
+/** 32-bit numbers in a line of a processor's cache. */
 const FETCHED = 16;
 
-/** Numbers fetched of a long row at most: processors prefetch the rest by themselves. */
+/** Numbers of a long row that are fetched: processors prefetch the rest by themselves. */
 const MOST_FETCHED = 8 * FETCHED;
 
-/** Components of rows copied together: these stay in the fastest cache until they are measured. */
+/** Components that are copied together: they stay in the fastest cache until they are measured. */
 const COPIED = 8192;
 
-/** Components below which measuring rows where they lie is faster than copying them. */
+/** Components from which on copying rows to kernel memory pays. */
 const LEAST_COPIED = 128;
 
 /**
@@ -43,7 +43,7 @@ export class RowMeasurer {
   readonly #filter: RowFilter | undefined;
   readonly #engine: Engine | undefined;
   readonly #product: Product;
-  /** Named rows, and the least value that each may be kept by. */
+  /** Named rows, and for each the least rank that it may be kept by. */
   readonly #columns: Columns[] = [];
   readonly #rows: number[] = [];
   readonly #ranks: number[] = [];
@@ -71,7 +71,7 @@ export class RowMeasurer {
     this.resume();
   }
 
-  /** Takes hold of the engine again, after other queries had it. */
+  /** Puts the query into the engine again, after other queries used it. */
   resume(): void {
     if (this.#engine === undefined) return;
     const { kernels, at } = this.#engine;
@@ -79,7 +79,7 @@ export class RowMeasurer {
     kernels.f32.set(this.#query.probe.vector, at.shortProbe / 4);
   }
 
-  /** Names a row as the one at index `i` of those that are going to be measured. */
+  /** Names a row that is to be measured, at index `i`. */
   name(i: number, columns: Columns, row: number, rank: number): void {
     this.#columns[i] = columns;
     this.#rows[i] = row;
@@ -89,7 +89,7 @@ export class RowMeasurer {
   /**
    * Touches the memory of the first `count` named rows, at most {@link STAGE}.
    *
-   * They lie anywhere. Memory serves many requests at a time, so measuring need not wait for one row after another.
+   * They are scattered. Memory serves many requests at a time, so measuring need not wait for one row after another.
    */
   fetch(count: number): void {
     const { dimensions } = this.#config;
@@ -110,11 +110,11 @@ export class RowMeasurer {
       }
       for (const end = at + length; at < end; at += FETCHED) sum += from[at];
     }
-    // Kept, or nothing would be read.
+    // The sum is kept, or an optimizing compiler would drop the reads.
     this.#out[0] = sum;
   }
 
-  /** Measures `count` named rows, no more than {@link TOGETHER}, from index `first` on; they were fetched. */
+  /** Measures `count` fetched rows from index `first` on, at most {@link TOGETHER}, and offers them. */
   measure(first: number, count: number): void {
     const { metric, dimensions } = this.#config;
     const { probe } = this.#query;
@@ -139,7 +139,7 @@ export class RowMeasurer {
     }
   }
 
-  /** Keeps a live row that is near enough, if the filter lets it pass. */
+  /** Offers a live row that is near enough, if it passes the filter. */
   #offer(distance: number, columns: Columns, row: number, rank: number): void {
     if (this.#filter === undefined || this.#filter(keyOfRow(columns, row)))
       this.#best.offer(distance, columns, row, rank);
@@ -189,7 +189,7 @@ export class RowMeasurer {
   /**
    * Measures those of `count` copied rows that products in 32 bits do not rule out.
    *
-   * That takes a third of the time. The error of these products is bounded, so results are the same to the bit.
+   * That takes a third of the time. The error of these products is bounded, so results are equal to the bit.
    */
   #measureNear(
     engine: Engine,
@@ -218,7 +218,7 @@ export class RowMeasurer {
       this.#offerNear(engine, columns, from, Math.min(TOGETHER, near - from));
   }
 
-  /** Measures and offers `count` of the rows that are near, from index `from` on. */
+  /** Measures and offers `count` of the near rows, from index `from` on. */
   #offerNear({ kernels, at }: Engine, columns: Columns, from: number, count: number): void {
     const { metric, dimensions } = this.#config;
     const { squaredNorm } = this.#query.probe;
@@ -231,7 +231,7 @@ export class RowMeasurer {
     }
   }
 
-  /** Offers those of `count` rows from `first` on that are alive. */
+  /** Offers the live ones of `count` measured rows from `first` on. */
   #offerLive(segment: Segment, columns: Columns, first: number, count: number): void {
     const [out, best] = [this.#out, this.#best];
     let { worst } = best;
@@ -242,7 +242,7 @@ export class RowMeasurer {
     }
   }
 
-  /** The distances of `count` rows from `first` on, copied to `address`. */
+  /** Computes the distances of `count` rows from `first` on, whose copies are at `address`. */
   #measureCopies(
     { kernels, at }: Engine,
     columns: Columns,

@@ -11,19 +11,19 @@ import { RowMeasurer } from './row-measurer.js';
 import type { ShardScan } from './shard-scan.js';
 import type { TopK } from './top-k.js';
 
-/** How a scan goes about it. */
+/** What {@link scanFor} chooses by. */
 export interface ScanOptions {
   readonly engine: Engine | undefined;
-  /** How sure a row must be too far before it is passed over unmeasured. */
+  /** How sure it must be that a row is too far before it is passed over. */
   readonly sure: Confidence;
   readonly filter?: RowFilter | undefined;
-  /** The directory of the version; without one, shards are looked up in its map. */
+  /** The directory of the version; without one, segments are read from the shards. */
   readonly directory?: Directory | undefined;
-  /** Whether there are rows enough for codes to pay. Default `true`. */
+  /** Whether there are enough rows for codes to pay. Default `true`. */
   readonly isEstimated?: boolean;
 }
 
-/** A scan for one query; what it finds goes to `best`. */
+/** Makes a scan for one query, which offers rows to `best`. */
 export function scanFor(
   index: Pick<Searchable, 'config' | 'shards'>,
   query: Query,

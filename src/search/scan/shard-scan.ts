@@ -1,11 +1,11 @@
 /*
- * The scan of a search: looks for the best rows of one shard after another. There are two, with the same results:
- * `ExactScan` measures every row, `CodeScan` estimates rows by their codes first and measures those that are left.
- * `scanFor` chooses.
+ * The interface of scans, which look for the best rows of one shard after another. There are two, with the same results:
+ * `ExactScan` measures every row, `CodeScan` bounds rows by their codes first and measures those that are left. `scanFor`
+ * chooses.
  */
 import type { ShardId } from '../../version/shard.js';
 
-/** What a scan has done so far. */
+/** Counts of what a scan has done. */
 export interface Tally {
   readonly shards: number;
   /** Live rows of these shards. */
@@ -15,34 +15,34 @@ export interface Tally {
 }
 
 /**
- * A scan of shards for one query; what it finds goes to a `TopK`.
+ * A scan of shards for one query, which offers rows to a `TopK`.
  *
- * What is kept depends neither on the order of the shards nor on what was known when each of them was scanned (I10).
+ * What is kept depends neither on the order of the shards nor on the results so far when each of them was scanned (I10).
  */
 export interface ShardScan {
   readonly tally: Tally;
-  /** How many rows their bounds have not ruled out, and that are not measured yet. */
+  /** How many rows are neither ruled out nor measured yet. */
   readonly candidateCount: number;
-  /** Scans a shard; candidates may wait until {@link measure}. `centroidValue` is that of `RankedShards.values`, if known. */
+  /** Scans a shard; candidates stay until {@link measure}. `centroidValue` is that of `RankedShards`, if known. */
   scan(id: ShardId, centroidValue?: number): void;
-  /** Measures the most promising candidates; the others go on waiting. */
+  /** Measures the most promising candidates, and keeps the others. */
   measureSome(): void;
-  /** Measures candidates, the most promising first, until the rest is out of the running. */
+  /** Measures all candidates that their bounds do not rule out, the most promising first. */
   measure(): void;
-  /** Drops all candidates but the `most` best by their bounds, and those still to come that are worse. */
+  /** Keeps the `most` best candidates by their bounds, and refuses worse ones from now on. */
   keepBest(most: number): void;
-  /** Takes hold of the engine again, after other queries had it; no candidate may be left then. */
+  /** Puts the query into the engine again, after other queries used it; no candidate may be left then. */
   resume(): void;
 }
 
-/** Shards after which candidates are measured for the first time; then after twice as many, and so on. */
+/** Shards after which candidates are first measured; then after twice as many, and so on. */
 const FIRST_PAUSE = 1;
 
 /**
- * Scans shards in order, which should be the most promising first, and measures in between.
+ * Scans shards in order, the nearest first, and measures candidates in between.
  *
- * The first shards hold most of what is looked for. Measuring a few of their rows before the others are estimated
- * gives a good bound early, and leaves less to measure.
+ * The first shards hold most of the results. Measuring a few of their rows before the others are scanned gives a good
+ * bound early, which rules out more of the others.
  */
 export function scanInTurn(
   scan: ShardScan,

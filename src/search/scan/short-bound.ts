@@ -1,6 +1,6 @@
 /*
- * Rules rows out by products in 32 bits. These take a third of the time of exact ones in 64 bits, and how far they can be
- * off is known: a row that is too far by more than that is too far, and the others are measured.
+ * Rules rows out by products in 32 bits, which take a third of the time of exact ones in 64 bits. Their error is bounded:
+ * a row that is too far by more than that is ruled out, and the others are measured.
  */
 import type { ShardexConfig } from '../../config.js';
 import { productError } from '../../kernels/bounds.js';
@@ -8,19 +8,19 @@ import { DOT, SQUARED_L2 } from '../../kernels/kernels.js';
 import { codable } from '../memory/block-codes.js';
 import type { Query } from '../memory/query.js';
 
-/** What 64-bit sums and the arithmetic here may lose, many times over. */
+/** More than 64-bit sums and the arithmetic here may lose. */
 const ROUNDING = 2 ** -40;
 
-/** What squares may lose that are too small for 32 bits. */
+/** More than squares may lose that underflow in 32 bits. */
 const UNDERFLOW = 2 ** -100;
 
-/** For one query; see `Kernels.distances` for what its products may be off. */
+/** A bound on the distances of rows from one query; see `Kernels.distances` for the error of products. */
 export class ShortBound {
   readonly #metric: ShardexConfig['metric'];
   /** The length of the query, and the error of a product with a row of length 1. */
   readonly #length: number;
   readonly #error: number;
-  /** What a product is compared with: it, or it times the length of the row. */
+  /** The value that a product is compared with; by cosine, times the length of the row. */
   #least = 0;
 
   constructor({ metric, dimensions }: ShardexConfig, { length }: Query) {
@@ -37,7 +37,7 @@ export class ShortBound {
     else this.#least = -worst - Math.abs(worst) * ROUNDING;
   }
 
-  /** Whether a row of this squared length, with this product, is too far for certain. */
+  /** Whether a row with this product and squared length is certainly too far. */
   isBeyond(product: number, squaredNorm: number): boolean {
     if (!codable(squaredNorm)) return false;
     if (this.#metric === 'euclidean') return product > this.#least;

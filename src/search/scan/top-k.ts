@@ -1,4 +1,4 @@
-// The best results so far, in the total order of results, or the best one of each document.
+// The k best rows so far, in the total order of results, or the best one of each document: a bounded heap.
 import type { Columns } from '../../version/row-block.js';
 import { compareKeys, keyOfRow } from '../../version/posting.js';
 
@@ -7,30 +7,30 @@ export interface FoundRow {
   readonly distance: number;
   readonly columns: Columns;
   readonly row: number;
-  /** What it was kept by: its distance, unless that is less than an estimate allowed. */
+  /** The value that it was kept by: its distance, or its bound if that is more. */
   readonly rank?: number;
 }
 
-/** The fixed total order of results: distance, then documentId, start, length (I10). */
+/** Compares by the total order of results: distance, then documentId, start, length (I10). */
 export function compareFound(a: FoundRow, b: FoundRow): number {
   return a.distance - b.distance || compareKeys(keyOfRow(a.columns, a.row), keyOfRow(b.columns, b.row));
 }
 
-/** The order in which found rows are kept. */
+/** Compares by the order in which rows are kept. */
 function compareRanks(a: Ranked, b: Ranked): number {
   return a.rank - b.rank || compareKeys(keyOfRow(a.columns, a.row), keyOfRow(b.columns, b.row));
 }
 
 type Ranked = Required<FoundRow>;
 
-/** Keeps the best k found rows in a heap with the worst on top; with `distinct`, the best one of each document. */
+/** A heap of the k best rows with the worst on top; with `distinctDocuments`, of the best row of each document. */
 export class TopK {
   /** How many are kept at most. */
   readonly most: number;
   /** How far they may be. */
   readonly #limit: number;
   readonly #heap: Ranked[] = [];
-  /** Where in the heap each document's found is, when documents are to be distinct. */
+  /** Index in the heap of each document's row, if documents are distinct. */
   readonly #positions: Map<string, number> | undefined;
 
   constructor(k: number, distinctDocuments: boolean, limit = Infinity) {
@@ -39,12 +39,12 @@ export class TopK {
     this.#positions = distinctDocuments ? new Map() : undefined;
   }
 
-  /** A row farther than this cannot get in, so it need not be offered. */
+  /** Rows farther than this need not be offered. */
   get worst(): number {
     return this.#heap.length < this.most ? this.#limit : this.#heap[0].rank;
   }
 
-  /** How many were kept so far. */
+  /** How many are kept. */
   get size(): number {
     return this.#heap.length;
   }
@@ -68,7 +68,7 @@ export class TopK {
     }
   }
 
-  /** What was kept, best first. */
+  /** The kept rows, best first. */
   sorted(): FoundRow[] {
     return [...this.#heap].sort(compareFound);
   }

@@ -3,8 +3,8 @@
 /**
  * Backs off from proving bounds where it was not worth it.
  *
- * After the first failure it skips one shard, after the next two, then four. Whatever the data, little is tried in
- * vain, and later shards that differ get their chance.
+ * After the first failure it skips one shard, after the next two, then four. So little is tried in vain on any data, and
+ * later shards that differ get their chance.
  */
 export class Trial {
   #left = 0;
@@ -17,7 +17,7 @@ export class Trial {
     return false;
   }
 
-  /** Takes down whether it was worth it. */
+  /** Notes whether a try was worth it. */
   note(wasWorthIt: boolean): void {
     if (wasWorthIt) this.#pause = 1;
     else {

@@ -1,13 +1,13 @@
-// A candidate is one 64-bit number: its value in the high half, its row in the low one. With the bits of the value
-// turned around such that they are ordered as the value is, comparing candidates is comparing whole numbers.
+// Selects and sorts candidates (quickselect, quicksort). A candidate is a 64-bit number: its value in the high half, its row
+// in the low one. With the bits of the value mapped to an order-preserving integer, candidates compare as integers.
 
 const HIGH: u64 = 0xffff_ffff_0000_0000;
 const SIGN: u64 = 0x8000_0000_0000_0000;
 
-/** Ranges not longer than this are sorted by insertion. */
+/** Bytes of a range up to which it is sorted by insertion. */
 const SHORT: usize = 16 * 8;
 
-/** Makes numbers of candidates: a positive value gets its sign bit set, of a negative one all bits are flipped. */
+/** Maps candidates to integers: sets the sign bit of a positive value, flips all bits of a negative one. */
 function toNumbers(from: usize, end: usize): void {
   for (let at = from; at < end; at += 8) {
     const bits = load<u64>(at);
@@ -32,8 +32,8 @@ function pivotOf(first: usize, last: usize): u64 {
   return c < low ? low : c > high ? high : c;
 }
 
-/** Moves what is less than the pivot before what is greater; returns the last place of the first part. */
-function parted(first: usize, last: usize, pivot: u64): usize {
+/** Moves numbers below the pivot before those above it. Returns the last address of the first part. */
+function partition(first: usize, last: usize, pivot: u64): usize {
   let i = first;
   let j = last;
   while (true) {
@@ -63,8 +63,8 @@ function insertionSort(first: usize, last: usize): void {
 
 function sortNumbers(first: usize, last: usize): void {
   while (last - first > SHORT) {
-    const middle = parted(first, last, pivotOf(first, last));
-    // The shorter part by recursion, so that it is never deeper than the logarithm.
+    const middle = partition(first, last, pivotOf(first, last));
+    // Recurses into the shorter part, so that the depth is logarithmic.
     if (middle - first < last - middle) {
       sortNumbers(first, middle);
       first = middle + 8;
@@ -93,7 +93,7 @@ export function select(candidates: usize, count: i32, keep: i32): f32 {
   let first = candidates;
   let last = end - 8;
   while (last - first > SHORT) {
-    const middle = parted(first, last, pivotOf(first, last));
+    const middle = partition(first, last, pivotOf(first, last));
     if (wanted <= middle) last = middle;
     else first = middle + 8;
   }

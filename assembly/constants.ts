@@ -1,6 +1,6 @@
-// Constants of loops, in memory below the callers' own. V8 from version 13 on (Node 24) makes a vector that a loop names
-// outright anew for each use, in three instructions: a scan, whose loop has four such, took a third longer for that, and
-// making tables half as long again. A load is one instruction.
+// Constants of loops, in memory below the callers' own. V8 from version 13 on (Node 24) builds a vector literal in three
+// instructions at each use: a scan, whose loop has four, took a third longer, and making tables half as long again. A load
+// is one instruction.
 
 /** The lower half of each byte. */
 export const LOW_HALVES: usize = memory.data<u8>(
@@ -12,7 +12,7 @@ export const LOW_HALVES: usize = memory.data<u8>(
 export const ODD: usize = memory.data<f32>([1, -1, 1, -1], 16);
 export const UPPER: usize = memory.data<f32>([1, 1, -1, -1], 16);
 
-/** All levels of two bits, and of four, ascending. */
+/** All levels of two bits and of four, ascending. */
 export const LEVELS_2: usize = memory.data<f32>([-1.5104, -0.4528, 0.4528, 1.5104], 16);
 export const LEVELS_4: usize = memory.data<f32>(
   [
@@ -22,10 +22,10 @@ export const LEVELS_4: usize = memory.data<f32>(
   16,
 );
 
-/** Adding it to a number from 0 to 2^22 rounds it to a whole one, in the lowest bits of the sum: 2^23, for one lane. */
+/** 2^23, for one lane: adding it to a number from 0 to 2^22 leaves the rounded integer in the lowest bits. */
 export const ROUNDER: usize = memory.data<f32>([8388608], 4);
 
-/** The lowest byte of a lane. */
+/** A mask of the lowest byte, for one lane. */
 export const LOWEST_BYTE: usize = memory.data<u32>([255], 4);
 
 /** √½, rounded, for one lane. */

@@ -1,15 +1,15 @@
-// RaBitQ codes: rotated residuals, rounded to a grid of two or four bits a component, with what estimates need beside them.
+// RaBitQ codes: rotated residuals, rounded to a grid of two or four bits a component, with their row constants.
 import { above2, above4, level2, level4 } from './grid';
 import { promoteHigh, sumOf } from './residuals';
 
-/** Squared lengths outside of these are not coded, so that nothing overflows or loses bits to underflow. */
+/** Rows with squared lengths outside of these are not encoded: sums would overflow, or lose bits to underflow. */
 const LEAST: f64 = 7.52316384526264e-37; // 2^-120
 const MOST: f64 = 1.329227995784916e36; // 2^120
 
-/** A scale that is no number, and no bias. */
+/** A scale of NaN, and no bias. */
 const UNKNOWN: u32 = 0x7fc0_0000;
 
-/** Errors are rounded up by this, so that the f32 is not below the bound. */
+/** Errors are rounded up by this factor, so that the f32 is not below the bound. */
 const ROUND_UP: f64 = 1.0000002384185791015625; // 1 + 2^-22
 
 /** `rounding` is `codingError(padded)`; the rest is as in `Kernels.encode`. */
@@ -20,12 +20,12 @@ export function encode(
   codes: usize,
   padded: i32,
   bits: i32,
-  lines: i32,
+  constants: i32,
   centre: usize,
   rounding: f64,
 ): void {
   const nibbles = (padded * bits) >> 2;
-  const size = 16 * nibbles + 128 * lines;
+  const size = 16 * nibbles + 128 * constants;
   for (let r = 0; r < count; r++, rotated += 4 * padded) {
     const within = (first + r) & 31;
     const group = codes + <usize>((first + r) >>> 5) * size;
@@ -37,7 +37,7 @@ export function encode(
       group + (within & 15),
       (within & 16) >> 2,
       line,
-      lines,
+      constants,
       centre,
       rounding,
     );
@@ -52,7 +52,7 @@ function encodeRow(
   at: usize,
   shift: i32,
   line: usize,
-  lines: i32,
+  constants: i32,
   centre: usize,
   rounding: f64,
 ): void {
@@ -60,7 +60,7 @@ function encodeRow(
   const squared = squaredLength(row, end);
   const rms = f32x4.splat(<f32>sqrt(squared / <f64>padded));
   const signs = i32x4.splat(0x8000_0000);
-  // The code of a positive component is the first of the upper half and those above; a negative one's mirrors it.
+  // Codes of positive components are the upper half; those of negative ones mirror them.
   const half = i32x4.splat(1 << (bits - 1));
   const all = i32x4.splat((1 << bits) - 1);
   let alongLow = f64x2.splat(0);
@@ -72,15 +72,8 @@ function encodeRow(
   for (; row < end; row += 16) {
     const x = v128.load(row);
     const negative = f32x4.lt(x, f32x4.splat(0));
-    let above = i32x4.splat(0);
-    let level = f32x4.splat(1);
-    if (bits == 2) {
-      above = above2(f32x4.abs(x), rms);
-      level = level2(above);
-    } else if (bits == 4) {
-      above = above4(f32x4.abs(x), rms);
-      level = level4(above);
-    }
+    const above = bits == 2 ? above2(f32x4.abs(x), rms) : above4(f32x4.abs(x), rms);
+    const level = bits == 2 ? level2(above) : level4(above);
     const grid = v128.xor(level, v128.and(negative, signs));
     const gridLow = f64x2.promote_low_f32x4(grid);
     const gridHigh = promoteHigh(grid);
@@ -104,23 +97,16 @@ function encodeRow(
       put(at + 48, i32x4.extract_lane(codes, 3), shift);
       at += 64;
     } else {
-      // The odd lanes join the even ones, `bits` higher.
-      const pairs = v128.or(codes, i64x2.shr_u(codes, 32 - bits));
-      const first = (<i32>i64x2.extract_lane(pairs, 0)) & 15;
-      const second = (<i32>i64x2.extract_lane(pairs, 1)) & 15;
-      if (bits == 2) {
-        put(at, first, shift);
-        put(at + 16, second, shift);
-        at += 32;
-      } else {
-        put(at, (first & 3) | ((second & 3) << 2), shift);
-        at += 16;
-      }
+      // The odd lanes join the even ones, two bits higher.
+      const pairs = v128.or(codes, i64x2.shr_u(codes, 30));
+      put(at, (<i32>i64x2.extract_lane(pairs, 0)) & 15, shift);
+      put(at + 16, (<i32>i64x2.extract_lane(pairs, 1)) & 15, shift);
+      at += 32;
     }
   }
   const along = sumOf(alongLow, alongHigh);
   const toward = sumOf(towardLow, towardHigh);
-  putConstants(line, lines, squared, along, toward, sumOf(lengthLow, lengthHigh), rounding);
+  putConstants(line, constants, squared, along, toward, sumOf(lengthLow, lengthHigh), rounding);
 }
 
 function put(at: usize, nibble: i32, shift: i32): void {
@@ -130,7 +116,7 @@ function put(at: usize, nibble: i32, shift: i32): void {
 
 function putConstants(
   line: usize,
-  lines: i32,
+  constants: i32,
   squared: f64,
   along: f64,
   toward: f64,
@@ -150,13 +136,13 @@ function putConstants(
   } else if (squared != 0) {
     error = Infinity;
   }
-  if (lines == 1) {
+  if (constants == 1) {
     store<u32>(line, error == Infinity ? UNKNOWN : (upperHalf(scale) << 16) | upperHalf(bias));
     return;
   }
   store<f32>(line, scale);
   store<f32>(line, error, 128);
-  if (lines == 3) store<f32>(line, bias, 256);
+  if (constants == 3) store<f32>(line, bias, 256);
 }
 
 /** The upper 16 bits of a number, rounded. */

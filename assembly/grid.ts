@@ -1,16 +1,16 @@
-// The grids of src/kernels/code-shape.ts as rows are coded by them: positive levels, and the thresholds between those.
+// Rounds components to the grids of src/kernels/code-shape.ts.
 
-/** How many thresholds are below four magnitudes, negated, for 2 bits. */
+/** How many thresholds are below each of four magnitudes, negated, for 2 bits. */
 export function above2(size: v128, rms: v128): v128 {
   return f32x4.gt(size, f32x4.mul(rms, f32x4.splat(0.9816)));
 }
 
-/** The levels of magnitudes with so many thresholds (negated) below them, for 2 bits. */
+/** The levels of magnitudes, by the result of `above2`. */
 export function level2(above: v128): v128 {
   return v128.bitselect(f32x4.splat(1.5104), f32x4.splat(0.4528), above);
 }
 
-/** The same for 4 bits. */
+/** How many thresholds are below each of four magnitudes, negated, for 4 bits. */
 export function above4(size: v128, rms: v128): v128 {
   let above = f32x4.gt(size, f32x4.mul(rms, f32x4.splat(0.2582)));
   above = i32x4.add(above, f32x4.gt(size, f32x4.mul(rms, f32x4.splat(0.5224))));
@@ -21,9 +21,9 @@ export function above4(size: v128, rms: v128): v128 {
   return i32x4.add(above, f32x4.gt(size, f32x4.mul(rms, f32x4.splat(2.4008))));
 }
 
-/** The same for 4 bits: looked up byte by byte, in two tables of four levels. */
+/** The levels of magnitudes, by the result of `above4`: looked up byte by byte, in two tables of four levels. */
 export function level4(above: v128): v128 {
-  // Four times the number in each byte, plus the place of the byte.
+  // In each byte four times the number, plus the byte's index.
   const number = i32x4.neg(above);
   const at = i8x16.add(
     i32x4.mul(number, i32x4.splat(0x0404_0404)),

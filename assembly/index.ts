@@ -1,10 +1,10 @@
-// The kernels, compiled to WebAssembly by scripts/build-kernels.mjs. src/kernels/kernels.ts says what each of them does,
-// src/kernels/twin/ does the same one component after another, in the same order of 32-bit operations.
+// The kernels, which scripts/build-kernels.mjs compiles to WebAssembly. src/kernels/kernels.ts is their contract;
+// src/kernels/twin/ computes the same, one component after another, in the same order of 32-bit operations.
 export { encode } from './encode';
 export { tables } from './tables';
 export { scan, scanMany } from './scan';
 export { select, sort } from './candidates';
-export { distances, distancesAt, distancesMany } from './distances';
+export { distances, distancesAt } from './distances';
 export { measure, measureAt } from './measure';
 export { nearest } from './nearest';
 export { residuals } from './residuals';

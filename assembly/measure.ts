@@ -1,6 +1,6 @@
-// Products in 64-bit floats, of a query in 64-bit floats with rows in 32-bit floats, which take none of their precision.
-// Each is four running sums, component i going to sum i mod 4, added up as (s0 + s2) + (s1 + s3): two registers of two
-// sums. What they are to the bit decides what searches find; src/geometry/exact-loops.ts does the same.
+// Exact products in 64-bit floats, of a query in 64 bits with rows in 32 bits. Each is four running sums, component i going
+// to sum i mod 4, added up as (s0 + s2) + (s1 + s3). Results of searches depend on their bits, which are those of
+// src/geometry/exact-loops.ts.
 
 import { Dot, SquaredL2 } from './products';
 
@@ -16,7 +16,7 @@ function pair(at: usize): v128 {
   return f64x2.promote_low_f32x4(v128.load64_zero(at));
 }
 
-/** The components after the last whole four; what lies behind them counts as 0. */
+/** The components after the last whole four, and zeros. */
 function rest(at: usize, dimensions: i32): v128 {
   return v128.and(v128.load(at), i32x4.gt_s(i32x4.splat(dimensions & 3), i32x4(0, 1, 2, 3)));
 }
@@ -42,13 +42,13 @@ export function measure(
 export function measureAt(
   product: i32,
   query: usize,
-  places: usize,
+  addresses: usize,
   count: i32,
   dimensions: i32,
   out: usize,
 ): void {
-  if (product == 0) anywhere<Dot>(query, places, count, dimensions, out);
-  else anywhere<SquaredL2>(query, places, count, dimensions, out);
+  if (product == 0) anywhere<Dot>(query, addresses, count, dimensions, out);
+  else anywhere<SquaredL2>(query, addresses, count, dimensions, out);
 }
 
 function inTurn<P>(query: usize, rows: usize, stride: usize, count: i32, dimensions: i32, out: usize): void {
@@ -59,19 +59,19 @@ function inTurn<P>(query: usize, rows: usize, stride: usize, count: i32, dimensi
   for (; r < count; r++, rows += stride, out += 8) one<P>(query, rows, dimensions, out);
 }
 
-function anywhere<P>(query: usize, places: usize, count: i32, dimensions: i32, out: usize): void {
+function anywhere<P>(query: usize, addresses: usize, count: i32, dimensions: i32, out: usize): void {
   let r = 0;
-  for (; r + 4 <= count; r += 4, places += 16, out += 32) {
-    const x0 = <usize>load<u32>(places);
-    const x1 = <usize>load<u32>(places, 4);
-    const x2 = <usize>load<u32>(places, 8);
-    const x3 = <usize>load<u32>(places, 12);
+  for (; r + 4 <= count; r += 4, addresses += 16, out += 32) {
+    const x0 = <usize>load<u32>(addresses);
+    const x1 = <usize>load<u32>(addresses, 4);
+    const x2 = <usize>load<u32>(addresses, 8);
+    const x3 = <usize>load<u32>(addresses, 12);
     four<P>(query, x0, x1, x2, x3, dimensions, out);
   }
-  for (; r < count; r++, places += 4, out += 8) one<P>(query, load<u32>(places), dimensions, out);
+  for (; r < count; r++, addresses += 4, out += 8) one<P>(query, load<u32>(addresses), dimensions, out);
 }
 
-/** The product with one row: the first two sums and the last two. */
+/** The product with one row. */
 function one<P>(q: usize, x: usize, dimensions: i32, out: usize): void {
   const end = x + 4 * (dimensions & ~3);
   let a = f64x2.splat(0);
@@ -89,16 +89,17 @@ function one<P>(q: usize, x: usize, dimensions: i32, out: usize): void {
   store<f64>(out, f64x2.extract_lane(sums, 0) + f64x2.extract_lane(sums, 1));
 }
 
-/** Of the last components of a query, fewer than four, the first two, and the third. */
+/** The first two of a query's last components, which are fewer than four. */
 function firstOf(q: usize, dimensions: i32): v128 {
   return (dimensions & 3) == 1 ? v128.load64_zero(q) : v128.load(q);
 }
 
+/** The third of a query's last components, or 0. */
 function secondOf(q: usize, dimensions: i32): v128 {
   return (dimensions & 3) == 3 ? v128.load64_zero(q, 16) : f64x2.splat(0);
 }
 
-/** The products with four rows: one row's additions would wait for each other. */
+/** The products with four rows at once: the additions of one row wait for each other. */
 function four<P>(q: usize, x0: usize, x1: usize, x2: usize, x3: usize, dimensions: i32, out: usize): void {
   const end = x0 + 4 * (dimensions & ~3);
   let a0 = f64x2.splat(0);

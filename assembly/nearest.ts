@@ -1,8 +1,8 @@
-// The two nearest of some centroids for each of some rows.
+// The two nearest centroids of each row: the assignment step of k-means.
 import { Dot, SquaredL2, one, twoByFour } from './products';
 import { SCRATCH } from './scratch';
 
-/** The index where there is none. */
+/** Stands for no centroid. */
 const ABSENT: u32 = 0xffff_ffff;
 
 export function nearest(
@@ -56,15 +56,15 @@ function toCentroids<P>(
   out: usize,
 ): void {
   for (let r = 0; r < count; r += 2, rows += 2 * stride, out += 32) {
-    // The last of an odd number is its own neighbour.
+    // The last of an odd number of rows is paired with itself.
     const alone = r + 1 == count;
-    const apart: usize = alone ? 0 : stride;
+    const rowStride: usize = alone ? 0 : stride;
     clear(out);
     if (!alone) clear(out + 16);
     let c = 0;
     let at = centroids;
     for (; c + 4 <= centroidCount; c += 4, at += 4 * centroidStride) {
-      twoByFour<P>(rows, apart, at, centroidStride, dimensions, SCRATCH, 16);
+      twoByFour<P>(rows, rowStride, at, centroidStride, dimensions, SCRATCH, 16);
       offerFour<P>(SCRATCH, c, weights, out);
       if (!alone) offerFour<P>(SCRATCH + 16, c, weights, out + 16);
     }
@@ -87,14 +87,14 @@ function clear(out: usize): void {
   store<f32>(out, Infinity, 12);
 }
 
-/** Four products from `from`, the first of them with centroid `c`; most are farther than the second already found. */
+/** Offers four products, the first of them with centroid `c`; most are farther than the second nearest so far. */
 function offerFour<P>(from: usize, c: i32, weights: usize, out: usize): void {
   let values = v128.load(from);
   if (isInteger<P>()) {
     if (weights != 0) values = f32x4.mul(values, v128.load(weights + 4 * c));
     values = f32x4.neg(values);
   }
-  // Not `lt`: what is no number has to be looked at.
+  // Not `lt`: NaN has to be offered.
   let near = ~i32x4.bitmask(f32x4.ge(values, v128.load32_splat(out, 12))) & 15;
   if (near == 0) return;
   v128.store(from, values);

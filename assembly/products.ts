@@ -1,7 +1,7 @@
-// Products of a query with rows. Each is four running sums, component i going to sum i mod 4, added up as
-// (s0 + s2) + (s1 + s3); several rows at once, because one running sum waits for its own additions.
+// Products in 32 bits of a query with rows. Each is four running sums, component i going to sum i mod 4, added up as
+// (s0 + s2) + (s1 + s3). Several rows at once, because the additions of one row wait for each other.
 
-/* What a product is, as a type, so that each has loops of its own. */
+/* Products as types, so that the compiler makes loops for each. */
 export type Dot = i32;
 export type SquaredL2 = f32;
 
@@ -12,7 +12,7 @@ function add<P>(sums: v128, x: v128, y: v128): v128 {
   return f32x4.add(sums, f32x4.mul(delta, delta));
 }
 
-/** The components after the last whole four; what lies behind them is left out. */
+/** The components after the last whole four, and zeros. */
 function rest(at: usize, dimensions: i32): v128 {
   const mask = i32x4.gt_s(i32x4.splat(dimensions & 3), i32x4(0, 1, 2, 3));
   return v128.and(v128.load(at), mask);
@@ -38,7 +38,7 @@ export function one<P>(q: usize, x: usize, dimensions: i32): f32 {
   );
 }
 
-/** The products of a vector with eight rows, `stride` bytes apart. */
+/** The products of a vector with eight rows, `stride` bytes queryStride. */
 export function eight<P>(q: usize, x: usize, stride: usize, dimensions: i32, out: usize): void {
   const end = q + 4 * (dimensions & ~3);
   const x1 = stride;
@@ -82,7 +82,7 @@ export function eight<P>(q: usize, x: usize, stride: usize, dimensions: i32, out
   v128.store(out, totals(s4, s5, s6, s7), 16);
 }
 
-/** The products of a vector with four rows that lie anywhere. */
+/** The products of a vector with four rows at any addresses. */
 export function four<P>(q: usize, x0: usize, x1: usize, x2: usize, x3: usize, dimensions: i32): v128 {
   const end = q + 4 * (dimensions & ~3);
   let s0 = f32x4.splat(0);
@@ -106,15 +106,15 @@ export function four<P>(q: usize, x0: usize, x1: usize, x2: usize, x3: usize, di
   return totals(s0, s1, s2, s3);
 }
 
-/** The products of two vectors, `apart` bytes from each other, with four rows: each row is loaded once for both. */
+/** The products of two vectors, `queryStride` bytes apart, with four rows: each row is loaded once for both. */
 export function twoByFour<P>(
   q: usize,
-  apart: usize,
+  queryStride: usize,
   x: usize,
   stride: usize,
   dimensions: i32,
   out: usize,
-  outApart: usize,
+  outStride: usize,
 ): void {
   const end = q + 4 * (dimensions & ~3);
   const x1 = stride;
@@ -130,7 +130,7 @@ export function twoByFour<P>(
   let b3 = f32x4.splat(0);
   for (; q < end; q += 16, x += 16) {
     const a = v128.load(q);
-    const b = v128.load(q + apart);
+    const b = v128.load(q + queryStride);
     const r0 = v128.load(x);
     a0 = add<P>(a0, a, r0);
     b0 = add<P>(b0, b, r0);
@@ -146,7 +146,7 @@ export function twoByFour<P>(
   }
   if (dimensions & 3) {
     const a = rest(q, dimensions);
-    const b = rest(q + apart, dimensions);
+    const b = rest(q + queryStride, dimensions);
     const r0 = rest(x, dimensions);
     a0 = add<P>(a0, a, r0);
     b0 = add<P>(b0, b, r0);
@@ -161,5 +161,5 @@ export function twoByFour<P>(
     b3 = add<P>(b3, b, r3);
   }
   v128.store(out, totals(a0, a1, a2, a3));
-  v128.store(out + outApart, totals(b0, b1, b2, b3));
+  v128.store(out + outStride, totals(b0, b1, b2, b3));
 }

@@ -1,4 +1,4 @@
-// Residuals: rows less their centroid, of unit length where the metric wants that.
+// Residuals: rows minus their centroid, scaled to unit length first if the metric is cosine.
 
 export function residuals(
   rows: usize,
@@ -29,7 +29,7 @@ function residual(row: usize, dimensions: i32, centre: usize, out: usize): void 
   }
 }
 
-/** In 64-bit floats until the end, so that a long row near the centre does not lose what is left of it. */
+/** Computes in 64-bit floats, so that a small difference of a long row and its centre keeps its precision. */
 function unitResidual(row: usize, dimensions: i32, centre: usize, out: usize): void {
   const inverse = inverseLength(row, dimensions);
   const factors = f64x2.splat(inverse);

@@ -1,4 +1,4 @@
-// The random rotation: signs and fast Walsh-Hadamard transforms.
+// The random rotation of src/kernels/rotation.ts: factors, and fast Walsh–Hadamard transforms.
 import { ODD, ROOT_HALF, UPPER } from './constants';
 
 const ROUNDS: i32 = 4;
@@ -21,14 +21,15 @@ export function rotate(from: usize, to: usize, count: i32, padded: i32, signs: u
   }
 }
 
+/** Mixes both halves, as in Kac's walk: (a + b)·√½, (a − b)·√½. */
 function mixHalves(at: usize, half: i32): void {
   const root = v128.load32_splat(ROOT_HALF);
-  const apart: usize = 4 * half;
-  for (const end = at + apart; at < end; at += 16) {
+  const halfBytes: usize = 4 * half;
+  for (const end = at + halfBytes; at < end; at += 16) {
     const a = v128.load(at);
-    const b = v128.load(at + apart);
+    const b = v128.load(at + halfBytes);
     v128.store(at, f32x4.mul(f32x4.add(a, b), root));
-    v128.store(at + apart, f32x4.mul(f32x4.sub(a, b), root));
+    v128.store(at + halfBytes, f32x4.mul(f32x4.sub(a, b), root));
   }
 }
 

@@ -1,13 +1,13 @@
-// Products with centroids in 16-bit numbers, for ranking.
+// Products of a query with centroids in 16 bits, to rank shards by.
 import { Dot, SquaredL2, one } from './products';
 
 /** The length of a vector in 16-bit numbers; see `ROUGH_LENGTH` in src/kernels/kernels.ts. */
 const LENGTH: f32 = 32000;
 
-/** Rows that a chunk has at most, and values that are written for each. */
+/** Rows of a chunk at most, and values that are written for each. */
 const STAGE: i32 = 64;
 
-/** Where a chunk has its parts; see `roughLayout` in src/kernels/rough-layout.ts. */
+/** Offsets of the parts of a chunk; see `roughLayout` in src/kernels/rough-layout.ts. */
 const CONSTANTS: usize = 16;
 const CENTRE: usize = CONSTANTS + 8 * STAGE;
 
@@ -21,18 +21,18 @@ export function roughDistances(
   out: usize,
   line: usize,
 ): void {
-  let apart: f32 = 0;
+  let farthest: f32 = 0;
   let reach: f32 = 0;
   for (const end = chunks + 4 * <usize>count; chunks < end; chunks += 4, out += 4 * STAGE) {
     const chunk = <usize>load<u32>(chunks);
     reach = max(reach, load<f32>(chunk, 4));
-    apart = max(apart, toChunk(product == 0, query, chunk, padded, scratch, out));
+    farthest = max(farthest, toChunk(product == 0, query, chunk, padded, scratch, out));
   }
-  store<f32>(line, apart);
+  store<f32>(line, farthest);
   store<f32>(line, reach, 4);
 }
 
-/** Writes the values of the rows of a chunk; returns how long the query is without its centre. */
+/** Writes the values of the rows of a chunk. Returns the query's distance from its centre; by `DOT`, its length. */
 function toChunk(byDot: bool, query: usize, chunk: usize, padded: i32, scratch: usize, out: usize): f32 {
   const count: i32 = load<u32>(chunk);
   const centre = chunk + CENTRE;
@@ -58,7 +58,7 @@ function toChunk(byDot: bool, query: usize, chunk: usize, padded: i32, scratch: 
   return length;
 }
 
-/** Writes a vector, less the centre, in 16-bit numbers. */
+/** Writes a vector, minus the centre, in 16-bit numbers. */
 function toIntegers(vector: usize, centre: usize, padded: i32, scale: f32, to: usize): void {
   const scales = f32x4.splat(scale);
   for (const end = vector + 4 * padded; vector < end; vector += 32, to += 16) {

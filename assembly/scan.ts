@@ -4,14 +4,14 @@ import { SquaredL2, one } from './products';
 import { SCRATCH } from './scratch';
 import { tables as makeTables } from './tables';
 
-/** Nibbles that may be added up in 16 bits: two entries are at most 254, and 256 times that is below 65,536. */
+/** Nibbles that are added up in 16 bits: two entries are at most 254, and 256 times that is below 65,536. */
 const BLOCK: i32 = 512;
 
-/** Where the sums of a group lie, and its values. */
+/** Addresses of the sums of a group, and of its values. */
 const SUMS: usize = SCRATCH;
 const VALUES: usize = SCRATCH + 128;
 
-/** Where the offset and the step of tables lie that are made for one scan. */
+/** Address of the offset and step of tables that are made for one piece. */
 const LINE: usize = SCRATCH + 256;
 
 /** Bytes of a piece: see `Kernels.scanMany`. */
@@ -23,7 +23,7 @@ export function scanMany(
   query: usize,
   padded: i32,
   bits: i32,
-  lines: i32,
+  constants: i32,
   tables: usize,
   b: f32,
   slack: f32,
@@ -50,7 +50,21 @@ export function scanMany(
       b = <f32>-2 * load<f32>(LINE, 4);
     }
     const own: f32 = query == 0 ? slack : 0;
-    const found = scan(codes, nibbles, lines, 0, rows, tables, base, a, b, own, dead, threshold, next, label);
+    const found = scan(
+      codes,
+      nibbles,
+      constants,
+      rows,
+      tables,
+      base,
+      a,
+      b,
+      own,
+      dead,
+      threshold,
+      next,
+      label,
+    );
     next += (<usize>found) << 3;
   }
   return <i32>((next - out) >>> 3);
@@ -59,9 +73,8 @@ export function scanMany(
 export function scan(
   codes: usize,
   nibbles: i32,
-  lines: i32,
-  from: i32,
-  to: i32,
+  constants: i32,
+  rows: i32,
   tables: usize,
   base: f32,
   a: f32,
@@ -72,19 +85,18 @@ export function scan(
   out: usize,
   label: u32,
 ): i32 {
-  const size = 16 * nibbles + 128 * lines;
-  const end = (to + 31) >>> 5;
+  const size = 16 * nibbles + 128 * constants;
+  const end = (rows + 31) >>> 5;
   const bases = f32x4.splat(base);
   const as = f32x4.splat(a);
   const bs = f32x4.splat(b);
   const slacks = f32x4.splat(slack);
   const thresholds = f32x4.splat(threshold);
   let next = out;
-  for (let group = from >>> 5; group < end; group++) {
+  for (let group = 0; group < end; group++) {
     const row = group << 5;
     let wanted: u32 = 0xffff_ffff;
-    if (row < from) wanted <<= from & 31;
-    if (to - row < 32) wanted &= ~(0xffff_ffff << (to & 31));
+    if (rows - row < 32) wanted &= ~(0xffff_ffff << (rows & 31));
     if (dead != 0) wanted &= ~load<u32>(dead + 4 * group);
     if (wanted == 0) continue;
 
@@ -97,16 +109,16 @@ export function scan(
       const terms = f32x4.add(as, f32x4.mul(bs, sums));
       const first = v128.load(line);
       let values: v128;
-      if (lines == 1) {
+      if (constants == 1) {
         const scales = v128.and(first, i32x4.splat(0xffff_0000));
         values = f32x4.add(f32x4.add(bases, i32x4.shl(first, 16)), f32x4.mul(scales, terms));
       } else {
-        const start = lines == 3 ? f32x4.add(bases, v128.load(line + 256)) : bases;
+        const start = constants == 3 ? f32x4.add(bases, v128.load(line + 256)) : bases;
         const along = f32x4.mul(first, terms);
         values = f32x4.sub(f32x4.add(start, along), f32x4.mul(slacks, v128.load(line + 128)));
       }
       v128.store(VALUES + 4 * i, values);
-      // What is no number is not above anything.
+      // NaN is not above anything.
       within |= (~i32x4.bitmask(f32x4.gt(values, thresholds)) << i) & (15 << i);
     }
     for (within &= wanted; within != 0; within &= within - 1) {
@@ -125,7 +137,8 @@ function sumUp(codes: usize, nibbles: i32, tables: usize): void {
   const low = v128.load(LOW_HALVES);
   for (let done = 0; done < nibbles; done += BLOCK) {
     const until = codes + 16 * min(BLOCK, nibbles - done);
-    // Bytes 2i and 2i + 1 of 16 rows are one number; with the odd bytes added up alone too, both can be told apart.
+    // A 16-bit lane adds up the entries of two rows, even + 256 · odd. The odd ones are also added up alone, so that both
+    // sums can be recovered.
     let first = i16x8.splat(0);
     let firstOdd = i16x8.splat(0);
     let second = i16x8.splat(0);
@@ -150,10 +163,7 @@ function sumUp(codes: usize, nibbles: i32, tables: usize): void {
   }
 }
 
-/**
- * Looks up sixteen entries of a table, by indices that are at most 15: then both instructions do the same, but the strict
- * one takes another to see to indices beyond.
- */
+/** Looks up sixteen table entries. For indices up to 15 both instructions are equal, but the strict one costs two. */
 function entries(table: v128, indices: v128): v128 {
   return ASC_FEATURE_RELAXED_SIMD ? i8x16.relaxed_swizzle(table, indices) : i8x16.swizzle(table, indices);
 }

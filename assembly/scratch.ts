@@ -1,2 +1,4 @@
-/** Bytes below the callers' own (`Kernels.base`): room for what a kernel passes from one of its loops to the next. */
+// Scratch memory of the kernels, below the callers' own.
+
+/** The address of some 450 bytes for intermediate results. */
 export const SCRATCH: usize = 64;

@@ -1,14 +1,14 @@
-// Look-up tables of a query: the sums of its components for each nibble of a code, in 8 bits.
-import { LEVELS_2, LEVELS_4, LOWEST_BYTE, ODD, ROUNDER, UPPER } from './constants';
+// Look-up tables of a query (FastScan): for each nibble of a code 16 sums of its components, in 8 bits.
+import { LEVELS_2, LEVELS_4, LOWEST_BYTE, ROUNDER } from './constants';
 
 /** The largest entry. */
 const TOP: f32 = 127;
 
-/** Queries whose tables would span less than this have none but zeros. */
+/** A query whose tables would span less than this gets tables of zeros. */
 const LEAST_RANGE: f32 = 7.888609052210118e-31; // 2^-100
 
 export function tables(query: usize, centre: usize, padded: i32, bits: i32, out: usize, line: usize): void {
-  const top: f32 = bits == 1 ? 1 : bits == 2 ? 1.5104 : 2.7326;
+  const top: f32 = bits == 2 ? 1.5104 : 2.7326;
   let total = f32x4.splat(0);
   let largest = f32x4.splat(0);
   for (let i = 0; i < padded; i += 4) {
@@ -39,9 +39,6 @@ export function tables(query: usize, centre: usize, padded: i32, bits: i32, out:
       pairTable(out, first(scaled), second(scaled), first(least));
       pairTable(out + 16, third(scaled), fourth(scaled), third(least));
       out += 32;
-    } else if (bits == 1) {
-      signTable(out, scaled, least);
-      out += 16;
     } else {
       levelTable(out, first(scaled), first(least));
       levelTable(out + 16, second(scaled), second(least));
@@ -52,20 +49,19 @@ export function tables(query: usize, centre: usize, padded: i32, bits: i32, out:
   }
 }
 
-/** Four components of the query, less those of the centre. */
+/** Four components of the query minus those of the centre. */
 function difference(query: usize, centre: usize, i: i32): v128 {
   const q = v128.load(query + 4 * i);
   return centre ? f32x4.sub(q, v128.load(centre + 4 * i)) : q;
 }
 
-/** In each lane the sum of the absolute values of the nibble that it belongs to. */
+/** For each lane, the sum of the absolute values of the components of its nibble. */
 function magnitude(size: v128, bits: i32): v128 {
   if (bits == 4) return size;
-  const pair = f32x4.add(size, v128.shuffle<i32>(size, size, 1, 0, 3, 2));
-  return bits == 2 ? pair : f32x4.add(pair, v128.shuffle<i32>(pair, pair, 2, 3, 0, 1));
+  return f32x4.add(size, v128.shuffle<i32>(size, size, 1, 0, 3, 2));
 }
 
-/** Four bits of one component. */
+/** Writes the table of a nibble with four bits of one component. */
 function levelTable(out: usize, q: v128, least: v128): void {
   putTable(
     out,
@@ -76,23 +72,13 @@ function levelTable(out: usize, q: v128, least: v128): void {
   );
 }
 
-/** Two bits of two components. */
+/** Writes the table of a nibble with two bits of two components. */
 function pairTable(out: usize, q0: v128, q1: v128, least: v128): void {
   const levels = v128.load(LEVELS_2);
   sumTable(out, f32x4.mul(q0, levels), f32x4.add(f32x4.mul(q1, levels), least));
 }
 
-/** The signs of four components. */
-function signTable(out: usize, q: v128, least: v128): void {
-  const odd = v128.load(ODD);
-  const upper = v128.load(UPPER);
-  // Both signs are the other way round than those of the bits.
-  const low = f32x4.add(f32x4.mul(first(q), odd), f32x4.mul(second(q), upper));
-  const high = f32x4.add(f32x4.mul(third(q), odd), f32x4.mul(fourth(q), upper));
-  sumTable(out, f32x4.neg(low), f32x4.sub(least, high));
-}
-
-/** Entry i + 4j is low[i] + high[j]. */
+/** Writes a table: entry i + 4j is low[i] + high[j]. */
 function sumTable(out: usize, low: v128, high: v128): void {
   putTable(
     out,
@@ -103,7 +89,7 @@ function sumTable(out: usize, low: v128, high: v128): void {
   );
 }
 
-/** Rounds sixteen entries to bytes. */
+/** Writes sixteen entries, rounded to bytes. */
 function putTable(out: usize, a: v128, b: v128, c: v128, d: v128): void {
   const low = i16x8.narrow_i32x4_u(rounded(a), rounded(b));
   const high = i16x8.narrow_i32x4_u(rounded(c), rounded(d));
@@ -114,7 +100,7 @@ function rounded(x: v128): v128 {
   return v128.and(f32x4.add(x, v128.load32_splat(ROUNDER)), v128.load32_splat(LOWEST_BYTE));
 }
 
-/* One lane in all four. */
+/* One lane, copied to all four. */
 
 function first(x: v128): v128 {
   return v128.shuffle<i32>(x, x, 0, 0, 0, 0);

@@ -1,4 +1,4 @@
-// Picks values: the least, those within a limit, and a histogram.
+// Picks values: the least, those within a limit, a histogram; and drops candidates beyond a threshold.
 
 export function least(values: usize, count: i32): f32 {
   const end = values + 4 * (count & ~3);
@@ -7,7 +7,7 @@ export function least(values: usize, count: i32): f32 {
   let lanes = f32x4.splat(Infinity);
   let others = lanes;
   for (; values < many; values += 64) {
-    // Each of them waits for its last.
+    // Two running minima, as each waits for its last value.
     lanes = f32x4.min(lanes, f32x4.min(v128.load(values), v128.load(values, 16)));
     others = f32x4.min(others, f32x4.min(v128.load(values, 32), v128.load(values, 48)));
   }
@@ -42,17 +42,17 @@ export function tally(values: usize, count: i32, low: f32, scale: f32, bins: i32
   const end = values + 4 * (count & ~3);
   const all = values + 4 * count;
   for (; values < end; values += 16) {
-    const places = f32x4.mul(f32x4.sub(v128.load(values), lows), scales);
-    // `pmin(a, b)` is a unless b is less, so that what is no number becomes the last bin.
-    const bin = i32x4.trunc_sat_f32x4_s(f32x4.pmax(zero, f32x4.pmin(most, places)));
+    const positions = f32x4.mul(f32x4.sub(v128.load(values), lows), scales);
+    // `pmin(a, b)` is a unless b is less, so NaN becomes the last bin.
+    const bin = i32x4.trunc_sat_f32x4_s(f32x4.pmax(zero, f32x4.pmin(most, positions)));
     add1(out, i32x4.extract_lane(bin, 0));
     add1(out, i32x4.extract_lane(bin, 1));
     add1(out, i32x4.extract_lane(bin, 2));
     add1(out, i32x4.extract_lane(bin, 3));
   }
   for (; values < all; values += 4) {
-    const place = (load<f32>(values) - low) * scale;
-    add1(out, place < <f32>bins ? <i32>max(<f32>0, place) : bins);
+    const position = (load<f32>(values) - low) * scale;
+    add1(out, position < <f32>bins ? <i32>max(<f32>0, position) : bins);
   }
 }
 
@@ -67,7 +67,7 @@ export function keep(candidates: usize, count: i32, threshold: f32): i32 {
   let next = candidates;
   for (let at = candidates; at < end; at += 8) {
     store<u64>(next, load<u64>(at));
-    // Without a branch, which could not be foretold.
+    // Without a branch, which could not be predicted.
     next += (<usize>!(load<f32>(at, 4) > threshold)) << 3;
   }
   return <i32>((next - candidates) >>> 3);

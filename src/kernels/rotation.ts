@@ -1,11 +1,11 @@
-// The random rotation of RaBitQ: signs and fast Walsh-Hadamard transforms, four rounds (as in Kac's walk), without
-// a matrix.
+// The random rotation of RaBitQ, without a matrix: four rounds of random signs and a fast Walsh–Hadamard transform (FWHT),
+// mixed as in Kac's walk where the length is no power of two.
 import { seededRandom } from '../geometry/random.js';
 
-/** Rounds of a rotation. Fewer leave the coordinates of some data, such as unit vectors, far from normal. */
+/** Rounds of a rotation; fewer leave the components of some data, such as unit vectors, far from normal. */
 export const ROUNDS = 4;
 
-/** √½ as the kernels have it. */
+/** √½ in 32 bits. */
 export const ROOT_HALF = Math.fround(Math.SQRT1_2);
 
 /** The greatest power of two that is at most `padded`. */
@@ -14,12 +14,11 @@ export function powerWithin(padded: number): number {
 }
 
 /**
- * A random rotation of `padded` components, the same for the same seed: the factors by which each of its rounds
- * multiplies the components, one round after another.
+ * The factors of a random rotation of `padded` components, one round after another; the same for the same seed.
  *
- * A round flips signs; applies the Hadamard transform of length 2^m to the first 2^m components, or to the last ones in
- * every other round; and where that leaves some out mixes both halves: (a + b)·√½, (a − b)·√½. The scale of the
- * Hadamard transform is part of the factors, which so are ±1 or ±2^(−m/2).
+ * A round multiplies the components by its factors. Then it applies the Hadamard transform of length 2^m to the first 2^m
+ * components, in every other round to the last ones. If some are left out, it mixes both halves (Kac's walk):
+ * (a + b)·√½, (a − b)·√½. The scale of the transform is part of the factors, which therefore are ±1 or ±2^(−m/2).
  */
 export function rotationSigns(padded: number, seed: number): Float32Array {
   const random = seededRandom(seed);
@@ -36,7 +35,7 @@ export function rotationSigns(padded: number, seed: number): Float32Array {
   return signs;
 }
 
-/** Where the Hadamard transform of a round begins. */
+/** The first component of the Hadamard transform of a round. */
 export function firstOf(round: number, padded: number, power: number): number {
   return round % 2 === 0 ? 0 : padded - power;
 }

@@ -1,4 +1,4 @@
-// The kernels in WebAssembly: loads the build that the engine takes, and keeps its memory's views up to date.
+// The kernels in WebAssembly: compiles the build that the platform supports, and keeps the views of its memory up to date.
 import { codingError } from './bounds.js';
 import { BASE, type Kernels } from './kernels.js';
 import { RELAXED_EDITS, WASM_BASE64 } from './wasm-binary.js';
@@ -6,10 +6,10 @@ import { RELAXED_EDITS, WASM_BASE64 } from './wasm-binary.js';
 /** Bytes of a page, the unit in which memory grows. */
 const PAGE = 65_536;
 
-/** The last vector of a row is loaded whole, so bytes behind it are read, though not used. */
+/** Bytes behind a row that may be read, though not used: loads are 16 bytes wide. */
 const READ_AHEAD = 16;
 
-/** What the module exports: the kernels by their names, but one of them, and its memory. */
+/** The exports of the module: its memory, and the kernels; `encode` takes one more argument. */
 interface Exports extends Omit<
   Kernels,
   'simd' | 'base' | 'byteLength' | 'u8' | 'u32' | 'f32' | 'f64' | 'reserve' | 'encode'
@@ -18,12 +18,12 @@ interface Exports extends Omit<
   readonly encode: (...args: [...Parameters<Kernels['encode']>, number]) => void;
 }
 
-/** The kernels in WebAssembly SIMD; `undefined` where the platform does not have it, or does not allow it. */
+/** Makes kernels in WebAssembly SIMD; `undefined` if the platform does not have or does not allow it. */
 export function wasmKernels(): Kernels | undefined {
   return kernelsOf(compiled());
 }
 
-/** The kernels of a module: of the one build or the other. */
+/** Makes kernels of a compiled module. */
 export function kernelsOf(module: WebAssembly.Module | undefined): Kernels | undefined {
   const instance = module && instanceOf(module);
   if (instance === undefined) return undefined;
@@ -57,7 +57,7 @@ export function kernelsOf(module: WebAssembly.Module | undefined): Kernels | und
       try {
         memory.grow(Math.ceil(missing / PAGE));
       } catch {
-        // Nothing but that there is no room: the caller is told, and knows what it can do without.
+        // Out of memory. The caller can do without its cache.
         return false;
       }
       u8 = new Uint8Array(memory.buffer);
@@ -66,8 +66,8 @@ export function kernelsOf(module: WebAssembly.Module | undefined): Kernels | und
       f64 = new Float64Array(memory.buffer);
       return true;
     },
-    encode(rotated, count, first, codes, padded, bits, lines, centre) {
-      encode(rotated, count, first, codes, padded, bits, lines, centre, codingError(padded));
+    encode(rotated, count, first, codes, padded, bits, constants, centre) {
+      encode(rotated, count, first, codes, padded, bits, constants, centre, codingError(padded));
     },
   };
 }
@@ -76,13 +76,13 @@ function instanceOf(module: WebAssembly.Module): WebAssembly.Instance | undefine
   try {
     return new WebAssembly.Instance(module);
   } catch (error) {
-    // No room for another memory.
+    // Out of memory.
     if (error instanceof RangeError) return undefined;
     throw error;
   }
 }
 
-/** The module, once it was asked for; it is immutable, and instances share it. */
+/** The compiled module, which is immutable and shared by all instances. */
 let known: { readonly module: WebAssembly.Module | undefined } | undefined;
 
 function compiled(): WebAssembly.Module | undefined {
@@ -93,26 +93,27 @@ function compiled(): WebAssembly.Module | undefined {
 function compile(): WebAssembly.Module | undefined {
   if (typeof WebAssembly !== 'object') return undefined;
   const { plain, relaxed } = builds();
-  // Neither where there is no SIMD.
+  // Neither is valid without SIMD.
   const bytes = [relaxed, plain].find((build) => WebAssembly.validate(build));
   if (bytes === undefined) return undefined;
   try {
     return new WebAssembly.Module(bytes);
   } catch (error) {
-    // A page may forbid it by its content security policy, and some browsers forbid it in their main thread.
+    // A content security policy may forbid it, and some browsers forbid it in their main thread.
     if (error instanceof WebAssembly.CompileError || error instanceof RangeError) return undefined;
     throw error;
   }
 }
 
 /**
- * The module's bytes, in two builds that give the same results. Scans of that for relaxed SIMD, which not all engines take,
- * look up table entries in one instruction instead of two.
+ * The module's bytes, in two builds with the same results.
+ *
+ * With relaxed SIMD, which not all platforms support, scans look up table entries in one instruction instead of two.
  */
 export function builds(): Record<'plain' | 'relaxed', Uint8Array<ArrayBuffer>> {
   const plain = Uint8Array.from(atob(WASM_BASE64), (character) => character.charCodeAt(0));
   const relaxed = [...plain];
-  // The last first, as places are those of the plain build.
+  // The last first, as positions are those of the plain build.
   for (const [at, gone, ...bytes] of [...RELAXED_EDITS].reverse()) relaxed.splice(at, gone, ...bytes);
   return { plain, relaxed: Uint8Array.from(relaxed) };
 }

@@ -133,20 +133,20 @@ describe('notices', () => {
 
   test('a bitmap of dead rows that is ignored', () => {
     const ignored = wrongWith((kernels) => ({
-      scan: (codes, nibbles, lines, from, to, tables, base, a, b, slack, _dead, threshold, out, label) =>
-        kernels.scan(codes, nibbles, lines, from, to, tables, base, a, b, slack, 0, threshold, out, label),
+      scan: (codes, nibbles, constants, rows, tables, base, a, b, slack, _dead, threshold, out, label) =>
+        kernels.scan(codes, nibbles, constants, rows, tables, base, a, b, slack, 0, threshold, out, label),
     }));
     expect(ignored).toBe(true);
   });
 
   test('codes that are not extended after an append', () => {
     const stale = wrongWith((kernels, isLate) => ({
-      encode: (rotated, count, first, codes, padded, bits, lines, centre) => {
-        if (!isLate()) kernels.encode(rotated, count, first, codes, padded, bits, lines, centre);
+      encode: (rotated, count, first, codes, padded, bits, constants, centre) => {
+        if (!isLate()) kernels.encode(rotated, count, first, codes, padded, bits, constants, centre);
         // A stale code: that of a row in the opposite direction.
         else {
           for (let i = 0; i < count * padded; i++) kernels.f32[rotated / 4 + i] *= -1;
-          kernels.encode(rotated, count, first, codes, padded, bits, lines, centre);
+          kernels.encode(rotated, count, first, codes, padded, bits, constants, centre);
         }
       },
     }));
@@ -155,13 +155,12 @@ describe('notices', () => {
 
   test('bounds that are too tight', () => {
     const tight = wrongWith((kernels) => ({
-      scan: (codes, nibbles, lines, from, to, tables, base, a, b, slack, dead, threshold, out, label) =>
+      scan: (codes, nibbles, constants, rows, tables, base, a, b, slack, dead, threshold, out, label) =>
         kernels.scan(
           codes,
           nibbles,
-          lines,
-          from,
-          to,
+          constants,
+          rows,
           tables,
           base,
           a,

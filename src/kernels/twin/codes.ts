@@ -17,14 +17,14 @@ import type { TwinMemory } from './memory.js';
 
 const { fround, sqrt, abs } = Math;
 
-/** Squared lengths outside of these are not coded, so that nothing overflows or loses bits to underflow. */
+/** Rows with squared lengths outside of these are not encoded: sums would overflow, or lose bits to underflow. */
 const LEAST = 2 ** -120;
 const MOST = 2 ** 120;
 
-/** Errors are rounded up by this, so that the f32 is not below the bound. */
+/** Errors are rounded up by this factor, so that the f32 is not below the bound. */
 const ROUND_UP = 1 + 2 ** -22;
 
-/** What a row is stored with beside its nibbles. */
+/** The constants of a row. */
 interface Coded {
   scale: number;
   error: number;
@@ -77,7 +77,7 @@ function upperHalf(value: number): number {
   return ((bits + 0x8000) >>> 16) & 0xffff;
 }
 
-/** Finds the codes of one row, and its constants. */
+/** Writes the codes of one row to `own`. Returns its constants. */
 function code(f32: Float32Array, at: number, own: Uint8Array, bits: Bits, centre: number): Coded {
   const padded = own.length;
   const { levels, thresholds } = gridOf(bits);
@@ -105,17 +105,17 @@ function code(f32: Float32Array, at: number, own: Uint8Array, bits: Bits, centre
   return { scale, error: fround(error * ROUND_UP), bias: fround(squared + 2 * scale * toward) };
 }
 
-/** A sum in 64-bit floats as four running sums. */
+/** A sum in 64-bit floats, as four running sums. */
 function sum4(count: number, term: (i: number) => number): number {
   const sums = [0, 0, 0, 0];
   for (let i = 0; i < count; i++) sums[i % 4] += term(i);
   return sums[0] + sums[2] + (sums[1] + sums[3]);
 }
 
-/** Queries whose tables would span less than this have none but zeros. */
+/** A query whose tables would span less than this gets tables of zeros. */
 const LEAST_RANGE = 2 ** -100;
 
-/** Adding it to a number from 0 to 2^22 rounds it to a whole one, in f32. */
+/** Adding this to a number from 0 to 2^22 rounds it to an integer, in f32. */
 const ROUNDER = 2 ** 23;
 
 export function tables(
@@ -160,7 +160,7 @@ export function tables(
   }
 }
 
-/** What one value of a nibble adds to the sum, from 0 on. */
+/** The table entry for one value of a nibble; the least is 0. */
 function entryOf(
   s: Float32Array,
   at: number,
@@ -170,20 +170,11 @@ function entryOf(
   least: number,
 ): number {
   if (bits === 4) return fround(fround(s[at] * levels[entry]) + least);
-  if (bits === 2) {
-    const second = fround(fround(s[at + 1] * levels[entry >> 2]) + least);
-    return fround(fround(s[at] * levels[entry & 3]) + second);
-  }
-  const s0 = (entry & 1) === 0 ? -s[at] : s[at];
-  const s1 = (entry & 2) === 0 ? -s[at + 1] : s[at + 1];
-  const s2 = (entry & 4) === 0 ? -s[at + 2] : s[at + 2];
-  const s3 = (entry & 8) === 0 ? -s[at + 3] : s[at + 3];
-  return fround(fround(s0 + s1) + fround(fround(s2 + s3) + least));
+  const second = fround(fround(s[at + 1] * levels[entry >> 2]) + least);
+  return fround(fround(s[at] * levels[entry & 3]) + second);
 }
 
 /** The sum of the absolute values of the components of a nibble. */
 function magnitudeOf(q: Float32Array, at: number, count: number): number {
-  if (count === 1) return abs(q[at]);
-  const pair = fround(abs(q[at]) + abs(q[at + 1]));
-  return count === 2 ? pair : fround(pair + fround(abs(q[at + 2]) + abs(q[at + 3])));
+  return count === 1 ? abs(q[at]) : fround(abs(q[at]) + abs(q[at + 1]));
 }

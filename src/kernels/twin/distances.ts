@@ -24,7 +24,7 @@ export function dot(f32: Float32Array, a: number, b: number, dimensions: number)
   return fround(fround(s0 + s2) + fround(s1 + s3));
 }
 
-/** A squared distance, likewise. */
+/** A squared distance as four running sums in f32. */
 export function squaredL2(f32: Float32Array, a: number, b: number, dimensions: number): number {
   let [s0, s1, s2, s3] = [0, 0, 0, 0];
   let i = 0;
@@ -66,12 +66,10 @@ export function distancesAt(
   }
 }
 
-export function distancesMany(
+export function distances(
   { f32 }: TwinMemory,
   product: Product,
   query: number,
-  queryStride: number,
-  queries: number,
   rows: number,
   stride: number,
   count: number,
@@ -79,16 +77,11 @@ export function distancesMany(
   out: number,
 ): void {
   const productOf = product === DOT ? dot : squaredL2;
-  for (let q = 0; q < queries; q++) {
-    const a = query / 4 + q * queryStride;
-    for (let r = 0; r < count; r++) {
-      const b = rows / 4 + r * stride;
-      f32[out / 4 + q * count + r] = productOf(f32, a, b, dimensions);
-    }
-  }
+  for (let r = 0; r < count; r++)
+    f32[out / 4 + r] = productOf(f32, query / 4, rows / 4 + r * stride, dimensions);
 }
 
-/** The index of a row that is not there. */
+/** Stands for no centroid. */
 const ABSENT = 0xffff_ffff;
 
 export function nearest(

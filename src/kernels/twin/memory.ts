@@ -1,4 +1,6 @@
-/** An ordinary buffer that grows like the memory of a WebAssembly instance. */
+// The memory of the twin.
+
+/** A buffer that grows like the memory of a WebAssembly instance. */
 export class TwinMemory {
   u8 = new Uint8Array();
   u32 = new Uint32Array();
@@ -9,7 +11,7 @@ export class TwinMemory {
     this.reserve(byteLength);
   }
 
-  /** Makes it at least so large; `false` where the platform refuses. */
+  /** As `Kernels.reserve`. */
   reserve(byteLength: number): boolean {
     if (byteLength <= this.u8.length) return true;
     let buffer: ArrayBuffer;
@@ -28,5 +30,5 @@ export class TwinMemory {
   }
 }
 
-/** Bytes that memory grows by: those of a page of WebAssembly. */
-export const PAGE = 65_536;
+/** Bytes of a page of WebAssembly memory. */
+const PAGE = 65_536;

@@ -6,7 +6,7 @@ import type { TwinMemory } from './memory.js';
 
 const { fround } = Math;
 
-/** Adding it to a number of less than 2^22 rounds that to a whole one, ties to the even one. */
+/** Adding this to a number below 2^22 rounds it to an integer, ties to even. */
 const ROUNDER = 1.5 * 2 ** 23;
 
 export function roughDistances(
@@ -21,18 +21,18 @@ export function roughDistances(
   line: number,
 ): void {
   const { u32, f32 } = memory;
-  let [apart, reach] = [0, 0];
+  let [farthest, reach] = [0, 0];
   for (let c = 0; c < count; c++) {
     const chunk = u32[chunks / 4 + c];
     reach = Math.max(reach, f32[chunk / 4 + 1]);
     const length = toChunk(memory, product === DOT, query, chunk, padded, scratch, out + 4 * STAGE * c);
-    apart = Math.max(apart, length);
+    farthest = Math.max(farthest, length);
   }
-  f32[line / 4] = apart;
+  f32[line / 4] = farthest;
   f32[line / 4 + 1] = reach;
 }
 
-/** Writes the values of the rows of a chunk; returns how long the query is without its centre. */
+/** Writes the values of the rows of a chunk. Returns the query's distance from its centre; by `DOT`, its length. */
 function toChunk(
   { u32, f32 }: TwinMemory,
   byDot: boolean,
@@ -67,7 +67,7 @@ function toChunk(
   return length;
 }
 
-/** Writes a vector, less the centre, in 16-bit numbers. */
+/** Writes a vector, minus the centre, in 16-bit numbers. */
 function toIntegers(
   f32: Float32Array,
   i16: Int16Array,

@@ -1,8 +1,8 @@
 // The twin of the table scan (FastScan), and of selecting and sorting candidates.
 import { BIASED, GROUP, LEAN, type RowConstants, groupBytes } from '../code-shape.js';
-import { NONE, PIECE_WORDS, SQUARED_L2 } from '../kernels.js';
+import { NONE, PIECE_WORDS } from '../kernels.js';
 import { tables } from './codes.js';
-import { distancesMany } from './distances.js';
+import { squaredL2 } from './distances.js';
 import type { TwinMemory } from './memory.js';
 
 const { fround } = Math;
@@ -12,8 +12,7 @@ export function scan(
   codes: number,
   nibbles: number,
   constants: RowConstants,
-  from: number,
-  to: number,
+  rows: number,
   tables: number,
   base: number,
   a: number,
@@ -27,7 +26,7 @@ export function scan(
   const size = groupBytes(nibbles, constants);
   const [base32, a32, b32, slack32, threshold32] = [base, a, b, slack, threshold].map(fround);
   let found = 0;
-  for (let row = from; row < to; row++) {
+  for (let row = 0; row < rows; row++) {
     if (dead !== NONE && ((u32[dead / 4 + (row >>> 5)] >>> (row & 31)) & 1) === 1) continue;
     const inGroup = row % GROUP;
     const group = codes + ((row - inGroup) / GROUP) * size;
@@ -53,7 +52,7 @@ export function scan(
   return found;
 }
 
-/** Where the offset and the step of tables lie that are made for one scan: below what callers use. */
+/** Address of the offset and step of tables that are made for one piece: below `BASE`. */
 const LINE = 512;
 
 export function scanMany(
@@ -83,7 +82,6 @@ export function scanMany(
         codes,
         nibbles,
         constants,
-        0,
         rows,
         at,
         base,
@@ -98,37 +96,21 @@ export function scanMany(
       continue;
     }
     tables(memory, query, centre, padded, bits, at, LINE);
-    distancesMany(memory, SQUARED_L2, query, 0, 1, centre, 0, 1, padded, LINE + 8);
-    const [offset, step, base] = f32.subarray(LINE / 4, LINE / 4 + 3);
+    const base = squaredL2(f32, query / 4, centre / 4, padded);
+    const [offset, step] = f32.subarray(LINE / 4, LINE / 4 + 2);
     const a = fround(-2 * offset - fround(fround(slack) * fround(Math.sqrt(base))));
     const ownB = -2 * step;
-    found += scan(
-      memory,
-      codes,
-      nibbles,
-      constants,
-      0,
-      rows,
-      at,
-      base,
-      a,
-      ownB,
-      0,
-      dead,
-      threshold,
-      to,
-      label,
-    );
+    found += scan(memory, codes, nibbles, constants, rows, at, base, a, ownB, 0, dead, threshold, to, label);
   }
   return found;
 }
 
-/** Two numbers in 32 bits from the upper halves that they are kept as. */
+/** Unpacks two f32 from their upper halves. */
 function halves(packed: number): Float32Array {
   return new Float32Array(Uint32Array.of(packed & 0xffff_0000, packed << 16).buffer);
 }
 
-/** The bits of an f32 as a whole number that is ordered as the f32 is, −0 below 0. */
+/** Maps the bits of an f32 to an integer of the same order; −0 is below 0. */
 function ordinal(bits: number): number {
   return (bits >>> 31 === 1 ? ~bits : bits | 0x8000_0000) >>> 0;
 }

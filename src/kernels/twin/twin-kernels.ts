@@ -1,7 +1,7 @@
-// All kernels in TypeScript: the reference for those in WebAssembly, and what runs where there is no SIMD.
+// All kernels in TypeScript: the reference for those in WebAssembly, and the fallback where there is no SIMD.
 import { BASE, type Kernels } from '../kernels.js';
 import { encode, tables } from './codes.js';
-import { distancesAt, distancesMany, nearest } from './distances.js';
+import { distancesAt, distances, nearest } from './distances.js';
 import { measure, measureAt } from './measure.js';
 import { TwinMemory } from './memory.js';
 import { residuals, rotate } from './rotate.js';
@@ -9,14 +9,13 @@ import { roughDistances } from './rough.js';
 import { scan, scanMany, select, sort } from './scan.js';
 import { keep, least, tally, within } from './within.js';
 
-/** The kernels in TypeScript: for platforms without WebAssembly SIMD, and to test the others against. */
+/** Makes kernels in TypeScript. */
 export function twinKernels(): Kernels {
   const memory = new TwinMemory(BASE);
   const on =
     <A extends unknown[], R>(kernel: (memory: TwinMemory, ...rest: A) => R) =>
     (...rest: A): R =>
       kernel(memory, ...rest);
-  const many = on(distancesMany);
   return {
     simd: false,
     base: BASE,
@@ -48,10 +47,7 @@ export function twinKernels(): Kernels {
     keep: on(keep),
     select: on(select),
     sort: on(sort),
-    distances: (product, query, rows, stride, count, dimensions, out) => {
-      many(product, query, 0, 1, rows, stride, count, dimensions, out);
-    },
-    distancesMany: many,
+    distances: on(distances),
     distancesAt: on(distancesAt),
     measure: on(measure),
     measureAt: on(measureAt),

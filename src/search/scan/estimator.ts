@@ -162,7 +162,6 @@ export class Estimator {
       codesAt(this.#engine, fine, address) + skipped,
       fine.nibbles,
       fine.constants,
-      0,
       rows,
       at.shardTables,
       base,

@@ -10,4 +10,5 @@ export { nearest } from './nearest';
 export { residuals } from './residuals';
 export { rotate } from './rotate';
 export { roughDistances } from './rough';
+export { addRowsAt } from './sums';
 export { keep, least, tally, within } from './within';

@@ -1,7 +1,7 @@
 // Balanced 2-means: a plane that parts vectors into two halves. Splits of shards and of chunks of centroids use
 // it.
 import { type Steps, inSteps, runSteps } from '../collections/steps.js';
-import { squaredNorm } from './exact-loops.js';
+import { dotProduct, squaredL2, squaredNorm } from './exact-loops.js';
 
 /**
  * A plane that parts points in two: a point belongs to the far side where `direction · x > threshold`. The plane is
@@ -12,16 +12,51 @@ export interface Plane {
   readonly threshold: number;
 }
 
+/** Points that a plane can be fitted to. */
+export interface Points {
+  readonly count: number;
+  readonly dimensions: number;
+  /** Writes the product of a vector with each point, from one on and up to another: `out[p]` is that of point p. */
+  products(vector: Float64Array, from: number, to: number, out: Float64Array): void;
+  /** Likewise the squared distances, or what is less by the same for all. */
+  distances(vector: Float64Array, from: number, to: number, out: Float64Array): void;
+  /** Adds to a sum those of the points that have a 1, or all where nothing is said of sides. */
+  addTo(sum: Float64Array, sides: Uint8Array | undefined, from: number, to: number): void;
+  /** Writes the components of a point. */
+  copy(point: number, to: Float64Array): void;
+}
+
+/** Points that lie row by row in a matrix. */
+export function pointsOf(matrix: Float32Array, count: number, dimensions: number): Points {
+  return {
+    count,
+    dimensions,
+    products: (vector, from, to, out) => {
+      for (let p = from; p < to; p++) out[p] = dotProduct(vector, matrix, p * dimensions);
+    },
+    distances: (vector, from, to, out) => {
+      for (let p = from; p < to; p++) out[p] = squaredL2(vector, matrix, p * dimensions);
+    },
+    addTo: (sum, sides, from, to) => {
+      for (let p = from; p < to; p++) if (sides === undefined || sides[p] === 1) addPoint(sum, matrix, p);
+    },
+    copy: (point, to) => {
+      to.set(matrix.subarray(point * dimensions, (point + 1) * dimensions));
+    },
+  };
+}
+
+function addPoint(sum: Float64Array, matrix: Float32Array, point: number): void {
+  const at = point * sum.length;
+  for (let i = 0; i < sum.length; i++) sum[i] += matrix[at + i];
+}
+
 /**
  * Memory for fitting planes, one after another. Whoever fits many lends the same to all: what each would leave behind is
  * collected late, and meanwhile rows are made above it, so that the system never gets it back.
  */
 export interface FittingRoom {
-  /** The points themselves, for the caller to fill. */
-  readonly points: Float32Array;
   readonly mean: Float64Array;
-  /** The mean in 32 bits, as points are. */
-  readonly middle: Float32Array;
   readonly sums: Float64Array;
   readonly direction: Float64Array;
   readonly values: Float64Array;
@@ -30,7 +65,7 @@ export interface FittingRoom {
 
 /** Bytes of the room for so many points. */
 export function roomBytes(count: number, dimensions: number): number {
-  return 8 * (3 * dimensions + count) + 4 * (count + 1) * dimensions + 2 * count;
+  return 8 * (3 * dimensions + count) + 2 * count;
 }
 
 /** Room for up to so many points, in a buffer from a multiple of 8 on. */
@@ -47,8 +82,6 @@ export function fittingRoom(
     sums: new Float64Array(buffer, take(8 * dimensions), dimensions),
     direction: new Float64Array(buffer, take(8 * dimensions), dimensions),
     values: new Float64Array(buffer, take(8 * count), count),
-    points: new Float32Array(buffer, take(4 * count * dimensions), count * dimensions),
-    middle: new Float32Array(buffer, take(4 * dimensions), dimensions),
     sides: [new Uint8Array(buffer, take(count), count), new Uint8Array(buffer, take(count), count)],
   };
 }
@@ -61,24 +94,6 @@ const RUN = 16_384;
 
 /** The smallest share of the points that either side may get. */
 export const LEAST_SHARE = 0.25;
-
-/** `direction · x` for one row of a matrix, in four running sums: only the side of a plane depends on it. */
-export function project(direction: Float64Array, matrix: Float32Array, at: number): number {
-  const d = direction.length;
-  let s0 = 0;
-  let s1 = 0;
-  let s2 = 0;
-  let s3 = 0;
-  let i = 0;
-  for (; i + 4 <= d; i += 4) {
-    s0 += direction[i] * matrix[at + i];
-    s1 += direction[i + 1] * matrix[at + i + 1];
-    s2 += direction[i + 2] * matrix[at + i + 2];
-    s3 += direction[i + 3] * matrix[at + i + 3];
-  }
-  for (; i < d; i++) s0 += direction[i] * matrix[at + i];
-  return s0 + s1 + s2 + s3;
-}
 
 /**
  * Moves a threshold so that neither side of it holds less than {@link LEAST_SHARE} of the values, as far as ties allow:
@@ -143,38 +158,37 @@ function* sortedInSteps(values: Float64Array): Steps<Float64Array> {
  *
  * Time: O(rounds · count · dimensions), at most 8 rounds.
  */
-export function fitPlane(points: Float32Array, count: number, dimensions: number): Plane | undefined {
-  return runSteps(fitPlaneInSteps(points, count, dimensions));
+export function fitPlane(matrix: Float32Array, count: number, dimensions: number): Plane | undefined {
+  return runSteps(fitPlaneInSteps(pointsOf(matrix, count, dimensions)));
 }
 
 /** The same with pauses. */
 export function* fitPlaneInSteps(
-  points: Float32Array,
-  count: number,
-  dimensions: number,
-  room: Omit<FittingRoom, 'points'> = fittingRoom(count, dimensions),
+  points: Points,
+  room: FittingRoom = fittingRoom(points.count, points.dimensions),
 ): Steps<Plane | undefined> {
-  const { mean, middle, sums, direction } = room;
+  const { count, dimensions } = points;
+  const { mean, sums, direction } = room;
   const values = room.values.subarray(0, count);
   let [sides, next] = room.sides;
   mean.fill(0);
   sides.fill(0);
   yield* inSteps(count, dimensions, (from, to) => {
-    addPoints(mean, points, from, to);
+    points.addTo(mean, undefined, from, to);
   });
   for (let i = 0; i < dimensions; i++) mean[i] /= count;
 
-  const farthest: Farthest = { point: 0, distance: -1 };
   yield* inSteps(count, dimensions, (from, to) => {
-    lookForFarthest(farthest, mean, points, from, to);
+    points.distances(mean, from, to, values);
   });
-  for (let i = 0; i < dimensions; i++) direction[i] = points[farthest.point * dimensions + i] - mean[i];
+  points.copy(greatestOf(values), direction);
+  for (let i = 0; i < dimensions; i++) direction[i] -= mean[i];
   if (squaredNorm(direction, 0, dimensions) === 0) return undefined;
-  middle.set(mean);
-  let threshold = project(direction, middle, 0);
+  let threshold = 0;
+  for (let i = 0; i < dimensions; i++) threshold += direction[i] * mean[i];
   for (let round = 0; ; round++) {
     yield* inSteps(count, dimensions, (from, to) => {
-      for (let p = from; p < to; p++) values[p] = project(direction, points, p * dimensions);
+      points.products(direction, from, to, values);
     });
     const balanced = yield* balanceInSteps(values, threshold);
     if (balanced === undefined) return undefined;
@@ -186,7 +200,7 @@ export function* fitPlaneInSteps(
     yield* inSteps(count, dimensions, (from, to) => {
       far += takeSides(now, values, balanced, from, to);
       changed += countDifferent(before, now, from, to);
-      addFarPoints(sums, points, now, from, to);
+      points.addTo(sums, now, from, to);
     });
     if (round === ROUNDS || (round > 0 && changed * 200 <= count)) return { direction, threshold };
     [sides, next] = [next, sides];
@@ -195,21 +209,11 @@ export function* fitPlaneInSteps(
   }
 }
 
-/** Adds points to a sum. */
-function addPoints(sum: Float64Array, points: Float32Array, from: number, to: number): void {
-  const d = sum.length;
-  for (let p = from; p < to; p++) for (let i = 0; i < d; i++) sum[i] += points[p * d + i];
-}
-
-/** Adds those of the far side. */
-function addFarPoints(
-  sum: Float64Array,
-  points: Float32Array,
-  sides: Uint8Array,
-  from: number,
-  to: number,
-): void {
-  for (let p = from; p < to; p++) if (sides[p] === 1) addPoints(sum, points, p, p + 1);
+/** The place of the greatest value; the first of equals. */
+function greatestOf(values: Float64Array): number {
+  let greatest = 0;
+  for (let i = 1; i < values.length; i++) if (values[i] > values[greatest]) greatest = i;
+  return greatest;
 }
 
 /** Notes for each point which side its value puts it on; returns how many are on the far one. */
@@ -232,33 +236,6 @@ function countDifferent(a: Uint8Array, b: Uint8Array, from: number, to: number):
   let different = 0;
   for (let p = from; p < to; p++) if (a[p] !== b[p]) different++;
   return different;
-}
-
-/** The point that is farthest from the mean, so far; the first of equals. */
-interface Farthest {
-  point: number;
-  distance: number;
-}
-
-function lookForFarthest(
-  best: Farthest,
-  mean: Float64Array,
-  points: Float32Array,
-  from: number,
-  to: number,
-): void {
-  const d = mean.length;
-  for (let p = from; p < to; p++) {
-    let distance = 0;
-    for (let i = 0; i < d; i++) {
-      const delta = points[p * d + i] - mean[i];
-      distance += delta * delta;
-    }
-    if (distance > best.distance) {
-      best.point = p;
-      best.distance = distance;
-    }
-  }
 }
 
 /**

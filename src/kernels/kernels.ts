@@ -26,7 +26,7 @@ export const BASE = 1024;
  * Addresses are byte offsets into it, multiples of 4, from {@link base} on. There are two implementations, in WebAssembly
  * SIMD and in TypeScript. They do the same 32-bit operations in the same order, so they give the same bits (I10).
  *
- * Only `measure` and `measureAt` are exact. All other results have a bounded error (`bounds.ts`), so that a caller can decide
+ * Only `measure`, `measureAt` and `addRowsAt` are exact. All other results have a bounded error (`bounds.ts`), so that a caller can decide
  * close cases in 64-bit floats. The bounds hold for finite vectors whose length is 0 or from 2^-50 to 2^50; for others
  * results say nothing. The layout of codes is in `code-shape.ts`.
  */
@@ -252,6 +252,13 @@ export interface Kernels {
     dimensions: number,
     out: number,
   ): void;
+
+  /**
+   * Adds rows (f32, at the `count` addresses (u32) at `addresses`) to sums (f64), each times its weight.
+   *
+   * One row after another, in 64 bits; weights and sums are at multiples of 8. Time: O(count · dimensions).
+   */
+  addRowsAt(addresses: number, weights: number, count: number, dimensions: number, sums: number): void;
 
   /**
    * Writes products of a query (f32, `padded` components) with the rows of `count` chunks in 16 bits.

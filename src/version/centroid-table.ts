@@ -2,8 +2,8 @@
 // ranking by it.
 import { BRAND, type Brand, brand } from '../checks/brand.js';
 import type { Metric } from '../config.js';
-import { type FittingRoom, fitPlaneInSteps, fittingRoom, project, roomBytes } from '../geometry/bisect.js';
-import { squaredNorm } from '../geometry/exact-loops.js';
+import { type FittingRoom, fitPlaneInSteps, fittingRoom, pointsOf, roomBytes } from '../geometry/bisect.js';
+import { dotProduct, squaredNorm } from '../geometry/exact-loops.js';
 import { type Matrix, type Probe, chord, distances, probeOf, separations } from '../geometry/metric.js';
 import { type Steps, roundsPerStep, runSteps } from '../collections/steps.js';
 import { Nearest, type Ranked } from './nearest.js';
@@ -257,32 +257,36 @@ function chunkOf(metric: Metric, members: readonly Member[]): CentroidChunk {
 }
 
 /** Chunks of at most 64 of these members, near ones together. */
-function* parted(metric: Metric, members: readonly Member[], room?: FittingRoom): Steps<CentroidChunk[]> {
+function* parted(metric: Metric, members: readonly Member[], room?: PartingRoom): Steps<CentroidChunk[]> {
   if (members.length === 0) return [];
   if (members.length <= MOST) return [chunkOf(metric, members)];
   const dimensions = members[0].vector.length;
   room ??= roomFor(members.length, dimensions);
   const points = room.points.subarray(0, members.length * dimensions);
   for (const [m, { vector }] of members.entries()) points.set(vector, m * dimensions);
-  const plane = yield* fitPlaneInSteps(points, members.length, dimensions, room);
+  const plane = yield* fitPlaneInSteps(pointsOf(points, members.length, dimensions), room);
   const far = members.filter((member, m) =>
     plane === undefined
       ? m * 2 >= members.length
-      : project(plane.direction, member.vector, 0) > plane.threshold,
+      : dotProduct(plane.direction, member.vector, 0) > plane.threshold,
   );
   const isFar = new Set(far);
   const near = members.filter((member) => !isFar.has(member));
   return [...(yield* parted(metric, near, room)), ...(yield* parted(metric, far, room))];
 }
 
+/** Memory for parting members. */
+interface PartingRoom extends FittingRoom {
+  readonly points: Float32Array;
+}
+
 /** Room for parting members. That of a bulk split is to be given back; a chunk that overflows is too small to matter. */
-function roomFor(members: number, dimensions: number): FittingRoom {
-  const bytes = roomBytes(members, dimensions);
-  return fittingRoom(
-    members,
-    dimensions,
-    new ArrayBuffer(members > 2 * MOST ? Math.max(bytes, LARGE_PIECE) : bytes),
-  );
+function roomFor(members: number, dimensions: number): PartingRoom {
+  const pointBytes = 8 * Math.ceil((members * dimensions) / 2);
+  const bytes = pointBytes + roomBytes(members, dimensions);
+  const buffer = new ArrayBuffer(members > 2 * MOST ? Math.max(bytes, LARGE_PIECE) : bytes);
+  const points = new Float32Array(buffer, 0, members * dimensions);
+  return { points, ...fittingRoom(members, dimensions, buffer, pointBytes) };
 }
 
 function matrixFrom(vectors: Float32Array, count: number): Matrix {

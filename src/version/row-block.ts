@@ -113,12 +113,18 @@ export function writeKey(to: Columns, row: number, documentId: string, start: nu
   to.squaredNorms[row] = squaredNorm(to.vectors, row * dimensions, dimensions);
 }
 
+/** Components of a row from which on it is copied as a whole. */
+const LEAST_VIEWED = 64;
+
 /** Copies a row into a claimed row of another block; its separation is left to the caller. */
 export function copyRow(from: Columns, fromRow: number, to: Columns, toRow: number): void {
   const dimensions = to.vectors.length / to.squaredNorms.length;
   const source = fromRow * dimensions;
   const target = toRow * dimensions;
-  for (let i = 0; i < dimensions; i++) to.vectors[target + i] = from.vectors[source + i];
+  // Even one view costs less than a loop that was not compiled yet.
+  if (dimensions < LEAST_VIEWED)
+    for (let i = 0; i < dimensions; i++) to.vectors[target + i] = from.vectors[source + i];
+  else to.vectors.set(from.vectors.subarray(source, source + dimensions), target);
   to.squaredNorms[toRow] = from.squaredNorms[fromRow];
   to.ids.set(toRow, from.ids.at(fromRow));
   to.starts[toRow] = from.starts[fromRow];

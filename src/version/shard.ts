@@ -2,7 +2,6 @@
 import type { Metric } from '../config.js';
 import { squaredNorm } from '../geometry/exact-loops.js';
 import { type Matrix, type Probe, probeOf } from '../geometry/metric.js';
-import { type Steps, inSteps, runSteps } from '../collections/steps.js';
 import { type RowList, columnsOf } from './row-block.js';
 import type { ShardRows } from './shard-rows.js';
 
@@ -59,26 +58,20 @@ export function sameComponents(a: Float32Array, b: Float32Array): boolean {
 
 /** The mean of some rows: of their directions for the cosine metric, where it is given unit length itself. */
 export function meanOf(list: RowList, metric: Metric, dimensions: number): Centroid {
-  return runSteps(meanInSteps(list, metric, dimensions));
+  const sums = new Float64Array(dimensions);
+  for (let i = 0; i < list.length; i++) addRow(sums, columnsOf(list.blocks[i]), list.rows[i], metric);
+  return centroidFrom(sums, list.length, metric);
 }
 
-/**
- * The same with pauses. Whoever needs many means lends memory for the sums, so that they leave no gaps between centroids, and
- * may say where the centroid is to lie.
- */
-export function* meanInSteps(
-  list: RowList,
+/** Turns the sum of so many rows, or of their directions, into their mean; `place` is where the centroid is to lie. */
+export function centroidFrom(
+  sums: Float64Array,
+  count: number,
   metric: Metric,
-  dimensions: number,
-  sums = new Float64Array(dimensions),
-  place: Float32Array = new Float32Array(dimensions),
-): Steps<Centroid> {
-  sums.fill(0);
-  yield* inSteps(list.length, dimensions, (from, to) => {
-    for (let i = from; i < to; i++) addRow(sums, columnsOf(list.blocks[i]), list.rows[i], metric);
-  });
-  const total = metric === 'cosine' ? Math.sqrt(squaredNorm(sums, 0, dimensions)) : list.length;
-  if (total > 0) for (let j = 0; j < dimensions; j++) sums[j] /= total;
+  place: Float32Array = new Float32Array(sums.length),
+): Centroid {
+  const total = metric === 'cosine' ? Math.sqrt(squaredNorm(sums, 0, sums.length)) : count;
+  if (total > 0) for (let j = 0; j < sums.length; j++) sums[j] /= total;
   place.set(sums);
   return new Centroid(place);
 }

@@ -4,9 +4,11 @@ import { type Steps, roundsPerStep } from '../collections/steps.js';
 import type { CentroidTable } from '../version/centroid-table.js';
 import { WantedIds } from '../collections/id-column.js';
 import { RowList, columnsOf, sameVector } from '../version/row-block.js';
-import { type ShardId, meanInSteps } from '../version/shard.js';
+import type { ShardId } from '../version/shard.js';
 import { liveRows } from '../version/shard-rows.js';
 import type { DraftState } from './draft-state.js';
+import { kernelsOf } from './lineage-kernels.js';
+import { meanOfRows } from './loaded-rows.js';
 import { ArrivalsByShard } from './moves.js';
 import { type SplitJob, split, splitOverfull } from './rebalance.js';
 import { shardsOfPlaces } from './remove.js';
@@ -70,13 +72,12 @@ function* supersede(state: DraftState, staged: RowList, keys: StagedKeys): Steps
 
 /** The first shard of an index, or several of them at once where the rows do not fit into one. */
 function* found(state: DraftState, rows: RowList): Steps<void> {
-  const { metric, dimensions, shardCapacity } = state.config;
-  if (rows.length > shardCapacity) {
+  if (rows.length > state.config.shardCapacity) {
     yield* split(state, [{ gone: undefined, rows }]);
     return;
   }
   const id = state.takeShardId();
-  const centroid = yield* meanInSteps(rows, metric, dimensions);
+  const centroid = yield* meanOfRows(rows, state.config);
   const replacement = yield* state.replacement(new Set(), [{ id, centroid, rows }]);
   const arrivals = yield* routed(state, replacement.centroids, rows);
   yield* state.rearrange({ replacement, arrivals });
@@ -86,6 +87,10 @@ function* found(state: DraftState, rows: RowList): Steps<void> {
 function* settleInto(state: DraftState, rows: RowList): Steps<void> {
   const arrivals = yield* routed(state, state.centroids, rows);
   const jobs: SplitJob[] = [];
+  const { config } = state;
+  // Their split will want kernels, which take longer to be made in a process that had none than a split does.
+  for (const id of arrivals.keys())
+    if (2 * state.shard(id).rows.liveCount > config.shardCapacity) kernelsOf(config);
   for (const [id, { rows: arriving }] of arrivals) {
     if (arriving.length <= state.config.shardCapacity) continue;
     const all = liveRows(state.shard(id).rows);

@@ -177,6 +177,11 @@ export class DraftState {
     this.#spent += cost;
   }
 
+  /** Multiplications that are left. */
+  get left(): number {
+    return Math.max(0, budgetFor(this.config, this.#written.count) - this.#spent);
+  }
+
   /** Spends multiplications if they are left, or nothing was spent yet, lest what is owed should never be done. */
   spends(cost: number): boolean {
     if (this.#spent > 0 && this.#spent + cost > budgetFor(this.config, this.#written.count)) return false;

@@ -9,10 +9,10 @@ import {
   separations,
 } from '../geometry/metric.js';
 import { productError } from '../kernels/bounds.js';
-import { createKernels } from '../kernels/create-kernels.js';
 import { DOT, type Kernels, NONE, type Product, SQUARED_L2 } from '../kernels/kernels.js';
 import { type RowBlock, type RowList, columnsOf } from '../version/row-block.js';
 import { type Centroid, matrixOf } from '../version/shard.js';
+import { type Loaded, kernelsOf } from './lineage-kernels.js';
 
 /** A centroid by its place among those of a finder, and how far a row is from it. */
 export interface Found {
@@ -24,26 +24,7 @@ export interface Found {
 export const BATCH = 32;
 
 /** Fewer centroids than this are not worth the way to the kernels. */
-const FEWEST = 8;
-
-/**
- * The kernels of a lineage, whose versions have one configuration. They are kept, because the memory of each takes a large
- * range of addresses until it is collected.
- */
-const kernelsOfLineage = new WeakMap<ShardexConfig, Loaded>();
-
-/** Kernels, and whose centroids lie in their memory: a write that pauses may find those of another one there. */
-interface Loaded {
-  readonly kernels: Kernels;
-  by: unknown;
-}
-
-function kernelsOf(config: ShardexConfig): Loaded {
-  let loaded = kernelsOfLineage.get(config);
-  if (loaded === undefined)
-    kernelsOfLineage.set(config, (loaded = { kernels: createKernels(), by: undefined }));
-  return loaded;
-}
+export const FEWEST = 8;
 
 /** Squared lengths between which the bounds of the kernels hold, and zero, whose distances they give exactly. */
 const LEAST = 2 ** -100;

@@ -1,6 +1,6 @@
 /*
  * What a split leaves to later commits. A new centroid may be nearer to rows of the shards around it than their own one
- * is, and to compare all of them takes longer than all else that a split does. So each commit compares as many as what it
+ * is, and an old one to rows of a new shard, and to compare all of them takes longer than all else that a split does. So each commit compares as many as what it
  * writes pays for, less what its own splits take, and the version says which shards are left (I10).
  */
 import type { ShardexConfig } from '../config.js';
@@ -35,12 +35,15 @@ export function* payOwed(state: DraftState): Steps<void> {
   let next = 0;
   while (next < owed.length) {
     const id = owed[next];
+    const shard = state.hasShard(id) ? state.shard(id) : undefined;
+    // Some of the centroids, where all would be too many for this commit.
+    const most = shard && Math.max(1, Math.floor(state.left / costOfComparing(shard, 1, state.config)));
     const parts: Shard[] = [];
     let end = next;
-    for (; end < owed.length && owed[end] === id; end += 2)
+    for (; end < owed.length && owed[end] === id && parts.length < (most ?? Infinity); end += 2)
       if (state.hasShard(owed[end + 1])) parts.push(state.shard(owed[end + 1]));
-    if (state.hasShard(id) && parts.length > 0) {
-      if (!state.spends(costOfComparing(state.shard(id), parts.length, state.config))) break;
+    if (shard !== undefined && parts.length > 0) {
+      if (!state.spends(costOfComparing(shard, parts.length, state.config))) break;
       yield* compare(state, id, parts);
     }
     next = end;

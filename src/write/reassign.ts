@@ -1,20 +1,14 @@
 // Moves rows to nearer new centroids after a split (the reassign step of LIRE), and refines parts by k-means.
 import type { ShardexConfig } from '../config.js';
 import { type ReusableProbe, chord, fillProbe, reusableProbe, separations } from '../geometry/metric.js';
-import { type Steps, roundsPerStep } from '../collections/steps.js';
+import { type Steps, inSteps, roundsPerStep } from '../collections/steps.js';
 import { CentroidTable, rankShards, withCentroidsInSteps } from '../version/centroid-table.js';
 import { type RowBlock, RowList, columnsOf } from '../version/row-block.js';
-import {
-  type Centroid,
-  type Shard,
-  type ShardId,
-  centroidProbe,
-  matrixOf,
-  meanInSteps,
-} from '../version/shard.js';
-import { eachLive, isDead } from '../version/shard-rows.js';
+import { type Centroid, type Shard, type ShardId, centroidProbe, matrixOf } from '../version/shard.js';
+import { eachLive, liveRows } from '../version/shard-rows.js';
+import { LoadedRows, meanOfRows } from './loaded-rows.js';
 import { Arrivals, ArrivalsByShard, type Leavers, type Part, type Replacement } from './moves.js';
-import { BATCH, nearestFinders } from './nearest-finder.js';
+import { BATCH, FEWEST, type Found, nearestFinders } from './nearest-finder.js';
 
 /**
  * Lloyd rounds over all parts of a bulk split. On word vectors two more than two save 6 to 9 % of the rows that a recall
@@ -61,7 +55,7 @@ export function* refined(parts: readonly Part[], config: ShardexConfig): Steps<r
     for (const [at, { id, centroid }] of current.entries()) {
       const rows = next.get(id) as RowList;
       const place = memory && new Float32Array(memory, 4 * dimensions * at, dimensions);
-      const mean = rows.length === 0 ? centroid : yield* meanInSteps(rows, metric, dimensions, sums, place);
+      const mean = rows.length === 0 ? centroid : yield* meanOfRows(rows, config, sums, place);
       moved.push({ id, rows, centroid: mean });
     }
     current = moved;
@@ -75,10 +69,13 @@ export interface Placement {
   readonly arrivals: ArrivalsByShard;
   /** The old shards around the parts, each with the parts near it. */
   readonly neighbours: ReadonlyMap<ShardId, readonly Part[]>;
+  /** Pairs of a part and an old shard whose centroid may be nearer to rows of the part, one behind the other. */
+  readonly left: readonly ShardId[];
 }
 
 /**
- * Finds for each row of the parts the nearest shard, among the `reach` nearest ones to its part (I6).
+ * Finds for each row of the parts the nearest shard, among the `reach` nearest ones to its part (I6). Old shards are
+ * left out where comparing with them is not paid for: `spends` is told how many multiplications that takes.
  * Time: O(rows · reach · dimensions).
  */
 export function* placed(
@@ -86,34 +83,87 @@ export function* placed(
   config: ShardexConfig,
   reach: number,
   oldCentroid: (id: ShardId) => Centroid,
+  spends: (cost: number) => boolean = () => true,
 ): Steps<Placement> {
   const byId = new Map(parts.map((part) => [part.id, part]));
   const arrivals = new ArrivalsByShard(parts.map((part) => [part.id, new Arrivals()]));
   const neighbours = new Map<ShardId, Part[]>();
+  const left: ShardId[] = [];
   const finderFor = nearestFinders(config);
   const probe = reusableProbe(config.dimensions);
   for (const part of parts) {
     const near = reach === 0 ? [part.id] : nearIds(centroids, config, part, reach, probe);
     const old = near.filter((id) => !byId.has(id));
     for (const id of old) (neighbours.get(id) ?? put(neighbours, id, [])).push(part);
-    const ids = [...near.filter((id) => byId.has(id)), ...old];
-    const firstOld = ids.length - old.length;
-    const finder = finderFor(ids.map((id) => byId.get(id)?.centroid ?? oldCentroid(id)));
-    const pause = roundsPerStep(ids.length * config.dimensions);
-    for (let i = 0; i < part.rows.length; i++) {
-      if (i % pause === 0) yield;
-      const block = part.rows.blocks[i];
-      const row = part.rows.rows[i];
-      let best = finder.find(block, row, 0, firstOld);
-      // The shard that it comes from was its nearest: no old one can be nearer than that one was.
-      if (old.length > 0 && best.separation > columnsOf(block).separations[row]) {
-        const other = finder.find(block, row, firstOld, ids.length);
-        if (other.separation < best.separation) best = other;
+    const fresh = near.filter((id) => byId.has(id));
+    const { rows } = part;
+    const homes = yield* nearestOf(
+      rows,
+      fresh.map((id) => (byId.get(id) as Part).centroid),
+      config,
+      finderFor,
+    );
+    // The shard that a row comes from was its nearest: no old one can be nearer than that one was.
+    const loose: number[] = [];
+    for (let i = 0; i < rows.length; i++)
+      if (homes.separations[i] > columnsOf(rows.blocks[i]).separations[rows.rows[i]]) loose.push(i);
+    const elsewhere = new Map<number, Found>();
+    if (old.length > 0 && !spends(loose.length * old.length * config.dimensions))
+      for (const id of old) left.push(part.id, id);
+    else if (old.length > 0) {
+      const finder = finderFor(old.map(oldCentroid));
+      const pause = roundsPerStep(old.length * config.dimensions);
+      for (let l = 0; l < loose.length; l++) {
+        if (l % pause === 0) yield;
+        const i = loose[l];
+        const found = finder.find(rows.blocks[i], rows.rows[i], 0, old.length);
+        if (found.separation < homes.separations[i]) elsewhere.set(i, found);
       }
-      arrivals.of(ids[best.index]).push(block, row, best.separation);
+    }
+    for (let i = 0; i < rows.length; i++) {
+      const found = elsewhere.get(i);
+      const home = found === undefined ? fresh[homes.indexes[i]] : old[found.index];
+      arrivals.of(home).push(rows.blocks[i], rows.rows[i], found?.separation ?? homes.separations[i]);
     }
   }
-  return { arrivals, neighbours };
+  return { arrivals, neighbours, left };
+}
+
+/** For each row the nearest of some centroids, of equally near ones the first, by its index. */
+interface Homes {
+  readonly indexes: Uint32Array;
+  readonly separations: Float64Array;
+}
+
+function* nearestOf(
+  rows: RowList,
+  centroids: readonly Centroid[],
+  config: ShardexConfig,
+  finderFor: ReturnType<typeof nearestFinders>,
+): Steps<Homes> {
+  const indexes = new Uint32Array(rows.length);
+  const separations = new Float64Array(rows.length);
+  if (centroids.length >= FEWEST) {
+    const finder = finderFor(centroids);
+    const pause = roundsPerStep(centroids.length * config.dimensions);
+    for (let i = 0; i < rows.length; i++) {
+      if (i % pause === 0) yield;
+      const found = finder.find(rows.blocks[i], rows.rows[i], 0, centroids.length);
+      [indexes[i], separations[i]] = [found.index, found.separation];
+    }
+    return { indexes, separations };
+  }
+  const loaded = new LoadedRows(config, rows);
+  const out = new Float64Array(rows.length);
+  separations.fill(Infinity);
+  for (const [c, centroid] of centroids.entries()) {
+    const probe = centroidProbe(centroid);
+    yield* inSteps(rows.length, config.dimensions, (from, to) => {
+      loaded.separations(probe, from, to, out);
+      for (let i = from; i < to; i++) if (out[i] < separations[i]) [indexes[i], separations[i]] = [c, out[i]];
+    });
+  }
+  return { indexes, separations };
 }
 
 /**
@@ -137,26 +187,25 @@ export function* attracted(
     return chord(metric, apart[0]) <= 2 * radius * (1 + 1e-6) + 1e-6;
   });
   if (pulls.length === 0) return leavers;
-  const probes = pulls.map((part) => centroidProbe(part.centroid));
-  for (const segment of shard.rows.segments) {
-    const columns = columnsOf(segment.block);
-    const outs: Float64Array[] = [];
-    for (const probe of probes) {
-      const out = new Float64Array(segment.visible);
-      separations(metric, probe, columns, 0, segment.visible, out);
-      outs.push(out);
-      yield;
+  const list = liveRows(shard.rows);
+  const loaded = new LoadedRows(config, list);
+  const outs: Float64Array[] = [];
+  for (const { centroid } of pulls) {
+    const out = new Float64Array(list.length);
+    loaded.separations(centroidProbe(centroid), 0, list.length, out);
+    outs.push(out);
+    yield;
+  }
+  for (let i = 0; i < list.length; i++) {
+    const [block, row] = [list.blocks[i], list.rows[i]];
+    let least = columnsOf(block).separations[row];
+    let best = -1;
+    for (let p = 0; p < outs.length; p++) {
+      if (outs[p][i] < least) [best, least] = [p, outs[p][i]];
     }
-    for (let row = 0; row < segment.visible; row++) {
-      let least = columns.separations[row];
-      let best = -1;
-      for (let p = 0; p < outs.length; p++) {
-        if (outs[p][row] < least) [best, least] = [p, outs[p][row]];
-      }
-      if (best < 0 || isDead(segment, row)) continue;
-      arrivals.of(pulls[best].id).push(segment.block, row, least);
-      (leavers.get(segment.block) ?? put(leavers, segment.block, new Set())).add(row);
-    }
+    if (best < 0) continue;
+    arrivals.of(pulls[best].id).push(block, row, least);
+    (leavers.get(block) ?? put(leavers, block, new Set())).add(row);
   }
   return leavers;
 }

@@ -1,9 +1,10 @@
 // Keeps shards within their capacity: splits those over it, and has rows move to where they are nearest.
 import type { Steps } from '../collections/steps.js';
 import type { RowList } from '../version/row-block.js';
-import { type ShardId, meanInSteps } from '../version/shard.js';
+import type { ShardId } from '../version/shard.js';
 import { liveRows } from '../version/shard-rows.js';
 import type { DraftState } from './draft-state.js';
+import { meanOfRows } from './loaded-rows.js';
 import { mergeShrunk } from './merge-shards.js';
 import { costOfComparing, costOfSplitting, owedAfter, payOwed } from './owed.js';
 import type { Leavers, Part } from './moves.js';
@@ -60,7 +61,7 @@ export function* split(state: DraftState, jobs: readonly SplitJob[], apart = tru
     for (const rows of yield* parts(job.rows, config)) {
       const centroid =
         apart || job.gone === undefined
-          ? yield* meanInSteps(rows, config.metric, config.dimensions, sums)
+          ? yield* meanOfRows(rows, config, sums)
           : state.shard(job.gone).centroid;
       const id = state.takeShardId();
       rough.push({ id, rows, centroid });
@@ -71,10 +72,16 @@ export function* split(state: DraftState, jobs: readonly SplitJob[], apart = tru
   const replacement = yield* state.replacement(gone, fresh);
 
   const reach = !apart ? 0 : config.reassign === 'strict' ? Infinity : config.reassign;
-  const placement = yield* placed(replacement, config, reach, (id) => state.shard(id).centroid);
   state.spend(costOfSplitting(jobs, config));
+  const placement = yield* placed(
+    replacement,
+    config,
+    reach,
+    (id) => state.shard(id).centroid,
+    (cost) => state.spends(cost),
+  );
   const leavers = new Map<ShardId, Leavers>();
-  const owed: ShardId[] = [];
+  const owed = [...placement.left];
   for (const [id, near] of placement.neighbours) {
     const shard = state.shard(id);
     if (state.spends(costOfComparing(shard, near.length, config)))

@@ -1,18 +1,17 @@
 // Parts rows into shards by balanced 2-means, again and again (the split step of LIRE).
-import type { Metric, ShardexConfig } from '../config.js';
+import type { ShardexConfig } from '../config.js';
 import {
   type FittingRoom,
   balanceInSteps,
   fitPlaneInSteps,
   fittingRoom,
-  project,
   roomBytes,
 } from '../geometry/bisect.js';
-import type { Matrix } from '../geometry/metric.js';
 import { seededRandom } from '../geometry/random.js';
 import { type Steps, inSteps } from '../collections/steps.js';
 import { LARGE_PIECE } from '../collections/allocation.js';
-import { RowList, columnsOf } from '../version/row-block.js';
+import { RowList } from '../version/row-block.js';
+import { LoadedRows } from './loaded-rows.js';
 
 /** Parts are made no fuller than this share of the capacity, so that the next few adds do not split them again. */
 const FILL = 0.8;
@@ -81,14 +80,15 @@ function* halves(
   random: () => number,
   scratch: Scratch,
 ): Steps<[RowList, RowList]> {
-  const { dimensions, metric } = config;
-  const sample = yield* gathered(rows, config, random, scratch);
-  const plane = yield* fitPlaneInSteps(sample, sample.length / dimensions, dimensions, scratch.room);
+  const { dimensions } = config;
+  const sample = new LoadedRows(config, sampled(rows, random, scratch.sample));
+  const plane = yield* fitPlaneInSteps(sample, scratch.room);
   const values = scratch.values.subarray(0, rows.length);
   let threshold: number | undefined;
   if (plane !== undefined) {
+    const all = new LoadedRows(config, rows);
     yield* inSteps(rows.length, dimensions, (from, to) => {
-      projectRows(plane.direction, rows, metric, from, to, values);
+      all.products(plane.direction, from, to, values);
     });
     threshold = yield* balanceInSteps(values, plane.threshold);
   }
@@ -103,55 +103,13 @@ function* halves(
   return [near, far];
 }
 
-/** On which side of a plane with this direction rows are, and how far; of those made of unit length for the cosine metric. */
-function projectRows(
-  direction: Float64Array,
-  rows: RowList,
-  metric: Metric,
-  from: number,
-  to: number,
-  values: Float64Array,
-): void {
-  for (let i = from; i < to; i++) {
-    const { vectors, squaredNorms } = columnsOf(rows.blocks[i]);
-    const row = rows.rows[i];
-    const value = project(direction, vectors, row * direction.length);
-    values[i] = metric === 'cosine' ? value * inverse(squaredNorms[row]) : value;
+/** The rows, or a sample of them. */
+function sampled(rows: RowList, random: () => number, most: number): RowList {
+  if (rows.length <= most) return rows;
+  const sample = new RowList();
+  for (let p = 0; p < most; p++) {
+    const i = Math.floor(random() * rows.length);
+    sample.push(rows.blocks[i], rows.rows[i]);
   }
-}
-
-/** The vectors of the rows, or of a sample of them, side by side; of unit length for the cosine metric. */
-function* gathered(
-  rows: RowList,
-  config: ShardexConfig,
-  random: () => number,
-  { sample, room }: Scratch,
-): Steps<Float32Array> {
-  const { dimensions, metric } = config;
-  const count = Math.min(rows.length, sample);
-  const points = room.points.subarray(0, count * dimensions);
-  yield* inSteps(count, dimensions, (from, to) => {
-    for (let p = from; p < to; p++) {
-      const i = count === rows.length ? p : Math.floor(random() * rows.length);
-      copyPoint(columnsOf(rows.blocks[i]), rows.rows[i], metric, points, p * dimensions, dimensions);
-    }
-  });
-  return points;
-}
-
-function copyPoint(
-  { vectors, squaredNorms }: Matrix,
-  row: number,
-  metric: Metric,
-  to: Float32Array,
-  at: number,
-  dimensions: number,
-): void {
-  const scale = metric === 'cosine' ? inverse(squaredNorms[row]) : 1;
-  const from = row * dimensions;
-  for (let j = 0; j < dimensions; j++) to[at + j] = vectors[from + j] * scale;
-}
-
-function inverse(squaredNorm: number): number {
-  return squaredNorm === 0 ? 0 : 1 / Math.sqrt(squaredNorm);
+  return sample;
 }

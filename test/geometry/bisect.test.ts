@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { LEAST_SHARE, balance, fitPlane, project } from '../../src/geometry/bisect.js';
+import { LEAST_SHARE, balance, fitPlane } from '../../src/geometry/bisect.js';
+import { dotProduct } from '../../src/geometry/exact-loops.js';
 import { naiveDot } from '../support/naive-twin.js';
 import {
   type Random,
-  dyadicVector,
   gaussian,
   gaussianVector,
   integerBelow,
@@ -17,7 +17,7 @@ function farSide(points: readonly (readonly number[])[]): boolean[] | undefined 
   const d = points[0].length;
   const matrix = Float32Array.from(points.flat());
   const plane = fitPlane(matrix, points.length, d);
-  return plane && points.map((_, p) => project(plane.direction, matrix, p * d) > plane.threshold);
+  return plane && points.map((_, p) => dotProduct(plane.direction, matrix, p * d) > plane.threshold);
 }
 
 const meanOf = (points: readonly (readonly number[])[]): number[] =>
@@ -49,18 +49,6 @@ function naivePlane(points: readonly (readonly number[])[]): { direction: number
 function around(random: Random, centre: readonly number[], spread: number): number[] {
   return centre.map((component) => component + spread * gaussian(random));
 }
-
-describe('project', () => {
-  test('is the dot product, for every length', () => {
-    const random = seeded(1);
-    for (let d = 1; d <= 20; d++) {
-      const direction = Float64Array.from(dyadicVector(random, d));
-      const matrix = Float32Array.from(dyadicVector(random, 3 * d));
-      // Sums of dyadic numbers are exact, so the order of the additions doesn't show.
-      expect(project(direction, matrix, d)).toBe(naiveDot(direction, matrix.subarray(d, 2 * d)));
-    }
-  });
-});
 
 describe('a fitted plane', () => {
   test.each([1, 2, 3, 8, 33])('parts two clusters in %i dimensions', (d) => {

@@ -475,6 +475,21 @@ export const CHECKS: Readonly<Record<string, (pair: Pair) => void>> = {
     );
   },
 
+  addRowsAt: (pair) => {
+    fc.assert(
+      fc.property(DIMENSIONS, fc.integer({ min: 0, max: 9 }), KIND, SEED, (dimensions, count, kind, seed) => {
+        agree(pair, seed, (arena) => {
+          const random = seeded(seed);
+          const rows = Array.from({ length: 3 }, () => arena.vectors(1, dimensions, kind));
+          const places = arena.take(4 * count);
+          for (let i = 0; i < count; i++) arena.kernels.u32[places / 4 + i] = pick(random, rows);
+          const weights = arena.doubles(count, 'normal');
+          arena.kernels.addRowsAt(places, weights, count, dimensions, arena.doubles(dimensions, kind));
+        });
+      }),
+    );
+  },
+
   nearest: (pair) => {
     const shape = fc.record({ dimensions: DIMENSIONS, gap: GAP, count: fc.integer({ min: 0, max: 5 }) });
     const centroids = fc.integer({ min: 0, max: 15 });

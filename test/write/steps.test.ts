@@ -1,17 +1,17 @@
 import { type Posting, createIndex, update } from 'shardex';
 import { describe, expect, test } from 'vitest';
 import { resolveConfig } from '../../src/config.js';
-import { balance, balanceInSteps, fitPlaneInSteps } from '../../src/geometry/bisect.js';
+import { balance, balanceInSteps, fitPlaneInSteps, pointsOf } from '../../src/geometry/bisect.js';
 import { type Steps, roundsPerStep, runSteps } from '../../src/collections/steps.js';
 import { withCentroidsInSteps } from '../../src/version/centroid-table.js';
 import { Digest } from '../../src/collections/digest.js';
 import { RowList, digestRows } from '../../src/version/row-block.js';
-import { meanInSteps } from '../../src/version/shard.js';
 import type { ShardexIndex } from '../../src/version/shardex-index.js';
 import { addRows } from '../../src/write/add.js';
 import { catchUp } from '../../src/write/catch-up.js';
 import { DraftState } from '../../src/write/draft-state.js';
 import { changeInSteps, closeDraft, IndexDraft } from '../../src/write/index-draft.js';
+import { meanOfRows } from '../../src/write/loaded-rows.js';
 import { ArrivalsByShard } from '../../src/write/moves.js';
 import { settle } from '../../src/write/rebalance.js';
 import { attracted, placed, refined } from '../../src/write/reassign.js';
@@ -49,7 +49,7 @@ function partsOf(count: number) {
   return lists.map((rows, id) => ({
     id,
     rows,
-    centroid: runSteps(meanInSteps(rows, 'euclidean', dimensions)),
+    centroid: runSteps(meanOfRows(rows, config)),
   }));
 }
 
@@ -59,12 +59,14 @@ const table = (list: ReturnType<typeof partsOf>) =>
 /** Work on so many rows. Each loop of it must pause by itself, so that a longer one pauses as much more often. */
 const works: Record<string, (count: number) => Steps<unknown>> = {
   'digesting rows': (count) => digestRows(new Digest(), staged(count)),
-  'a mean': (count) => meanInSteps(staged(count), 'euclidean', dimensions),
+  'a mean': (count) => meanOfRows(staged(count), config),
   'a plane': (count) =>
     fitPlaneInSteps(
-      new Float32Array(count * dimensions).map(() => random()),
-      count,
-      dimensions,
+      pointsOf(
+        new Float32Array(count * dimensions).map(() => random()),
+        count,
+        dimensions,
+      ),
     ),
   'k-means': (count) => refined(partsOf(count), config),
   placing: (count) => {

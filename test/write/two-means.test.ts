@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { fitPlane, project } from '../../src/geometry/bisect.js';
+import { fitPlane } from '../../src/geometry/bisect.js';
+import { dotProduct } from '../../src/geometry/exact-loops.js';
 import { naiveSquaredL2 } from '../support/naive-twin.js';
 import { gaussianVector, integerBelow, seeded } from '../support/random.js';
 
@@ -11,7 +12,7 @@ function sides(points: readonly (readonly number[])[]): [number[][], number[][]]
   const near: number[][] = [];
   const far: number[][] = [];
   points.forEach((point, p) => {
-    (project(plane.direction, matrix, p * d) > plane.threshold ? far : near).push([...point]);
+    (dotProduct(plane.direction, matrix, p * d) > plane.threshold ? far : near).push([...point]);
   });
   return [near, far];
 }

@@ -2,7 +2,7 @@
 import { BASE, type Kernels } from '../kernels.js';
 import { encode, tables } from './codes.js';
 import { distancesAt, distances, nearest } from './distances.js';
-import { measure, measureAt } from './measure.js';
+import { addRowsAt, measure, measureAt } from './measure.js';
 import { TwinMemory } from './memory.js';
 import { residuals, rotate } from './rotate.js';
 import { roughDistances } from './rough.js';
@@ -51,6 +51,7 @@ export function twinKernels(): Kernels {
     distancesAt: on(distancesAt),
     measure: on(measure),
     measureAt: on(measureAt),
+    addRowsAt: on(addRowsAt),
     roughDistances: on(roughDistances),
     nearest: on(nearest),
   };

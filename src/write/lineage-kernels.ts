@@ -1,0 +1,24 @@
+// The kernels that splits of a lineage use: one memory for all, which remembers whose rows or centroids lie in it.
+import type { ShardexConfig } from '../config.js';
+import { createKernels } from '../kernels/create-kernels.js';
+import type { Kernels } from '../kernels/kernels.js';
+
+/**
+ * The kernels of a lineage, whose versions have one configuration. They are kept, because the memory of each takes a large
+ * range of addresses until it is collected.
+ */
+const kernelsOfLineage = new WeakMap<ShardexConfig, Loaded>();
+
+/** Kernels, and whose centroids lie in their memory: a write that pauses may find those of another one there. */
+export interface Loaded {
+  readonly kernels: Kernels;
+  by: unknown;
+}
+
+/** Those of a lineage, made on first use. */
+export function kernelsOf(config: ShardexConfig): Loaded {
+  let loaded = kernelsOfLineage.get(config);
+  if (loaded === undefined)
+    kernelsOfLineage.set(config, (loaded = { kernels: createKernels(), by: undefined }));
+  return loaded;
+}

@@ -74,8 +74,6 @@ export interface Limits {
   readonly gap: number;
   /** Standard error of a recall of 0.95 of the 10 nearest. */
   readonly standardError: number;
-  /** Whether what was written or looked for of late is harder to find than the sample in all, which is being outdated. */
-  readonly isBehind: boolean;
   /** Limits for the `k` best at a recall below 1. */
   readonly for: (k: number, recall: number) => LimitOf;
 }
@@ -151,10 +149,6 @@ class SampleLimits implements Limits {
         expected: Math.min(a.expected, b.expected),
       };
     };
-  }
-
-  get isBehind(): boolean {
-    return this.#ahead.length > 0;
   }
 
   /** Limits at one of the levels. */

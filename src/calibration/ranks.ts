@@ -72,6 +72,15 @@ export function eachEntry(
     visit(packed.charCodeAt(2 * at) / LOG_UNIT, floatFrom(packed.charCodeAt(2 * at + 1)), i);
 }
 
+/** The level of ten neighbours. */
+const TEN = LEVELS.indexOf(10);
+
+/** The last entry of the ten nearest neighbours: the logarithm of its rank from 1, and the distance. */
+export function hardestOf(packed: string): { readonly logRank: number; readonly beyond: number } {
+  const at = STARTS[TEN + 1] - 1;
+  return { logRank: packed.charCodeAt(2 * at) / LOG_UNIT, beyond: floatFrom(packed.charCodeAt(2 * at + 1)) };
+}
+
 /** Whether a string is one that {@link packRanks} could have made: ascending at every level. */
 export function isPacked(ranks: unknown): ranks is string {
   if (typeof ranks !== 'string' || ranks.length !== PACKED_LENGTH) return false;

@@ -2,7 +2,7 @@
 import type { Sample } from './calibration.js';
 
 /** Least members of a part: as many queries of 10 neighbours give a recall of 0.9 to within three hundredths. */
-const LEAST_MEMBERS = 32;
+export const LEAST_MEMBERS = 32;
 
 /**
  * The latest half of a sample, the latest quarter, and so on: by when each was looked for, and by when it was written.

@@ -1,7 +1,7 @@
 // Keeps the calibration's sample up with a commit: what comes into it, what leaves, and what is looked for anew.
 import { List } from 'immutable';
 import { type Calibration, type Sample, countedOn, sampleSizeFor } from '../calibration/calibration.js';
-import { limitsOf } from '../calibration/limits.js';
+import { isOutdated } from '../calibration/outdated.js';
 import type { PostingKey } from '../errors.js';
 import { seededRandom } from '../geometry/random.js';
 import { adoptCodes, lenderFor } from '../search/memory/engine.js';
@@ -28,7 +28,7 @@ const RATE = 2;
 
 /**
  * After so many looks it is seen whether the most recent of the sample are harder to find than the others, and while they
- * are, as many more are made at once. Seeing it takes about as long as a look or two, so it is not done at each.
+ * are, as many more are made at once.
  */
 const LOOKS_A_CHECK = 4;
 
@@ -132,7 +132,7 @@ export function* resampled(
 function looksMore(before: Calibration, due: number): number {
   const { taken } = before;
   const checks = Math.floor((taken + due) / LOOKS_A_CHECK) - Math.floor(taken / LOOKS_A_CHECK);
-  return checks > 0 && limitsOf(before).isBehind ? checks * LOOKS_A_CHECK : 0;
+  return checks > 0 && isOutdated(before) ? checks * LOOKS_A_CHECK : 0;
 }
 
 function* lookedFor(wanted: readonly Wanted[], index: Resampled): Steps<Sample[]> {

@@ -19,10 +19,12 @@ import type { Write } from './tip.js';
 
 /** Bytes of a group, about; one commit may be more. */
 const GROUP_BYTES = 8 << 20;
-/** Commits of a group: encoding them must not hold up timers for long. */
+/** Commits of a group at most. */
 const GROUP_COMMITS = 128;
-/** Encoding so many commits takes a turn of the event loop of its own. */
-const LARGE_GROUP = 16;
+/** Milliseconds of work between two turns of the event loop. */
+const SLICE_MS = 4;
+/** Turns of promise callbacks between a commit's promise here and whoever awaits the write. */
+const CALLER_TURNS = 8;
 /** How often to ask a log that does not answer, and how long to wait in between, in milliseconds, at first. */
 const TRIES = 5;
 const PAUSE_MS = 20;
@@ -61,6 +63,8 @@ export class CommitQueue {
   /** Work on the log is done one after the other. */
   #lane: Promise<unknown> = Promise.resolve();
   #isPumping = false;
+  /** Callers are told one after the other, those of a group before those of the next. */
+  #telling: Promise<void> = Promise.resolve();
   #failure: Error | undefined;
 
   constructor(
@@ -122,6 +126,7 @@ export class CommitQueue {
   /** Waits until all that was decided by now is settled. */
   async drained(): Promise<void> {
     await this.exclusively(() => Promise.resolve());
+    await this.#telling;
     if (this.#waiting.length > 0 || this.#isPumping) await this.drained();
   }
 
@@ -158,11 +163,7 @@ export class CommitQueue {
     void this.exclusively(async () => {
       // What the same job decides next goes with the first group.
       await Promise.resolve();
-      while (this.#waiting.length > 0 && this.#failure === undefined) {
-        // Those whose commits were published have just made their next ones, all in one turn of the event loop.
-        if (this.#waiting.length >= LARGE_GROUP) await yieldToEventLoop();
-        await this.#appendGroup();
-      }
+      while (this.#waiting.length > 0 && this.#failure === undefined) await this.#appendGroup();
     }).finally(() => {
       this.#isPumping = false;
       if (this.#waiting.length > 0) this.#pump();
@@ -172,33 +173,63 @@ export class CommitQueue {
   async #appendGroup(): Promise<void> {
     let entries: Entry[];
     try {
-      entries = this.#encodeGroup();
+      entries = await this.#encodeGroup();
     } catch (error) {
       // Nothing was handed over.
       this.#refuse(error);
       return;
     }
     try {
+      const startedAt = performance.now();
       const answer = await this.#append(this.#reader.head, entries);
-      if (answer.head === undefined) await this.#catchUp();
-      else this.#publish(this.#waiting.splice(0, entries.length), entries);
+      if (answer.head === undefined) {
+        await this.#catchUp();
+        return;
+      }
+      const group = this.#waiting.splice(0, entries.length);
+      this.#publish(group, entries);
+      // Who is told makes its next commit, which can go with the next group. That waits no longer than a group takes.
+      await this.#tell(group, 2 * performance.now() - startedAt);
     } catch (error) {
       this.#failed(error, entries.length);
     }
   }
 
-  /** Encodes what waits, up to what one group takes. */
-  #encodeGroup(): Entry[] {
+  /** Encodes what waits, and what comes meanwhile, up to what one group takes; in slices. */
+  async #encodeGroup(): Promise<Entry[]> {
     const entries: Entry[] = [];
     let size = 0;
+    let endsAt = performance.now() + SLICE_MS;
     for (const waiting of this.#waiting) {
       const { commit, token, write } = waiting;
       const bytes = (waiting.bytes ??= encodeEntry(commit, { time: Date.now(), ...write?.info }));
       entries.push({ version: commit.version, token, bytes });
       size += bytes.length;
       if (size >= GROUP_BYTES || entries.length >= GROUP_COMMITS) break;
+      if (performance.now() < endsAt) continue;
+      await yieldToEventLoop();
+      endsAt = performance.now() + SLICE_MS;
     }
     return entries;
+  }
+
+  /** Tells callers that their commits are published; resolves when they are told, or at a moment if that is earlier. */
+  #tell(group: readonly Waiting[], until: number): Promise<void> {
+    return new Promise((goOn) => {
+      this.#telling = this.#telling.then(async () => {
+        let endsAt = performance.now() + SLICE_MS;
+        for (const { commit, resolve } of group) {
+          resolve(commit);
+          // What is told of may do much before it awaits again.
+          await afterCallers();
+          if (performance.now() < endsAt) continue;
+          if (performance.now() >= until) goOn();
+          await yieldToEventLoop();
+          endsAt = performance.now() + SLICE_MS;
+        }
+        goOn();
+      });
+    });
   }
 
   /** Appends; where the log does not answer, looks whether the group is there, and tries again if not. */
@@ -230,12 +261,11 @@ export class CommitQueue {
     const { version, token } = entries[entries.length - 1];
     this.#reader.head = { version, token };
     this.counts.groups++;
-    group.forEach(({ commit, startedAt, resolve }, i) => {
+    group.forEach(({ commit, startedAt }, i) => {
       this.counts.commits++;
       this.counts.bytes += entries[i].bytes.length;
       this.#visible.publishCommit(commit, startedAt);
       this.#settled(entries[i]);
-      resolve(commit);
     });
   }
 
@@ -308,6 +338,11 @@ export class CommitQueue {
     // Nothing of what was decided will ever be visible.
     this.#moveTip(this.#visible.current);
   }
+}
+
+/** Waits for as long as it takes until callers that were just told have done what they do next. */
+async function afterCallers(): Promise<void> {
+  for (let i = 0; i < CALLER_TURNS; i++) await Promise.resolve();
 }
 
 interface Resolvers<T> {

@@ -19,11 +19,15 @@ export {
 } from './errors.js';
 export type {
   Appended,
+  BranchSummary,
   Checkpoint,
   CommitLog,
   Entry,
+  EntrySummary,
+  Forked,
   Head,
   LoggedEntry,
+  LoggedHead,
   OpenedLog,
   ReadOptions,
 } from './log/commit-log.js';

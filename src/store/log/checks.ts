@@ -9,7 +9,7 @@ import { InvalidOptionError } from '../../errors.js';
 import { isArray } from '../../checks/given.js';
 import { show } from '../../checks/show.js';
 import { CorruptLogError } from '../errors.js';
-import type { Checkpoint, Entry, Head, LoggedEntry } from './commit-log.js';
+import { type Checkpoint, type Entry, type Head, type LoggedEntry, MAIN } from './commit-log.js';
 
 /** Bytes of a batch of entries, where the reader does not say. */
 export const BATCH_BYTES = 4 << 20;
@@ -60,6 +60,48 @@ export function checkCheckpoint({ version, token, manifest, chunks }: Checkpoint
 export function checkReading(after: number, maxBytes: number): void {
   requireVersion('after', after);
   requireWhole('maxBytes', maxBytes, 1, Number.MAX_SAFE_INTEGER);
+}
+
+/** @throws {@link InvalidOptionError} */
+export function checkListing(before: number, limit: number): void {
+  requireWhole('before', before, 1, Number.MAX_SAFE_INTEGER);
+  requireWhole('limit', limit, 1, Number.MAX_SAFE_INTEGER);
+}
+
+/** @throws {@link InvalidOptionError} */
+export function checkFork(name: string, at: Head | undefined): void {
+  requireBranchName(name);
+  if (at === undefined) return;
+  requireWhole('version', at.version, 1, Number.MAX_SAFE_INTEGER);
+  requireToken('token', at.token);
+}
+
+/** @throws {@link InvalidOptionError} */
+export function checkDrop(name: string): void {
+  requireBranchName(name);
+  if (name === MAIN)
+    throw new InvalidOptionError('name', `The branch ${MAIN} is what the others start from, and stays.`);
+}
+
+/** Longest name of a branch, in characters. */
+const LONGEST_NAME = 200;
+
+/** @throws {@link InvalidOptionError} */
+export function requireBranchName(name: unknown): asserts name is string {
+  // Control characters mark names that are not those of callers, and make a mess of terminals.
+  if (typeof name === 'string' && name.length <= LONGEST_NAME && /^\S+$/u.test(name) && !/\p{C}/u.test(name))
+    return;
+  throw new InvalidOptionError(
+    'branch',
+    `The name of a branch must be a text of 1 to ${LONGEST_NAME} characters without spaces and control characters, not ${show(name)}.`,
+  );
+}
+
+/** Cuts a list of what came before a version, newest first, where something is gone. */
+export function denseFrom<T extends Head>(before: number, head: Head | undefined, list: readonly T[]): T[] {
+  const newest = Math.min(before - 1, head?.version ?? 0);
+  const gap = list.findIndex(({ version }, i) => version !== newest - i);
+  return list.slice(0, gap < 0 ? list.length : gap);
 }
 
 /** @throws {@link InvalidOptionError} */

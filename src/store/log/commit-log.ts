@@ -17,11 +17,20 @@ export interface Entry extends Head {
   readonly bytes: Uint8Array;
 }
 
-/** One commit as it was read, with the token of the one before it. */
-export interface LoggedEntry extends Entry {
+/** A place in a log, with the token of the commit before it. */
+export interface LoggedHead extends Head {
   /** `undefined` for version 1. */
   readonly parent: string | undefined;
 }
+
+/** One commit as it was read. */
+export interface LoggedEntry extends Entry, LoggedHead {}
+
+/** Most bytes of an entry that a list has. */
+export const SUMMARY_BYTES = 1024;
+
+/** The name of the branch that every log has from the start. */
+export const MAIN = 'main';
 
 /** A whole version, beside the log: where to start reading. */
 export interface Checkpoint extends Head {
@@ -38,6 +47,32 @@ export interface OpenedLog {
   /** The newest commit; `undefined` in a log without any. */
   readonly head: Head | undefined;
 }
+
+/** What a list says of an entry. */
+export interface EntrySummary extends LoggedHead {
+  readonly byteLength: number;
+  /** The first bytes of it, {@link SUMMARY_BYTES} at most. They are not checked: only all of them can be. */
+  readonly start: Uint8Array;
+}
+
+/** A branch of a log. */
+export interface BranchSummary {
+  /** Tells it from the others; another branch may have it once this one is gone. */
+  readonly id: string;
+  /** `undefined` for one that was dropped while others start from it. */
+  readonly name: string | undefined;
+  /** The id of the branch that it starts from; `undefined` for the first one. */
+  readonly parent: string | undefined;
+  /** The version that it starts after, one of its parent's own; `undefined` where that is empty. */
+  readonly start: Head | undefined;
+  /** Its newest commit, that of `start` where it has none of its own. */
+  readonly head: Head | undefined;
+}
+
+/**
+ * The answer to a fork: it is there for good; the name is taken; or what leads to that version is gone, or was never there.
+ */
+export type Forked = 'made' | 'taken' | 'gone';
 
 /** The answer to an append: either all of it is there for good, or another commit was first and nothing of it is. */
 export type Appended =
@@ -57,6 +92,9 @@ export interface ReadOptions {
  * number of writers one wins each version; and what it resolved is durable, so that it survives the process and,
  * where the engine can, the power.
  *
+ * A log is one branch of what lies at its place. It looks as if all of the branch's commits were its own; in truth, those up
+ * to the version that it starts after are its parent's, and stay for as long as the branch does. Chunks are shared.
+ *
  * An implementation checks what it reads: each entry carries a checksum over all of it. An error means that nothing was
  * written, but for two: a `LogFailedError` with `isUnknown`, after which the log is not to be written to again, and an
  * `UnansweredError`, after which to look whether it is there.
@@ -65,7 +103,10 @@ export interface CommitLog {
   /** What it is, for messages: a path, a name. */
   readonly name: string;
 
-  /** Opens the log, or makes it with these settings. To be called once, before everything else. */
+  /**
+   * Opens the log, or makes it with these settings; but only the main branch is made like this. To be called once, before
+   * everything else.
+   */
   open(settings?: Uint8Array): Promise<OpenedLog>;
 
   /** Finds the newest commit. */
@@ -83,6 +124,9 @@ export interface CommitLog {
    * @throws {@link TrimmedError} where they are gone, {@link CorruptLogError} where one is damaged or missing.
    */
   read(after: number, options?: ReadOptions): AsyncIterable<readonly LoggedEntry[]>;
+
+  /** Lists commits before a version, newest first, as far as they are dense and there; at most so many. */
+  entries(before: number, limit: number): Promise<readonly EntrySummary[]>;
 
   /** Resolves when there may be commits after a version. A hint: whoever has none asks now and then. */
   changed?(after: number, signal: AbortSignal): Promise<void>;
@@ -106,14 +150,36 @@ export interface CommitLog {
   /** Finds the newest checkpoint of at most this version. */
   latestCheckpoint(atMost?: number): Promise<Checkpoint | undefined>;
 
+  /** Lists the checkpoints of this branch itself, oldest first. */
+  checkpoints(): Promise<readonly Head[]>;
+
   /**
    * Drops what a checkpoint has replaced: entries before version `before`, checkpoints before it but those of versions in
    * `keep`, and chunks that no checkpoint needs. There must be a checkpoint of that version or a later one. The newest
-   * entry stays.
+   * entry stays, and so does what leads to a version that a branch starts after: the newest checkpoint up to it, and the
+   * entries in between.
    */
   trim(before: number, keep?: readonly number[]): Promise<void>;
 
-  /** Reads all notes: small things by name, such as tags. */
+  /** Another log at the same place, of the branch of this name, which may be there or not. It is yet to be opened. */
+  branch(name: string): CommitLog;
+
+  /** Lists all branches, the main one first. */
+  branches(): Promise<readonly BranchSummary[]>;
+
+  /**
+   * Adds a branch that starts after a version of this one, or `undefined`, empty; durable when it resolves. It starts from the
+   * branch that the version belongs to, which may be an ancestor of this one. Time: O(entries that lead to the version).
+   */
+  fork(name: string, at: Head | undefined): Promise<Forked>;
+
+  /**
+   * Drops a branch with its entries, checkpoints and notes; those that start from it keep what they need. Resolves to whether
+   * there was one. The main branch is refused.
+   */
+  dropBranch(name: string): Promise<boolean>;
+
+  /** Reads all notes of this branch: small things by name, such as tags. */
   notes(): Promise<ReadonlyMap<string, Uint8Array>>;
 
   /** Keeps a note in the place of the one of its name, or removes it; durable when it resolves. */

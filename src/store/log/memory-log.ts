@@ -8,35 +8,53 @@ import { InvalidOptionError } from '../../errors.js';
 import { LogClosedError, CorruptLogError, TrimmedError } from '../errors.js';
 import {
   BATCH_BYTES,
-  type StoredEntry,
   checkCheckpoint,
+  checkDrop,
+  checkFork,
   checkGroup,
+  checkListing,
   checkNote,
   checkReading,
   checkStored,
   checkTrim,
+  denseFrom,
+  requireBranchName,
   requireBytes,
   sameHead,
   sumOf,
 } from './checks.js';
-import type {
-  Appended,
-  Checkpoint,
-  CommitLog,
-  Entry,
-  Head,
-  LoggedEntry,
-  OpenedLog,
-  ReadOptions,
+import {
+  type Appended,
+  type BranchSummary,
+  type Checkpoint,
+  type CommitLog,
+  type Entry,
+  type EntrySummary,
+  type Forked,
+  type Head,
+  type LoggedEntry,
+  MAIN,
+  type OpenedLog,
+  type ReadOptions,
+  SUMMARY_BYTES,
 } from './commit-log.js';
+import {
+  type MemoryBranch,
+  checkpointUpTo,
+  headOf,
+  holderOf,
+  isReachable,
+  newBranch,
+  ownerOf,
+  trimBranch,
+} from './memory-branch.js';
 
 /** What a log in memory holds; several may be opened on one. */
 interface LogMemory {
-  settings?: Uint8Array;
-  entries: StoredEntry[];
-  checkpoints: Checkpoint[];
+  /** Those that were dropped and are still needed have no name; the main one is first. */
+  branches: MemoryBranch[];
   readonly chunks: Map<string, Uint8Array>;
-  readonly notes: Map<string, Uint8Array>;
+  lastId: number;
 }
 
 /**
@@ -46,56 +64,54 @@ interface LogMemory {
  * @throws {@link InvalidOptionError}
  */
 export function memoryLog(other?: CommitLog): CommitLog {
-  if (other === undefined)
-    return new MemoryLog({ entries: [], checkpoints: [], chunks: new Map(), notes: new Map() });
-  if (other instanceof MemoryLog) return new MemoryLog(memoryOf(other));
+  if (other === undefined) return new MemoryLog({ branches: [], chunks: new Map(), lastId: 0 }, MAIN);
+  if (other instanceof MemoryLog) return other.branch(MAIN);
   throw new InvalidOptionError(
     'other',
     `Only another log in memory can be opened again, not ${show(other)}.`,
   );
 }
 
-let memoryOf: (log: MemoryLog) => LogMemory;
-
 class MemoryLog implements CommitLog {
   readonly name = 'a log in memory';
   readonly #memory: LogMemory;
+  readonly #branch: string;
   #closed = false;
 
-  static {
-    memoryOf = (log) => log.#memory;
-  }
-
-  constructor(memory: LogMemory) {
+  constructor(memory: LogMemory, branch: string) {
     this.#memory = memory;
+    this.#branch = branch;
   }
 
   async open(settings?: Uint8Array): Promise<OpenedLog> {
-    const memory = this.#opened;
+    const { branches } = this.#opened;
     if (settings !== undefined) {
       requireBytes('settings', settings);
-      memory.settings ??= settings.slice();
+      if (branches.length === 0 && this.#branch === MAIN)
+        branches.push(newBranch(String(++this.#memory.lastId), MAIN, settings.slice()));
     }
-    return Promise.resolve({ settings: memory.settings?.slice(), head: newest(memory) });
+    const branch = this.#found;
+    return Promise.resolve({ settings: branch?.settings.slice(), head: branch && headOf(branch) });
   }
 
   async head(): Promise<Head | undefined> {
-    return Promise.resolve(newest(this.#opened));
+    return Promise.resolve(this.#found && headOf(this.#found));
   }
 
   async append(parent: Head | undefined, entries: readonly Entry[]): Promise<Appended> {
     const memory = this.#opened;
     checkGroup(parent, entries);
     await Promise.resolve();
-    const head = newest(memory);
-    if (!sameHead(head, parent)) return { conflict: head };
+    const branch = this.#foundIn(memory);
+    const head = branch && headOf(branch);
+    if (branch === undefined || !sameHead(head, parent)) return { conflict: head };
     let before = parent?.token;
     for (const { version, token, bytes } of entries) {
       const sum = sumOf(version, token, before, bytes);
-      memory.entries.push({ version, token, parent: before, bytes: bytes.slice(), sum });
+      branch.entries.push({ version, token, parent: before, bytes: bytes.slice(), sum });
       before = token;
     }
-    return { head: newest(memory) as Head };
+    return { head: headOf(branch) as Head };
   }
 
   async *read(after: number, options: ReadOptions = {}): AsyncGenerator<readonly LoggedEntry[]> {
@@ -104,14 +120,18 @@ class MemoryLog implements CommitLog {
     let before: Head = { version: after, token: '' };
     for (;;) {
       signal?.throwIfAborted();
-      const { entries } = this.#opened;
-      const oldest = entries.at(0)?.version ?? 1;
-      if (before.version + 1 < oldest) throw new TrimmedError(before.version, oldest);
+      const found = this.#found;
+      if (found === undefined) return;
+      const { branch, last } = holderOf(found, before.version + 1);
+      const at = branch.entries.findIndex(({ version }) => version === before.version + 1);
+      // What leads to the version after which a branch starts may be all that is left of its ancestor.
+      const next = branch.entries.find(({ version }) => version > before.version);
+      if (at < 0 && next !== undefined) throw new TrimmedError(before.version, next.version);
+      if (at < 0 && last < Infinity) throw new TrimmedError(before.version, last + 1);
       const batch: LoggedEntry[] = [];
       let bytes = 0;
-      for (let at = before.version + 1 - oldest; at < entries.length; at++) {
-        const entry = entries[at];
-        if (batch.length > 0 && bytes + entry.bytes.length > maxBytes) break;
+      for (const entry of at < 0 ? [] : branch.entries.slice(at)) {
+        if (entry.version > last || (batch.length > 0 && bytes + entry.bytes.length > maxBytes)) break;
         checkStored(entry, before);
         before = entry;
         bytes += entry.bytes.length;
@@ -128,6 +148,26 @@ class MemoryLog implements CommitLog {
     }
   }
 
+  async entries(before: number, limit: number): Promise<readonly EntrySummary[]> {
+    const found = this.#found;
+    checkListing(before, limit);
+    const list: EntrySummary[] = [];
+    let end = before;
+    for (let branch = found; branch !== undefined; branch = branch.parent) {
+      for (const { version, token, parent, bytes } of branch.entries.toReversed())
+        if (version < end)
+          list.push({
+            version,
+            token,
+            parent,
+            byteLength: bytes.length,
+            start: bytes.slice(0, SUMMARY_BYTES),
+          });
+      end = Math.min(end, (branch.start?.version ?? 0) + 1);
+    }
+    return Promise.resolve(denseFrom(before, found && headOf(found), list).slice(0, limit));
+  }
+
   async putChunk(key: string, bytes: Uint8Array): Promise<void> {
     const { chunks } = this.#opened;
     requireBytes('bytes', bytes);
@@ -142,9 +182,11 @@ class MemoryLog implements CommitLog {
   }
 
   async commitCheckpoint(checkpoint: Checkpoint): Promise<boolean> {
-    const { chunks, checkpoints } = this.#opened;
+    const { chunks } = this.#opened;
     checkCheckpoint(checkpoint);
-    if (!checkpoint.chunks.every((key) => chunks.has(key))) return Promise.resolve(false);
+    const checkpoints = this.#found?.checkpoints;
+    if (checkpoints === undefined || !checkpoint.chunks.every((key) => chunks.has(key)))
+      return Promise.resolve(false);
     const { version, token, manifest } = checkpoint;
     const at = checkpoints.findIndex((other) => other.version >= version);
     const replaces = at >= 0 && checkpoints[at].version === version ? 1 : 0;
@@ -154,30 +196,86 @@ class MemoryLog implements CommitLog {
   }
 
   async latestCheckpoint(atMost = Infinity): Promise<Checkpoint | undefined> {
-    const found = this.#opened.checkpoints.findLast(({ version }) => version <= atMost);
+    const found = this.#found && checkpointUpTo(this.#found, atMost);
     return Promise.resolve(found === undefined ? undefined : { ...found, manifest: found.manifest.slice() });
   }
 
+  async checkpoints(): Promise<readonly Head[]> {
+    const found = this.#found?.checkpoints ?? [];
+    return Promise.resolve(found.map(({ version, token }) => ({ version, token })));
+  }
+
   async trim(before: number, keep: readonly number[] = []): Promise<void> {
-    const memory = this.#opened;
-    const { entries, checkpoints, chunks } = memory;
-    checkTrim(before, checkpoints.at(-1)?.version);
-    memory.entries = entries.filter(({ version }, i) => version >= before || i === entries.length - 1);
-    memory.checkpoints = checkpoints.filter(({ version }) => version >= before || keep.includes(version));
-    const needed = new Set(memory.checkpoints.flatMap((checkpoint) => checkpoint.chunks));
-    for (const key of chunks.keys()) if (!needed.has(key)) chunks.delete(key);
+    const branch = this.#found;
+    checkTrim(before, branch && checkpointUpTo(branch, Infinity)?.version);
+    if (branch !== undefined) trimBranch(branch, this.#memory.branches, before, keep);
+    this.#collect();
     return Promise.resolve();
   }
 
+  branch(name: string): CommitLog {
+    requireBranchName(name);
+    return new MemoryLog(this.#memory, name);
+  }
+
+  async branches(): Promise<readonly BranchSummary[]> {
+    const all = this.#opened.branches.map((branch) => ({
+      id: branch.id,
+      name: branch.name,
+      parent: branch.parent?.id,
+      start: branch.start,
+      head: headOf(branch),
+    }));
+    return Promise.resolve(all);
+  }
+
+  async fork(name: string, at: Head | undefined): Promise<Forked> {
+    const { branches } = this.#opened;
+    checkFork(name, at);
+    if (branches.some((branch) => branch.name === name)) return Promise.resolve('taken');
+    const found = this.#found;
+    const parent = found && ownerOf(found, at?.version ?? 0);
+    if (parent === undefined || !isReachable(parent, at)) return Promise.resolve('gone');
+    const start = at && { version: at.version, token: at.token };
+    branches.push({
+      ...newBranch(String(++this.#memory.lastId), name, parent.settings),
+      parent,
+      start,
+    });
+    return Promise.resolve('made');
+  }
+
+  async dropBranch(name: string): Promise<boolean> {
+    const memory = this.#opened;
+    checkDrop(name);
+    const dropped = memory.branches.find((branch) => branch.name === name);
+    if (dropped === undefined) return Promise.resolve(false);
+    dropped.name = undefined;
+    dropped.notes.clear();
+    for (;;) {
+      const isNeeded = (branch: MemoryBranch): boolean =>
+        branch.name !== undefined || memory.branches.some(({ parent }) => parent === branch);
+      const kept = memory.branches.filter(isNeeded);
+      const isDone = kept.length === memory.branches.length;
+      memory.branches = kept;
+      if (isDone) break;
+    }
+    for (const branch of memory.branches)
+      if (branch.name === undefined) trimBranch(branch, memory.branches, Infinity, []);
+    this.#collect();
+    return Promise.resolve(true);
+  }
+
   async notes(): Promise<ReadonlyMap<string, Uint8Array>> {
-    return Promise.resolve(new Map([...this.#opened.notes].map(([name, bytes]) => [name, bytes.slice()])));
+    const notes = [...(this.#found?.notes ?? [])];
+    return Promise.resolve(new Map(notes.map(([name, bytes]) => [name, bytes.slice()])));
   }
 
   async putNote(name: string, bytes: Uint8Array | undefined): Promise<void> {
-    const { notes } = this.#opened;
+    const notes = this.#found?.notes;
     checkNote(name, bytes);
-    if (bytes === undefined) notes.delete(name);
-    else notes.set(name, bytes.slice());
+    if (bytes === undefined) notes?.delete(name);
+    else notes?.set(name, bytes.slice());
     return Promise.resolve();
   }
 
@@ -186,13 +284,26 @@ class MemoryLog implements CommitLog {
     return Promise.resolve();
   }
 
+  /** Drops chunks that no checkpoint of any branch needs. */
+  #collect(): void {
+    const { branches, chunks } = this.#memory;
+    const needed = new Set(
+      branches.flatMap(({ checkpoints }) => checkpoints.flatMap((checkpoint) => checkpoint.chunks)),
+    );
+    for (const key of chunks.keys()) if (!needed.has(key)) chunks.delete(key);
+  }
+
   get #opened(): LogMemory {
     if (this.#closed) throw new LogClosedError();
     return this.#memory;
   }
-}
 
-function newest({ entries }: LogMemory): Head | undefined {
-  const last = entries.at(-1);
-  return last === undefined ? undefined : { version: last.version, token: last.token };
+  /** The branch, unless it is gone. */
+  get #found(): MemoryBranch | undefined {
+    return this.#foundIn(this.#opened);
+  }
+
+  #foundIn({ branches }: LogMemory): MemoryBranch | undefined {
+    return branches.find(({ name }) => name === this.#branch);
+  }
 }

@@ -6,9 +6,36 @@
 import { Connection, type Row, guarded } from './connection.js';
 import type { SqliteDriver } from './driver.js';
 import { EngineFailure } from './failure.js';
-import { type StoredEntry, checkStored, sameHead, sumOf } from '../log/checks.js';
-import type { Appended, Checkpoint, Entry, Head, LoggedEntry, OpenedLog } from '../log/commit-log.js';
-import { APPLICATION_ID, FORMAT, LAST_VERSION, SCHEMA, VERSIONS, positionOf, versionAt } from './schema.js';
+import { type StoredEntry, checkStored, denseFrom, sameHead, sumOf } from '../log/checks.js';
+import {
+  type Appended,
+  type BranchSummary,
+  type Checkpoint,
+  type Entry,
+  type EntrySummary,
+  type Forked,
+  type Head,
+  type LoggedEntry,
+  MAIN,
+  type OpenedLog,
+  SUMMARY_BYTES,
+} from '../log/commit-log.js';
+import {
+  type Branch,
+  addBranch,
+  branchOf,
+  dropUnneeded,
+  droppedBranches,
+  forgetBranches,
+  headOf,
+  holderOf,
+  listBranches,
+  parentOf,
+  startOf,
+  unname,
+} from './branches.js';
+import { LAST_VERSION, positionOf, versionAt } from './schema.js';
+import { examine, makeTables } from './tables.js';
 
 /** How long a trim holds the log for others: so many rows are dropped in one transaction. */
 const ROWS_PER_TRIM = 2000;
@@ -18,17 +45,24 @@ const BLOB = "coalesce(?, x'')";
 
 /** The calls of a log, as they cross to its thread. Each is synchronous there. */
 export interface EngineCalls {
-  open(settings: Uint8Array | undefined): OpenedLog;
+  open(settings: Uint8Array | undefined, branch: string): OpenedLog;
   head(): Head | undefined;
   append(parent: Head | undefined, entries: readonly Entry[]): Appended;
   /** The next batch after a version; empty at the end. */
   readBatch(after: number, maxBytes: number): readonly LoggedEntry[];
+  entries(before: number, limit: number): readonly EntrySummary[];
   /** Changes whenever another connection has written. */
   dataVersion(): number;
   putChunk(key: string, bytes: Uint8Array): void;
   chunk(key: string): Uint8Array;
   commitCheckpoint(checkpoint: Checkpoint): boolean;
   latestCheckpoint(atMost: number): Checkpoint | undefined;
+  checkpoints(): readonly Head[];
+  branches(): readonly BranchSummary[];
+  fork(name: string, at: Head | undefined): Forked;
+  dropBranch(name: string): boolean;
+  /** Drops some of what is left of dropped branches; `false` when nothing is left to drop. */
+  sweepSome(): boolean;
   /** Drops some of what is to go; `false` when nothing is left to drop. */
   trimSome(before: number, keep: readonly number[]): boolean;
   notes(): ReadonlyMap<string, Uint8Array>;
@@ -39,26 +73,25 @@ export interface EngineCalls {
 /** A log in one SQLite file. */
 export class SqliteEngine implements EngineCalls {
   readonly #db: Connection;
-  #branch = 0;
+  /** Branches go by their names: an id may be another branch's by now. */
+  #name = MAIN;
 
   /** @throws {@link EngineFailure} */
   constructor(driver: SqliteDriver, path: string) {
     this.#db = new Connection(driver, path);
   }
 
-  open(settings: Uint8Array | undefined): OpenedLog {
+  open(settings: Uint8Array | undefined, branch: string): OpenedLog {
     return guarded('opening it', () => {
+      this.#name = branch;
       this.#db.write('making its tables', () => {
-        this.#make();
-        if (settings === undefined) return;
+        makeTables(this.#db);
+        if (settings === undefined || branch !== MAIN) return;
         const insert = `INSERT INTO branch (id, name, settings) VALUES (1, ?, ${BLOB}) ON CONFLICT DO NOTHING`;
-        this.#db.run(insert, 'main', settings);
+        this.#db.run(insert, MAIN, settings);
       });
-      this.#examine();
-      const row = this.#db.get("SELECT id, settings FROM branch WHERE name = 'main'");
-      if (row === undefined) return { settings: undefined, head: undefined };
-      this.#branch = row.id as number;
-      return { settings: row.settings as Uint8Array, head: this.#head() };
+      examine(this.#db);
+      return { settings: this.#branch?.settings, head: this.#head() };
     });
   }
 
@@ -68,11 +101,12 @@ export class SqliteEngine implements EngineCalls {
 
   append(parent: Head | undefined, entries: readonly Entry[]): Appended {
     return this.#db.write('appending', (): Appended => {
-      const head = this.#head();
-      if (!sameHead(head, parent)) return { conflict: head };
+      const branch = this.#branch;
+      const head = branch && headOf(this.#db, branch);
+      if (branch === undefined || !sameHead(head, parent)) return { conflict: head };
       let before = parent?.token;
       for (const { version, token, bytes } of entries) {
-        const position = positionOf(this.#branch, version);
+        const position = positionOf(branch.id, version);
         const sum = sumOf(version, token, before, bytes);
         this.#db.run(
           `INSERT INTO entry (position, token, parent, sum, bytes) VALUES (?, ?, ?, ?, ${BLOB})`,
@@ -91,16 +125,19 @@ export class SqliteEngine implements EngineCalls {
 
   readBatch(after: number, maxBytes: number): readonly LoggedEntry[] {
     return guarded('reading', () => {
-      const from = positionOf(this.#branch, after);
-      const end = positionOf(this.#branch + 1, 0);
+      const own = this.#branch;
+      if (own === undefined) return [];
+      const { branch, last: common } = holderOf(this.#db, own, after + 1);
+      const from = positionOf(branch.id, after);
+      const end = positionOf(branch.id, Math.min(common, LAST_VERSION)) + 1;
       const sizes = this.#db.all(
         'SELECT position, length(bytes) AS size FROM entry WHERE position > ? AND position < ? ORDER BY position LIMIT 1000',
         from,
         end,
       );
-      if (sizes.length === 0) return [];
-      const oldest = versionAt(sizes[0].position as number);
-      if (oldest > after + 1) this.#refuseGap(after, oldest);
+      if (sizes.length === 0 && common === Infinity) return [];
+      const oldest = sizes.length === 0 ? common + 1 : versionAt(sizes[0].position as number);
+      if (oldest > after + 1) this.#refuseGap(branch, after, oldest);
       let bytes = 0;
       let last = from;
       for (const { position, size } of sizes) {
@@ -114,7 +151,9 @@ export class SqliteEngine implements EngineCalls {
         last,
       );
       const known = this.#db.get('SELECT token FROM entry WHERE position = ?', from);
-      let before: Head = { version: after, token: (known?.token as string | undefined) ?? '' };
+      const start = startOf(branch);
+      const token = start?.version === after ? start.token : (known?.token as string | undefined);
+      let before: Head = { version: after, token: token ?? '' };
       return rows.map((row) => {
         const entry = entryOf(row);
         checkStored(entry, before);
@@ -122,6 +161,29 @@ export class SqliteEngine implements EngineCalls {
         const { version, token, parent } = entry;
         return { version, token, parent, bytes: entry.bytes };
       });
+    });
+  }
+
+  entries(before: number, limit: number): readonly EntrySummary[] {
+    return guarded('listing', () => {
+      const list: EntrySummary[] = [];
+      let end = Math.min(before, LAST_VERSION + 1);
+      for (
+        let branch = this.#branch;
+        branch !== undefined && list.length < limit;
+        branch = parentOf(this.#db, branch)
+      ) {
+        const rows = this.#db.all(
+          'SELECT position, token, parent, length(bytes) AS size, substr(bytes, 1, ?) AS start FROM entry WHERE position > ? AND position < ? ORDER BY position DESC LIMIT ?',
+          SUMMARY_BYTES,
+          positionOf(branch.id, startOf(branch)?.version ?? 0),
+          positionOf(branch.id, end),
+          limit - list.length,
+        );
+        for (const row of rows) list.push(summaryOf(row));
+        end = Math.min(end, (startOf(branch)?.version ?? 0) + 1);
+      }
+      return denseFrom(before, this.#head(), list);
     });
   }
 
@@ -150,7 +212,9 @@ export class SqliteEngine implements EngineCalls {
     return this.#db.write('adding a checkpoint', () => {
       for (const key of chunks)
         if (this.#db.get('SELECT 1 FROM chunk WHERE key = ?', key) === undefined) return false;
-      const position = positionOf(this.#branch, version);
+      const branch = this.#branch;
+      if (branch === undefined) return false;
+      const position = positionOf(branch.id, version);
       this.#db.run('DELETE FROM checkpoint WHERE position = ?', position);
       this.#db.run(
         `INSERT INTO checkpoint (position, token, manifest) VALUES (?, ?, ${BLOB})`,
@@ -172,17 +236,20 @@ export class SqliteEngine implements EngineCalls {
 
   latestCheckpoint(atMost: number): Checkpoint | undefined {
     return guarded('looking for a checkpoint', () => {
-      const [first, last] = [
-        positionOf(this.#branch, 0),
-        positionOf(this.#branch, Math.min(atMost, LAST_VERSION)),
-      ];
-      const row = this.#db.get(
-        'SELECT position, token, manifest FROM checkpoint WHERE position BETWEEN ? AND ? ORDER BY position DESC LIMIT 1',
-        first,
-        last,
-      );
+      let position = 0;
+      let end = Math.min(atMost, LAST_VERSION);
+      for (let branch = this.#branch; branch !== undefined; branch = parentOf(this.#db, branch)) {
+        const row = this.#db.get(
+          'SELECT max(position) AS position FROM checkpoint WHERE position BETWEEN ? AND ?',
+          positionOf(branch.id, 0),
+          positionOf(branch.id, end),
+        );
+        const found = (row?.position as number | null | undefined) ?? 0;
+        if (versionAt(found) > versionAt(position)) position = found;
+        end = Math.min(end, startOf(branch)?.version ?? 0);
+      }
+      const row = this.#db.get('SELECT token, manifest FROM checkpoint WHERE position = ?', position);
       if (row === undefined) return undefined;
-      const position = row.position as number;
       const keys = this.#db.all(
         'SELECT key FROM checkpoint_chunk WHERE position = ? ORDER BY place',
         position,
@@ -196,46 +263,71 @@ export class SqliteEngine implements EngineCalls {
     });
   }
 
+  checkpoints(): readonly Head[] {
+    return guarded('listing checkpoints', () => {
+      const { id } = this.#branch ?? { id: 0 };
+      const rows = this.#db.all(
+        'SELECT position, token FROM checkpoint WHERE position > ? AND position < ? ORDER BY position',
+        positionOf(id, 0),
+        positionOf(id + 1, 0),
+      );
+      return rows.map(({ position, token }) => ({
+        version: versionAt(position as number),
+        token: token as string,
+      }));
+    });
+  }
+
+  branches(): readonly BranchSummary[] {
+    return guarded('listing branches', () => listBranches(this.#db));
+  }
+
+  fork(name: string, at: Head | undefined): Forked {
+    return this.#db.write('adding a branch', () => {
+      const branch = this.#branch;
+      return branch === undefined ? 'gone' : addBranch(this.#db, branch, name, at);
+    });
+  }
+
+  dropBranch(name: string): boolean {
+    return this.#db.write('dropping a branch', () => {
+      const branch = branchOf(this.#db, name);
+      if (branch !== undefined) unname(this.#db, branch);
+      return branch !== undefined;
+    });
+  }
+
+  sweepSome(): boolean {
+    return this.#db.write('dropping what was left of a branch', () => {
+      for (const branch of droppedBranches(this.#db))
+        if (dropUnneeded(this.#db, branch, LAST_VERSION + 1, [], ROWS_PER_TRIM)) return true;
+      return forgetBranches(this.#db) || this.#dropOrphans();
+    });
+  }
+
   notes(): ReadonlyMap<string, Uint8Array> {
     return guarded('reading notes', () => {
-      const rows = this.#db.all('SELECT name, bytes FROM note WHERE branch = ?', this.#branch);
+      const rows = this.#db.all('SELECT name, bytes FROM note WHERE branch = ?', this.#branch?.id ?? 0);
       return new Map(rows.map(({ name, bytes }) => [name as string, bytes as Uint8Array]));
     });
   }
 
   putNote(name: string, bytes: Uint8Array | undefined): void {
     this.#db.write('keeping a note', () => {
-      this.#db.run('DELETE FROM note WHERE branch = ? AND name = ?', this.#branch, name);
-      if (bytes === undefined) return;
-      this.#db.run(
-        `INSERT INTO note (branch, name, bytes) VALUES (?, ?, ${BLOB})`,
-        this.#branch,
-        name,
-        bytes,
-      );
+      const { id } = this.#branch ?? { id: 0 };
+      this.#db.run('DELETE FROM note WHERE branch = ? AND name = ?', id, name);
+      if (bytes === undefined || id === 0) return;
+      this.#db.run(`INSERT INTO note (branch, name, bytes) VALUES (?, ?, ${BLOB})`, id, name, bytes);
     });
   }
 
   trimSome(before: number, keep: readonly number[]): boolean {
     return this.#db.write('dropping what a checkpoint replaced', () => {
-      const [first, end] = [positionOf(this.#branch, 0), positionOf(this.#branch, before)];
-      const { changes } = this.#db.run(
-        'DELETE FROM entry WHERE position IN (SELECT position FROM entry WHERE position >= ? AND position < ? ORDER BY position LIMIT ?)',
-        first,
-        end,
-        ROWS_PER_TRIM,
-      );
-      if (Number(changes) > 0) return true;
-      const kept = keep.map((version) => positionOf(this.#branch, version));
-      const old = this.#db
-        .all('SELECT position FROM checkpoint WHERE position >= ? AND position < ?', first, end)
-        .map(({ position }) => position as number)
-        .filter((position) => !kept.includes(position));
-      for (const position of old) this.#db.run('DELETE FROM checkpoint WHERE position = ?', position);
-      const orphans = this.#db.run(
-        'DELETE FROM chunk WHERE key IN (SELECT key FROM chunk WHERE key NOT IN (SELECT key FROM checkpoint_chunk) LIMIT 16)',
-      );
-      return Number(orphans.changes) > 0;
+      const branch = this.#branch;
+      if (branch === undefined) return false;
+      // The newest entry stays.
+      const least = Math.min(before, this.#head()?.version ?? 0);
+      return dropUnneeded(this.#db, branch, least, keep, ROWS_PER_TRIM) || this.#dropOrphans();
     });
   }
 
@@ -243,60 +335,28 @@ export class SqliteEngine implements EngineCalls {
     this.#db.close();
   }
 
+  get #branch(): Branch | undefined {
+    return branchOf(this.#db, this.#name);
+  }
+
   #head(): Head | undefined {
-    const row = this.#db.get(
-      'SELECT position, token FROM entry WHERE position > ? AND position < ? ORDER BY position DESC LIMIT 1',
-      positionOf(this.#branch, 0),
-      positionOf(this.#branch + 1, 0),
+    const branch = this.#branch;
+    return branch && headOf(this.#db, branch);
+  }
+
+  /** Drops some chunks that no checkpoint of any branch needs; `false` when there is none. */
+  #dropOrphans(): boolean {
+    const { changes } = this.#db.run(
+      'DELETE FROM chunk WHERE key IN (SELECT key FROM chunk WHERE key NOT IN (SELECT key FROM checkpoint_chunk) LIMIT 16)',
     );
-    return row === undefined
-      ? undefined
-      : { version: versionAt(row.position as number), token: row.token as string };
+    return Number(changes) > 0;
   }
 
-  /** Makes the tables of a new file; refuses one that is something else, or of a later format. */
-  #make(): void {
-    const application = this.#db.get('PRAGMA application_id')?.application_id;
-    const format = this.#db.get('PRAGMA user_version')?.user_version as number;
-    const tables = this.#db.get('SELECT count(*) AS count FROM sqlite_schema')?.count as number;
-    if (application === 0 && format === 0 && tables === 0) {
-      this.#db.exec(SCHEMA);
-      return;
-    }
-    if (application !== APPLICATION_ID)
-      throw new EngineFailure({
-        kind: 'format',
-        message: 'This file is a database of something else, not a log of this library. Choose another path.',
-      });
-    if (format !== FORMAT)
-      throw new EngineFailure({
-        kind: 'format',
-        message: `This log has format ${format}; this version of the library reads format ${FORMAT}. Use the one that wrote it.`,
-      });
-  }
-
-  /** Looks for what would hide entries without a trace: a damaged page, a key that went elsewhere. */
-  #examine(): void {
-    const found = this.#db.get('PRAGMA quick_check(entry)');
-    const verdict = Object.values(found ?? {})[0];
-    const branches = new Set(this.#db.all('SELECT id FROM branch').map(({ id }) => id));
-    const ranges = this.#db.all(
-      `SELECT position / ${VERSIONS} AS branch, count(*) AS count, max(position) - min(position) + 1 AS length FROM entry GROUP BY 1`,
-    );
-    const isWhole = ranges.every(({ branch, count, length }) => branches.has(branch) && count === length);
-    if (verdict === 'ok' && isWhole) return;
-    const what = verdict === 'ok' ? 'entries are missing, or in the place of others' : String(verdict);
-    throw new EngineFailure({
-      kind: 'corrupt',
-      message: `The log's file is damaged: ${what}. Restore it from a copy.`,
-    });
-  }
-
-  #refuseGap(after: number, oldest: number): never {
+  #refuseGap(branch: Branch, after: number, oldest: number): never {
     const older = this.#db.get(
-      'SELECT 1 FROM entry WHERE position > ? AND position <= ?',
-      positionOf(this.#branch, 0),
-      positionOf(this.#branch, after),
+      'SELECT 1 FROM entry WHERE position >= ? AND position <= ?',
+      positionOf(branch.id, Math.max(1, branch.trimmed)),
+      positionOf(branch.id, after),
     );
     if (older === undefined) throw new EngineFailure({ kind: 'trimmed', message: '', version: oldest });
     throw new EngineFailure({
@@ -305,6 +365,17 @@ export class SqliteEngine implements EngineCalls {
       version: after + 1,
     });
   }
+}
+
+function summaryOf({ position, token, parent, size, start }: Row): EntrySummary {
+  return {
+    version: versionAt(position as number),
+    token: token as string,
+    parent: (parent as string | null) ?? undefined,
+    byteLength: size as number,
+    // Drivers turn no bytes at all into NULL.
+    start: (start as Uint8Array | null) ?? new Uint8Array(),
+  };
 }
 
 function entryOf({ position, token, parent, sum, bytes }: Row): StoredEntry {

@@ -5,8 +5,8 @@
 
 /** The bytes "SHXL". */
 export const APPLICATION_ID = 0x53_48_58_4c;
-/** The only format. */
-export const FORMAT = 1;
+/** The format that is written; older ones are made into it when they are opened. */
+export const FORMAT = 2;
 /** With small pages, writing a chunk of some MB takes five times as long. */
 export const PAGE_BYTES = 65_536;
 /** Pages in the write-ahead log before SQLite moves them into the file: 16 MiB. */
@@ -15,12 +15,17 @@ export const WAL_PAGES = 256;
 /** Versions of a branch are below this. */
 export const VERSIONS = 2 ** 40;
 export const LAST_VERSION = VERSIONS - 1;
+/** The largest id of a branch: positions are whole numbers that JavaScript can tell apart. */
+export const LAST_BRANCH = 2 ** 13 - 1;
 
 export const SCHEMA = `
 CREATE TABLE branch (
   id INTEGER PRIMARY KEY,
   name TEXT NOT NULL UNIQUE,
-  settings BLOB NOT NULL
+  settings BLOB NOT NULL,
+  start INTEGER,
+  token TEXT,
+  trimmed INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE TABLE entry (
   position INTEGER PRIMARY KEY,
@@ -55,6 +60,14 @@ PRAGMA application_id = ${APPLICATION_ID};
 PRAGMA user_version = ${FORMAT};
 `;
 
+/** Makes format 1 into format 2, in which there are branches. */
+export const FROM_1_TO_2 = `
+ALTER TABLE branch ADD COLUMN start INTEGER;
+ALTER TABLE branch ADD COLUMN token TEXT;
+ALTER TABLE branch ADD COLUMN trimmed INTEGER NOT NULL DEFAULT 0;
+PRAGMA user_version = 2;
+`;
+
 /** The key of a version of a branch. */
 export function positionOf(branch: number, version: number): number {
   return branch * VERSIONS + version;
@@ -63,4 +76,9 @@ export function positionOf(branch: number, version: number): number {
 /** The version of a key. */
 export function versionAt(position: number): number {
   return position % VERSIONS;
+}
+
+/** The id of the branch of a key. */
+export function branchAt(position: number): number {
+  return Math.floor(position / VERSIONS);
 }

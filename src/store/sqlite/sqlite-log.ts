@@ -13,21 +13,29 @@ import { LogClosedError } from '../errors.js';
 import {
   BATCH_BYTES,
   checkCheckpoint,
+  checkDrop,
+  checkFork,
   checkGroup,
+  checkListing,
   checkNote,
   checkReading,
   checkTrim,
+  requireBranchName,
   requireBytes,
 } from '../log/checks.js';
-import type {
-  Appended,
-  Checkpoint,
-  CommitLog,
-  Entry,
-  Head,
-  LoggedEntry,
-  OpenedLog,
-  ReadOptions,
+import {
+  type Appended,
+  type BranchSummary,
+  type Checkpoint,
+  type CommitLog,
+  type Entry,
+  type EntrySummary,
+  type Forked,
+  type Head,
+  type LoggedEntry,
+  MAIN,
+  type OpenedLog,
+  type ReadOptions,
 } from '../log/commit-log.js';
 import type { SqliteDriver } from './driver.js';
 import { type EngineHost, type EngineThread, LocalHost, ThreadHost, newEngineThread } from './engine-host.js';
@@ -79,26 +87,28 @@ export function newSqliteLog(
     );
   if (typeof driver === 'function') {
     requireFunction('driver', driver);
-    return new SqliteLog(path, () => Promise.resolve(new LocalHost(driver, path)));
+    return new SqliteLog(path, MAIN, () => Promise.resolve(new LocalHost(driver, path)));
   }
   if (driver !== undefined) requireName('driver', driver);
-  return new SqliteLog(path, async () => new ThreadHost(await startThread(), path, driver));
+  return new SqliteLog(path, MAIN, async () => new ThreadHost(await startThread(), path, driver));
 }
 
 class SqliteLog implements CommitLog {
   readonly name: string;
+  readonly #branch: string;
   readonly #start: () => Promise<EngineHost>;
   #host: Promise<EngineHost> | undefined;
   #closing: Promise<void> | undefined;
 
-  constructor(path: string, start: () => Promise<EngineHost>) {
+  constructor(path: string, branch: string, start: () => Promise<EngineHost>) {
     this.name = path;
+    this.#branch = branch;
     this.#start = start;
   }
 
   async open(settings?: Uint8Array): Promise<OpenedLog> {
     if (settings !== undefined) requireBytes('settings', settings);
-    return (await this.#opened()).call('open', settings);
+    return (await this.#opened()).call('open', settings, this.#branch);
   }
 
   async head(): Promise<Head | undefined> {
@@ -123,6 +133,11 @@ class SqliteLog implements CommitLog {
       from = last.version;
       yield batch;
     }
+  }
+
+  async entries(before: number, limit: number): Promise<readonly EntrySummary[]> {
+    checkListing(before, limit);
+    return (await this.#opened()).call('entries', before, limit);
   }
 
   async changed(after: number, signal: AbortSignal): Promise<void> {
@@ -159,10 +174,37 @@ class SqliteLog implements CommitLog {
     return (await this.#opened()).call('latestCheckpoint', atMost);
   }
 
+  async checkpoints(): Promise<readonly Head[]> {
+    return (await this.#opened()).call('checkpoints');
+  }
+
   async trim(before: number, keep: readonly number[] = []): Promise<void> {
     const host = await this.#opened();
     checkTrim(before, (await host.call('latestCheckpoint', Infinity))?.version);
     while (await host.call('trimSome', before, keep));
+  }
+
+  branch(name: string): CommitLog {
+    requireBranchName(name);
+    return new SqliteLog(this.name, name, this.#start);
+  }
+
+  async branches(): Promise<readonly BranchSummary[]> {
+    return (await this.#opened()).call('branches');
+  }
+
+  async fork(name: string, at: Head | undefined): Promise<Forked> {
+    checkFork(name, at);
+    return (await this.#opened()).call('fork', name, at);
+  }
+
+  async dropBranch(name: string): Promise<boolean> {
+    checkDrop(name);
+    const host = await this.#opened();
+    const isDropped = await host.call('dropBranch', name);
+    // What a crash leaves of it goes with the next one.
+    while (await host.call('sweepSome'));
+    return isDropped;
   }
 
   async notes(): Promise<ReadonlyMap<string, Uint8Array>> {

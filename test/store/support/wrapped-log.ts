@@ -37,11 +37,14 @@ export function gated(inner: CommitLog): {
   return { log: asLog(log, inner), go: () => gates.shift()?.(), groups };
 }
 
-/** `read` is no promise, so it must not be wrapped in one. */
+/** `read` and `branch` are no promises, so they must not be wrapped in one. */
 export function asLog(log: CommitLog, inner: CommitLog): CommitLog {
   return new Proxy(log, {
-    get: (target, name) =>
-      name === 'read' ? inner.read.bind(inner) : (Reflect.get(target, name) as unknown),
+    get: (target, name) => {
+      if (name === 'read') return inner.read.bind(inner);
+      if (name === 'branch') return inner.branch.bind(inner);
+      return Reflect.get(target, name) as unknown;
+    },
   });
 }
 

@@ -45,7 +45,7 @@ export class History {
 
   constructor(options: HistoryOptions | undefined) {
     const { versions, maxAge, maxBytes } =
-      options === undefined ? { versions: 0 } : checkedHistoryOptions(options);
+      options === undefined ? { versions: 0 } : checkedBounds('history', options);
     this.#most = versions ?? Infinity;
     this.#maxAge = maxAge ?? Infinity;
     this.#maxBytes = maxBytes ?? Infinity;
@@ -161,22 +161,27 @@ export class History {
   }
 }
 
-function checkedHistoryOptions(options: HistoryOptions): HistoryOptions {
-  const taken = takeOptions(options, ['versions', 'maxAge', 'maxBytes']);
+/**
+ * Checks bounds on versions, given as the option of this name.
+ *
+ * @throws {@link InvalidOptionError}
+ */
+export function checkedBounds<T extends HistoryOptions>(option: string, options: T): T {
+  const taken = takeOptions<HistoryOptions>(options, ['versions', 'maxAge', 'maxBytes']);
   const { versions, maxAge, maxBytes } = taken;
   if (versions === undefined && maxAge === undefined && maxBytes === undefined) {
     throw new InvalidOptionError(
-      'history',
-      'history needs a bound: versions, maxAge, maxBytes, or several of them.',
+      option,
+      `${option} needs a bound: versions, maxAge, maxBytes, or several of them.`,
     );
   }
   const bounds = [
     ['versions', versions, 1_000_000],
-    ['maxAge', maxAge, 0x7fff_ffff],
+    ['maxAge', maxAge, option === 'history' ? 0x7fff_ffff : Number.MAX_SAFE_INTEGER],
     ['maxBytes', maxBytes, Number.MAX_SAFE_INTEGER],
   ] as const;
   for (const [name, value, most] of bounds) {
     if (value !== undefined) requireWhole(name, value, 1, most);
   }
-  return taken;
+  return taken as T;
 }

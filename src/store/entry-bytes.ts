@@ -9,7 +9,7 @@ import { decodeDelta } from '../delta/decode.js';
 import type { Delta } from '../delta/delta.js';
 import { encodeDelta } from '../delta/encode.js';
 import { CorruptLogError, LogFormatError } from './errors.js';
-import type { LoggedEntry } from './log/commit-log.js';
+import type { EntrySummary, LoggedEntry } from './log/commit-log.js';
 
 /** The bytes "SHXR". */
 const MAGIC = 0x52_58_48_53;
@@ -24,6 +24,28 @@ export interface CommitInfo {
   readonly time: number;
   readonly author?: string;
   readonly message?: string;
+  /** That it undid or redid something, and where one gets from here by undoing and redoing. */
+  readonly step?: Step;
+  /** What it merged. */
+  readonly merged?: Merged;
+}
+
+/** What a merge says of its commit. */
+export interface Merged {
+  /** The name of the branch that was merged. */
+  readonly branch: string;
+  /** Its version then. */
+  readonly version: number;
+  readonly token: string;
+}
+
+/** What `undo()` and `redo()` say of their commits; all others lead back to the version before them. */
+export interface Step {
+  readonly kind: 'undo' | 'redo';
+  /** The version whose state undoing leads to; `undefined` at the end. */
+  readonly undo?: number;
+  /** The version whose state redoing leads to. */
+  readonly redo?: number;
 }
 
 /** Encodes a commit. Time: O(what changed). */
@@ -70,23 +92,52 @@ export function decodeEntry(entry: LoggedEntry): DecodedEntry {
  *
  * @throws {@link CorruptLogError}, {@link LogFormatError}
  */
-export function decodeInfo(entry: LoggedEntry): CommitInfo {
+export function decodeInfo(entry: Pick<LoggedEntry, 'version' | 'bytes'>): CommitInfo {
   const { version, bytes } = entry;
   const text = bytes.subarray(4 * HEADER, 4 * HEADER + infoLength(entry));
   try {
     const info: unknown = JSON.parse(new TextDecoder().decode(text));
     const [time, author, message] = ['time', 'author', 'message'].map((name) => fieldOf(info, name));
+    const step = stepIn(fieldOf(info, 'step'));
+    const merged = mergedIn(fieldOf(info, 'merged'));
     return Object.freeze({
       time: typeof time === 'number' ? time : 0,
       ...(typeof author === 'string' && { author }),
       ...(typeof message === 'string' && { message }),
+      ...(step !== undefined && { step }),
+      ...(merged !== undefined && { merged }),
     });
   } catch {
     throw new CorruptLogError(`What the entry of version ${version} says of itself is damaged.`, version);
   }
 }
 
-function infoLength({ version, bytes }: LoggedEntry): number {
+/** Whether the start of an entry has all that is known of its commit. */
+export function hasInfo({ start, byteLength }: EntrySummary): boolean {
+  if (start.length === byteLength || start.length < 4 * HEADER) return true;
+  const infoBytes = new DataView(start.buffer, start.byteOffset).getUint32(8, true);
+  return 4 * HEADER + infoBytes <= start.length;
+}
+
+function stepIn(given: unknown): Step | undefined {
+  const [kind, undo, redo] = ['kind', 'undo', 'redo'].map((name) => fieldOf(given, name));
+  if (kind !== 'undo' && kind !== 'redo') return undefined;
+  return Object.freeze({
+    kind,
+    ...(typeof undo === 'number' && { undo }),
+    ...(typeof redo === 'number' && { redo }),
+  });
+}
+
+/** What was merged, as it is kept; `undefined` for anything else. */
+export function mergedIn(given: unknown): Merged | undefined {
+  const [branch, version, token] = ['branch', 'version', 'token'].map((name) => fieldOf(given, name));
+  if (typeof branch !== 'string' || typeof version !== 'number' || typeof token !== 'string')
+    return undefined;
+  return Object.freeze({ branch, version, token });
+}
+
+function infoLength({ version, bytes }: Pick<LoggedEntry, 'version' | 'bytes'>): number {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bytes.length < 4 * HEADER || view.getUint32(0, true) !== MAGIC)
     throw new CorruptLogError(`The entry of version ${version} is no commit.`, version);

@@ -5,6 +5,7 @@
 import type { ShardexIndex } from '../version/shardex-index.js';
 import type { Slices } from '../cell/ingest/slices.js';
 import { Checkpointer, type CheckpointCost } from './checkpoint/checkpointer.js';
+import type { KeepPolicy } from './keep-policy.js';
 import type { LogReader, Start } from './log-reader.js';
 import type { CommitLog, Entry, Head } from './log/commit-log.js';
 
@@ -36,6 +37,7 @@ export class Keeper {
   /** The last checkpoint, and the one before it: entries go back to that, for those who are a little behind. */
   #last: Head | undefined;
   readonly #log: CommitLog;
+  readonly #policy: KeepPolicy;
   readonly #reader: LogReader;
   readonly #checkpointer: Checkpointer;
   readonly #slices: Slices;
@@ -44,8 +46,15 @@ export class Keeper {
   /** Checkpoints that are being made, or wait for that. */
   #under = 0;
 
-  constructor(log: CommitLog, reader: LogReader, slices: Slices, { written, checkpoint, totalBytes }: Start) {
+  constructor(
+    log: CommitLog,
+    reader: LogReader,
+    slices: Slices,
+    { written, checkpoint, totalBytes }: Start,
+    policy: KeepPolicy,
+  ) {
     this.#log = log;
+    this.#policy = policy;
     this.#reader = reader;
     this.#slices = slices;
     this.#checkpointer = new Checkpointer(log, written);
@@ -125,9 +134,12 @@ export class Keeper {
   }
 
   async #trim(version: number, keep: readonly number[]): Promise<void> {
-    const before = this.#last?.version;
+    const last = this.#last?.version;
     this.#last = { version, token: '' };
     this.#reader.forgetBefore(version);
-    if (before !== undefined) await this.#log.trim(before, keep);
+    if (last === undefined) return;
+    const before = await this.#policy.dropBefore(last, version);
+    // Also where all entries stay: chunks may be left of checkpoints that failed.
+    await this.#log.trim(Math.max(1, before), keep);
   }
 }

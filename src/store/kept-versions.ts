@@ -9,9 +9,10 @@ import { fieldOf } from '../checks/given.js';
 import { isWhole, requireName } from '../config.js';
 import { InvalidOptionError, VersionNotKeptError } from '../errors.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
-import { CorruptLogError, TrimmedError } from './errors.js';
+import { CorruptLogError } from './errors.js';
 import type { Keeper } from './keeper.js';
-import { type LogReader, applied } from './log-reader.js';
+import { loadVersion } from './load-version.js';
+import type { LogReader } from './log-reader.js';
 import type { CommitLog } from './log/commit-log.js';
 
 /** In front of the names of tags, among the notes of a log. */
@@ -89,32 +90,29 @@ export class KeptVersions {
 
   /** Finds a version in memory or in the log; see `Store.load`. */
   async load(wanted: number | string): Promise<ShardexIndex> {
+    return (await this.find(wanted)).index;
+  }
+
+  /** The same, and whether it was made out of the log, so that it shares nothing with the current one. */
+  async find(wanted: number | string): Promise<{ readonly index: ShardexIndex; readonly isLoaded: boolean }> {
     const { history, current } = this.#visible;
     try {
-      return history.at(wanted, current);
+      return { index: history.at(wanted, current), isLoaded: false };
     } catch (error) {
       const version = typeof wanted === 'string' ? this.#tags.get(wanted) : wanted;
       if (!(error instanceof VersionNotKeptError) || !isWhole(version, 0, current.version)) throw error;
-      const found = await this.#loadFromLog(version);
-      if (found === undefined) throw error;
-      return found;
+      const index = await loadVersion(this.#log, this.#reader, version);
+      if (index !== undefined) return { index, isLoaded: true };
+      throw await this.#gone(version, current.version);
     }
   }
 
-  async #loadFromLog(version: number): Promise<ShardexIndex | undefined> {
-    let { index } = await this.#reader.start(version);
-    if (index.version === version) return index;
-    try {
-      for await (const batch of this.#log.read(index.version)) {
-        for (const entry of batch) {
-          ({ index } = applied(index, entry));
-          if (index.version === version) return index;
-        }
-      }
-    } catch (error) {
-      // The entries that led there are gone.
-      if (!(error instanceof TrimmedError)) throw error;
-    }
-    return undefined;
+  async #gone(version: number, newest: number): Promise<VersionNotKeptError> {
+    const oldest = (await this.#log.checkpoints()).at(0)?.version ?? 0;
+    const tags = [...this.#tags].map(([name, of]) => `${show(name)} (${of})`).join(', ');
+    return new VersionNotKeptError(
+      `Version ${version} is gone: the log leads back to ${oldest} at most, from ${newest}, besides the tags ${tags || '(none)'}. To keep more from now on, open the store with keep: { versions: … }, or tag what is to stay.`,
+      version,
+    );
   }
 }

@@ -4,6 +4,7 @@
 
 import { CellState } from '../cell/cell-state.js';
 import type { CowShardexIndexOptions } from '../cell/cow-shardex-index.js';
+import { checkedBounds } from '../cell/history.js';
 import { Slices } from '../cell/ingest/slices.js';
 import { fieldOf, takeOptions } from '../checks/given.js';
 import { show } from '../checks/show.js';
@@ -12,6 +13,7 @@ import type { Metadata } from '../documents/record.js';
 import { InvalidOptionError } from '../errors.js';
 import { yieldToEventLoop } from '../host/event-loop.js';
 import { CommitQueue } from './commit-queue.js';
+import { KeepPolicy, type KeepOptions } from './keep-policy.js';
 import { Keeper } from './keeper.js';
 import { KeptVersions } from './kept-versions.js';
 import { LogReader } from './log-reader.js';
@@ -29,9 +31,14 @@ export interface StoreOptions<M extends object = object>
    * and with `refresh()`. Default `false`.
    */
   readonly follow?: boolean;
+  /**
+   * Old versions that the log keeps, to be loaded and restored, beside tagged ones; at each checkpoint it drops others. It stays
+   * with the store until another one is given. Default, where the store has none: those back to the checkpoint before the last.
+   */
+  readonly keep?: KeepOptions;
 }
 
-const OF_STORE = ['maxPendingWrites', 'history', 'held', 'validate', 'onError', 'follow'] as const;
+const OF_STORE = ['maxPendingWrites', 'history', 'held', 'validate', 'onError', 'follow', 'keep'] as const;
 /** Milliseconds of work between two turns of the event loop. */
 const SLICE_MS = 5;
 
@@ -50,10 +57,11 @@ export async function openStore<M extends object = Metadata>(
   options: StoreOptions<M> = {},
 ): Promise<Store<M>> {
   const { ofStore, ofIndex } = parted(options);
-  const { maxPendingWrites = 1024, history, held, validate, onError, follow = false } = ofStore;
+  const { maxPendingWrites = 1024, history, held, validate, onError, follow = false, keep } = ofStore;
   assertFunction('validate', validate);
   assertFunction('onError', onError);
   requireFlag('follow', follow);
+  if (keep !== undefined) checkedBounds('keep', keep);
   requireWhole('maxPendingWrites', maxPendingWrites, 1, 1_000_000);
   const log = typeof pathOrLog === 'string' ? sqliteLog({ path: pathOrLog }) : pathOrLog;
   if (typeof fieldOf(log, 'append') !== 'function')
@@ -78,7 +86,8 @@ export async function openStore<M extends object = Metadata>(
     const { index, checkpoint } = start;
     reader.head =
       checkpoint === undefined ? undefined : { version: checkpoint.version, token: checkpoint.token };
-    const keeper = new Keeper(log, reader, slices, start);
+    const policy = await KeepPolicy.of(log, keep);
+    const keeper = new Keeper(log, reader, slices, start, policy);
     let newest = index;
     for await (const { commit, entry } of reader.read(() => newest)) {
       newest = commit.index;

@@ -4,32 +4,27 @@
  */
 
 import { type AsyncRecipe, AsyncUpdates, type UpdateAsyncOptions } from '../cell/async-update.js';
-import type { CellState } from '../cell/cell-state.js';
 import { type IngestOptions, type Source, ingest } from '../cell/ingest/ingest.js';
 import { IndexWriter, type WriterHost } from '../cell/index-writer.js';
 import { openWriter, watched } from '../cell/open-writer.js';
-import { ReadableCell } from '../cell/readable-cell.js';
 import { detachable } from '../checks/detached.js';
 import { takeOptions } from '../checks/given.js';
-import { Commit } from '../delta/commit.js';
+import type { Commit } from '../delta/commit.js';
 import { InvalidOptionError } from '../errors.js';
 import { yieldToEventLoop } from '../host/event-loop.js';
 import { quietTimeout } from '../host/quiet-timeout.js';
-import { type ShardexIndex, renumbered } from '../version/shardex-index.js';
+import type { ShardexIndex } from '../version/shardex-index.js';
 import { type Recipe, runRecipe } from '../write/update.js';
 import { touchedBy } from '../write/index-draft.js';
-import { Touched } from '../write/touched.js';
 import type { CheckpointCost } from './checkpoint/checkpointer.js';
-import { type CommitQueue, isLostRace } from './commit-queue.js';
-import type { Keeper } from './keeper.js';
-import type { KeptVersions } from './kept-versions.js';
-import type { LogReader } from './log-reader.js';
+import { isLostRace } from './commit-queue.js';
+import { type StoreParts, durable, knownCommit } from './parts.js';
 import { type StoreMetrics, storeMetrics } from './store-metrics.js';
-import { type WriteOptions, newWrite } from './write-options.js';
+import { VersionedCell } from './versioned-cell.js';
+import { WRITE_OPTIONS, type WriteOptions, newWrite } from './write-options.js';
 import { requireToken } from './log/checks.js';
-import type { CommitLog } from './log/commit-log.js';
 import { StoreWriter, type StoreWriterHost } from './store-writer.js';
-import type { TipState, Write } from './tip.js';
+import type { Write } from './tip.js';
 
 /** Options of `Store.updateAsync`. */
 export interface StoreUpdateAsyncOptions extends WriteOptions, UpdateAsyncOptions {}
@@ -43,19 +38,6 @@ export interface Outcome {
   readonly version: number;
 }
 
-/** The parts of a store. */
-export interface StoreParts {
-  readonly log: CommitLog;
-  readonly visible: CellState;
-  readonly tip: TipState;
-  readonly queue: CommitQueue;
-  readonly reader: LogReader;
-  readonly keeper: Keeper;
-  readonly kept: KeptVersions;
-  readonly maxPendingWrites: number;
-  readonly follow: boolean;
-}
-
 /** Bytes of commits that wait for the log before an ingest waits, too: so many commits. */
 const MOST_QUEUED = 64;
 /** How often to ask a log that does not tell, in milliseconds. */
@@ -66,7 +48,7 @@ const POLL_MS = 50;
  * of them see what is durable, and nothing else. Writing is asynchronous: a promise of a write resolves once it is durable
  * and visible. Made by {@link openStore}.
  */
-export class Store<M extends object = object> extends ReadableCell<M> {
+export class Store<M extends object = object> extends VersionedCell<M> {
   readonly #parts: StoreParts;
   readonly #asyncUpdates: AsyncUpdates;
   readonly #following = new AbortController();
@@ -78,7 +60,7 @@ export class Store<M extends object = object> extends ReadableCell<M> {
 
   /** @internal */
   constructor(parts: StoreParts) {
-    super(parts.visible);
+    super(parts);
     this.#parts = parts;
     const { tip, maxPendingWrites } = parts;
     this.#asyncUpdates = new AsyncUpdates(
@@ -97,13 +79,13 @@ export class Store<M extends object = object> extends ReadableCell<M> {
    * CellClosedError}, {@link LogFullError}, {@link CommitUnknownError}, and whatever the recipe or the validator throws.
    */
   async update(recipe: Recipe<M>, options: WriteOptions = {}): Promise<Commit<M>> {
-    const write = newWrite(takeOptions(options, ['token', 'author', 'message']));
-    const known = this.#known(write.token);
+    const write = newWrite(takeOptions(options, WRITE_OPTIONS));
+    const known = knownCommit(this.#parts, write.token);
     if (known !== undefined) return known;
     const writer = this.#openWriter(write);
     try {
       runRecipe(recipe, writer);
-      return await this.#durable(writer.commitChanges(), write);
+      return await durable(this.#parts, writer.commitChanges(), write);
     } finally {
       writer.discard();
     }
@@ -116,22 +98,16 @@ export class Store<M extends object = object> extends ReadableCell<M> {
    * @throws as {@link Store.update}, and {@link ResourceExhaustedError} when too many are under way.
    */
   async updateAsync(recipe: AsyncRecipe<M>, options: StoreUpdateAsyncOptions = {}): Promise<Commit<M>> {
-    const { token, author, message, ...rest } = takeOptions(options, [
-      'token',
-      'author',
-      'message',
-      'signal',
-      'retries',
-    ]);
+    const { token, author, message, ...rest } = takeOptions(options, [...WRITE_OPTIONS, 'signal', 'retries']);
     for (;;) {
       const write = newWrite({ token, author, message }, true);
-      const known = this.#known(write.token);
+      const known = knownCommit(this.#parts, write.token);
       if (known !== undefined) return known;
       const commit = await this.#asyncUpdates.run(recipe as unknown as AsyncRecipe, rest, () =>
         this.#openBareWriter(write),
       );
       try {
-        return await this.#durable(commit, write);
+        return await durable(this.#parts, commit, write);
       } catch (error) {
         // Another process came first: the recipe has read a version that its commit would not follow.
         if (!isLostRace(error)) throw error;
@@ -147,9 +123,7 @@ export class Store<M extends object = object> extends ReadableCell<M> {
    */
   async ingest(source: Source<M>, options: StoreIngestOptions = {}): Promise<Commit<M>> {
     const { token, author, message, ...rest } = takeOptions(options, [
-      'token',
-      'author',
-      'message',
+      ...WRITE_OPTIONS,
       'signal',
       'onProgress',
       'sliceMs',
@@ -161,7 +135,7 @@ export class Store<M extends object = object> extends ReadableCell<M> {
         'A token names one commit; with commitEvery there may be several.',
       );
     const write = newWrite({ token, author, message });
-    const known = this.#known(write.token);
+    const known = knownCommit(this.#parts, write.token);
     if (known !== undefined) return known;
     const { tip } = this.#parts;
     const commit = await this.#asyncUpdates.admit(() =>
@@ -173,7 +147,7 @@ export class Store<M extends object = object> extends ReadableCell<M> {
         () => this.#betweenSlices(),
       ),
     );
-    return this.#durable(commit, write);
+    return durable(this.#parts, commit, write);
   }
 
   /**
@@ -182,7 +156,7 @@ export class Store<M extends object = object> extends ReadableCell<M> {
    * @throws {@link CellClosedError}
    */
   cloneForWrite(options: WriteOptions = {}): StoreWriter<M> {
-    const given = takeOptions(options, ['token', 'author', 'message']);
+    const given = takeOptions(options, WRITE_OPTIONS);
     const { tip } = this.#parts;
     let write = newWrite(given);
     const writer = openWriter(tip, (base, host: WriterHost) => {
@@ -192,71 +166,12 @@ export class Store<M extends object = object> extends ReadableCell<M> {
           write = newWrite(given, true);
           tip.bind(touchedBy(writer), write);
         },
-        durable: (commit) => this.#durable(commit, write),
+        durable: (commit) => durable(this.#parts, commit, write),
       };
       return new StoreWriter<M>(base, storeHost);
     });
     tip.bind(touchedBy(writer), write);
     return watched(tip, writer);
-  }
-
-  /**
-   * Names a version, by default the current one, and keeps it, also across restarts, until {@link Store.untag}. Resolves
-   * when that is durable. Time: as a checkpoint of that version.
-   *
-   * @throws {@link InvalidOptionError} for a name that is taken; {@link VersionNotKeptError}, {@link CellClosedError}
-   */
-  tag(name: string, version: number = this.version): Promise<void> {
-    return this.#parts.kept.tag(name, version);
-  }
-
-  /** Removes a tag; resolves to whether there was one. */
-  untag(name: string): Promise<boolean> {
-    return this.#parts.kept.untag(name);
-  }
-
-  /** Tags, each with the number of the version that it names, those of earlier processes included. Time: O(tags). */
-  tags(): ReadonlyMap<string, number> {
-    return this.#parts.kept.tags();
-  }
-
-  /**
-   * Loads a version that the store keeps: one that the cell has in memory, a tagged one, or one that the log still leads
-   * to. Time: O(1) for those in memory, else as opening a store.
-   *
-   * @throws {@link VersionNotKeptError}
-   */
-  load(version: number | string): Promise<ShardexIndex<M>> {
-    return this.#parts.kept.load(version);
-  }
-
-  /**
-   * Publishes the state of an older version as a new one: nothing is destroyed, and so undoing can be undone. Resolves to
-   * the commit once it is durable. Time: as {@link Store.load}, and of a version that was loaded O(rows).
-   *
-   * @throws {@link VersionNotKeptError}, {@link ConflictError} where another process came first; {@link CellClosedError}
-   */
-  async restore(version: number | string, options: WriteOptions = {}): Promise<Commit<M>> {
-    const given = takeOptions(options, ['token', 'author', 'message']);
-    for (;;) {
-      const write = newWrite(given, true);
-      const known = this.#known(write.token);
-      if (known !== undefined) return known;
-      const { tip } = this.#parts;
-      const old = await this.load(version);
-      const startedAt = performance.now();
-      const { current } = tip;
-      const nextShardId = Math.max(old.nextShardId, current.nextShardId);
-      const next = old === current ? current : renumbered(old, current.version + 1, nextShardId);
-      const touched = new Touched();
-      tip.bind(touched, write);
-      const commit = tip.publish(current, next, startedAt, touched) ?? new Commit(current, current);
-      try {
-        return await this.#durable(commit, write);
-      } catch (error) {
-        if (!isLostRace(error)) throw error;
-      }
-    }
   }
 
   /**
@@ -329,30 +244,6 @@ export class Store<M extends object = object> extends ReadableCell<M> {
   /** The same for what does not care of which type the metadata are. */
   #openBareWriter(write: Write): IndexWriter {
     return this.#openWriter(write);
-  }
-
-  /** Resolves to a commit of a write once all of the write is durable, and whatever it rests on. */
-  async #durable(commit: Commit, { offered }: Write): Promise<Commit> {
-    const { queue, keeper, visible, kept } = this.#parts;
-    let last = commit;
-    if (offered.length > 0) {
-      for (const durable of offered) last = await durable;
-    } else {
-      // It changed nothing; but it may rest on what is not durable yet.
-      await queue.pending();
-    }
-    keeper.takeIfDue(visible.current, kept.tagged());
-    return last;
-  }
-
-  /** What a token that was seen before leads to. */
-  #known(token: string | undefined): Promise<Commit> | undefined {
-    if (token === undefined) return undefined;
-    const { queue, reader, visible } = this.#parts;
-    const pending = queue.pending(token);
-    if (pending !== undefined) return pending;
-    const { current } = visible;
-    return reader.versionOf(token) === undefined ? undefined : Promise.resolve(new Commit(current, current));
   }
 
   async #betweenSlices(): Promise<void> {

@@ -5,7 +5,11 @@
 import { show } from '../checks/show.js';
 import { InvalidOptionError } from '../errors.js';
 import { requireToken } from './log/checks.js';
+import type { CommitInfo } from './record.js';
 import type { Write } from './tip.js';
+
+/** The names of {@link WriteOptions}. */
+export const WRITE_OPTIONS = ['token', 'author', 'message'] as const;
 
 /** What can be said of a write. */
 export interface WriteOptions {
@@ -28,11 +32,16 @@ export interface WriteOptions {
 export function newWrite(
   { token, author, message }: { readonly [K in keyof WriteOptions]?: WriteOptions[K] | undefined },
   isExact = false,
+  more: Omit<CommitInfo, 'time'> = {},
 ): Write {
   if (token !== undefined) requireToken('token', token);
   requireText('author', author);
   requireText('message', message);
-  const info = { ...(author !== undefined && { author }), ...(message !== undefined && { message }) };
+  const info = {
+    ...more,
+    ...(author !== undefined && { author }),
+    ...(message !== undefined && { message }),
+  };
   return { token, info, isExact, offered: [] };
 }
 

@@ -1,0 +1,54 @@
+/*
+ * Makes a version out of the log: from the newest checkpoint up to it, and the entries in between.
+ */
+
+import type { ShardexIndex } from '../version/shardex-index.js';
+import { TrimmedError } from './errors.js';
+import { type LogReader, applied } from './log-reader.js';
+import type { CommitLog, LoggedEntry } from './log/commit-log.js';
+
+/**
+ * Loads a version; `undefined` where the log leads there no more. Time: as opening a store.
+ *
+ * @throws {@link CorruptLogError}, {@link LogFormatError}, and what the log throws.
+ */
+export async function loadVersion(
+  log: CommitLog,
+  reader: LogReader,
+  version: number,
+): Promise<ShardexIndex | undefined> {
+  const { index } = await reader.start(version);
+  const found = await readOn(log, index, version);
+  return found?.version === version ? found : undefined;
+}
+
+/** Makes the commits after a version on top of it, up to another one or the newest; `undefined` where they are gone. */
+export async function readOn(
+  log: CommitLog,
+  from: ShardexIndex,
+  version = Infinity,
+): Promise<ShardexIndex | undefined> {
+  let index = from;
+  if (index.version >= version) return index;
+  try {
+    for await (const batch of log.read(index.version))
+      for (const entry of batch) {
+        ({ index } = applied(index, entry));
+        if (index.version === version) return index;
+      }
+    return index;
+  } catch (error) {
+    if (error instanceof TrimmedError) return undefined;
+    throw error;
+  }
+}
+
+/** The entry of a version; `undefined` where it is gone. */
+export async function entryOf(log: CommitLog, version: number): Promise<LoggedEntry | undefined> {
+  try {
+    for await (const [entry] of log.read(version - 1, { maxBytes: 1 })) return entry;
+  } catch (error) {
+    if (!(error instanceof TrimmedError)) throw error;
+  }
+  return undefined;
+}

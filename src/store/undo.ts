@@ -1,0 +1,48 @@
+/*
+ * Undoing and redoing: a stack over the commits of a store, also after it was opened again. The stack lies in the entries: an
+ * undo is a commit that says where undoing and redoing lead from it. Any other commit leads back to the version before it,
+ * and to nothing by redoing.
+ */
+
+import { entryOf } from './load-version.js';
+import type { StoreParts } from './parts.js';
+import { type MadeState, publishState, stateAfter } from './publish-state.js';
+import { type Step, decodeInfo } from './record.js';
+import type { WriteOptions } from './write-options.js';
+import type { Commit } from '../delta/commit.js';
+import type { ShardexIndex } from '../version/shardex-index.js';
+
+/** Undoes the newest commit, or redoes what was undone; `undefined` where there is nothing. See `Store.undo`. */
+export function takeStep(
+  parts: StoreParts,
+  kind: Step['kind'],
+  options: WriteOptions,
+): Promise<Commit | undefined> {
+  return publishState(parts, options, (current) => stepFrom(parts, kind, current));
+}
+
+async function stepFrom(
+  { log, kept }: StoreParts,
+  kind: Step['kind'],
+  current: ShardexIndex,
+): Promise<MadeState | undefined> {
+  const from = await placeOf(log, current.version);
+  const target = from[kind];
+  if (target === undefined) return undefined;
+  const found = await kept.find(target);
+  const { undo, redo } = await placeOf(log, target);
+  const step: Step = {
+    kind,
+    ...(undo !== undefined && { undo }),
+    // Redoing an undo leads to what it undid; redoing a redo to what is left of the stack.
+    ...(kind === 'undo' ? { redo: current.version } : redo !== undefined && { redo }),
+  };
+  return { index: stateAfter(current, found), info: { step } };
+}
+
+/** Where undoing and redoing lead from a version. */
+async function placeOf(log: StoreParts['log'], version: number): Promise<Partial<Omit<Step, 'kind'>>> {
+  const entry = version === 0 ? undefined : await entryOf(log, version);
+  if (entry === undefined) return {};
+  return decodeInfo(entry).step ?? { undo: version - 1 };
+}

@@ -1,0 +1,105 @@
+/*
+ * The half of a store that is about time: tags, old versions, the log as people read it, undoing.
+ */
+
+import { ReadableCell } from '../cell/readable-cell.js';
+import { detachable } from '../checks/detached.js';
+import { takeOptions } from '../checks/given.js';
+import type { Commit } from '../delta/commit.js';
+import type { ShardexIndex } from '../version/shardex-index.js';
+import { type LogEntry, type LogOptions, listCommits } from './list-commits.js';
+import type { StoreParts } from './parts.js';
+import { publishState, stateAfter } from './publish-state.js';
+import { takeStep } from './undo.js';
+import { WRITE_OPTIONS, type WriteOptions } from './write-options.js';
+
+/** A cell with a past that survives the process. */
+export class VersionedCell<M extends object = object> extends ReadableCell<M> {
+  readonly #parts: StoreParts;
+
+  static {
+    detachable(this, (value) => #parts in value, 'stable');
+  }
+
+  /** @internal */
+  constructor(parts: StoreParts) {
+    super(parts.visible);
+    this.#parts = parts;
+  }
+
+  /**
+   * Names a version, by default the current one, and keeps it, also across restarts, until {@link VersionedCell.untag}. Resolves
+   * when that is durable. Time: as a checkpoint of that version.
+   *
+   * @throws {@link InvalidOptionError} for a name that is taken; {@link VersionNotKeptError}, {@link CellClosedError}
+   */
+  tag(name: string, version: number = this.version): Promise<void> {
+    return this.#parts.kept.tag(name, version);
+  }
+
+  /** Removes a tag; resolves to whether there was one. */
+  untag(name: string): Promise<boolean> {
+    return this.#parts.kept.untag(name);
+  }
+
+  /** Tags, each with the number of the version that it names, those of earlier processes included. Time: O(tags). */
+  tags(): ReadonlyMap<string, number> {
+    return this.#parts.kept.tags();
+  }
+
+  /**
+   * Loads a version that the store keeps: one that the cell has in memory, a tagged one, or one that the log still leads
+   * to. Time: O(1) for those in memory, else as opening a store.
+   *
+   * @throws {@link VersionNotKeptError}
+   */
+  load(version: number | string): Promise<ShardexIndex<M>> {
+    return this.#parts.kept.load(version);
+  }
+
+  /**
+   * Publishes the state of an older version as a new one: nothing is destroyed, and so undoing can be undone. Resolves to
+   * the commit once it is durable. Time: as {@link VersionedCell.load}, and of a version that was loaded O(rows); only what
+   * differs is written.
+   *
+   * @throws {@link VersionNotKeptError} for a version that is gone, {@link CellClosedError}, and what the validator throws.
+   */
+  async restore(version: number | string, options: WriteOptions = {}): Promise<Commit<M>> {
+    const given = takeOptions(options, WRITE_OPTIONS);
+    const commit = await publishState(this.#parts, given, async (current) => ({
+      index: stateAfter(current, await this.#parts.kept.find(version)),
+    }));
+    return commit as Commit<M>;
+  }
+
+  /**
+   * Lists what is known of the commits that the log still has, newest first: author, message, time, bytes, tags. Time:
+   * O(commits listed); their changes are not read.
+   *
+   * @throws {@link InvalidOptionError}, {@link CorruptLogError}, and what the log throws.
+   */
+  log(options: LogOptions = {}): Promise<readonly LogEntry[]> {
+    return listCommits(this.#parts, options);
+  }
+
+  /**
+   * Undoes the newest commit, whoever made it: publishes the state before it as a new version. Undoing again goes further
+   * back; a commit of another kind in between starts from there. Resolves to the commit once it is durable, and to `undefined`
+   * where there is nothing to undo. Time: as {@link VersionedCell.restore}.
+   *
+   * @throws {@link VersionNotKeptError} for a state that is gone, {@link CellClosedError}, and what the validator throws.
+   */
+  undo(options: WriteOptions = {}): Promise<Commit<M> | undefined> {
+    return takeStep(this.#parts, 'undo', takeOptions(options, WRITE_OPTIONS));
+  }
+
+  /**
+   * Redoes what was undone last; any other commit since then has left nothing to redo. Resolves to the commit once it is
+   * durable, and to `undefined` where there is nothing to redo. Time: as {@link VersionedCell.restore}.
+   *
+   * @throws as {@link VersionedCell.undo}.
+   */
+  redo(options: WriteOptions = {}): Promise<Commit<M> | undefined> {
+    return takeStep(this.#parts, 'redo', takeOptions(options, WRITE_OPTIONS));
+  }
+}

@@ -8,6 +8,7 @@ import { Commit } from '../delta/commit.js';
 import type { CellState } from '../cell/cell-state.js';
 import { ConflictError } from '../errors.js';
 import { yieldToEventLoop } from '../host/event-loop.js';
+import { randomName } from '../host/random.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
 import { conflict, rebase } from '../write/rebase.js';
 import type { Touched } from '../write/touched.js';
@@ -98,7 +99,7 @@ export class CommitQueue {
       return Promise.reject(this.#failure);
     }
     // Of several commits of one write, the first has its token.
-    const token = (write?.offered.length === 0 ? write.token : undefined) ?? crypto.randomUUID();
+    const token = (write?.offered.length === 0 ? write.token : undefined) ?? randomName();
     const { promise, resolve, reject } = withResolvers<Commit>();
     const startedAt = performance.now();
     this.#waiting.push({
@@ -234,15 +235,19 @@ export class CommitQueue {
 
   /** Appends; where the log does not answer, looks whether the group is there, and tries again if not. */
   async #append(parent: Head | undefined, entries: readonly Entry[]): Promise<Appended> {
+    let unanswered: UnansweredError | undefined;
     for (let tries = 1; ; tries++) {
       try {
-        if (tries > 1) {
+        if (unanswered !== undefined) {
           const found = await this.#look(parent, entries);
           if (found !== undefined) return found;
         }
         return await this.#log.append(parent, entries);
       } catch (error) {
-        if (!(error instanceof UnansweredError) || tries === TRIES) throw error;
+        if (error instanceof UnansweredError) unanswered = error;
+        // Whatever a later try fails with says nothing of the first one.
+        else throw unanswered ?? error;
+        if (tries === TRIES) throw error;
         await new Promise((resolve) => setTimeout(resolve, PAUSE_MS * 2 ** tries));
       }
     }

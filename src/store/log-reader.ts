@@ -13,7 +13,7 @@ import type { KnownToken } from './checkpoint/manifest.js';
 import { readCheckpoint } from './checkpoint/read-checkpoint.js';
 import type { Written } from './checkpoint/written.js';
 import { CorruptLogError, LogForkedError, TrimmedError } from './errors.js';
-import type { CommitLog, Head, LoggedEntry } from './log/commit-log.js';
+import type { Checkpoint, CommitLog, Head, LoggedEntry } from './log/commit-log.js';
 import { decodeEntry } from './entry-bytes.js';
 
 /** Tokens of commits that a checkpoint keeps. */
@@ -55,9 +55,23 @@ export class LogReader {
    * @throws {@link CorruptLogError}, {@link LogFormatError}, and what the log throws.
    */
   async start(atMost?: number): Promise<Start> {
-    const checkpoint = await this.#log.latestCheckpoint(atMost);
-    if (checkpoint === undefined)
-      return { index: emptyIndex(this.#config), written: undefined, checkpoint: undefined, totalBytes: 0 };
+    for (;;) {
+      const checkpoint = await this.#log.latestCheckpoint(atMost);
+      if (checkpoint === undefined)
+        return { index: emptyIndex(this.#config), written: undefined, checkpoint: undefined, totalBytes: 0 };
+      try {
+        return await this.#startFrom(checkpoint);
+      } catch (error) {
+        if (!(error instanceof CorruptLogError)) throw error;
+        // Another process may have replaced it, and dropped its chunks, while they were being read.
+        const now = await this.#log.latestCheckpoint(atMost);
+        if (now?.version === checkpoint.version && now.chunks.join() === checkpoint.chunks.join())
+          throw error;
+      }
+    }
+  }
+
+  async #startFrom(checkpoint: Checkpoint): Promise<Start> {
     const { index, tokens, written, totalBytes } = await readCheckpoint(
       this.#log,
       checkpoint,
@@ -70,21 +84,23 @@ export class LogReader {
 
   /**
    * Reads the commits after the head, each on top of what `current` is by then. Where the entries are gone, goes on from
-   * the newest checkpoint.
+   * the newest checkpoint, as often as other processes make one meanwhile.
    *
    * @throws {@link LogForkedError} where the log is another one than was read before; {@link CorruptLogError}
    */
   async *read(current: () => ShardexIndex): AsyncGenerator<ReadCommit> {
-    try {
-      yield* this.#entries(current);
-    } catch (error) {
-      if (!(error instanceof TrimmedError)) throw error;
-      const { index, checkpoint } = await this.start();
-      if (checkpoint === undefined || checkpoint.version <= current().version) throw error;
-      this.head = { version: checkpoint.version, token: checkpoint.token };
-      const entry = { ...this.head, parent: undefined, bytes: new Uint8Array() };
-      yield { commit: new Commit(current(), index), entry };
-      yield* this.#entries(current);
+    for (let isRead = false; !isRead;) {
+      try {
+        yield* this.#entries(current);
+        isRead = true;
+      } catch (error) {
+        if (!(error instanceof TrimmedError)) throw error;
+        const { index, checkpoint } = await this.start();
+        if (checkpoint === undefined || checkpoint.version <= current().version) throw error;
+        this.head = { version: checkpoint.version, token: checkpoint.token };
+        const entry = { ...this.head, parent: undefined, bytes: new Uint8Array() };
+        yield { commit: new Commit(current(), index), entry };
+      }
     }
     const newest = await this.#log.head();
     if (newest?.version === this.head?.version && newest?.token === this.head?.token) return;

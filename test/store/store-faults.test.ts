@@ -1,11 +1,12 @@
 /* A log that fails under a store: what was acknowledged stays, what is not known is told as not known. */
 
 import { describe, expect, test } from 'vitest';
-import { ConflictError, type ShardexError } from 'shardex';
+import { ConflictError, type ShardexError, postings } from 'shardex';
 import type { CorruptLogError } from 'shardex/store';
 import {
   type CommitLog,
   CommitUnknownError,
+  LogBusyError,
   LogFailedError,
   LogForkedError,
   LogFullError,
@@ -170,6 +171,78 @@ describe('a log that does not answer', () => {
       token: 'lost',
     });
   }, 30_000);
+
+  test.each([
+    new LogFailedError('There is no line any more.', false),
+    new LogBusyError('Somebody else is at it.'),
+    new LogFullError('There is no room.'),
+  ])('and cannot be asked any more ($name): unknown, not failed, as it may be there', async (later) => {
+    const memory = memoryLog();
+    let isCut = false;
+    const wrapped = wrappedLog(memoryLog(memory), async (name, call) => {
+      if (isCut && name === 'append') throw later;
+      if (name !== 'append') return call();
+      isCut = true;
+      await call();
+      throw new UnansweredError('The line was cut.');
+    });
+    const store = await openStore(asLog(wrapped, memoryLog()), OPTIONS);
+    expect(await rejectionOf(add(store, 'a', 'lost'))).toMatchObject({
+      code: 'COMMIT_UNKNOWN',
+      token: 'lost',
+    });
+    const again = await openStore(memoryLog(memory));
+    expect(await again.outcome('lost')).toEqual({ version: 1 });
+  });
+});
+
+describe('a log that others go on with while it is being read', () => {
+  /**
+   * A log at which, right after a call of this name, others write something else and make checkpoints, so that what was
+   * read of the log is gone; so many times. `made` ends with what they wrote.
+   */
+  async function hastened(
+    call: 'latestCheckpoint' | 'chunk',
+    times: number,
+  ): Promise<{ readonly log: CommitLog; readonly made: () => Promise<Uint8Array> }> {
+    const memory = memoryLog();
+    const others = await openStore(memory, OPTIONS);
+    let seed = 0;
+    const goOn = async (): Promise<void> => {
+      await others.update((draft) => {
+        for (const { documentId } of postings(others.read())) draft.removeDocument(documentId);
+        const next = numbers(++seed);
+        for (let i = 0; i < 60; i++)
+          draft.addPosting({ documentId: `${seed} ${i}`, vector: vectorFrom(next) });
+      });
+      await others.checkpoint();
+    };
+    for (let i = 0; i < 3; i++) await goOn();
+    let left = times;
+    const log = wrappedLog(memoryLog(memory), async (name, read) => {
+      if (name === 'chunk' && call === 'chunk' && left-- > 0) for (let i = 0; i < 3; i++) await goOn();
+      const result = await read();
+      if (name === call && call !== 'chunk' && left-- > 0) for (let i = 0; i < 3; i++) await goOn();
+      return result;
+    });
+    return {
+      log: asLog(log, memoryLog(memory)),
+      made: () => Promise.resolve(wholeBytes(others.read())),
+    };
+  }
+
+  test.each([
+    ['latestCheckpoint', 1],
+    ['latestCheckpoint', 2],
+    ['latestCheckpoint', 5],
+    ['chunk', 1],
+    ['chunk', 4],
+  ] as const)('opens with what they have made (after each %s, %i times)', async (call, times) => {
+    const { log, made } = await hastened(call, times);
+    const store = await openStore(log);
+    await store.refresh();
+    expect(Buffer.compare(wholeBytes(store.read()), await made())).toBe(0);
+  });
 });
 
 describe('a log with another history', () => {

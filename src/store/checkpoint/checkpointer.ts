@@ -5,6 +5,7 @@
 
 import { calibrationChange } from '../../calibration/change.js';
 import type { Steps } from '../../collections/steps.js';
+import { hexOf, randomName } from '../../host/random.js';
 import { matrixOf } from '../../version/shard.js';
 import { deadBits } from '../../version/shard-rows.js';
 import type { ShardexIndex } from '../../version/shardex-index.js';
@@ -227,8 +228,12 @@ function partsOf(
     }));
 }
 
-/** The key of a chunk: a hash of what it is, so that equal chunks of two processes are one. */
+/**
+ * The key of a chunk: a hash of what it is, so that equal chunks of two processes are one. Pages that came without
+ * encryption have no such hash; there, equal chunks are kept twice.
+ */
 async function keyOf(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
-  const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
-  return Array.from(hash.subarray(0, 16), (byte) => byte.toString(16).padStart(2, '0')).join('');
+  const { subtle } = crypto as { readonly subtle?: SubtleCrypto };
+  if (subtle === undefined) return randomName();
+  return hexOf(new Uint8Array(await subtle.digest('SHA-256', bytes)).subarray(0, 16));
 }

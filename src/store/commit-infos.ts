@@ -4,7 +4,7 @@
 
 import { entryOf } from './load-version.js';
 import type { CommitLog, EntrySummary } from './log/commit-log.js';
-import { type CommitInfo, decodeInfo, hasInfo } from './record.js';
+import { type CommitInfo, decodeInfo, hasInfo } from './entry-bytes.js';
 
 /** Entries that are asked for at a time. */
 const PAGE = 500;

@@ -6,7 +6,7 @@ import { takeOptions } from '../checks/given.js';
 import { requireWhole } from '../config.js';
 import { commitsBefore } from './commit-infos.js';
 import type { StoreParts } from './parts.js';
-import type { Step } from './record.js';
+import type { Step } from './entry-bytes.js';
 
 /** Options of `Store.log`. */
 export interface LogOptions {

@@ -9,7 +9,7 @@ import { type ShardexIndex, renumbered } from '../version/shardex-index.js';
 import { Touched } from '../write/touched.js';
 import { isLostRace } from './commit-queue.js';
 import { type StoreParts, durable, knownCommit } from './parts.js';
-import type { CommitInfo } from './record.js';
+import type { CommitInfo } from './entry-bytes.js';
 import { type WriteOptions, newWrite } from './write-options.js';
 
 /** A state to be published, and what its commit says of itself. */

@@ -7,7 +7,7 @@
 import { entryOf } from './load-version.js';
 import type { StoreParts } from './parts.js';
 import { type MadeState, publishState, stateAfter } from './publish-state.js';
-import { type Step, decodeInfo } from './record.js';
+import { type Step, decodeInfo } from './entry-bytes.js';
 import type { WriteOptions } from './write-options.js';
 import type { Commit } from '../delta/commit.js';
 import type { ShardexIndex } from '../version/shardex-index.js';

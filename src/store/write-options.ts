@@ -5,7 +5,7 @@
 import { show } from '../checks/show.js';
 import { InvalidOptionError } from '../errors.js';
 import { requireToken } from './log/checks.js';
-import type { CommitInfo } from './record.js';
+import type { CommitInfo } from './entry-bytes.js';
 import type { Write } from './tip.js';
 
 /** The names of {@link WriteOptions}. */

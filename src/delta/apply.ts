@@ -18,7 +18,7 @@ import { MOST_IN_CHUNK } from '../version/centroid-table.js';
 import type { Documents } from '../version/documents.js';
 import { RowBlock, claimRows, columnsOf, copyRows } from '../version/row-block.js';
 import { type Shard, type ShardId, centroidProbe } from '../version/shard.js';
-import { type Segment, ShardRows, isDead, roomAfter, segmentOf } from '../version/shard-rows.js';
+import { type Segment, ShardRows, isDead, claimedAfter, segmentOf } from '../version/shard-rows.js';
 import { type ShardexIndex, assertIndex } from '../version/shardex-index.js';
 import { verify } from '../inspect/verify.js';
 import { baseMismatch } from './base-mismatch.js';
@@ -206,7 +206,7 @@ function buildSegment(
   }
   for (const run of runs) checkSource(base, run);
   const block =
-    kept === undefined ? newBlock(change, base.config) : roomAfter(kept, visible - first, dimensions);
+    kept === undefined ? newBlock(change, base.config) : claimedAfter(kept, visible - first, dimensions);
   const to = columnsOf(block);
   const centre = centroidProbe(centroid);
   const dead = [...buried];

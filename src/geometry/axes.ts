@@ -1,26 +1,25 @@
-// Approximate principal axes of some vectors, by which shadows of centroids are cast in many dimensions.
+/*
+ * Approximate principal axes of some vectors (PCA by subspace iteration), by which shadows of centroids have fewer
+ * dimensions. The axes need not be the very best: distances along any orthogonal directions are lower bounds of the full
+ * distances, and better directions only make them closer.
+ */
 import { type Steps, roundsPerStep } from '../collections/steps.js';
 import { seededRandom } from './random.js';
 
-/*
- * Directions along which points differ most, found by subspace iteration. They need not be the very best: distances along
- * any orthogonal directions are lower bounds of the distances in full, and only get closer to those with better ones.
- */
-
-/** Orthogonal directions of length 1 (or 0, where points have fewer), row by row, and where they start from. */
+/** Orthogonal directions of length 1 (or 0, if the points span fewer), row by row, and their origin. */
 export interface Axes {
   readonly origin: Float64Array;
   readonly directions: Float64Array;
   readonly count: number;
 }
 
-/** How often directions are turned to where the points are. */
+/** Iterations. */
 const TURNS = 2;
 
-/** What is left of a direction without the others must be more than this share of it, or it is rounding. */
+/** A direction that orthogonalisation reduces to less than this share is rounding. */
 const LEAST_LEFT = 1e-6;
 
-/** About the principal axes of points, which lie row by row. Time: O(points · dimensions · axes), with pauses. */
+/** Approximates the principal axes of row-major points. Time: O(points · dimensions · axes), with pauses. */
 export function* axesInSteps(points: Float64Array, dimensions: number, most: number): Steps<Axes> {
   const count = points.length / dimensions;
   const axes = Math.min(most, dimensions);
@@ -47,7 +46,7 @@ export function* axesInSteps(points: Float64Array, dimensions: number, most: num
   return { origin, directions, count: axes };
 }
 
-/** Adds a point to each direction, as often as it reaches along it. */
+/** Adds a point to each direction, weighted by its product with it. */
 function pull(
   turned: Float64Array,
   directions: Float64Array,
@@ -62,7 +61,7 @@ function pull(
   }
 }
 
-/** Makes a direction orthogonal to those before it, and of length 1. Done twice, so that rounding leaves nothing of them. */
+/** Makes a direction orthogonal to those before it, of length 1 (Gram–Schmidt, twice because of rounding). */
 function straighten(directions: Float64Array, axis: number, dimensions: number): void {
   const at = axis * dimensions;
   for (let time = 0; time < 2; time++) {
@@ -85,9 +84,10 @@ function lengthOf(vectors: Float64Array, at: number, dimensions: number): number
 }
 
 /**
- * Writes where a vector times `scale` lies along each axis, and behind that how far it is from all of them: between two
- * vectors so written the distance is never more than between the vectors, but for {@link shadowError}. Returns its distance
- * from the origin. Time: O(axes · dimensions).
+ * Writes the shadow of a vector times `scale`: its component along each axis, then its distance from their span.
+ *
+ * The distance of two shadows is never more than that of the vectors, but for {@link shadowError}. Returns the vector's
+ * distance from the origin. Time: O(axes · dimensions).
  */
 export function castShadow(
   { origin, directions, count }: Axes,
@@ -107,7 +107,7 @@ export function castShadow(
   }
   let rest = square;
   let a = 0;
-  // Four at a time, because one running sum waits for its own additions.
+  // Four at a time, because the additions of one sum wait for each other.
   for (; a + 4 <= count; a += 4) {
     const [p, q, r] = [(a + 1) * d, (a + 2) * d, (a + 3) * d];
     let s0 = 0;
@@ -138,9 +138,11 @@ export function castShadow(
 }
 
 /**
- * How much farther apart two vectors can be as {@link castShadow} writes them, in 64 or 32 bits: `reach` is the sum of their
- * distances from the origin, `length` of their lengths and of that of the origin. The distance from the axes is the root of a
- * small difference, which loses half of the digits: 10,000 dimensions leave it 2^-17.
+ * How much the distance of two shadows, in 64 or 32 bits, can exceed that of the vectors.
+ *
+ * `reach` is the sum of their distances from the origin, `length` the sum of their lengths and that of the origin. The
+ * distance from the span is the root of a small difference, which loses half of the digits: at 10,000 dimensions it has an
+ * error of 2^-17.
  */
 export function shadowError(reach: number, length: number): number {
   return 2 ** -16 * reach + 2 ** -40 * length;

@@ -1,11 +1,11 @@
-// Balanced 2-means: a plane that parts vectors into two halves. Splits of shards and of chunks of centroids use
-// it.
-import { type Steps, inSteps, runSteps } from '../collections/steps.js';
+// Balanced 2-means: fits a plane that parts vectors in two. Splits of shards and of chunks of centroids use it.
+import { type Steps, inSteps } from '../collections/steps.js';
 import { dotProduct, squaredL2, squaredNorm } from './exact-loops.js';
 
 /**
- * A plane that parts points in two: a point belongs to the far side where `direction · x > threshold`. The plane is
- * the one between the two means of 2-means clustering, and costs one dot product a point instead of two distances.
+ * A plane that parts points in two: x is on the far side if `direction · x > threshold`.
+ *
+ * It is the plane midway between the two means of 2-means, so a point costs one dot product instead of two distances.
  */
 export interface Plane {
   readonly direction: Float64Array;
@@ -52,8 +52,10 @@ function addPoint(sum: Float64Array, matrix: Float32Array, point: number): void 
 }
 
 /**
- * Memory for fitting planes, one after another. Whoever fits many lends the same to all: what each would leave behind is
- * collected late, and meanwhile rows are made above it, so that the system never gets it back.
+ * Scratch memory for fitting planes, one after another.
+ *
+ * A caller that fits many lends the same to all. Memory of their own would be collected late, when rows lie above it, and
+ * would never go back to the system.
  */
 export interface FittingRoom {
   readonly mean: Float64Array;
@@ -63,12 +65,12 @@ export interface FittingRoom {
   readonly sides: readonly [Uint8Array, Uint8Array];
 }
 
-/** Bytes of the room for so many points. */
+/** Bytes of scratch memory for `count` points. */
 export function roomBytes(count: number, dimensions: number): number {
   return 8 * (3 * dimensions + count) + 2 * count;
 }
 
-/** Room for up to so many points, in a buffer from a multiple of 8 on. */
+/** Scratch memory for up to `count` points, in a buffer from `from` on, a multiple of 8. */
 export function fittingRoom(
   count: number,
   dimensions: number,
@@ -89,22 +91,18 @@ export function fittingRoom(
 /** Lloyd rounds at most; they end earlier once hardly any point changes sides. */
 const ROUNDS = 8;
 
-/** Values that are sorted, merged or looked through in one step: about a millisecond. */
+/** Values that are sorted, merged or scanned in one step: about a millisecond. */
 const RUN = 16_384;
 
-/** The smallest share of the points that either side may get. */
+/** The least share of the points that either side may get. */
 export const LEAST_SHARE = 0.25;
 
 /**
- * Moves a threshold so that neither side of it holds less than {@link LEAST_SHARE} of the values, as far as ties allow:
- * without this one outlier could be split off at a time, and the rest would stay over capacity. Returns `undefined`
- * when all values are equal. Time: O(n), and O(n log n) where it has to move.
+ * Moves a threshold so that neither side of it has less than {@link LEAST_SHARE} of the values, as far as ties allow.
+ *
+ * Otherwise a split could part off one outlier at a time, and the rest would stay over capacity. Returns `undefined` if
+ * all values are equal. Time: O(n), or O(n log n) if it has to move, with pauses.
  */
-export function balance(values: Float64Array, threshold: number): number | undefined {
-  return runSteps(balanceInSteps(values, threshold));
-}
-
-/** The same with pauses. */
 export function* balanceInSteps(values: Float64Array, threshold: number): Steps<number | undefined> {
   const n = values.length;
   const least = Math.max(1, Math.floor(n * LEAST_SHARE));
@@ -112,7 +110,7 @@ export function* balanceInSteps(values: Float64Array, threshold: number): Steps<
   for (const value of values) if (value > threshold) far++;
   if (far >= least && n - far >= least) return threshold;
   const sorted = yield* sortedInSteps(values);
-  // A cut goes between two different values: the balanced one nearest to the threshold, else the least unbalanced.
+  // Cuts between two different values: the balanced one nearest to the threshold, else the least unbalanced one.
   const parts = (cut: number): boolean => cut > 0 && cut < n && sorted[cut - 1] < sorted[cut];
   for (let i = 0; i <= n - 2 * least; i++) {
     if (i % RUN === 0) yield;
@@ -127,7 +125,7 @@ export function* balanceInSteps(values: Float64Array, threshold: number): Steps<
   return undefined;
 }
 
-/** The values in ascending order: in runs of a bounded length, which are then merged. */
+/** Sorts the values in runs of a bounded length, which are then merged. */
 function* sortedInSteps(values: Float64Array): Steps<Float64Array> {
   const n = values.length;
   let from = values.slice();
@@ -152,17 +150,13 @@ function* sortedInSteps(values: Float64Array): Steps<Float64Array> {
 }
 
 /**
- * Fits the plane that parts `count` points (row-major, `dimensions` each) by balanced 2-means: real Lloyd rounds from
- * a deterministic start, the point farthest from the mean. Returns `undefined` when all points are the same. The
- * direction lies in the room, if one is lent: it is good until the next plane is fitted there.
+ * Fits the plane that parts `count` row-major points by balanced 2-means.
  *
- * Time: O(rounds · count · dimensions), at most 8 rounds.
+ * It makes Lloyd rounds from a deterministic start, the point farthest from the mean. Returns `undefined` if all points are
+ * equal. With lent scratch memory the direction is valid until the next plane is fitted there.
+ *
+ * Time: O(rounds · count · dimensions), at most 8 rounds, with pauses.
  */
-export function fitPlane(matrix: Float32Array, count: number, dimensions: number): Plane | undefined {
-  return runSteps(fitPlaneInSteps(pointsOf(matrix, count, dimensions)));
-}
-
-/** The same with pauses. */
 export function* fitPlaneInSteps(
   points: Points,
   room: FittingRoom = fittingRoom(points.count, points.dimensions),
@@ -216,7 +210,7 @@ function greatestOf(values: Float64Array): number {
   return greatest;
 }
 
-/** Notes for each point which side its value puts it on; returns how many are on the far one. */
+/** Puts each point on a side by its value. Returns how many are on the far one. */
 function takeSides(
   sides: Uint8Array,
   values: Float64Array,
@@ -238,10 +232,7 @@ function countDifferent(a: Uint8Array, b: Uint8Array, from: number, to: number):
   return different;
 }
 
-/**
- * Turns a direction to that of the plane midway between the mean of the far side (whose sum is given) and the mean of the
- * rest, and returns the threshold.
- */
+/** Sets the direction of the plane midway between the means of both sides. Returns its threshold. */
 function toBetween(
   direction: Float64Array,
   sums: Float64Array,

@@ -1,11 +1,10 @@
-/**
- * The products of vectors. Each is four running sums in 64-bit floats, component i going to sum i mod 4, added up as
- * (s0 + s2) + (s1 + s3), whichever loop computes it, here or in WebAssembly (assembly/measure.ts): so a row has one
- * distance to a probe, bit for bit, however it was reached (I10).
+/*
+ * Exact products of vectors in 64-bit floats. Each is four running sums, component i going to sum i mod 4, added up as
+ * (s0 + s2) + (s1 + s3). The kernels in WebAssembly (assembly/measure.ts) do the same, so a row has one distance to a probe,
+ * bit for bit, whichever loop computes it (I10).
  *
- * Four, because that is two SIMD registers of two sums each, a 128-bit load of 32-bit floats filling both; and because the
- * additions of one sum would wait for each other. Two sums and eight were as fast in WebAssembly, four are no slower here
- * than one in the order of components. Two rows at a time, as they share the reading of the probe.
+ * Four sums fill two SIMD registers, and the additions of one sum would wait for each other. Two and eight were as fast in
+ * WebAssembly; four are no slower here than one. Two rows at a time share the reads of the probe.
  */
 
 /** The dot product of a probe with the row from `at` on of a row-major matrix. Time: O(dimensions). */
@@ -26,7 +25,7 @@ export function dotProduct(probe: Float64Array, matrix: Float32Array, at: number
   return s0 + s2 + (s1 + s3);
 }
 
-/** The square of the Euclidean distance, likewise. */
+/** The squared Euclidean distance of a probe from the row at `at` of a row-major matrix. Time: O(dimensions). */
 export function squaredL2(probe: Float64Array, matrix: Float32Array, at: number): number {
   const d = probe.length;
   const whole = d - (d & 3);
@@ -48,7 +47,7 @@ export function squaredL2(probe: Float64Array, matrix: Float32Array, at: number)
   return s0 + s2 + (s1 + s3);
 }
 
-/** The sum of squares of one row of a row-major matrix, likewise. */
+/** The squared length of the row at `at` of a row-major matrix. Time: O(dimensions). */
 export function squaredNorm(matrix: Float32Array | Float64Array, at: number, dimensions: number): number {
   const whole = at + dimensions - (dimensions & 3);
   const end = at + dimensions;
@@ -96,7 +95,7 @@ export function squaredL2Rows(
   if (r < count) out[r] = squaredL2(probe, matrix, at);
 }
 
-/** As {@link dotRows} for rows that lie anywhere: row `rows[r]` of `matrices[r]`. The same bits. */
+/** As {@link dotRows}, for rows of several matrices: row `rows[r]` of `matrices[r]`. The same bits. */
 export function dotScattered(
   probe: Float64Array,
   matrices: readonly { readonly vectors: Float32Array }[],
@@ -114,7 +113,7 @@ export function dotScattered(
   if (r < count) out[r] = dotProduct(probe, matrices[first + r].vectors, rows[first + r] * d);
 }
 
-/** As {@link squaredL2Rows} for rows that lie anywhere, likewise. */
+/** As {@link squaredL2Rows}, for rows of several matrices. The same bits. */
 export function squaredL2Scattered(
   probe: Float64Array,
   matrices: readonly { readonly vectors: Float32Array }[],
@@ -140,7 +139,7 @@ export function squaredL2Scattered(
   if (r < count) out[r] = squaredL2(probe, matrices[first + r].vectors, rows[first + r] * d);
 }
 
-/** The products with two rows, as `out[r]` and the next. */
+/** Writes the products with two rows to `out[r]` and the next. */
 function dotTwo(
   probe: Float64Array,
   m: Float32Array,
@@ -191,7 +190,7 @@ function dotTwo(
   out[r + 1] = t0 + t2 + (t1 + t3);
 }
 
-/** The squared distances of two rows, likewise. */
+/** Writes the squared distances from two rows to `out[r]` and the next. */
 function squaredL2Two(
   probe: Float64Array,
   m: Float32Array,
@@ -250,7 +249,7 @@ function squaredL2Two(
   out[r + 1] = t0 + t2 + (t1 + t3);
 }
 
-/** The square of a number. Not `** 2`: a power need not be rounded correctly, and engines may differ. */
+/** The square of a number. Not `** 2`: powers need not be rounded correctly, and platforms may differ. */
 function square(x: number): number {
   return x * x;
 }

@@ -1,15 +1,14 @@
-// Distances by each metric, made of the exact loops: what a search measures, and what decides which shard a row
-// belongs to.
+// Distances by each metric, made of exact products: what searches measure, and what decides which shard a row belongs to.
 import type { Metric } from '../config.js';
 import { dotRows, dotScattered, squaredL2Rows, squaredL2Scattered, squaredNorm } from './exact-loops.js';
 
-/** Rows to measure against: row-major vectors and the square of each row's length. */
+/** Row-major vectors, with the squared length of each. */
 export interface Matrix {
   readonly vectors: Float32Array;
   readonly squaredNorms: Float64Array;
 }
 
-/** One vector made ready to be measured against many. */
+/** A vector in 64-bit floats to compare rows with, with its squared length. */
 export interface Probe {
   readonly vector: Float64Array;
   readonly squaredNorm: number;
@@ -22,7 +21,7 @@ export function probeOf(source: Float32Array | Float64Array, at = 0, dimensions 
   return { vector, squaredNorm: squaredNorm(vector, 0, dimensions) };
 }
 
-/** A probe to be filled again and again, where rows are measured one after another. */
+/** A probe that is filled with one row after another. */
 export interface ReusableProbe extends Probe {
   squaredNorm: number;
 }
@@ -41,8 +40,9 @@ export function fillProbe(probe: ReusableProbe, rows: Matrix, row: number): void
 }
 
 /**
- * Cosine of the angle, given the dot product and both squared lengths; 0 where either vector is zero. Dividing by the
- * root of the product (not by the product of roots) makes a vector's cosine with itself exactly 1.
+ * The cosine, from the dot product and both squared lengths; 0 if either vector is zero.
+ *
+ * Dividing by the root of the product, not by the product of roots, makes a vector's cosine with itself exactly 1.
  */
 export function cosine(dot: number, squaredA: number, squaredB: number): number {
   const product = squaredA * squaredB;
@@ -51,14 +51,14 @@ export function cosine(dot: number, squaredA: number, squaredB: number): number 
   return cos > 1 ? 1 : cos < -1 ? -1 : cos;
 }
 
-/** The metric's own distance of two vectors, 1 − cosine, L2 or −dot: of their product and the squares of their lengths. */
+/** The metric's distance of two vectors (1 − cosine, L2 or −dot), from their product and squared lengths. */
 export function distanceOf(metric: Metric, product: number, squaredA: number, squaredB: number): number {
   if (metric === 'cosine') return 1 - cosine(product, squaredA, squaredB);
   // Not −0 for orthogonal vectors.
   return metric === 'euclidean' ? Math.sqrt(product) : 0 - product;
 }
 
-/** The distance of the probe to each of `count` rows. */
+/** Writes the distances of the probe from `count` rows. */
 export function distances(
   metric: Metric,
   { vector, squaredNorm }: Probe,
@@ -73,7 +73,7 @@ export function distances(
     out[r] = distanceOf(metric, out[r], squaredNorm, rows.squaredNorms[first + r]);
 }
 
-/** As {@link distances} for rows of any matrices: the same bits, whichever way a row is reached (I10). */
+/** As {@link distances}, for rows of several matrices. The same bits (I10). */
 export function scatteredDistances(
   metric: Metric,
   { vector, squaredNorm }: Probe,
@@ -92,9 +92,10 @@ export function scatteredDistances(
 }
 
 /**
- * How far rows are from a centroid, for the question of which shard they belong to (I6): 1 − cosine for `cosine`,
- * and the squared L2 distance for the others. For `dot` too: k-means minimises L2, and by dot product every posting
- * would belong to the longest centroid.
+ * Writes the separations of `count` rows from a centroid, by which rows are assigned to shards (I6).
+ *
+ * A separation is 1 − cosine for `cosine`, and the squared L2 distance for the others. For `dot` too: k-means minimises L2,
+ * and by dot product every posting would belong to the longest centroid.
  */
 export function separations(
   metric: Metric,
@@ -108,18 +109,18 @@ export function separations(
   else squaredL2Rows(probe.vector, rows.vectors, first, count, out);
 }
 
-/** A separation as a distance that obeys the triangle inequality: the chord of the angle, or L2. */
+/** Converts a separation to a distance that obeys the triangle inequality: the chord of the angle, or L2. */
 export function chord(metric: Metric, separation: number): number {
   return Math.sqrt(metric === 'cosine' ? 2 * separation : separation);
 }
 
-/** The cosine or the product that a distance is of. */
+/** Converts a distance to the cosine or the dot product. */
 export function similarityOf(metric: 'cosine' | 'dot', distance: number): number {
   // Not −0.
   return metric === 'cosine' ? 1 - distance : 0 - distance;
 }
 
-/** A distance as a score in [0, 1], higher is better. */
+/** Converts a distance to a score in [0, 1], higher is better. */
 export function scoreOf(metric: Metric, distance: number): number {
   switch (metric) {
     case 'cosine':

@@ -1,7 +1,6 @@
-/**
- * A small seeded generator of numbers in [0, 1): the splitmix32 finaliser over a counter. Not for secrets; for
- * samples that must come out the same for the same seed (I10).
- */
+// Pseudo-random numbers for everything that must be the same for the same seed.
+
+/** A seeded generator of numbers in [0, 1): the finaliser of splitmix32 over a counter (I10). Not for secrets. */
 export function seededRandom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {

@@ -1,38 +1,35 @@
-// The centroids of a version, in chunks of up to 64 near ones that versions share: the coarse quantizer, and exact
-// ranking by it.
+/*
+ * The centroids of a version (the coarse quantizer), and exact ranking by them. They are in chunks of up to 64 near ones,
+ * which versions share: a split replaces a chunk or two (I4), so neither a commit nor the first search after it copies
+ * O(shards · dimensions) numbers. Ranking skips chunks that the triangle inequality proves too far.
+ */
 import { BRAND, type Brand, brand } from '../checks/brand.js';
 import type { Metric } from '../config.js';
 import { type FittingRoom, fitPlaneInSteps, fittingRoom, pointsOf, roomBytes } from '../geometry/bisect.js';
 import { dotProduct, squaredNorm } from '../geometry/exact-loops.js';
 import { type Matrix, type Probe, chord, distances, probeOf, separations } from '../geometry/metric.js';
-import { type Steps, roundsPerStep, runSteps } from '../collections/steps.js';
+import { type Steps, roundsPerStep } from '../collections/steps.js';
 import { Nearest, type Ranked } from './nearest.js';
 import { LARGE_PIECE } from '../collections/allocation.js';
 import { type Shard, type ShardId, matrixOf } from './shard.js';
 
-/*
- * All centroids of a version, in chunks of near ones. It is part of the version: a split replaces a chunk or two and
- * shares the rest (I4), so neither a commit nor the first search after it gathers O(shards · dimensions) numbers.
- * Chunks that the triangle inequality proves too far are skipped; what comes back is exact all the same.
- */
-
 /** Centroids in a chunk, at most. */
 export const MOST_IN_CHUNK = 64;
-const MOST = MOST_IN_CHUNK;
-const LEAST = 16;
+/** A chunk with fewer is dissolved, so that chunks stay worth skipping. */
+const LEAST_IN_CHUNK = 16;
 
-/** The centroids of a chunk, for the library's own loops. */
+/** The centroids of a chunk; never given to callers of the library. */
 export let matrixOfChunk: (chunk: CentroidChunk) => Matrix;
-/** Their mean, likewise. */
+/** The mean of a chunk's centroids; never given to callers of the library. */
 export let centreOfChunk: (chunk: CentroidChunk) => Float32Array;
 let centresOf: (table: CentroidTable) => Matrix;
 
-/** Up to 64 centroids, and how far from their mean the farthest of them is. Its numbers are private (I1). */
+/** Up to 64 near centroids, their mean and their greatest distance from it. Its numbers are private (I1). */
 export class CentroidChunk {
   readonly ids: readonly ShardId[];
   /** The greatest chord between the mean and a member. */
   readonly reach: number;
-  /** The squares of the lengths of the shortest and the longest member. */
+  /** The squared lengths of the shortest and the longest member. */
   readonly shortest: number;
   readonly longest: number;
   readonly #matrix: Matrix;
@@ -59,11 +56,11 @@ export class CentroidChunk {
   }
 }
 
-/** The centroids of one version. Immutable; the functions below return other values. */
+/** The centroids of a version. Immutable: the functions below return other tables. */
 export class CentroidTable {
   readonly chunks: readonly CentroidChunk[];
   readonly size: number;
-  /** The squares of the lengths of the shortest and the longest centroid. */
+  /** The squared lengths of the shortest and the longest centroid. */
   readonly shortest: number;
   readonly longest: number;
   readonly #centres: Matrix;
@@ -81,7 +78,7 @@ export class CentroidTable {
     Object.freeze(this);
   }
 
-  /** Every version has a table, by which other copies of the library know it. */
+  /** Marks a version for other copies of the library: every version has a table. */
   get [BRAND](): Brand {
     return CENTROIDS;
   }
@@ -89,28 +86,26 @@ export class CentroidTable {
 
 const CENTROIDS = brand('centroids');
 
-/**
- * Memory for ranking, time after time: what each time would leave behind lies outside of the heap, where it costs more
- * than all that is made of it.
- */
+/** Scratch memory for {@link rankShards}; arrays of its own for each call would cost more than the ranking. */
 export class RankingRoom {
-  readonly values = new Float64Array(MOST);
-  #apart = new Float64Array(16);
+  readonly values = new Float64Array(MOST_IN_CHUNK);
+  #toCentres = new Float64Array(16);
 
-  /** Room for a number of each chunk, and perhaps more. */
-  apart(chunks: number): Float64Array {
-    if (this.#apart.length < chunks) this.#apart = new Float64Array(2 * chunks);
-    return this.#apart;
+  /** Memory for at least one number of each chunk. */
+  toCentres(chunks: number): Float64Array {
+    if (this.#toCentres.length < chunks) this.#toCentres = new Float64Array(2 * chunks);
+    return this.#toCentres;
   }
 }
 
 /**
- * The `most` nearest shards, nearest first, ties to the smaller id. `by: 'separation'` answers where a posting belongs
- * (I6); `by: 'query'` where the postings nearest to it are, which differs for `dot`: the product with a shard's mean
- * is the mean of the products with its members. With `mostChunks` only that many chunks are looked at, the ones with
- * the nearest centres, and the answer may miss some.
+ * Ranks the `most` nearest shards exactly, nearest first, ties to the smaller id.
  *
- * Time: O(shards · dimensions) at worst; O(shards / 64 · dimensions) where the bound decides.
+ * `by: 'separation'` tells where a posting belongs (I6), `by: 'query'` where the nearest postings are. These differ for
+ * `dot`: the product with a shard's mean is the mean of the products with its members. With `mostChunks` it measures only
+ * that many chunks, those with the nearest centres, and may miss some shards.
+ *
+ * Time: O(shards · dimensions) at worst; O(shards / 64 · dimensions) if chunks are skipped.
  */
 export function rankShards(
   table: CentroidTable,
@@ -124,15 +119,15 @@ export function rankShards(
   const byDot = metric === 'dot' && by === 'query';
   const measure = byDot ? distances : separations;
   const { chunks } = table;
-  const apart = room.apart(chunks.length);
-  measure(metric, probe, centresOf(table), 0, chunks.length, apart);
+  const toCentres = room.toCentres(chunks.length);
+  measure(metric, probe, centresOf(table), 0, chunks.length, toCentres);
   const length = Math.sqrt(probe.squaredNorm);
   const found = new Nearest(Math.min(most, table.size));
   const out = room.values;
   const scan = (c: number): void => {
     const { ids, reach } = chunks[c];
-    const least = byDot ? dotBound(apart[c], length * reach) : bound(metric, apart[c], reach);
-    apart[c] = Infinity;
+    const least = byDot ? dotBound(toCentres[c], length * reach) : bound(metric, toCentres[c], reach);
+    toCentres[c] = Infinity;
     let { worst } = found;
     if (chunks.length > 1 && least > worst) return;
     measure(metric, probe, matrixOfChunk(chunks[c]), 0, ids.length, out);
@@ -142,11 +137,12 @@ export function rankShards(
       ({ worst } = found);
     }
   };
-  // The nearest chunks first, until there is something to compare with; then whichever others could still matter.
+  // The nearest chunks first, until there are `most` shards to compare with; then all others that could still matter.
   const exact = mostChunks >= chunks.length;
   const first = exact ? (found.bounded ? chunks.length : 0) : mostChunks;
-  for (let n = 0; n < first && !(exact && found.worst < Infinity); n++) scan(leastOf(apart, chunks.length));
-  if (exact) for (let c = 0; c < chunks.length; c++) if (apart[c] < Infinity) scan(c);
+  for (let n = 0; n < first && !(exact && found.worst < Infinity); n++)
+    scan(leastOf(toCentres, chunks.length));
+  if (exact) for (let c = 0; c < chunks.length; c++) if (toCentres[c] < Infinity) scan(c);
   return found.sorted();
 }
 
@@ -156,28 +152,19 @@ function leastOf(values: Float64Array, count: number): number {
   return least;
 }
 
-// Both bounds leave a slack far above the rounding of the sums they rest on, so that no chunk is skipped wrongly.
+// Both bounds leave a margin far above the rounding of the sums, so that no chunk is skipped wrongly.
+
 function dotBound(distance: number, spread: number): number {
   return distance - spread - 1e-6 * (Math.abs(distance) + spread);
 }
 
 function bound(metric: Metric, separation: number, reach: number): number {
-  const apart = chord(metric, separation);
-  const least = Math.max(0, apart - reach - 1e-6 * (apart + reach + (metric === 'cosine' ? 1 : 0)));
+  const distance = chord(metric, separation);
+  const least = Math.max(0, distance - reach - 1e-6 * (distance + reach + (metric === 'cosine' ? 1 : 0)));
   return metric === 'cosine' ? (least * least) / 2 : least * least;
 }
 
-/** The table with some shards' centroids removed and others added. Time: O(changed · chunk + shards / 64). */
-export function withCentroids(
-  table: CentroidTable,
-  metric: Metric,
-  gone: ReadonlySet<ShardId>,
-  added: readonly Pick<Shard, 'id' | 'centroid'>[],
-): CentroidTable {
-  return runSteps(withCentroidsInSteps(table, metric, gone, added));
-}
-
-/** The same with pauses. */
+/** Removes and adds centroids of shards. Time: O(changed · chunk + shards / 64), with pauses. */
 export function* withCentroidsInSteps(
   table: CentroidTable,
   metric: Metric,
@@ -196,11 +183,10 @@ export function* withCentroidsInSteps(
       continue;
     }
     const rest = membersOf(chunk).filter((member) => !gone.has(member.id));
-    // A chunk with few left is dissolved among the others, so that chunks stay worth skipping.
-    if (rest.length < LEAST) homeless.push(...rest);
+    if (rest.length < LEAST_IN_CHUNK) homeless.push(...rest);
     else chunks.push(chunkOf(metric, rest));
   }
-  if (chunks.length === 0) return new CentroidTable(yield* parted(metric, homeless));
+  if (chunks.length === 0) return new CentroidTable(yield* partition(metric, homeless));
   const arrivals = new Map<number, Member[]>();
   const centres = matrixFrom(concatenated(chunks.map(centreOfChunk)), chunks.length);
   const out = new Float64Array(chunks.length);
@@ -216,12 +202,12 @@ export function* withCentroidsInSteps(
   for (const [c, chunk] of chunks.entries()) {
     const arriving = arrivals.get(c);
     if (arriving === undefined) next.push(chunk);
-    else next.push(...(yield* parted(metric, [...membersOf(chunk), ...arriving])));
+    else next.push(...(yield* partition(metric, [...membersOf(chunk), ...arriving])));
   }
   return new CentroidTable(next);
 }
 
-/** A table of chunks that exist already, and of new ones with just these members. */
+/** Makes a table of existing chunks, and of new ones with given members. */
 export function tableFrom(
   metric: Metric,
   chunks: readonly (CentroidChunk | readonly Member[])[],
@@ -231,7 +217,7 @@ export function tableFrom(
   );
 }
 
-/** All centroids of the table with the ids of their shards, in no particular order. */
+/** All centroids with the ids of their shards, in no particular order. */
 export function centroidsOf(table: CentroidTable): readonly Member[] {
   return table.chunks.flatMap(membersOf);
 }
@@ -256,12 +242,16 @@ function chunkOf(metric: Metric, members: readonly Member[]): CentroidChunk {
   );
 }
 
-/** Chunks of at most 64 of these members, near ones together. */
-function* parted(metric: Metric, members: readonly Member[], room?: PartingRoom): Steps<CentroidChunk[]> {
+/** Partitions members into chunks of at most 64, near ones together. */
+function* partition(
+  metric: Metric,
+  members: readonly Member[],
+  room?: PartitionMemory,
+): Steps<CentroidChunk[]> {
   if (members.length === 0) return [];
-  if (members.length <= MOST) return [chunkOf(metric, members)];
+  if (members.length <= MOST_IN_CHUNK) return [chunkOf(metric, members)];
   const dimensions = members[0].vector.length;
-  room ??= roomFor(members.length, dimensions);
+  room ??= scratchFor(members.length, dimensions);
   const points = room.points.subarray(0, members.length * dimensions);
   for (const [m, { vector }] of members.entries()) points.set(vector, m * dimensions);
   const plane = yield* fitPlaneInSteps(pointsOf(points, members.length, dimensions), room);
@@ -272,19 +262,19 @@ function* parted(metric: Metric, members: readonly Member[], room?: PartingRoom)
   );
   const isFar = new Set(far);
   const near = members.filter((member) => !isFar.has(member));
-  return [...(yield* parted(metric, near, room)), ...(yield* parted(metric, far, room))];
+  return [...(yield* partition(metric, near, room)), ...(yield* partition(metric, far, room))];
 }
 
-/** Memory for parting members. */
-interface PartingRoom extends FittingRoom {
+/** Scratch memory for {@link partition}, with the members' vectors. */
+interface PartitionMemory extends FittingRoom {
   readonly points: Float32Array;
 }
 
-/** Room for parting members. That of a bulk split is to be given back; a chunk that overflows is too small to matter. */
-function roomFor(members: number, dimensions: number): PartingRoom {
+/** Makes it; that of a bulk split is so large that it goes back to the system. */
+function scratchFor(members: number, dimensions: number): PartitionMemory {
   const pointBytes = 8 * Math.ceil((members * dimensions) / 2);
   const bytes = pointBytes + roomBytes(members, dimensions);
-  const buffer = new ArrayBuffer(members > 2 * MOST ? Math.max(bytes, LARGE_PIECE) : bytes);
+  const buffer = new ArrayBuffer(members > 2 * MOST_IN_CHUNK ? Math.max(bytes, LARGE_PIECE) : bytes);
   const points = new Float32Array(buffer, 0, members * dimensions);
   return { points, ...fittingRoom(members, dimensions, buffer, pointBytes) };
 }

@@ -1,4 +1,4 @@
-// `distance`: what searches find, to the bit, for whoever compares with brute force.
+// `distance`: the distance that searches compute, to the bit, for comparisons with brute force.
 import { METRIC_NAMES, type Metric, isMetric } from '../config.js';
 import { InvalidOptionError, InvalidVectorError } from '../errors.js';
 import { distances, probeOf } from '../geometry/metric.js';
@@ -6,11 +6,11 @@ import { show } from '../checks/show.js';
 import { type VectorInput, takeVector } from './posting.js';
 
 /**
- * The distance of two vectors by a metric, to the bit what a search finds.
+ * Computes the distance of two vectors by a metric, equal to the bit to that of a search.
  *
- * A brute force that compares a query with every posting by it gives what `search` with `slopFactor: 'all'` does. Components
- * are rounded to 32-bit floats, as an index stores them. Products are summed in 64-bit floats, as four sums that component
- * i goes to the (i mod 4)th of, added up as (s0 + s2) + (s1 + s3); squared lengths too. A zero vector has cosine 0 with everything.
+ * Comparing a query with every posting by it gives the results of `search` with `slopFactor: 'all'`. Components are rounded
+ * to 32-bit floats, as an index stores them. Products and squared lengths are four sums in 64-bit floats, component i going
+ * to sum i mod 4, added up as (s0 + s2) + (s1 + s3). A zero vector has cosine 0 with everything.
  *
  * Time: O(dimensions).
  *

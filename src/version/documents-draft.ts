@@ -1,4 +1,4 @@
-// The documents map while a version is being made.
+// The documents map of a version in the making.
 import { type Steps, runSteps } from '../collections/steps.js';
 import {
   type DocumentEntry,
@@ -13,15 +13,17 @@ import { eachLive } from './shard-rows.js';
 import { StringMapDraft } from '../collections/string-map.js';
 import { sameNumbers } from '../collections/text-bucket.js';
 
-/** A document in as many shards is kept as a set while they change. */
+/** The shards of a document in so many or more are a set while they change. */
 const MANY_SHARDS = 8;
 
 /** Entries written back in one step. */
 const ENTRIES = 64;
 
 /**
- * The documents of a version in the making. An entry is written as a whole, so that one by one the changes of a document in
- * S shards would take O(S²): the shards of such documents are a set until the draft is finished.
+ * The documents of a version in the making.
+ *
+ * An entry is written as a whole, so changing S shards of a document one by one would take O(S²). The shards of a long
+ * document are a set until the draft is finished.
  */
 export class DocumentsDraft {
   readonly #map: StringMapDraft;
@@ -57,7 +59,7 @@ export class DocumentsDraft {
     if (next !== entry) this.#map.set(documentId, next);
   }
 
-  /** Notes that a shard holds a document no more. Time: likewise. */
+  /** Notes that a shard no longer holds a document. Time: O(log documents), amortised. */
   drop(documentId: string, shard: ShardId): void {
     const entry = this.#opened(documentId);
     if (entry instanceof Set) {
@@ -69,7 +71,7 @@ export class DocumentsDraft {
     if (next !== entry) this.#map.set(documentId, next);
   }
 
-  /** Notes that a document's postings have gone from one shard to another, or some of them. Time: likewise. */
+  /** Notes that all postings of a document in one shard moved to another. Time: O(log documents), amortised. */
   move(documentId: string, from: ShardId, to: ShardId): void {
     const entry = this.#opened(documentId);
     if (entry instanceof Set) {
@@ -81,12 +83,12 @@ export class DocumentsDraft {
     if (!sameNumbers(next, entry)) this.#map.set(documentId, next);
   }
 
-  /** The documents as they are by now; the same value where nothing was changed. The draft can go on from there. */
+  /** The documents so far; the same value if nothing changed. The draft can go on from there. */
   finish(): Documents {
     return runSteps(this.finishing());
   }
 
-  /** The same with pauses, in which nothing may be changed. */
+  /** As {@link finish}, with pauses in which nothing may change. */
   *finishing(): Steps<Documents> {
     let pause = ENTRIES;
     for (const [documentId, shards] of this.#long) {
@@ -101,7 +103,7 @@ export class DocumentsDraft {
     return yield* this.#map.finishing();
   }
 
-  /** The shards of a document, as a set where they are many. */
+  /** The shards of a document, as a set if they are many. */
   #opened(documentId: string): DocumentEntry | Set<ShardId> | undefined {
     const long = this.#long.get(documentId);
     if (long !== undefined) return long;
@@ -113,7 +115,7 @@ export class DocumentsDraft {
   }
 }
 
-/** What some shards hold, found by looking at every row of them. Time: O(rows · log rows). */
+/** Makes the documents map of some shards from their rows. Time: O(rows · log rows). */
 export function documentsIn(shards: Iterable<Shard>): Documents {
   const documents = new DocumentsDraft(noDocuments());
   for (const { id, rows } of shards) {

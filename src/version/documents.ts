@@ -1,29 +1,30 @@
-// The documents map: which shards hold each document.
+// The documents map: which shards hold each document (a forward index).
 import type { ShardId } from './shard.js';
 import { eachStringDifference } from '../collections/string-map-difference.js';
 import { StringMap } from '../collections/string-map.js';
 import type { Numbers } from '../collections/text-bucket.js';
 
 /**
- * The shards that hold a document: mostly one, kept as a plain number, which is all the memory it needs; else a frozen
- * list of them, ascending. A document in S shards makes a change of it cost O(S), which is less than what its rows cost.
+ * The shards that hold a document: one as a number, several as a frozen ascending list.
+ *
+ * Changing the entry of a document in S shards costs O(S), which is less than changing its rows.
  */
 export type DocumentEntry = Numbers;
 
 /** The documents of a version. */
 export type Documents = StringMap;
 
-/** What an index without postings holds. */
+/** The documents of an index without postings. */
 export function noDocuments(): Documents {
   return StringMap.empty();
 }
 
-/** Where a document is; `undefined` for an unknown one. */
+/** The shards of a document; `undefined` for an unknown one. */
 export function entryOf(documents: Documents, documentId: string): DocumentEntry | undefined {
   return documents.get(documentId);
 }
 
-/** Visits each document that is in other shards in one version than in another, `undefined` where it is in none. */
+/** Visits each document whose shards differ between two versions; `undefined` stands for none. */
 export function eachChangedDocument(
   a: Documents,
   b: Documents,
@@ -32,14 +33,14 @@ export function eachChangedDocument(
   eachStringDifference(a, b, visit);
 }
 
-/** Documents that are in other shards in one version than in another. */
+/** The documents whose shards differ between two versions. */
 export interface ChangedDocuments {
   readonly documentIds: readonly string[];
   readonly before: readonly (DocumentEntry | undefined)[];
   readonly after: readonly (DocumentEntry | undefined)[];
 }
 
-/** Lists the documents that changed shards. Time: O(changed documents · log documents). */
+/** Lists the documents whose shards differ. Time: O(changed documents · log documents). */
 export function changedDocuments(a: Documents, b: Documents): ChangedDocuments {
   const documentIds: string[] = [];
   const before: (DocumentEntry | undefined)[] = [];
@@ -63,7 +64,7 @@ export function shardsOf(entry: DocumentEntry | undefined): readonly ShardId[] {
   return typeof entry === 'number' ? [entry] : entry;
 }
 
-/** The entry with one more shard; the same entry where it is there already. */
+/** Adds a shard to an entry; the same entry if it has it. */
 export function withShard(entry: DocumentEntry | undefined, shard: ShardId): DocumentEntry {
   if (entry === undefined || entry === shard) return shard;
   const shards = shardsOf(entry);
@@ -72,7 +73,7 @@ export function withShard(entry: DocumentEntry | undefined, shard: ShardId): Doc
   return Object.freeze([...shards.slice(0, at), shard, ...shards.slice(at)]);
 }
 
-/** The entry with one shard less; `undefined` when none is left. */
+/** Removes a shard from an entry; `undefined` if none is left. */
 export function withoutShard(entry: DocumentEntry | undefined, shard: ShardId): DocumentEntry | undefined {
   if (entry === undefined || entry === shard) return undefined;
   if (typeof entry === 'number') return entry;
@@ -82,7 +83,7 @@ export function withoutShard(entry: DocumentEntry | undefined, shard: ShardId): 
   return rest.length === 1 ? rest[0] : Object.freeze(rest);
 }
 
-/** Where a shard is in an ascending list, or would have to be. */
+/** The position of a shard in an ascending list, or where it would be. */
 function positionOf(shards: readonly ShardId[], shard: ShardId): number {
   let low = 0;
   let high = shards.length;

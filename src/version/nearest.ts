@@ -1,20 +1,20 @@
-// The nearest few of many, kept while they are looked through.
+// Collects the nearest few of many shards.
 import type { ShardId } from './shard.js';
 
-/** A shard and its value in a ranking: a separation or a distance, smaller is nearer. */
+/** A shard with its separation or distance, smaller is nearer. */
 export interface Ranked {
   readonly id: ShardId;
   readonly value: number;
 }
 
-/** Above this many, sorting once at the end is cheaper than keeping order on the way. */
+/** Above this many, sorting once at the end is cheaper than inserting in order. */
 const SORT_AT_END = 512;
 
 /** Collects the `most` smallest values, ties to the smaller id. */
 export class Nearest {
-  /** Nothing above this value can still get in. */
+  /** Values above this one need not be offered. */
   worst: number;
-  /** Whether `worst` ever becomes finite; otherwise everything is collected, and cut at the end. */
+  /** Whether `worst` becomes finite; otherwise all are collected, and cut at the end. */
   readonly bounded: boolean;
   readonly #most: number;
   readonly #found: Ranked[] = [];
@@ -25,7 +25,7 @@ export class Nearest {
     this.worst = most === 0 ? -Infinity : Infinity;
   }
 
-  /** How many were collected so far. */
+  /** How many are collected. */
   get size(): number {
     return this.#found.length;
   }
@@ -48,7 +48,7 @@ export class Nearest {
     if (found.length === this.#most) this.worst = found[this.#most - 1].value;
   }
 
-  /** What was collected, nearest first. */
+  /** The collected shards, nearest first. */
   sorted(): Ranked[] {
     return this.bounded
       ? this.#found

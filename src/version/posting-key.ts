@@ -1,4 +1,4 @@
-// Keys of postings as callers give them, to name a posting without its vector.
+// Reads keys of postings from callers: they name a posting without its vector.
 import { isThenable } from '../checks/callbacks.js';
 import { isArray, iterated, takeFields } from '../checks/given.js';
 import { show } from '../checks/show.js';
@@ -8,13 +8,13 @@ import { type Posting, assertDocumentId, assertExtent } from './posting.js';
 /** A posting's key as a caller may give it: `start` and `length` are 0 if left out. A posting or a search result will do. */
 export type KeyInput = Pick<Posting, 'documentId' | 'start' | 'length'>;
 
-/** Those of a key, and what postings and search results have beside them, which is of no account here. */
+/** The fields of a key, and those that postings and search results have beside them, which are ignored. */
 const FIELDS = ['documentId', 'start', 'length', 'vector', 'score', 'distance', 'similarity'] as const;
 
 type GivenKey = Partial<Record<(typeof FIELDS)[number], unknown>>;
 
 /**
- * Reads a key. A field that is unknown is refused: without its misspelt `lenght` a key would name another posting.
+ * Reads a key. Unknown fields are refused: a key with a misspelt `lenght` would name another posting.
  *
  * @throws {@link InvalidPostingError}
  */
@@ -41,7 +41,7 @@ export function takeKey(key: unknown, position?: number): PostingKey {
 }
 
 /**
- * What is given as keys, one by one, each checked.
+ * Iterates over given keys, each checked.
  *
  * @throws {@link InvalidPostingError}, also for what is no iterable, such as one key.
  */

@@ -1,4 +1,4 @@
-// Postings as callers give and get them, and the checks of what they give.
+// Postings as callers give and get them: their types, and how they are read and checked.
 import { isWhole, show } from '../config.js';
 import { isThenable } from '../checks/callbacks.js';
 import { InvalidPostingError, InvalidVectorError, type PostingKey, ShardexError } from '../errors.js';
@@ -12,8 +12,9 @@ export interface NumberArray extends Iterable<number>, ArrayLike<number> {
 }
 
 /**
- * A vector as a caller may give it: an array of numbers, or any typed array of them. Numbers are taken as they are, and
- * stored as 32-bit floats: those of 8 bits are not scaled, and bits that were packed into bytes are not unpacked.
+ * A vector as a caller may give it: an array of numbers, or any typed array of them.
+ *
+ * Numbers are stored as 32-bit floats. 8-bit numbers are not scaled, and bits packed into bytes are not unpacked.
  */
 export type VectorInput = NumberArray | readonly number[];
 
@@ -29,7 +30,7 @@ export interface Posting {
   readonly vector: VectorInput;
 }
 
-/** A posting that is given with its document, so that it need not name that; if it does, it has to be this one. */
+/** A posting that is given with its document: its `documentId` may be left out, or must be that of the document. */
 export type DocumentPosting = Omit<Posting, 'documentId'> & Partial<Pick<Posting, 'documentId'>>;
 
 /** A posting as the index gives it back: with all fields, and a vector that is the caller's own copy. */
@@ -43,7 +44,7 @@ const MOST = 0xffff_ffff;
 type Refuse = (what: string) => InvalidVectorError;
 
 /**
- * Writes a vector into `target` at `at`, checking it on the way; the target is scratch memory until this returns.
+ * Checks a vector and writes it to `target` at `at`. If it throws, the target may be half written.
  *
  * @throws {@link InvalidVectorError}
  */
@@ -66,7 +67,7 @@ export function writeVector(
 }
 
 /**
- * A copy of a vector, of however many components, as an index would store it; errors call it by `name`.
+ * Checks and copies a vector of any length, as an index would store it; errors call it `name`.
  *
  * @throws {@link InvalidVectorError}
  */
@@ -81,7 +82,7 @@ export function takeVector(vector: unknown, name: string): Float32Array {
   });
 }
 
-/** Reads a vector. What it throws when it is read is an error of this library. */
+/** Reads a vector; whatever reading it throws becomes an error of this library. */
 function reading<T>(name: string, position: number | undefined, read: (refuse: Refuse) => T): T {
   try {
     return read((what) => new InvalidVectorError(`${name} ${what}`, position));
@@ -120,7 +121,7 @@ function copyComponents(
   }
 }
 
-/** What to do about what is nearly a vector. */
+/** Advice on values that are nearly vectors. */
 function adviceOn(vector: unknown): string {
   if (isThenable(vector)) return ' Await it first.';
   if (/^BigU?[Ii]nt64Array$/.test(tagOf(vector)))
@@ -128,7 +129,7 @@ function adviceOn(vector: unknown): string {
   return ArrayBuffer.isView(vector) || vector instanceof ArrayBuffer ? ADVICE_ON_BYTES : '';
 }
 
-/** What to do where a buffer of bytes, as databases and files give, is taken for numbers of 8 bits. */
+/** Advice on a buffer of bytes, as from a file or database, that is taken for 8-bit numbers. */
 function adviceOnLength(components: ArrayLike<unknown>, dimensions: number): string {
   const isBytes = tagOf(components) === 'Uint8Array' && components.length === 4 * dimensions;
   return isBytes ? ADVICE_ON_BYTES : '';
@@ -144,7 +145,7 @@ function isNumberArray(value: unknown): value is NumberArray {
   return NUMBER_ARRAY.test(tagOf(value));
 }
 
-/** What a typed array calls itself; of anything else nothing. */
+/** The name of a typed array's type; empty for anything else. */
 function tagOf(value: unknown): string {
   return ArrayBuffer.isView(value) ? ((value as Partial<Uint8Array>)[Symbol.toStringTag] ?? '') : '';
 }
@@ -160,7 +161,7 @@ export function assertDocumentId(documentId: unknown, position?: number): assert
   throw new InvalidPostingError(`${of} must be a non-empty string, not ${show(documentId)}.`, position);
 }
 
-/** A posting as it was given: all but its vector is checked. */
+/** A given posting of which all but the vector is checked. */
 export interface GivenPosting extends PostingKey {
   readonly vector: unknown;
 }
@@ -168,9 +169,10 @@ export interface GivenPosting extends PostingKey {
 const FIELDS = ['documentId', 'start', 'length', 'vector'] as const;
 
 /**
- * Reads a posting, each field once, checks all of it but its vector, and fills in the defaults. A field that no posting has
- * is refused: text that vanished would not be missed before it is looked for. As one of the document `owner` it may leave out
- * which document it is of, but name no other.
+ * Reads a posting, each field once: checks all but its vector, and fills in defaults.
+ *
+ * Unknown fields are refused: text that was dropped would not be missed until somebody searches for it. A posting of the
+ * document `owner` may leave out its `documentId`, but not name another one.
  *
  * @throws {@link InvalidPostingError}
  */
@@ -210,7 +212,7 @@ function adviceOnField(name: string): string {
 }
 
 /**
- * Checks where a posting starts, or how far it reaches.
+ * Checks the `start` or `length` of a posting.
  *
  * @throws {@link InvalidPostingError}
  */
@@ -228,7 +230,7 @@ export function assertExtent(
 }
 
 /**
- * What is given as postings, one by one, for one loop.
+ * Iterates over given postings, once.
  *
  * @throws {@link InvalidPostingError} for what is no iterable.
  */
@@ -240,7 +242,7 @@ export function eachPosting<P>(postings: Iterable<P>): Iterable<P> {
 }
 
 /**
- * What is given as ids of documents, one by one, each checked.
+ * Iterates over given ids of documents, each checked.
  *
  * @throws {@link InvalidPostingError}, also for what is no iterable, such as one id.
  */
@@ -256,7 +258,7 @@ export function* eachDocumentId(documentIds: Iterable<string>): Iterable<string>
   }
 }
 
-/** A text that is the same for equal keys only: the numbers come first, so no id can imitate them. */
+/** A key as a string, unique because the numbers come first. */
 export function keyText(documentId: string, start: number, length: number): string {
   return `${start}:${length}:${documentId}`;
 }
@@ -266,14 +268,14 @@ export function keyOfRow(columns: Columns, row: number): PostingKey {
   return { documentId: columns.ids.at(row), start: columns.starts[row], length: columns.lengths[row] };
 }
 
-/** A stored row as a posting of the caller's own. */
+/** A stored row as a posting for the caller to keep. */
 export function postingOfRow(columns: Columns, row: number, dimensions: number): StoredPosting {
-  // A copy through a plain array buffer: what callers get must not share memory with the index (I1).
+  // In an array buffer of its own: callers must not share memory with the index (I1).
   const vector = Float32Array.from(columns.vectors.subarray(row * dimensions, (row + 1) * dimensions));
   return { ...keyOfRow(columns, row), vector };
 }
 
-/** The fixed order of postings: documentId by UTF-16 code units, then start, then length (I10). */
+/** Compares keys by the total order of postings: documentId by UTF-16 code units, then start, then length (I10). */
 export function compareKeys(a: PostingKey, b: PostingKey): number {
   if (a.documentId !== b.documentId) return a.documentId < b.documentId ? -1 : 1;
   return a.start - b.start || a.length - b.length;

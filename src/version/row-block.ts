@@ -1,4 +1,4 @@
-// Row blocks: columns of a fixed number of rows, append-only, which versions and threads share.
+// Row blocks: append-only columns of a fixed number of rows, which versions and threads share.
 import { squaredNorm } from '../geometry/exact-loops.js';
 import type { Matrix } from '../geometry/metric.js';
 import { type Steps, roundsPerStep } from '../collections/steps.js';
@@ -6,10 +6,10 @@ import { IdColumn } from '../collections/id-column.js';
 import { newList } from '../collections/new-list.js';
 import { Digest } from '../collections/digest.js';
 
-/** Bytes of a row beside its vector: the square of its length, its separation, start and length. */
+/** Bytes of a row beside its vector: squared length, separation, start and length. */
 export const ROW_OVERHEAD = 24;
 
-/** The columns of a block, for the library's own loops; never handed to a user (I1). */
+/** The columns of a block; never given to callers of the library (I1). */
 export interface Columns extends Matrix {
   /** Each row's separation from the centroid of the shard it is in; centroids are fixed, so this is too (I6). */
   readonly separations: Float64Array;
@@ -18,7 +18,7 @@ export interface Columns extends Matrix {
   readonly ids: IdColumn;
 }
 
-/** Made by a class rather than a literal, for the reason that {@link newList} gives: blocks may be gone at once too. */
+/** A class, not a literal, for the same allocation reason as {@link newList}. */
 class BlockColumns implements Columns {
   readonly squaredNorms: Float64Array;
   readonly separations: Float64Array;
@@ -39,7 +39,7 @@ class BlockColumns implements Columns {
   }
 }
 
-/** Stands for a block, one for each, without holding it. */
+/** Stands for a block without keeping it alive. */
 export interface BlockToken {
   /** Bytes of the block's buffer. */
   readonly byteLength: number;
@@ -47,24 +47,26 @@ export interface BlockToken {
 
 /** The columns of a block. */
 export let columnsOf: (block: RowBlock) => Columns;
-/** What a block is known by to somebody who must not keep it alive. */
+/** The token of a block. */
 export let tokenOf: (block: RowBlock) => BlockToken;
-/** How many rows of a block have been claimed by anyone. */
+/** How many rows of a block have been claimed, by whichever version. */
 export let tailOf: (block: RowBlock) => number;
 /**
- * Grants the `count` rows after `visible` to the caller, who alone may then write them; `false` when another branch
- * was there first, or the block is full. This is the one place where a writer may touch memory that readers of older
- * versions also hold, and it is safe because those versions end before `visible` (I1).
+ * Claims the `count` rows after `visible` for the caller, who alone may then write them.
+ *
+ * Returns `false` if another branch has claimed them, or if the block is full. Only here a writer may touch memory that
+ * older versions also hold. It is safe because those versions end before `visible` (I1).
  */
 export let claimRows: (block: RowBlock, visible: number, count: number) => boolean;
 
 /**
- * A fixed number of rows, stored by column in one buffer: a `SharedArrayBuffer` where the platform has it, so that
- * worker threads can read the rows where they lie, else an `ArrayBuffer`. Rows are only ever appended, and a shard
- * value says how many of them it sees. The columns are private to the library: no caller of it can reach them.
+ * A fixed number of rows, stored by column in one buffer.
+ *
+ * It is a `SharedArrayBuffer` if the platform has it, so that worker threads can read the rows in place. Rows are only ever
+ * appended; each segment says how many of them it sees. The columns are private: callers of the library cannot reach them.
  */
 export class RowBlock {
-  /** Rows it has room for. */
+  /** Rows that it can hold. */
   readonly capacity: number;
   /** Bytes of its buffer. */
   readonly byteLength: number;
@@ -84,8 +86,10 @@ export class RowBlock {
   }
 
   /**
-   * `shared: false` makes a private block, for rows on their way into an index; with memory given, it is a view of a
-   * block of another thread, in which nobody here may claim a row: the writers there would not know (I1).
+   * Makes a block.
+   *
+   * With `shared: false` its memory is private, for rows on their way into an index. With a buffer it is a view of another
+   * thread's block, in which no row can be claimed: that thread would not know (I1).
    * @internal
    */
   constructor(capacity: number, dimensions: number, shared: boolean | ArrayBufferLike = true) {
@@ -104,7 +108,7 @@ function newBuffer(byteLength: number, shared: boolean): ArrayBufferLike {
   return new Buffer(byteLength);
 }
 
-/** Writes a claimed row whose vector already lies in its place. */
+/** Writes a claimed row whose vector is already in it. */
 export function writeKey(to: Columns, row: number, documentId: string, start: number, length: number): void {
   const dimensions = to.vectors.length / to.squaredNorms.length;
   to.ids.set(row, documentId);
@@ -113,10 +117,10 @@ export function writeKey(to: Columns, row: number, documentId: string, start: nu
   to.squaredNorms[row] = squaredNorm(to.vectors, row * dimensions, dimensions);
 }
 
-/** Components of a row from which on it is copied as a whole. */
+/** Rows of so many components or more are copied as a whole. */
 const LEAST_VIEWED = 64;
 
-/** Copies a row into a claimed row of another block; its separation is left to the caller. */
+/** Copies a row, but for its separation, to a claimed row of another block. */
 export function copyRow(from: Columns, fromRow: number, to: Columns, toRow: number): void {
   const dimensions = to.vectors.length / to.squaredNorms.length;
   const source = fromRow * dimensions;
@@ -131,7 +135,7 @@ export function copyRow(from: Columns, fromRow: number, to: Columns, toRow: numb
   to.lengths[toRow] = from.lengths[fromRow];
 }
 
-/** Copies `count` consecutive rows into claimed rows of another block; likewise. */
+/** Copies `count` consecutive rows, but for their separations, to claimed rows of another block. */
 export function copyRows(from: Columns, first: number, to: Columns, toRow: number, count: number): void {
   const dimensions = to.vectors.length / to.squaredNorms.length;
   to.vectors.set(from.vectors.subarray(first * dimensions, (first + count) * dimensions), toRow * dimensions);
@@ -143,7 +147,7 @@ export function copyRows(from: Columns, first: number, to: Columns, toRow: numbe
   }
 }
 
-/** True when two rows hold the same bits; −0 and 0 differ, as a reader could tell them apart. */
+/** Whether two rows have the same vector, to the bit: −0 and 0 differ. */
 export function sameVector(a: Columns, rowA: number, b: Columns, rowB: number): boolean {
   const dimensions = a.vectors.length / a.squaredNorms.length;
   const atA = rowA * dimensions;
@@ -152,7 +156,7 @@ export function sameVector(a: Columns, rowA: number, b: Columns, rowB: number): 
   return true;
 }
 
-/** Rows gathered from any blocks, in order. */
+/** A list of rows of any blocks. */
 export class RowList {
   readonly blocks = newList<RowBlock>();
   readonly rows = newList<number>();
@@ -167,7 +171,7 @@ export class RowList {
   }
 }
 
-/** A 32-bit hash of the vector of a row. */
+/** Hashes the vector of a row to 32 bits. */
 export function hashOfRow({ vectors, squaredNorms }: Columns, row: number): number {
   const dimensions = vectors.length / squaredNorms.length;
   const digest = new Digest();
@@ -176,7 +180,7 @@ export function hashOfRow({ vectors, squaredNorms }: Columns, row: number): numb
   return digest.words()[0];
 }
 
-/** Takes in the keys and vectors of rows, in order. */
+/** Adds the keys and vectors of rows to a digest, in order. */
 export function* digestRows(digest: Digest, list: RowList): Steps<void> {
   let pause = 1;
   let block: RowBlock | undefined;

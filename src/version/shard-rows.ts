@@ -1,26 +1,25 @@
-// The rows of a shard: segments of row blocks, less their dead rows. Every change makes new ones that share the
-// blocks.
+// The rows of a shard: segments of row blocks, minus their dead rows. Every change makes new values, which share blocks.
 import { bitCount } from '../collections/bits.js';
 import { type Columns, RowBlock, RowList, claimRows, columnsOf, copyRow, copyRows } from './row-block.js';
 import { newList } from '../collections/new-list.js';
 
 /**
- * A bit for each row of a segment, 32 in a word, set where it is dead; the words are signed. A plain array, because a typed
- * one of more than 64 bytes has memory of its own outside of the heap, which the collector's threads would have to free for
- * every row that dies.
+ * A bitmap of the dead rows of a segment, in signed 32-bit words.
+ *
+ * A plain array: a typed one of more than 64 bytes has memory outside of the heap, to be freed for every row that dies.
  */
 export type DeadBits = readonly number[];
 
 /** Whether a row of a segment is deleted or superseded. */
 export let isDead: (segment: Segment, row: number) => boolean;
-/** The bitmap of the dead rows of a segment, for the library's own loops; none where all are live. */
+/** The bitmap of a segment's dead rows; `undefined` if all are live. Never given to callers of the library. */
 export let deadBits: (segment: Segment) => DeadBits | undefined;
 
-/** The first `visible` rows of a block, less the dead ones (I7). Immutable; its bitmap is private (I1). */
+/** The first `visible` rows of a block, minus the dead ones (I7). Immutable; its bitmap is private (I1). */
 export class Segment {
-  /** Where the rows lie; versions share it. */
+  /** The block of the rows, which versions share. */
   readonly block: RowBlock;
-  /** Rows of the block that this value sees; later ones belong to others. */
+  /** How many rows of the block this segment sees; later ones belong to other versions. */
   readonly visible: number;
   /** Visible rows that are not dead. */
   readonly liveCount: number;
@@ -44,7 +43,7 @@ export class Segment {
   }
 }
 
-/** The rows of one shard as one version sees them. Immutable: each function below returns another value. */
+/** The rows of a shard in one version. Immutable: the functions below return other values. */
 export class ShardRows {
   /** The rows, oldest first. */
   readonly segments: readonly Segment[];
@@ -62,20 +61,20 @@ export class ShardRows {
   }
 }
 
-/** Room for further rows behind those of a shard: an eighth of what it holds, within these bounds. */
-const LEAST_TAIL = 16;
-const MOST_TAIL = 65_536;
+/** Bounds of {@link spareRowsFor}. */
+const [LEAST_SPARE, MOST_SPARE] = [16, 65_536];
 
-function roomAtEnd(rowCount: number): number {
-  return Math.min(MOST_TAIL, Math.max(LEAST_TAIL, rowCount >>> 3));
+/** Spare rows of a new block, for later appends: an eighth of the shard's rows, within bounds. */
+function spareRowsFor(rowCount: number): number {
+  return Math.min(MOST_SPARE, Math.max(LEAST_SPARE, rowCount >>> 3));
 }
 
-/** Bytes of all the blocks that these rows keep alive. */
+/** Bytes of all blocks that these rows keep alive. */
 export function bytesOf(rows: ShardRows): number {
   return rows.segments.reduce((sum, segment) => sum + segment.block.byteLength, 0);
 }
 
-/** Calls `visit` with each live row, oldest first; stops early when it returns `true`. */
+/** Visits each live row, oldest first; stops when `visit` returns `true`. */
 export function eachLive(
   rows: ShardRows,
   visit: (columns: Columns, row: number, segment: Segment, segmentIndex: number) => unknown,
@@ -89,14 +88,15 @@ export function eachLive(
   }
 }
 
-/** Calls `visit` with each live row of a segment from `first` on. */
+/** Visits each live row of a segment from `first` on. */
 export function eachLiveRow(segment: Segment, first: number, visit: (row: number) => void): void {
   for (let row = first; row < segment.visible; row++) if (!isDead(segment, row)) visit(row);
 }
 
 /**
- * The rows that are live in the first of two segments of one block and dead in the second; `undefined` where the second
- * does not go on from the first, because a row would have to come back or disappear.
+ * The rows of a block that are live in one segment and dead in a later one.
+ *
+ * Returns `undefined` if `after` cannot follow from `before`: a dead row would have to revive, or a visible one vanish.
  */
 export function buriedBetween(before: Segment, after: Segment): readonly number[] | undefined {
   if (after.visible < before.visible) return undefined;
@@ -115,7 +115,7 @@ export function buriedBetween(before: Segment, after: Segment): readonly number[
   return rows;
 }
 
-/** The live rows as a list, oldest first. */
+/** The live rows, oldest first. */
 export function liveRows(rows: ShardRows): RowList {
   const list = new RowList();
   eachLive(rows, (_, row, segment) => {
@@ -124,23 +124,24 @@ export function liveRows(rows: ShardRows): RowList {
   return list;
 }
 
-/** New rows in one block of their own, with room for some more. `separations[i]` belongs to `list`'s row `i`. */
+/** Copies rows to one new block, with spare rows; `separations[i]` is that of row `i` of the list. */
 export function rowsFrom(
   list: RowList,
   separations: ArrayLike<number>,
   dimensions: number,
-  room = 0,
+  spareRows = 0,
 ): ShardRows {
   if (list.length === 0) return new ShardRows([]);
-  const block = new RowBlock(list.length + room, dimensions);
+  const block = new RowBlock(list.length + spareRows, dimensions);
   claimRows(block, 0, list.length);
   fill(block, 0, list, separations, 0, list.length);
   return new ShardRows([new Segment(block, list.length, list.length)]);
 }
 
 /**
- * The same live rows without the dead ones, in a block of their own. Where rows were appended before, more will be, so
- * there is room for them, and they need no further block soon. Time: O(live rows · dimensions).
+ * Copies the live rows to one new block.
+ *
+ * If rows were appended before, more will be, so it gets spare rows. Time: O(live rows · dimensions).
  */
 export function compacted(rows: ShardRows, dimensions: number): ShardRows {
   const list = liveRows(rows);
@@ -148,13 +149,15 @@ export function compacted(rows: ShardRows, dimensions: number): ShardRows {
     list,
     list.rows.map((row, i) => columnsOf(list.blocks[i]).separations[row]),
     dimensions,
-    rows.segments.length > 1 ? roomAtEnd(list.length) : 0,
+    rows.segments.length > 1 ? spareRowsFor(list.length) : 0,
   );
 }
 
 /**
- * Appends copies of rows. Writes in place behind the last visible row where that space can be claimed (I1); where
- * another branch has taken it, the partial block is copied first.
+ * Appends copies of rows.
+ *
+ * It writes behind the last visible row if the space can be claimed (I1); if another branch has claimed it, it copies the
+ * block first.
  *
  * Time: O(appended · dimensions) amortised, however many versions share the block.
  */
@@ -169,14 +172,14 @@ export function appended(
   let count = rows.rowCount;
   while (done < list.length) {
     const last = segments.at(-1);
-    const room = last === undefined ? 0 : last.block.capacity - last.visible;
-    if (last === undefined || room === 0) {
-      const wanted = Math.max(roomAtEnd(count), list.length - done);
+    const spare = last === undefined ? 0 : last.block.capacity - last.visible;
+    if (last === undefined || spare === 0) {
+      const wanted = Math.max(spareRowsFor(count), list.length - done);
       segments.push(new Segment(new RowBlock(wanted, dimensions), 0, 0));
       continue;
     }
-    const take = Math.min(room, list.length - done);
-    const block = roomAfter(last, take, dimensions);
+    const take = Math.min(spare, list.length - done);
+    const block = claimedAfter(last, take, dimensions);
     fill(block, last.visible, list, separations, done, take);
     segments[segments.length - 1] = new Segment(
       block,
@@ -196,17 +199,18 @@ export function buried(rows: ShardRows, segmentIndex: number, dead: readonly num
   const bits = withDead(deadBits(segment), segment.visible, dead);
   const segments = [...rows.segments];
   const next = new Segment(segment.block, segment.visible, segment.liveCount - dead.length, bits);
-  // A segment without live rows lets go of its block at once; no later row refers to it.
+  // A segment without live rows releases its block at once.
   if (next.liveCount === 0) segments.splice(segmentIndex, 1);
   else segments[segmentIndex] = next;
   return new ShardRows(segments);
 }
 
 /**
- * A block in which the `count` rows after a segment's last visible one are the caller's to write: the segment's own, or
- * where another branch has taken that space, a copy with the same room.
+ * Claims the `count` rows after a segment's last visible one. Returns the block that has them.
+ *
+ * It is the segment's own, or a copy of the same capacity if another branch has claimed these rows.
  */
-export function roomAfter(segment: Segment, count: number, dimensions: number): RowBlock {
+export function claimedAfter(segment: Segment, count: number, dimensions: number): RowBlock {
   if (claimRows(segment.block, segment.visible, count)) return segment.block;
   const block = new RowBlock(segment.block.capacity, dimensions);
   claimRows(block, 0, segment.visible + count);
@@ -217,7 +221,7 @@ export function roomAfter(segment: Segment, count: number, dimensions: number): 
   return block;
 }
 
-/** A segment in which just these rows are dead, besides those of an earlier one that it goes on from. */
+/** Makes a segment in which these rows are dead, besides those that are dead in an earlier one. */
 export function segmentOf(
   block: RowBlock,
   visible: number,
@@ -231,7 +235,7 @@ export function segmentOf(
   return new Segment(block, visible, visible - deadCount, bits);
 }
 
-/** Copies `count` rows of a list, from `done` on, into claimed rows of a block. */
+/** Copies `count` rows of a list, from `done` on, to claimed rows of a block. */
 function fill(
   block: RowBlock,
   first: number,
@@ -247,7 +251,7 @@ function fill(
   }
 }
 
-/** The bitmap, long enough for `visible` rows; the same one where it already is. */
+/** The bitmap, long enough for `visible` rows; the same one if it already is. */
 function grown(bits: DeadBits | undefined, visible: number): DeadBits | undefined {
   return bits === undefined || bits.length >= wordsOf(visible) ? bits : withDead(bits, visible, []);
 }

@@ -1,4 +1,4 @@
-// A version of the index: a frozen value. Everything else makes, reads or publishes these.
+// A version of the index: a frozen value. Everything else makes, reads or publishes versions.
 import { immerable } from 'immer';
 import { Map as ImmutableMap } from 'immutable';
 import { type Brand, brandOf, otherCopy } from '../checks/brand.js';
@@ -17,9 +17,9 @@ import { type Documents, entryOf, noDocuments, shardsOf } from './documents.js';
 import { digestOf } from '../collections/digest.js';
 import type { Shard, ShardId } from './shard.js';
 
-/** What a draft wrote down of its own doing: the shards that differ from those of the version it was made from. */
+/** The shards in which a version differs from the one that it was made from. */
 export interface ChangedShards {
-  /** The fingerprint of that version. */
+  /** The fingerprint of the version that it was made from. */
   readonly since: string;
   /** Shards that are new, changed or gone, ascending. */
   readonly ids: readonly ShardId[];
@@ -28,8 +28,10 @@ export interface ChangedShards {
 declare const METADATA: unique symbol;
 
 /**
- * One version of the index: an immutable value. Nothing reachable from it ever changes (I1), so it can be kept,
- * searched and compared at any time, and whoever drops it needs to do nothing else (I8).
+ * One version of the index: an immutable value.
+ *
+ * Nothing reachable from it ever changes (I1), so it can be kept, searched and compared at any time. To release it, drop the
+ * reference (I8).
  *
  * It prints as a short summary, by `JSON.stringify` and by `console.log`.
  *
@@ -39,18 +41,19 @@ declare const METADATA: unique symbol;
  */
 export interface ShardexIndex<M extends object = object> {
   /**
-   * Of which type the metadata of its documents are: for the compiler alone, nothing is there. Written as a method, so that an
-   * index of some type passes for one of any, and one of any for one of some type, but not one of `Film` for one of `Book`.
+   * The type of its documents' metadata, for the compiler alone. Written as a method, so that an index of some type is
+   * assignable to one of any and the other way round, but not one of `Film` to one of `Book`.
    * @hidden
    */
   [METADATA]?(metadata: M): void;
-  /** What it was configured with; the same object in all versions of a lineage. */
+  /** Its configuration; the same object in all versions of a lineage. */
   readonly config: ShardexConfig;
   /** 0 for an empty new index; one more for each published change (I2). */
   readonly version: number;
   /**
-   * 16 hexadecimal digits that stand for this state: a hash of the configuration and of all that was done since. The
-   * same operations give the same one; versions with the same one are equal in every observable way.
+   * A hash of the configuration and of all operations since, as 16 hexadecimal digits.
+   *
+   * The same operations give the same fingerprint. Versions with the same fingerprint are equal in every observable way.
    */
   readonly fingerprint: string;
   /** Live postings. */
@@ -59,13 +62,13 @@ export interface ShardexIndex<M extends object = object> {
   readonly documentCount: number;
   /** Shards, each with at least one posting. */
   readonly shardCount: number;
-  /** Bytes of the row blocks that this version holds, whoever shares them. */
+  /** Bytes of the row blocks of this version, whether or not other versions share them. */
   readonly byteLength: number;
   /** The shards by id: a hash array mapped trie, of which a commit copies only the path to what it touched. */
   readonly shards: ImmutableMap<ShardId, Shard>;
   /**
-   * Which shards hold each document. It follows from the shards, so whoever only searches can do without: a replica makes
-   * it when it is first asked for, and keeps it up to date from then on.
+   * Which shards hold each document. It follows from the shards: a replica, which may only search, makes it on first use, and
+   * keeps it up to date from then on.
    * @internal
    */
   readonly documents: Lazy<Documents>;
@@ -80,13 +83,12 @@ export interface ShardexIndex<M extends object = object> {
    */
   readonly records: Records;
   /**
-   * The indexes of the fields that `indexed` names. They follow from the records; a replica makes them when they are first
-   * asked for.
+   * The indexes of the fields that `indexed` names. They follow from the records; a replica makes them on first use.
    * @internal
    */
   readonly fields: Lazy<FieldIndexes>;
   /**
-   * About how many bytes these take.
+   * About how many bytes the records take.
    * @internal
    */
   readonly recordBytes: number;
@@ -96,35 +98,35 @@ export interface ShardexIndex<M extends object = object> {
    */
   readonly centroids: CentroidTable;
   /**
-   * The id that the next new shard will get.
+   * The id of the next new shard.
    * @internal
    */
   readonly nextShardId: ShardId;
   /**
-   * What a search by recall goes by; see {@link Statistics.calibration}.
+   * The sample that searches by recall go by; see {@link Statistics.calibration}.
    * @internal
    */
   readonly calibration: Calibration | undefined;
   /**
-   * How much has changed since the index was empty: of each commit the postings written, or removed where those are more.
+   * How many changes the index has seen: for each commit the postings written or removed, whichever are more.
    * @internal
    */
   readonly churn: number;
   /**
-   * Pairs of a shard and a new one near it, whose centroid the rows of the first are yet to be compared with: what splits
-   * have left to the next commits, the oldest first.
+   * Pairs of a shard and a new one near it, whose centroid the rows of the first must still be compared with: work that
+   * splits have left to later commits, the oldest first.
    * @internal
    */
   readonly owed: readonly ShardId[];
   /**
-   * The shards in which it differs from the version that it was made from. Only this version has this object, so that it
-   * lives just as long.
+   * The shards in which it differs from the version that it was made from. No other version has this object, so it lives as
+   * long as this version.
    * @internal
    */
   readonly changed: ChangedShards;
 }
 
-/** What all versions inherit: how they print. Immer drafts what has its mark, and what it makes of that inherits it too. */
+/** The prototype of all versions: how they print. Its mark lets Immer make drafts of versions, which inherit it too. */
 const VERSION: object = { [immerable]: true };
 printable(VERSION as ShardexIndex, 'ShardexIndex', (index) => {
   const { version, fingerprint, config, postingCount, documentCount, shardCount, byteLength } = index;
@@ -132,12 +134,12 @@ printable(VERSION as ShardexIndex, 'ShardexIndex', (index) => {
 });
 Object.freeze(VERSION);
 
-/** A version of these fields, frozen. */
+/** Makes a frozen version of these fields. */
 export function versionOf(fields: ShardexIndex): ShardexIndex {
   return Object.freeze(Object.assign(Object.create(VERSION) as object, fields));
 }
 
-/** Version 0: nothing in it. */
+/** Version 0, which is empty. */
 export function emptyIndex(config: ShardexConfig): ShardexIndex {
   return versionOf({
     config,
@@ -162,7 +164,7 @@ export function emptyIndex(config: ShardexConfig): ShardexIndex {
   });
 }
 
-/** The same contents under another number, and with shard ids given out from another one on. */
+/** Makes a version of the same contents with another number and another next shard id. */
 export function renumbered(index: ShardexIndex, version: number, nextShardId: ShardId): ShardexIndex {
   if (index.version === version && index.nextShardId === nextShardId) return index;
   const fingerprint = digestOf(index.fingerprint, version, nextShardId);
@@ -171,7 +173,7 @@ export function renumbered(index: ShardexIndex, version: number, nextShardId: Sh
 }
 
 /**
- * Refuses what is not an index, before anything is done with it.
+ * Checks that a value is an index.
  *
  * @throws {@link InvalidIndexError}
  */
@@ -180,7 +182,7 @@ export function assertIndex(value: unknown): asserts value is ShardexIndex {
   throw new InvalidIndexError(adviceOn(value));
 }
 
-/** What to pass instead of what has an index. */
+/** Advice on values that have an index. */
 const INSTEAD: Readonly<Partial<Record<Brand['is'], string>>> = {
   cell: 'This is a cell: pass cell.read(), its current version.',
   draft: 'This is a draft: pass draft.preview(), its state so far.',
@@ -188,7 +190,7 @@ const INSTEAD: Readonly<Partial<Record<Brand['is'], string>>> = {
   pin: 'This is a pin: pass pin.index, the version that it keeps.',
 };
 
-/** What to do about what is given instead of an index. */
+/** Advice on a value that is not an index. */
 function adviceOn(value: unknown): string {
   const expected = `Expected a ShardexIndex, as createIndex() and cell.read() return, not ${show(value)}.`;
   const kind = brandOf(value)?.is;
@@ -202,7 +204,7 @@ function adviceOn(value: unknown): string {
     : `${expected} These are options: pass createIndex({ dimensions: … }), an index that is made with them.`;
 }
 
-/** Whether two configurations say the same; versions that were made apart have an object each. */
+/** Whether two configurations are equal; lineages have an object each. */
 export function sameConfig(a: ShardexConfig, b: ShardexConfig): boolean {
   return a === b || configText(a) === configText(b);
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { LEAST_SHARE, balance, fitPlane } from '../../src/geometry/bisect.js';
+import { LEAST_SHARE } from '../../src/geometry/bisect.js';
 import { dotProduct } from '../../src/geometry/exact-loops.js';
+import { balance, fitPlane } from '../support/at-once.js';
 import { naiveDot } from '../support/naive-twin.js';
 import {
   type Random,

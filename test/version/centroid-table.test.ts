@@ -1,9 +1,10 @@
 import type { Metric } from 'shardex';
 import { describe, expect, test } from 'vitest';
 import { probeOf } from '../../src/geometry/metric.js';
-import { CentroidTable, centroidsOf, rankShards, withCentroids } from '../../src/version/centroid-table.js';
+import { CentroidTable, centroidsOf, rankShards } from '../../src/version/centroid-table.js';
 import { Centroid } from '../../src/version/shard.js';
 import { naiveCosineDistance, naiveDistance, naiveSquaredL2 } from '../support/naive-twin.js';
+import { withCentroids } from '../support/at-once.js';
 import { METRICS } from '../support/postings.js';
 import {
   type Random,

@@ -2,11 +2,12 @@ import fc from 'fast-check';
 import { createIndex } from 'shardex';
 import { describe, expect, test } from 'vitest';
 import { probeOf } from '../../src/geometry/metric.js';
-import { CentroidTable, centroidsOf, withCentroids } from '../../src/version/centroid-table.js';
+import { CentroidTable, centroidsOf } from '../../src/version/centroid-table.js';
 import { Centroid } from '../../src/version/shard.js';
 import { LEAST_SHARDS, ShardFinder } from '../../src/write/shard-finder.js';
 import { CORPORA, type Corpus } from '../support/corpora.js';
 import { naiveCosineDistance, naiveSquaredL2 } from '../support/naive-twin.js';
+import { withCentroids } from '../support/at-once.js';
 import { METRICS } from '../support/postings.js';
 import { gaussianVector, integerBelow, pick, seeded } from '../support/random.js';
 

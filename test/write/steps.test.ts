@@ -1,7 +1,7 @@
 import { type Posting, createIndex, update } from 'shardex';
 import { describe, expect, test } from 'vitest';
 import { resolveConfig } from '../../src/config.js';
-import { balance, balanceInSteps, fitPlaneInSteps, pointsOf } from '../../src/geometry/bisect.js';
+import { balanceInSteps, fitPlaneInSteps, pointsOf } from '../../src/geometry/bisect.js';
 import { type Steps, roundsPerStep, runSteps } from '../../src/collections/steps.js';
 import { withCentroidsInSteps } from '../../src/version/centroid-table.js';
 import { Digest } from '../../src/collections/digest.js';
@@ -185,7 +185,7 @@ describe('balancing many values', () => {
     const values = Float64Array.from({ length: n }, value);
     const given = values.slice();
     for (const threshold of [-10, -0.5, 0.1, 0.5, 0.9, 3, 45, 100]) {
-      const found = balance(values, threshold);
+      const found = runSteps(balanceInSteps(values, threshold));
       expect(found).toBe(naive(values, threshold));
     }
     expect(values).toEqual(given);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { fitPlane } from '../../src/geometry/bisect.js';
 import { dotProduct } from '../../src/geometry/exact-loops.js';
+import { fitPlane } from '../support/at-once.js';
 import { naiveSquaredL2 } from '../support/naive-twin.js';
 import { gaussianVector, integerBelow, seeded } from '../support/random.js';
 

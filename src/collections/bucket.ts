@@ -1,5 +1,10 @@
-// A bucket of the string map: the entries of one place in its hash table, packed in a text, or a branch where they
-// are too many.
+/*
+ * A bucket of the string map: its entries packed in a string, or a branch if they are too many.
+ *
+ * Document ids may come from attackers, who can choose them so that their hashes collide. A packed string is scanned from
+ * its beginning, so one that grows long becomes a crit-bit tree (D. J. Bernstein) over the bits of the hash, then of the key.
+ * No choice of keys makes it deeper than a key is long, and it needs no secret: a bucket follows from its entries (I10).
+ */
 import { hashOf } from './hash.js';
 import {
   type Numbers,
@@ -15,26 +20,19 @@ import {
   valueIn,
 } from './text-bucket.js';
 
-/*
- * Ids come from strangers, who can choose them so that their hashes are alike, and so fall into one bucket. A text is looked
- * through as a whole, so one that grows long opens up: into a crit-bit tree (D. J. Bernstein) over the bits of the hash and
- * then of the key itself. No choice of keys makes that deeper than a key is long, and no secret is needed: what a bucket looks
- * like follows from its entries alone (I10).
- */
-
-/** What a place of the table holds. */
+/** A bucket of the hash table. */
 export type Bucket = TextBucket | Branch;
 
-/** Characters of a text with more than one entry: more than buckets of ordinary ids come to, and few to look through. */
+/** Characters of a string with more than one entry, at most: more than buckets of ordinary ids have, and fast to scan. */
 const MOST_CHARACTERS = 2048;
 
-/** A bucket that has opened up: its entries differ in a bit, and in none before that. */
+/** A bucket as a tree: its entries differ in a bit, and in none before it. */
 export class Branch {
   readonly bit: number;
   /** Entries where the bit is 0, and where it is 1. */
   readonly low: Bucket;
   readonly high: Bucket;
-  /** Characters of all texts in it. */
+  /** Characters of all strings in it. */
   readonly length: number;
 
   constructor(bit: number, low: Bucket, high: Bucket) {
@@ -46,12 +44,12 @@ export class Branch {
   }
 }
 
-/** What a key, which has this hash, stands for. Time: O(key length). */
+/** The value of a key with this hash. Time: O(key length). */
 export function find(bucket: Bucket, key: string, hash: number): Numbers | undefined {
   return valueIn(textFor(bucket, key, hash), key);
 }
 
-/** The bucket with another entry of a key, or none where the value is `undefined`. Time: likewise. */
+/** The bucket with the entry of a key set, or removed if the value is `undefined`. Time: O(key length). */
 export function changed(bucket: Bucket, key: string, hash: number, value: Numbers | undefined): Bucket {
   if (typeof bucket === 'string') return changedText(bucket, spanOf(bucket, key), key, value);
   const text = textFor(bucket, key, hash);
@@ -63,7 +61,7 @@ export function changed(bucket: Bucket, key: string, hash: number, value: Number
     above.push(at);
     at = bitOf(key, hash, at.bit) === 0 ? at.low : at.high;
   }
-  // Either all of what is here differs from the key in one bit, or it may be among what is here.
+  // The key is in this string if anywhere; or it differs from all entries here in one bit.
   if (typeof at === 'string') at = changedText(at, spanOf(at, key), key, value);
   else if (value !== undefined) {
     const alone = closed([key, value]);
@@ -76,14 +74,14 @@ export function changed(bucket: Bucket, key: string, hash: number, value: Number
   return at;
 }
 
-/** The same of a text, in which the span of the key's entry is known. */
+/** As {@link changed}, of a packed bucket in which the span of the key's entry is known. */
 export function changedText(text: TextBucket, span: Span, key: string, value: Numbers | undefined): Bucket {
   const next = replaced(text, span, key, value);
   return next.length > MOST_CHARACTERS ? openedUp(opened(next)) : next;
 }
 
 /** The entries whose hashes have 0 at a bit, and those with 1; all bits before that are alike. Time: O(1) for a branch. */
-export function parted(bucket: Bucket, bit: number): [Bucket, Bucket] {
+export function splitAt(bucket: Bucket, bit: number): [Bucket, Bucket] {
   if (typeof bucket !== 'string') {
     if (bucket.bit === bit) return [bucket.low, bucket.high];
     const key = anyKeyOf(bucket);
@@ -98,7 +96,7 @@ export function parted(bucket: Bucket, bit: number): [Bucket, Bucket] {
   return [closed(low), closed(high)];
 }
 
-/** The bucket of two that differ in a bit, and in none before that. */
+/** Joins two buckets that differ in a bit, and in none before it. */
 export function branch(bit: number, low: Bucket, high: Bucket): Bucket {
   if (low === '') return high;
   if (high === '') return low;
@@ -122,13 +120,13 @@ export function entriesOf(bucket: Bucket): OpenBucket {
   return entries;
 }
 
-/** The side of a branch on which another bucket lies that differs within itself only behind the branch's bit. */
+/** The side of a branch on which another bucket lies, whose entries differ only behind the branch's bit. */
 export function sideOf({ bit }: Branch, other: Bucket): 'low' | 'high' {
   const key = anyKeyOf(other);
   return bitOf(key, hashOf(key), bit) === 0 ? 'low' : 'high';
 }
 
-/** A bucket of entries that are in order. */
+/** Makes a bucket of entries in order. */
 function openedUp(entries: OpenBucket): Bucket {
   const text = closed(entries);
   if (entries.length === 2 || text.length <= MOST_CHARACTERS) return text;

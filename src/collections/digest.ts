@@ -1,20 +1,24 @@
+// A 64-bit hash of words and texts: fingerprints of versions, and checksums.
+
 /**
- * A 64-bit hash of 32-bit words, in order: two lanes of the mixing steps of MurmurHash3 (A. Appleby), started and
- * multiplied differently. It finds accidents, not attacks: whoever wants two inputs with one hash can make them.
+ * A 64-bit hash of 32-bit words, in order.
+ *
+ * It has two lanes of the mixing steps of MurmurHash3 (A. Appleby), with different seeds and factors. It detects accidents,
+ * not attacks: collisions can be constructed.
  */
 export class Digest {
   #a = 0x2f0b4c47;
   #b = 0x5d1e9a83;
   #count = 0;
 
-  /** Takes in one word; of a number that does not fit the low 32 bits. */
+  /** Adds a word: the low 32 bits of a number. */
   add(word: number): void {
     this.#count++;
     this.#a = (Math.imul(rotated(this.#a ^ Math.imul(word, 0xcc9e2d51), 13), 5) + 0x561ccd1b) | 0;
     this.#b = (Math.imul(rotated(this.#b ^ Math.imul(word, 0x1b873593), 15), 5) + 0x52dce729) | 0;
   }
 
-  /** Takes in `count` words from `from` on. */
+  /** Adds `count` words from `from` on. */
   addWords(words: Uint32Array, from: number, count: number): void {
     let a = this.#a;
     let b = this.#b;
@@ -28,7 +32,7 @@ export class Digest {
     this.#count += count;
   }
 
-  /** Takes in a text, with its length, so that no two sequences of texts are taken in alike. */
+  /** Adds a text with its length, so that different sequences of texts differ. */
   addText(text: string): void {
     this.add(text.length);
     for (let i = 0; i < text.length; i++) this.add(text.charCodeAt(i));
@@ -61,7 +65,7 @@ export function digestOf(...parts: readonly (string | number)[]): string {
   return digest.toString();
 }
 
-/** Eight digits, with a one in front of them for a moment, so that none is left out. */
+/** Eight hexadecimal digits, with leading zeros. */
 function hexadecimal(word: number): string {
   return (word + 0x1_0000_0000).toString(16).slice(1);
 }

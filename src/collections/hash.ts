@@ -1,7 +1,6 @@
-/**
- * A hash of a string, each bit of which depends on all of it: FNV-1a over its code units, mixed by the last step of
- * MurmurHash3.
- */
+// A 32-bit hash of strings.
+
+/** Hashes a string: FNV-1a over its code units, then the finaliser of MurmurHash3, so that every bit depends on all. */
 export function hashOf(key: string): number {
   let hash = 0x811c9dc5;
   for (let i = 0; i < key.length; i++) hash = Math.imul(hash ^ key.charCodeAt(i), 0x01000193);

@@ -1,17 +1,19 @@
-// Document ids of a block's rows, sixteen to a string, so that an id costs a few bytes beside its characters.
+// The document ids of a block's rows, sixteen to a string, so that an id takes few bytes beside its characters.
 import { hashOf } from './hash.js';
 import { newList } from './new-list.js';
 
-/** As many rows, one after another, have their ids in one text. */
+/** Rows whose ids are packed in one string. */
 const GROUP = 16;
 
-/** Lengths of ids in a text are characters of it, which should not take two bytes each because of that. */
+/** Lengths of ids are characters of the string, which should not take two bytes each because of them. */
 const LONGEST = 0xff;
 
 /**
- * The ids of a block's rows. A string of its own takes 16 bytes beside its characters, rounded up to 8, and 8 for its place;
- * so those of sixteen rows, once all are there, become one text: their lengths, a byte of the hash of each, and their
- * characters. It takes some 4 bytes for a row beside them. Where one is very long they stay as they are.
+ * The ids of a block's rows.
+ *
+ * A string takes 16 bytes beside its characters, and 8 for its reference. So the ids of sixteen rows, once all are set, are
+ * packed into one: their lengths, a byte of each hash, and their characters. That takes some 4 bytes a row beside the
+ * characters. If one is very long, they stay as they are.
  */
 export class IdColumn {
   readonly #capacity: number;
@@ -19,11 +21,11 @@ export class IdColumn {
 
   constructor(capacity: number) {
     this.#capacity = capacity;
-    // Else it would grow by more than is needed.
+    // Allocates what is needed; growing would allocate more.
     this.#groups.length = Math.ceil(capacity / GROUP);
   }
 
-  /** The id of a row; not meant for rows that have none yet. */
+  /** The id of a row, which must have one. */
   at(row: number): string {
     const group = this.#groups[row >>> 4];
     const i = row & 15;
@@ -38,7 +40,7 @@ export class IdColumn {
     return typeof group === 'string' || group?.[row & 15] !== undefined;
   }
 
-  /** Whether a row has the id that {@link WantedId} stands for. */
+  /** Whether a row has a wanted id. */
   is(row: number, { id, hash }: WantedId): boolean {
     const group = this.#groups[row >>> 4];
     const i = row & 15;
@@ -47,13 +49,13 @@ export class IdColumn {
     return group.startsWith(id, this.#startOf(group, row));
   }
 
-  /** A byte of the hash of a row's id, or −1 where finding it out takes as long as reading the id. */
+  /** A byte of the hash of a row's id, or −1 if computing it takes as long as reading the id. */
   hashAt(row: number): number {
     const group = this.#groups[row >>> 4];
     return typeof group === 'string' ? group.charCodeAt(this.#sizeAt(row) + (row & 15)) : -1;
   }
 
-  /** Gives a row its id, once. */
+  /** Sets the id of a row, once. */
   set(row: number, id: string): void {
     const group = (this.#groups[row >>> 4] ??= newList<string>()) as string[];
     group[row & 15] = id;
@@ -61,8 +63,9 @@ export class IdColumn {
   }
 
   /**
-   * Adds the ids of the rows from `from` to before `to`, for {@link putParts} of the same column elsewhere. Sixteen that lie
-   * in one text come as that: a message of few strings takes less time than one of many.
+   * Appends the ids of rows [`from`, `to`) to `parts`, for {@link putParts} of this column in another thread.
+   *
+   * Packed ids stay packed: a message of few strings takes less time than one of many.
    */
   partsInto(parts: IdPart[], from: number, to: number): void {
     for (let row = from; row < to;) {
@@ -74,8 +77,9 @@ export class IdColumn {
   }
 
   /**
-   * Puts in the ids of the rows from `from` to before `to`, which are the {@link partsInto parts} from `at` on; those of the
-   * rows before `known` are there already. Returns where the parts of other rows begin.
+   * Sets the ids of rows [`from`, `to`) from the {@link partsInto parts} from `at` on. Returns the index of the next part.
+   *
+   * Rows before `known` have their ids already.
    */
   putParts(parts: readonly IdPart[], at: number, from: number, to: number, known = from): number {
     let next = at;
@@ -91,7 +95,7 @@ export class IdColumn {
     return next;
   }
 
-  /** Whether a group begins at a row, and ends before another one. */
+  /** Whether a group begins at a row, and ends at or before `to`. */
   #isWhole(row: number, to: number): boolean {
     return (row & 15) === 0 && row + this.#sizeAt(row) <= to;
   }
@@ -111,7 +115,7 @@ export class IdColumn {
 /** The id of a row, or those of a group of rows. */
 export type IdPart = string | readonly string[];
 
-/** An id that rows are compared with. */
+/** An id that rows are compared with, and a byte of its hash. */
 export class WantedId {
   readonly id: string;
   readonly hash: number;
@@ -122,10 +126,10 @@ export class WantedId {
   }
 }
 
-/** Ids that rows are compared with: most rows that have none of them are told by a byte of their hash. */
+/** Ids that rows are compared with; a byte of the hash rules most other rows out. */
 export class WantedIds {
   readonly #ids: Pick<ReadonlySet<string>, 'has'>;
-  /** A bit for each byte that is the hash of one of them, 32 in a word. */
+  /** A bitmap of the bytes that are the hash of one of them. */
   readonly #hashes = newList<number>();
 
   constructor(ids: ReadonlySet<string> | ReadonlyMap<string, unknown>) {
@@ -137,7 +141,7 @@ export class WantedIds {
     }
   }
 
-  /** The id of a row where it is among them, and still is. */
+  /** The id of a row, if it is one of them. */
   idAt(ids: IdColumn, row: number): string | undefined {
     const hash = ids.hashAt(row);
     if (hash >= 0 && (this.#hashes[hash >>> 5] & (1 << (hash & 31))) === 0) return undefined;

@@ -1,4 +1,6 @@
-/** What is made when it is first asked for. Until then what it is made from is kept alive, and after that no more. */
+// Values that are computed on first use.
+
+/** A value computed on first use; its inputs are released afterwards. */
 export class Lazy<T> {
   #make: (() => T) | undefined;
   #value: T | undefined;
@@ -8,7 +10,7 @@ export class Lazy<T> {
     Object.freeze(this);
   }
 
-  /** What is there already. */
+  /** A value that is computed already. */
   static of<T>(value: T): Lazy<T> {
     const lazy = new Lazy<T>(() => value);
     lazy.#value = value;
@@ -16,7 +18,7 @@ export class Lazy<T> {
     return lazy;
   }
 
-  /** Whether asking for it costs nothing any more. */
+  /** Whether it is computed. */
   get isMade(): boolean {
     return this.#make === undefined;
   }

@@ -1,9 +1,9 @@
-// A persistent sorted set of pairs of a key and an id, by a B+ tree: indexes of metadata are such sets.
+// A persistent sorted set of pairs of a key and an id, as a B+ tree: field indexes of metadata are such sets.
 
-/** Pairs in a leaf, and children of a branch, at most; where there are fewer than a quarter, neighbours are joined. */
+/** Pairs of a leaf, and children of a branch, at most; nodes with less than a quarter are joined with a neighbour. */
 const [LEAF, BRANCH] = [128, 32];
 
-/** A run of pairs side by side, ascending; sets that have the same run share it. */
+/** A leaf: pairs in ascending order; sets share it. */
 export interface Leaf<K> {
   readonly keys: readonly K[];
   readonly ids: readonly string[];
@@ -20,7 +20,7 @@ interface Branch<K> {
 
 type Node<K> = Leaf<K> | Branch<K>;
 
-/** An immutable sorted set. What it sorts by is given anew to each function, and must always be the same. */
+/** An immutable sorted set. Every function takes its order, which must always be the same. */
 export interface SortedSet<K> {
   /** How many pairs it has. */
   readonly size: number;
@@ -37,20 +37,22 @@ export interface Change<K> {
   readonly isIn: boolean;
 }
 
-/** Keys side by side: those that are neither before the range nor behind it. */
+/** A range of keys: those neither before nor behind it. */
 export interface Range<K> {
   isBefore(key: K): boolean;
   isBehind(key: K): boolean;
 }
 
-/** The set without a pair. */
+/** The empty set. */
 export function emptySet<K>(): SortedSet<K> {
   return madeOf<K>([]);
 }
 
 /**
- * The set with some changes; the same one where they change nothing. Of several of one pair the last one counts. Each
- * leaf that is touched is copied once, with the path to it; all others are shared. Time: O(changes · log size).
+ * Applies changes to a set; returns the same set if they change nothing.
+ *
+ * Of several changes of one pair the last one counts. Each changed leaf is copied once, with the path to it; all others are
+ * shared. Time: O(changes · log size).
  */
 export function withChanges<K>(
   set: SortedSet<K>,
@@ -66,15 +68,7 @@ export function withChanges<K>(
   return nodes.length === 1 && nodes[0] === set.root ? set : madeOf(nodes);
 }
 
-/** Whether a pair is in the set. Time: O(log size). */
-export function hasPair<K>(set: SortedSet<K>, order: Order<K>, key: K, id: string): boolean {
-  let node = set.root;
-  while ('children' in node) node = node.children[Math.max(0, placeIn(node, order, key, id))];
-  const at = placeIn(node, order, key, id);
-  return at >= 0 && node.ids[at] === id && order(node.keys[at], key) === 0;
-}
-
-/** Visits the pairs of a range, leaf by leaf: those in [from, to) of each. Time: O(log size + pairs). */
+/** Visits the pairs of a range, leaf by leaf: those at [from, to) of each. Time: O(log size + pairs). */
 export function eachInRange<K>(
   { root }: SortedSet<K>,
   range: Range<K>,
@@ -83,7 +77,7 @@ export function eachInRange<K>(
   walk(root);
 
   function walk(node: Node<K>): void {
-    const [from, to] = placesOf(node, range);
+    const [from, to] = positionsOf(node, range);
     if (!('children' in node)) {
       if (from < to) visit(node, from, to);
       return;
@@ -93,12 +87,12 @@ export function eachInRange<K>(
   }
 }
 
-/** How many pairs a range has. Time: O(log size). */
+/** Counts the pairs of a range. Time: O(log size). */
 export function countInRange<K>({ root }: SortedSet<K>, range: Range<K>): number {
   return countIn(root);
 
   function countIn(node: Node<K>): number {
-    const [from, to] = placesOf(node, range);
+    const [from, to] = positionsOf(node, range);
     if (!('children' in node)) return to - from;
     let count = 0;
     for (let i = Math.max(0, from - 1); i < to; i++) {
@@ -109,7 +103,7 @@ export function countInRange<K>({ root }: SortedSet<K>, range: Range<K>): number
   }
 }
 
-/** All nodes of a set, for whoever counts what is shared. */
+/** All nodes of a set, to count what sets share. */
 export function* nodesOf<K>({ root }: SortedSet<K>): Generator<object> {
   const left: Node<K>[] = [root];
   for (let node = left.pop(); node !== undefined; node = left.pop()) {
@@ -118,8 +112,8 @@ export function* nodesOf<K>({ root }: SortedSet<K>): Generator<object> {
   }
 }
 
-/** The first place in the node whose key is not before the range, and the first behind it. */
-function placesOf<K>({ keys }: Node<K>, range: Range<K>): [from: number, to: number] {
+/** The positions in a node of the first key that is not before the range, and of the first behind it. */
+function positionsOf<K>({ keys }: Node<K>, range: Range<K>): [from: number, to: number] {
   const from = firstWhere(keys, 0, (key) => !range.isBefore(key));
   return [from, firstWhere(keys, from, (key) => range.isBehind(key))];
 }
@@ -134,23 +128,12 @@ function firstWhere<K>(keys: readonly K[], from: number, holds: (key: K) => bool
   return from;
 }
 
-/** The last place whose pair is not behind this one; −1 where there is none. */
-function placeIn<K>({ keys, ids }: Node<K>, order: Order<K>, key: K, id: string): number {
-  let [from, to] = [0, keys.length];
-  while (from < to) {
-    const middle = (from + to) >> 1;
-    if (comparePairs(order, keys[middle], ids[middle], key, id) > 0) to = middle;
-    else from = middle + 1;
-  }
-  return from - 1;
-}
-
 function comparePairs<K>(order: Order<K>, keyA: K, idA: string, keyB: K, idB: string): number {
   const byKey = order(keyA, keyB);
   return byKey !== 0 ? byKey : idA === idB ? 0 : idA < idB ? -1 : 1;
 }
 
-/** What becomes of a node by the changes in [from, to): nodes of the same height, none where nothing is left. */
+/** Applies the changes at [from, to) to a node. Returns nodes of the same height, none if nothing is left. */
 function changed<K>(
   node: Node<K>,
   order: Order<K>,
@@ -176,7 +159,7 @@ function changed<K>(
   }
   return isSame ? [node] : branches(joined(children));
 
-  /** Where the changes end that are before the child at `next`. */
+  /** The end of the changes that are before the child at `next`. */
   function endOf({ keys, ids }: Branch<K>, next: number, start: number): number {
     let end = start;
     while (end < to && comparePairs(order, changes[end].key, changes[end].id, keys[next], ids[next]) < 0)
@@ -208,7 +191,7 @@ function changedLeaf<K>(
       at < leaf.keys.length && leaf.ids[at] === change.id && order(leaf.keys[at], change.key) === 0;
     if (isThere !== change.isIn) isSame = false;
     if (change.isIn) {
-      // The key that is there already is shared by whoever has it.
+      // A key that is there already is kept, as others may share it.
       keys.push(isThere ? leaf.keys[at] : change.key);
       ids.push(change.id);
     }
@@ -217,7 +200,7 @@ function changedLeaf<K>(
   return isSame ? [leaf] : leaves(keys, ids);
 }
 
-/** Joins neighbours of which one has become small. */
+/** Joins neighbours if one of them has become small. */
 function joined<K>(nodes: readonly Node<K>[]): readonly Node<K>[] {
   const result: Node<K>[] = [];
   for (const node of nodes) {
@@ -257,7 +240,7 @@ function branches<K>(children: readonly Node<K>[]): Branch<K>[] {
   });
 }
 
-/** Cuts a number of items into parts of about the same size, none above `most`. */
+/** Cuts `count` items into parts of about equal size, none above `most`. */
 function parts(count: number, most: number): [from: number, to: number][] {
   const pieces = Math.ceil(count / most);
   return Array.from({ length: pieces }, (_, i) => [
@@ -270,7 +253,7 @@ function sizeOf<K>(node: Node<K>): number {
   return 'children' in node ? node.size : node.keys.length;
 }
 
-/** A set of these nodes, which are of one height. */
+/** Makes a set of nodes of one height. */
 function madeOf<K>(nodes: readonly Node<K>[]): SortedSet<K> {
   while (nodes.length > 1) nodes = branches(nodes);
   let root: Node<K> = nodes[0] ?? Object.freeze({ keys: Object.freeze([]), ids: Object.freeze([]) });

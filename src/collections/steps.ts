@@ -1,19 +1,23 @@
+// Long computations that can pause: ingest runs them in slices, everything else at once.
+
 /**
- * A long computation that can pause: it yields wherever that is safe, and whoever drives it decides whether to go on at
- * once ({@link runSteps}) or to let others have their turn first. Either way the same code runs, and so the result is
- * the same to the bit (I10). In between, what it works on is half done and nobody else's to use.
+ * A long computation as a generator that yields where it may pause.
+ *
+ * Its driver decides whether to go on at once ({@link runSteps}) or after a turn of the event loop. The same code runs
+ * either way, so the result is the same to the bit (I10). During a pause its data are half done, and nothing else may use
+ * them.
  */
 export type Steps<T> = Generator<undefined, T, undefined>;
 
-/** About how many multiplications a step does: a tenth of a millisecond, so that a slice of a few of them can end on time. */
+/** Multiplications of a step: about a tenth of a millisecond, so that a slice of several steps ends on time. */
 const STEP = 100_000;
 
-/** How many rounds of a loop make a step, if each of them costs so many multiplications. */
+/** How many rounds of a loop make a step, at `cost` multiplications each. */
 export function roundsPerStep(cost: number): number {
   return Math.max(1, Math.floor(STEP / Math.max(1, cost)));
 }
 
-/** Runs to the end, without a pause. */
+/** Runs a computation to its end, without a pause. */
 export function runSteps<T>(steps: Steps<T>): T {
   for (;;) {
     const { done, value } = steps.next();
@@ -22,9 +26,10 @@ export function runSteps<T>(steps: Steps<T>): T {
 }
 
 /**
- * Does rounds from 0 to `count` in steps, for loops that cost so many multiplications a round. The loop itself is better a
- * function of its own than part of a generator: engines compile what runs long, and of a generator with several loops
- * they would compile the whole for each of them.
+ * Runs rounds 0 to `count` − 1 in steps, at `cost` multiplications each.
+ *
+ * The loop is a function of its own rather than part of a generator: V8 compiles what runs long, and it would compile a
+ * generator with several loops again for each of them.
  */
 export function* inSteps(
   count: number,

@@ -1,19 +1,20 @@
-// The entries by which two string maps differ, in time proportional to those, as equal parts are shared.
+// Finds the entries by which two string maps differ, in time proportional to those: shared parts are skipped.
 import type { List } from 'immutable';
 import { type StringMap, bucketsOf } from './string-map.js';
 import { type Bucket, ordered, sideOf } from './bucket.js';
 import { type Numbers, isBefore, sameNumbers } from './text-bucket.js';
 
-/** Gets each key whose values differ; `undefined` stands for a key that is not there. */
+/** Called with each key whose values differ; `undefined` stands for a missing key. */
 type Visit = (key: string, before: Numbers | undefined, after: Numbers | undefined) => void;
 
 /**
- * Visits what differs between two maps, in no particular order; buckets that they share, and parts of the table that
- * they share, are passed over (I4). Time: O(differing buckets · log buckets).
+ * Visits the entries that differ between two maps, in no particular order.
+ *
+ * Shared buckets and shared parts of the table are skipped (I4). Time: O(differing buckets · log buckets).
  */
 export function eachStringDifference(a: StringMap, b: StringMap, visit: Visit): void {
   const [listA, listB] = [bucketsOf(a), bucketsOf(b)];
-  // In tables of one size a key has its place in both; else what is missing in one bucket may be in another.
+  // In tables of one size a key has the same bucket in both; otherwise it may be in another one.
   const alike = listA.size === listB.size;
   const compare = (partA: Bucket, partB: Bucket): void => {
     const [bucketA, bucketB] = [ordered(partA), ordered(partB)];
@@ -40,7 +41,7 @@ export function eachStringDifference(a: StringMap, b: StringMap, visit: Visit): 
   });
 }
 
-/** Visits the parts of two buckets that differ; those that both share are passed over. */
+/** Visits the parts of two buckets that differ; shared parts are skipped. */
 function eachPart(a: Bucket, b: Bucket, visit: (a: Bucket, b: Bucket) => void): void {
   const left: [Bucket, Bucket][] = [[a, b]];
   for (let pair = left.pop(); pair !== undefined; pair = left.pop()) {
@@ -65,7 +66,7 @@ interface Node {
   readonly array: readonly unknown[];
 }
 
-/** What such a list looks like inside: all but the last few items are in the trie, those are in the tail. */
+/** The fields of such a list: all but the last few items are in the trie, those are in the tail. */
 interface Inside {
   readonly _origin: number;
   readonly _level: number;
@@ -73,13 +74,10 @@ interface Inside {
   readonly _tail?: Node;
 }
 
-/**
- * Visits items of two lists that differ: those at one place in pairs, where the tries of both are of the same shape,
- * which they are for lists of one length.
- */
+/** Visits the items of two lists that differ: in pairs by index, if the lists are of one length. */
 function eachPair(a: List<Bucket>, b: List<Bucket>, visit: (a: Bucket, b: Bucket) => void): void {
   const [insideA, insideB] = [a, b] as unknown as [Inside, Inside];
-  // Nodes are Immutable.js's own affair. Should they ever look different, all items are compared instead.
+  // Nodes are internal to Immutable.js. If they ever look different, all items are compared instead.
   if (!understood(a, insideA) || !understood(b, insideB)) {
     for (let i = 0; i < Math.max(a.size, b.size); i++) {
       const [itemA, itemB] = [i < a.size ? a.get(i) : NONE, i < b.size ? b.get(i) : NONE];
@@ -95,7 +93,7 @@ function eachPair(a: List<Bucket>, b: List<Bucket>, visit: (a: Bucket, b: Bucket
     nodeB: Node | undefined,
     levelB: number,
   ) => {
-    // What lies behind the end of a trie is not of the list.
+    // Nodes behind the end of the trie do not belong to the list.
     const [hereA, hereB] = [at < endA ? nodeA : undefined, at < endB ? nodeB : undefined];
     if (hereA === hereB) return;
     const level = Math.max(hereA === undefined ? 0 : levelA, hereB === undefined ? 0 : levelB);
@@ -107,7 +105,7 @@ function eachPair(a: List<Bucket>, b: List<Bucket>, visit: (a: Bucket, b: Bucket
     for (let i = 0; i < 32; i++) {
       const partA = (downA ? hereA?.array[i] : i === 0 ? hereA : undefined) as Node | undefined;
       const partB = (downB ? hereB?.array[i] : i === 0 ? hereB : undefined) as Node | undefined;
-      // Most are shared: not worth a call, where the ends are the same too.
+      // Most are shared: not worth a call, if the ends are the same too.
       if (partA === partB && endA === endB) continue;
       walk(at + i * 2 ** level, partA, downA ? level - 5 : levelA, partB, downB ? level - 5 : levelB);
     }

@@ -1,13 +1,15 @@
 // A persistent map from strings to lists of numbers by linear hashing: the documents map of a version is one.
 import { List } from 'immutable';
 import { type Steps, runSteps } from './steps.js';
-import { type Bucket, branch, changed, changedText, entriesOf, find, parted } from './bucket.js';
+import { type Bucket, branch, changed, changedText, entriesOf, find, splitAt } from './bucket.js';
 import { hashOf } from './hash.js';
 import { type Numbers, spanOf } from './text-bucket.js';
 
 /**
- * How many entries a bucket holds on average, at most; one that is next to be split holds about twice as many as one
- * that was. With more of them an entry takes less, but looking for one takes longer, and so does changing one.
+ * Entries of a bucket on average, at most.
+ *
+ * A bucket that is next to be split has about twice as many as one that was. More entries take less memory each, but
+ * finding and changing one takes longer.
  */
 const LOAD = 10;
 
@@ -19,12 +21,12 @@ export let bucketsOf: (map: StringMap) => List<Bucket>;
 let made: (size: number, buckets: List<Bucket>) => StringMap;
 
 /**
- * An immutable map of strings to numbers. An Immutable.js `Map` takes some 130 bytes for an entry beside its key; this one
- * about 6, because it shares buckets of entries where that one shares each of them. It is a hash table by
- * linear hashing (Litwin, VLDB 1980) over an Immutable.js `List`: with the number of entries grows the number of
- * buckets, one at a time, so a change copies a bucket or two and the path to them, never the table.
+ * An immutable map of strings to numbers.
  *
- * Which buckets there are, and what lies where in them, follows from the entries alone, not from how they came (I10).
+ * An entry takes about 6 bytes beside its key; in a `Map` of Immutable.js it takes some 130, because that shares single
+ * entries rather than buckets. It is a hash table by linear hashing (Litwin, VLDB 1980) over an Immutable.js `List`: the
+ * number of buckets grows by one at a time, so a change copies a bucket or two and the path to them, never the table. The
+ * buckets follow from the entries alone, not from the order of changes (I10).
  */
 export class StringMap {
   /** How many entries it has. */
@@ -62,7 +64,7 @@ export class StringMap {
   }
 }
 
-/** A map in the making: it keeps the buckets that it has changed, and leaves the map that it started from alone. */
+/** A map in the making: it keeps the buckets that it has changed; the map that it started from stays as it is. */
 export class StringMapDraft {
   #base: StringMap;
   #size: number;
@@ -80,9 +82,9 @@ export class StringMapDraft {
     return find(this.#bucket(bucketIndexOf(hash, this.#bucketCount)), key, hash);
   }
 
-  /** Puts in an entry, or takes it out where the value is `undefined`. Time: as {@link StringMap.get}. */
+  /** Sets an entry, or removes it if the value is `undefined`. Time: as {@link StringMap.get}. */
   set(key: string, value: Numbers | undefined): void {
-    // The first bucket comes before the first entry, so that there is one to look at.
+    // There must be a bucket to look at before the first entry.
     if (this.#bucketCount === 0) this.#own.set(this.#bucketCount++, '');
     const hash = hashOf(key);
     const index = bucketIndexOf(hash, this.#bucketCount);
@@ -102,16 +104,16 @@ export class StringMapDraft {
     while (this.#bucketCount > wanted) this.#merge();
   }
 
-  /** The map as it is by now; the same one where nothing was set. The draft can go on from there. */
+  /** The map so far, the same one if nothing was set. The draft can go on from there. */
   finish(): StringMap {
     return runSteps(this.finishing());
   }
 
-  /** The same with pauses, in which nothing may be set. */
+  /** As {@link finish}, with pauses in which nothing may be set. */
   *finishing(): Steps<StringMap> {
     if (this.#own.size === 0) return this.#base;
     const base = bucketsOf(this.#base);
-    // Nodes that were made by mutations keep a token of them, so for the usual one bucket the plain way takes less.
+    // Nodes made by mutation keep a token of it, so the usual one bucket takes less without.
     const mutable = this.#own.size === 1 ? base : base.asMutable();
     let buckets = mutable.size === this.#bucketCount ? mutable : mutable.setSize(this.#bucketCount);
     let pause = BUCKETS_PER_STEP;
@@ -135,7 +137,7 @@ export class StringMapDraft {
     this.#own.set(index, '');
     if (index === 0) return;
     const parent = parentOf(index);
-    const [kept, moved] = parted(this.#bucket(parent), topBitOf(index));
+    const [kept, moved] = splitAt(this.#bucket(parent), topBitOf(index));
     this.#own.set(parent, kept);
     this.#own.set(index, moved);
   }

@@ -1,16 +1,19 @@
-/** What a key of a {@link StringMap} stands for: a whole number that is not negative, or several, ascending. */
+// The entries of a bucket packed in a string, and how they are read and changed.
+
+/** The value of a key of a {@link StringMap}: a whole number that is not negative, or several, ascending. */
 export type Numbers = number | readonly number[];
 
 /**
- * The entries of a bucket as one text, shorter keys first and equally long ones ascending. Each is the length of its key, the
- * key, and a number: twice the value, or one more than twice the number of values that follow. Numbers are written in digits
- * of seven bits, the lowest first, with 128 more in each but the last, so that they are characters of a byte: a text takes two
- * bytes for each only where a key does.
- * An entry takes some 3 bytes beside its key, where two places of an array would take 16 and the key as a string of its own 32.
+ * The entries of a bucket as one string, shorter keys first, keys of one length ascending.
+ *
+ * An entry is the length of its key, the key, and a number: twice the value, or 1 + twice the number of values that follow.
+ * Numbers are LEB128: digits of seven bits, the lowest first, plus 128 in each but the last. So they are characters of one
+ * byte, and a string takes two bytes for each only if a key does. An entry takes some 3 bytes beside its key; in an array
+ * it would take 16, and 32 for the key.
  */
 export type TextBucket = string;
 
-/** The same, to be looked at: keys, in that order, each followed by what it stands for. */
+/** The entries of a bucket unpacked: keys in the same order, each followed by its value. */
 export type OpenBucket = (string | Numbers)[];
 
 /** What is added to a digit that is not the last one. */
@@ -35,28 +38,25 @@ class Cursor {
 
   number(): number {
     let digit = this.#text.charCodeAt(this.#at++);
-    // Said this way round, so that beyond the end of a text it ends.
+    // Negated, so that NaN, beyond the end of the string, ends it.
     if (!(digit >= MORE)) return digit;
     let value = digit - MORE;
     for (let weight = MORE; ; weight *= MORE) {
       digit = this.#text.charCodeAt(this.#at++);
-      // Not by shifting: there may be more than 32 bits.
+      // Not by shifts: there may be more than 32 bits.
       if (!(digit >= MORE)) return value + weight * digit;
       value += weight * (digit - MORE);
     }
   }
 
-  /** Whether a key of this length, which comes next, is the given one; it is passed over. */
+  /** Reads a key of this length. Returns whether it is the given one. */
   isKey(length: number, key: string): boolean {
     const at = this.#at;
     this.#at = at + length;
     return length === key.length && this.#text.startsWith(key, at);
   }
 
-  /**
-   * Compares the key that comes next, which is as long as the given one, with that: less than 0 where it comes before it.
-   * It is passed over.
-   */
+  /** Reads a key as long as the given one, and compares it with that: below 0 if it comes before it. */
   compareKey(key: string): number {
     const at = this.#at;
     this.#at = at + key.length;
@@ -87,7 +87,7 @@ class Cursor {
   }
 }
 
-/** What a key stands for; `undefined` where it is not there. Time: O(entries). */
+/** The value of a key; `undefined` if it is missing. Time: O(entries). */
 export function valueIn(text: TextBucket, key: string): Numbers | undefined {
   const cursor = new Cursor(text);
   while (!cursor.atEnd) {
@@ -103,7 +103,7 @@ export function firstKeyOf(text: TextBucket): string {
   return cursor.key(cursor.number());
 }
 
-/** Where the entry of a key is in a bucket, from its first place to the one after its last; both the same where it would be. */
+/** The characters [from, to) of a key's entry; if it is missing, both are where it would be. */
 export interface Span {
   readonly from: number;
   readonly to: number;
@@ -129,7 +129,7 @@ export function spanOf(text: TextBucket, key: string): Span {
   return { from: cursor.at, to: cursor.at };
 }
 
-/** The bucket with another entry of a key in its span, or none where the value is `undefined`; in one piece. */
+/** The bucket with another entry at a span, or none if the value is `undefined`; as a flat string. */
 export function replaced(
   text: TextBucket,
   { from, to }: Span,
@@ -139,7 +139,7 @@ export function replaced(
   return [text.slice(0, from), value === undefined ? '' : entryOf(key, value), text.slice(to)].join('');
 }
 
-/** What is in a bucket. */
+/** Unpacks a bucket. */
 export function opened(text: TextBucket): OpenBucket {
   const bucket: OpenBucket = [];
   const cursor = new Cursor(text);
@@ -147,7 +147,7 @@ export function opened(text: TextBucket): OpenBucket {
   return bucket;
 }
 
-/** The bucket of some entries, which are in order; in one piece. */
+/** Packs entries, which are in order; as a flat string. */
 export function closed(bucket: OpenBucket): TextBucket {
   const entries: string[] = [];
   for (let at = 0; at < bucket.length; at += 2)
@@ -166,12 +166,12 @@ function digits(value: number): string {
   return String.fromCharCode(MORE + (value % MORE)) + digits(Math.floor(value / MORE));
 }
 
-/** The order of keys in a bucket. */
+/** Whether a key comes before another in a bucket. */
 export function isBefore(a: string, b: string): boolean {
   return a.length === b.length ? a < b : a.length < b.length;
 }
 
-/** Whether two values are the same. */
+/** Whether two values are equal. */
 export function sameNumbers(a: Numbers | undefined, b: Numbers | undefined): boolean {
   if (typeof a !== 'object' || typeof b !== 'object') return a === b;
   return a.length === b.length && a.every((value, i) => value === b[i]);

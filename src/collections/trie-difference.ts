@@ -1,18 +1,19 @@
-// The entries by which two maps of Immutable.js differ. It reads that library's inner nodes, and compares all
-// where it does not know them.
+// Finds the entries by which two maps of Immutable.js differ. It reads that library's internal nodes, and compares all
+// entries if it does not know them.
 import type { Map as ImmutableMap } from 'immutable';
 import { bitCount } from './bits.js';
 
-/** Gets each key whose values differ; `undefined` stands for a key that is not there. */
+/** Called with each key whose values differ; `undefined` stands for a missing key. */
 type Visit<K, V> = (key: K, before: V | undefined, after: V | undefined) => void;
 
 /**
- * Visits what differs between two maps, in no particular order. Both tries are walked side by side and nodes that they
- * share are passed over (I4). Time: O(differing entries · log entries).
+ * Visits the entries that differ between two maps, in no particular order.
+ *
+ * It walks both tries side by side, and skips nodes that they share (I4). Time: O(differing entries · log entries).
  */
 export function eachDifference<K, V>(a: ImmutableMap<K, V>, b: ImmutableMap<K, V>, visit: Visit<K, V>): void {
   const [rootA, rootB] = [rootOf(a), rootOf(b)];
-  // Nodes are Immutable.js's own affair. Should they ever look different, all entries are compared instead.
+  // Nodes are internal to Immutable.js. If they ever look different, all entries are compared instead.
   if (!understood(a, rootA) || !understood(b, rootB)) compareEntries(a, b, visit);
   else walk(rootA, rootB, visit);
 }
@@ -39,7 +40,7 @@ function walk<K, V>(a: Node<K, V> | undefined, b: Node<K, V> | undefined, visit:
   const [nodesA, nodesB] = [a?.nodes, b?.nodes];
   if (nodesA !== undefined && nodesB !== undefined) {
     if (a?.bitmap === b?.bitmap) {
-      // Packed alike, or not at all: children that belong together are in the same place.
+      // Both have the same layout, so children that belong together have the same index.
       for (let i = Math.max(nodesA.length, nodesB.length) - 1; i >= 0; i--) {
         if (nodesA[i] !== nodesB[i]) walk(nodesA[i], nodesB[i], visit);
       }

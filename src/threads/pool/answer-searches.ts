@@ -20,12 +20,13 @@ import { TO_SEARCHER } from './search-shapes.js';
 import { read, unreadable } from '../port/shapes.js';
 
 /**
- * Makes the calling worker a thread of the {@link SearchPool} that started it. Only needed if the pool cannot find
- * the script that comes with the package, which is also there as `shardex/pool-worker`. Then your own worker calls
- * this, and the pool gets a `spawn` that starts that worker. Do not await it at the top level of a script that is
- * bundled: bundlers do not allow that in every kind of worker.
+ * Makes the calling worker a thread of the {@link SearchPool} that started it.
  *
- * @throws {@link InvalidOptionError} where there is no port to the thread that started this one.
+ * You need it only if the pool cannot find the script of the package, which is also `shardex/pool-worker`. Then call this in
+ * your own worker, and pass the pool a `spawn` that starts it. Do not await it at the top level of a bundled script: bundlers
+ * do not allow that in every kind of worker.
+ *
+ * @throws {@link InvalidOptionError} if there is no port to the thread that started this one.
  *
  * @example
  * ```ts no-run
@@ -106,8 +107,9 @@ class Searcher {
   }
 
   /**
-   * Searches at once, ahead of versions that wait in the queue. But a part of a split search first takes all versions
-   * that have arrived, so that all threads that are asked together search the same one.
+   * Searches at once, before versions that wait in the queue are taken.
+   *
+   * A part of a split search first takes all versions that have arrived, so that all threads search the same one.
    */
   take(asked: SearchMessage): void {
     const { id, atLeast, part } = asked;

@@ -17,8 +17,9 @@ export interface PartNumber {
 }
 
 /**
- * Builds one part of a version, to be searched. The parts of equal versions are equal, and together they are
- * the whole. Time: O(shards · dimensions).
+ * Makes one part of a version, to be searched.
+ *
+ * Equal versions have equal parts, which together are the whole. Time: O(shards · dimensions).
  */
 export function partOf(version: ShardexIndex, { index, count }: PartNumber): Searchable {
   const ids = new Set<ShardId>();
@@ -52,7 +53,7 @@ export function partOf(version: ShardexIndex, { index, count }: PartNumber): Sea
   });
 }
 
-/** What each part is searched for: it has to have the first results too, which may all be of one part. */
+/** The options for each part: an offset becomes part of k, as the first results may all be in one part. */
 export function optionsForPart({ k, offset = 0, ...options }: SearchOptions): SearchOptions {
   return { ...options, k: offset + k };
 }

@@ -83,8 +83,10 @@ interface Call {
 }
 
 /**
- * A pool of threads that search a cell, each with a replica of it, so that searches neither wait for this thread nor
- * block it. Made by {@link SearchPool.open}. Close it, as its threads keep the process alive. It ends with its cell.
+ * A pool of threads that search a cell, made by {@link SearchPool.open}.
+ *
+ * Each thread has a replica of the cell, so searches neither wait for this thread nor block it. Close the pool, as its
+ * threads keep the process alive. It ends with its cell.
  *
  * @example
  * ```ts no-run
@@ -137,8 +139,8 @@ export class SearchPool {
   /**
    * Starts the threads; resolves when each has the current version.
    *
-   * @throws {@link InvalidOptionError}, {@link CellClosedError}, and {@link WorkerFailedError} where the threads do
-   * not start; in bundles see `spawn`.
+   * @throws {@link InvalidOptionError}, {@link CellClosedError}, and {@link WorkerFailedError} if the threads do not start; in
+   * bundles see `spawn`.
    */
   static async open(cell: ReadableCell, options: SearchPoolOptions = {}): Promise<SearchPool> {
     assertCell(cell, 'searched');
@@ -170,10 +172,10 @@ export class SearchPool {
   }
 
   /**
-   * Searches in another thread; see `search` for the options. A `where` goes there; a `filter` is a function, which cannot.
+   * Searches in another thread; see `search` for the options. `where` can be sent there; `filter`, a function, cannot.
    *
-   * @throws it rejects with {@link InvalidVectorError}, {@link InvalidOptionError}; {@link ResourceExhaustedError} where too
-   * many wait; the signal's reason; {@link WorkerFailedError} where threads die with it; {@link PoolClosedError}.
+   * @throws it rejects with {@link InvalidVectorError}, {@link InvalidOptionError}; {@link ResourceExhaustedError} if too many
+   * queries wait; the signal's reason; {@link WorkerFailedError} if threads die with it; {@link PoolClosedError}.
    */
   async search(query: VectorInput, options: SearchOptions, how: SplitOptions = {}): Promise<PoolAnswer> {
     const { split, atLeast = 0, signal } = checkedSplitOptions(how, ['atLeast', 'signal', 'split']);
@@ -197,8 +199,9 @@ export class SearchPool {
   }
 
   /**
-   * Searches for many queries, spread over the threads; resolves to their answers in the order of the queries. If
-   * commits come in between, answers may be of different versions.
+   * Searches for many queries, spread over the threads. Resolves to their answers in the order of the queries.
+   *
+   * If commits come in between, answers may be of different versions.
    *
    * @throws as {@link SearchPool.search}; if one fails, the others are cancelled.
    */

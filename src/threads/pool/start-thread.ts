@@ -1,6 +1,6 @@
 /*
- * Starts the threads of a search pool, and says how many make sense. It has to stay in the folder of `pool-worker.ts`: the
- * script is found beside this module, both as a module of its own and in a bundle, where the two are files of one folder.
+ * Starts the threads of a search pool, and counts how many can run. It must stay in the folder of `pool-worker.ts`: the
+ * script is found beside this module, also in a bundle.
  */
 
 import { nodeModule } from '../../host/node-module.js';
@@ -16,8 +16,7 @@ interface NodeThreads {
 /** Starts a thread that runs {@link answerSearches}. */
 export async function newSearchThread(): Promise<Thread> {
   const node = (await nodeModule('worker_threads')) as NodeThreads | undefined;
-  // A worker inherits the flags of the process, and some, as `--input-type` or `--eval`, are for the main script
-  // alone.
+  // A worker would inherit the flags of the process, some of which, as `--eval`, are for the main script alone.
   if (node !== undefined)
     return new node.Worker(new URL('./pool-worker.js', import.meta.url), { execArgv: [] });
   return new Worker(new URL('./pool-worker.js', import.meta.url), { type: 'module' });

@@ -13,7 +13,7 @@ import { type Receiver, receive } from './receiving.js';
 export type Side = 'owner' | 'client';
 
 /** The wrapping of every message: its side, and its conversation on the port. */
-export interface Envelope<Body> {
+interface Envelope<Body> {
   readonly shardex: Side;
   readonly channel: string;
   readonly body: Body;
@@ -59,7 +59,7 @@ export class Link<Out> implements Receiver {
     this.#port.postMessage(envelope);
   }
 
-  /** Stops receiving. The port itself stays open: whoever made it closes it. */
+  /** Stops receiving. The port itself stays open: its maker closes it. */
   close(): void {
     if (!this.#open) return;
     this.#open = false;

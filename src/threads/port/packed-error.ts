@@ -96,8 +96,10 @@ export function packError(thrown: unknown): PackedError {
 }
 
 /**
- * Makes the error again. One of another library becomes an `Error` of the same name, and so does a value that is no
- * packed error at all: anyone may post anything on a port.
+ * Makes the error again.
+ *
+ * An error of another library becomes an `Error` of the same name, and so does a value that is no packed error: any code may
+ * post anything on a port.
  */
 export function unpackError(packed: unknown): Error {
   const { code, name, message, stack, fields } = (packed ?? {}) as Readonly<

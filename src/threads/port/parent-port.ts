@@ -1,6 +1,6 @@
 /*
- * A worker's port to its parent. In a file apart from `start-thread.ts`, which starts workers: a worker's script that
- * imported that would refer to itself, and some bundlers fail on that.
+ * A worker's port to its parent. Not in `start-thread.ts`, which starts workers: a worker's script that imported that file
+ * would refer to itself, and some bundlers fail on that.
  */
 
 import { nodeModule } from '../../host/node-module.js';

@@ -20,8 +20,10 @@ export interface Receiver {
 const receivers = new WeakMap<Port, Receivers>();
 
 /**
- * Starts to receive on a port; returns a function that stops it. With the last receiver the listeners go. On a port
- * that has already ended, as far as that can be told, `gone` is called once the running job is done.
+ * Starts to receive on a port. Returns a function that stops it.
+ *
+ * The last receiver that stops removes the listeners. On a port that is known to have ended, `gone` is called in the next
+ * microtask.
  */
 export function receive(port: Port, receiver: Receiver): () => void {
   const all = receivers.get(port) ?? new Receivers(port);

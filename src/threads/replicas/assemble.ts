@@ -17,8 +17,9 @@ import { unpackRecords } from './packed-records.js';
 import type { Difference, Handle, VersionHeader, SentSegment, SentShard } from './messages.js';
 
 /**
- * Builds the version that a difference leads to, without reading a vector. A shard or segment that an earlier version
- * already has in the same state is taken from there, so that both share it (I4).
+ * Builds the version that a difference leads to, without reading a vector.
+ *
+ * Shards and segments that an earlier version has in the same state are taken from there, so that both share them (I4).
  *
  * Time: O(segments of the shards that differ + rows that are new to this thread + changed documents · log).
  *
@@ -69,8 +70,8 @@ function assembleShard(
   return sameRows ? old : Object.freeze({ id, centroid: old.centroid, rows: new ShardRows(own) });
 }
 
-function keptSegment(earlier: readonly Segment[], place: number, id: ShardId): Segment {
-  const segment = earlier.at(place);
+function keptSegment(earlier: readonly Segment[], index: number, id: ShardId): Segment {
+  const segment = earlier.at(index);
   if (segment === undefined) throw mismatch(`a segment of shard ${id}`);
   return segment;
 }
@@ -104,7 +105,7 @@ function documentsLater(shards: ShardexIndex['shards']): Lazy<Documents> {
   return new Lazy(() => documentsIn(shards.values()));
 }
 
-/** Compares the counts with the owner's, so that a difference between the two sides does not go unnoticed. */
+/** Compares the counts with the owner's, so that a deviation is noticed. */
 function assertSameCounts(next: ShardexIndex, header: VersionHeader): void {
   for (const count of ['postingCount', 'placedCount', 'shardCount', 'byteLength'] as const)
     if (next[count] !== header[count]) throw mismatch(`the ${count}: ${next[count]} and ${header[count]}`);

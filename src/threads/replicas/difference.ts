@@ -1,7 +1,7 @@
 /*
- * What the owner sends for a commit: the shards that differ, by reference to blocks that the replica has or gets
- * along with it. `assemble.ts` is its counterpart in the replica. Unlike a delta it copies no rows: both sides see
- * the same memory.
+ * Computes what the owner sends for a commit: the shards that differ, by reference to blocks that the replica has or gets
+ * along with it. `assemble.ts` is its counterpart in the replica. Unlike a delta it copies no rows: both sides see the same
+ * memory.
  */
 
 import { calibrationChange } from '../../calibration/change.js';
@@ -19,8 +19,9 @@ import { packShards } from './packed-shards.js';
 import { Parcel, type SentBlocks } from './sent-blocks.js';
 
 /**
- * Computes what a replica that has `base`, or nothing, needs to build `next`. It records in `sent` what travels
- * along, so the result has to be sent.
+ * Computes what a replica that has `base`, or nothing, needs to build `next`.
+ *
+ * It notes in `sent` which blocks and rows are part of it, so the result must be sent.
  *
  * Time: O(segments of the shards that differ + changed documents · log), and the documents of rows that are new to
  * the replica; where shards came or went O(shards / 64).
@@ -68,8 +69,8 @@ function sentShard(
     id,
     centroid: before === undefined ? matrixOf(centroid).vectors : undefined,
     segments: rows.segments.map((segment) => {
-      const place = before?.rows.segments.indexOf(segment) ?? -1;
-      if (place >= 0) return place;
+      const kept = before?.rows.segments.indexOf(segment) ?? -1;
+      if (kept >= 0) return kept;
       const { block, visible } = segment;
       return { handle: sent.handleOf(block, visible, parcel), visible, dead: deadBits(segment) };
     }),

@@ -3,9 +3,7 @@
  * back.
  */
 
-/**
- * A set of the names that were added last, at most `most`, so that it does not grow for as long as a port lives.
- */
+/** A set of the last `most` names that were added, so that it does not grow as long as a port lives. */
 export class LastNames {
   readonly #most: number;
   readonly #names = new Set<string>();

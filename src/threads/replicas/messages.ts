@@ -3,7 +3,7 @@
  * commit; it answers `reached`, and `forgot` when blocks are collected. Rows stay in shared memory; what is sent are
  * differences.
  *
- * A handle is a number that stands for a row block in one conversation. Each side keeps a book of handles:
+ * A handle is a number that stands for a row block in one conversation. Each side has a table of handles:
  * `SentBlocks` at the owner, `ReceivedBlocks` in the replica. A parcel is the blocks and rows that travel along with
  * a difference because the other side may not have them. A round counts a replica's requests for a fresh start;
  * messages of earlier rounds are void.

@@ -1,4 +1,4 @@
-// Records on their way to a replica: each once, since threads share no strings.
+// Packs the records of a difference into lists, and unpacks them: threads share no strings.
 import { changedRecords } from '../../documents/changed-records.js';
 import { type Records, jsonOf, recordLike } from '../../documents/record.js';
 import { takeMetadata } from '../../documents/take-metadata.js';
@@ -15,8 +15,10 @@ export function packRecords(a: Records, b: Records): SentRecords {
 }
 
 /**
- * The records after those of `base`. What an earlier version already has in the same state is taken from there, so that
- * both share it (I4). Time: O(records sent).
+ * Applies sent records to those of `base`.
+ *
+ * Records that an earlier version has in the same state are taken from there, so that both share them (I4). Time: O(records
+ * sent).
  */
 export function unpackRecords(
   base: Records,

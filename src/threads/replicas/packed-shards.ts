@@ -32,7 +32,7 @@ export function packShards(shards: readonly SentShard[]): PackedShards {
 /**
  * Unpacks shards. Time: O(segments + words).
  *
- * @throws {@link InvalidDeltaError} where the list ends too early.
+ * @throws {@link InvalidDeltaError} if the list ends too early.
  */
 export function unpackShards({ numbers, centroids }: PackedShards): SentShard[] {
   const shards: SentShard[] = [];

@@ -1,5 +1,5 @@
 /*
- * The replica's book of blocks: which block each handle stands for. `ReplicaClient` resolves the handles of a
+ * The blocks that a replica has received: which block each handle stands for. `ReplicaClient` resolves the handles of a
  * difference here before it builds a version.
  */
 
@@ -18,8 +18,9 @@ interface ReceivedBlock {
 }
 
 /**
- * Blocks of a replica, by handle. It keeps no block alive (I8); when one is collected, the owner is told that its
- * handle is void.
+ * Blocks of a replica, by handle.
+ *
+ * It keeps no block alive (I8). When one is collected, the owner is told that its handle is void.
  */
 export class ReceivedBlocks {
   readonly #known = new Map<Handle, ReceivedBlock>();

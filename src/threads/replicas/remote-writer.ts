@@ -58,11 +58,12 @@ interface SentMetadata {
 }
 
 /**
- * A writer of a cell in another thread, made by {@link openRemoteWriter}. The owner carries its calls out one after
- * the other; a call need not be awaited before the next one. Every call rejects with the error of the writer there,
- * as one of the same class with the same fields, and with {@link PortClosedError} when the port or the other thread
- * goes before an answer comes: then it is unknown whether the call was carried out. Arguments are checked and copied
- * when the call is made, by the rules of a draft.
+ * A writer of a cell in another thread, made by {@link openRemoteWriter}.
+ *
+ * The owner carries out its calls one after another; you need not await a call before the next one. Arguments are checked
+ * and copied when a call is made, by the rules of a draft. A call rejects with the error of the writer there, as one of the
+ * same class with the same fields. It rejects with {@link PortClosedError} if the port or the other thread ends before an
+ * answer comes: then it is unknown whether the call was carried out.
  */
 export class RemoteWriter<M extends object = object> {
   /** The number of the version that it was made from. */
@@ -159,8 +160,9 @@ export class RemoteWriter<M extends object = object> {
   }
 
   /**
-   * Edits metadata, as `editMetadata` of a draft does. The recipe runs here, on what the draft has there; it runs again
-   * where a call that was not awaited changed that meanwhile.
+   * Edits metadata, as `editMetadata` of a draft does.
+   *
+   * The recipe runs in this thread, on a copy of the metadata. It runs again if an earlier call changed them meanwhile.
    */
   async editMetadata(documentId: string, recipe: MetadataRecipe<M>): Promise<void> {
     for (let isDone = false; !isDone;) {
@@ -241,8 +243,9 @@ export class RemoteWriter<M extends object = object> {
 }
 
 /**
- * Opens a writer of the cell that is served on the other end of a port, by {@link serveReplicas} with `writable:
- * true`. So a worker can have the cell, and the thread that started it can write without ever being blocked.
+ * Opens a writer of the cell at the other end of a port, which {@link serveReplicas} serves with `writable: true`.
+ *
+ * So a worker can have the cell, and the thread that started it can write without being blocked.
  *
  * @throws it rejects with {@link InvalidOptionError}, also if the port serves readers only; with the signal's reason,
  * {@link PortClosedError}, {@link CellClosedError}
@@ -289,13 +292,13 @@ export async function openRemoteWriter<M extends object = object>(
   }
 }
 
-/** A copy of a filter, checked. */
+/** Checks and copies a filter. */
 function sentFilter(filter: object): object {
   parseFilter(filter);
   return copyOfFilter(filter);
 }
 
-/** A copy of a document that is given with its id, checked. */
+/** Copies and checks a document that is given with its id. */
 function copyDocument<M extends object>(document: NamedDocument<M>, dimensions: number): NamedDocument {
   const { documentId, text, metadata, postings = [] } = takeNamed(document);
   assertDocumentId(documentId);
@@ -307,8 +310,7 @@ function copyDocument<M extends object>(document: NamedDocument<M>, dimensions: 
 }
 
 /**
- * Copies and checks postings one by one as the iterable yields them: its source may reuse one buffer for all, and a
- * vector may be part of a large one.
+ * Copies and checks postings, one by one: a generator may yield one buffer again and again, or parts of a large one.
  *
  * @throws {@link InvalidPostingError}, {@link InvalidVectorError}
  */

@@ -22,8 +22,9 @@ const FIRST_TIMEOUT_MS = 2000;
 const LAST_TIMEOUT_MS = 60_000;
 
 /**
- * Milliseconds of work on versions before the event loop runs again, about as long as a search. A thread that was
- * busy for a while finds many versions in its port, and must not stand still for all of them.
+ * Milliseconds of work on versions before the event loop runs again, about as long as a search.
+ *
+ * A thread that was busy may find many versions in its port, and must not block for all of them.
  */
 const SLICE_MS = 1;
 
@@ -224,7 +225,7 @@ export class ReplicaClient {
   }
 }
 
-/** Wraps an error that a well-formed message led to: its contents may be anything. */
+/** Wraps an error that a well-formed message caused: its contents may be anything. */
 function asShardexError(error: unknown): ShardexError {
   if (error instanceof ShardexError) return error;
   const ours = new InvalidDeltaError(

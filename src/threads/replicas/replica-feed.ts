@@ -13,8 +13,10 @@ import { quietTimeout } from '../../host/quiet-timeout.js';
 import { SentBlocks } from './sent-blocks.js';
 
 /**
- * Versions that may be on their way to a replica. A replica that takes no messages would otherwise pile up every
- * version in its port; beyond this it gets what it missed in one difference, once it takes messages again.
+ * Versions that may be on their way to a replica.
+ *
+ * Versions would pile up in the port of a replica that takes no messages. Beyond this it gets what it missed in one
+ * difference, once it takes messages again.
  */
 const MAX_VERSIONS_IN_FLIGHT = 64;
 
@@ -129,9 +131,7 @@ export class ReplicaFeed {
     this.#remind();
   }
 
-  /**
-   * Reminds a replica that does not answer: a lost message shows by the next one only, which may not come for long.
-   */
+  /** Reminds a replica that does not answer: only the next message shows that one was lost, and it may be long in coming. */
   #remind(): void {
     clearTimeout(this.#reminder);
     const last = this.#last?.version;

@@ -47,9 +47,10 @@ export interface ReplicaOptions {
 export let drainMessages: (replica: Replica) => void;
 
 /**
- * A cell that follows one in another thread. Its versions equal the owner's in number, fingerprint and every answer,
- * and their rows lie in the same memory. Made by {@link openReplica}. It ends when it is closed, when the owner's
- * cell is, or when the port or the owner's thread has gone; versions that were read stay readable.
+ * A cell that follows one in another thread, made by {@link openReplica}.
+ *
+ * Its versions equal the owner's in number, fingerprint and every answer, and their rows lie in the same memory. It ends
+ * when it or the owner's cell is closed, or when the port or the owner's thread ends. Versions that were read stay readable.
  */
 export class Replica<M extends object = object> extends ReadableCell<M> {
   static {
@@ -87,14 +88,16 @@ export class Replica<M extends object = object> extends ReadableCell<M> {
   }
 
   /**
-   * The number of the newest version that the owner has sent, read from shared memory: `waitFor(newestVersion)`
-   * resolves without any further help of the owner. If memory is not shared, the number of the current version.
+   * The number of the newest version that the owner has sent, read from shared memory.
+   *
+   * `waitFor(newestVersion)` resolves without anything further from the owner. If memory is not shared, it is the number of
+   * the current version.
    */
   get newestVersion(): number {
     return this.#conversation.client.newestVersion;
   }
 
-  /** Closes the replica as a cell, and tells the owner that it holds nothing any longer. */
+  /** Closes the replica as a cell, and tells the owner that it holds no version any longer. */
   override close(): void {
     if (this.isClosed) return;
     super.close();
@@ -103,12 +106,13 @@ export class Replica<M extends object = object> extends ReadableCell<M> {
 }
 
 /**
- * Opens a replica of the cell that is served on the other end of a port, by {@link serveReplicas}. Resolves when the
- * first version is here. No vector is copied where both threads have `SharedArrayBuffer`; in browsers that takes a
- * cross-origin isolated page; see `sharesMemory`.
+ * Opens a replica of the cell at the other end of a port, which {@link serveReplicas} serves.
  *
- * Time: O(shards + segments + postings) for the first version, then what each commit changed. The first question by a
- * document's id takes O(postings) once more: it builds the map of which shards hold it.
+ * It resolves when the first version has arrived. If both threads have `SharedArrayBuffer`, no vector is copied; in browsers
+ * that requires a cross-origin isolated page. See `sharesMemory`.
+ *
+ * Time: O(shards + segments + postings) for the first version, then what each commit changed. The first look-up by a
+ * document's id takes O(postings): it builds the documents map.
  *
  * @throws {@link InvalidOptionError}; it rejects with the signal's reason, with {@link PortClosedError} when the port
  * is closed before, and with the owner's reason for refusing it.
@@ -223,7 +227,7 @@ class ReplicaConversation {
     this.client.ask();
   }
 
-  /** Tells the owner that nothing is held here any longer, and lets go of the port. */
+  /** Tells the owner that no version is held here any longer, and stops receiving. */
   leave(): void {
     this.client.stop();
     this.#link.send(this.#channel, { kind: 'leave' });

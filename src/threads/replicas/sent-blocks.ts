@@ -1,6 +1,6 @@
 /*
- * The owner's book of blocks: what one replica has been sent, so that each block's memory and each row's document
- * travel once. `differenceBetween` asks it for handles; what is missing at the replica goes into the parcel.
+ * The blocks and rows that the owner has sent to one replica, so that each block's memory and each row's document travel
+ * once. `differenceBetween` asks it for handles; what is missing at the replica goes into the parcel.
  */
 
 import type { IdPart } from '../../collections/id-column.js';
@@ -31,11 +31,11 @@ export class Parcel {
 }
 
 /**
- * Book of the blocks that one replica was sent. It keeps no block alive (I8).
+ * The blocks that one replica was sent. It keeps no block alive (I8).
  *
- * A block that was sent need not be there still: once none of the replica's versions has it, it may be collected at
- * any time, and the report of that comes later. So a block that comes back, in a restored state, is sent again under
- * the same handle, in a new generation; the replica uses its own if it still has it.
+ * Once none of the replica's versions has a block, the replica may collect it at any time, and reports that later. So a
+ * block that comes back, as by `restore`, is sent again under the same handle, in a new generation; the replica uses its own
+ * if it still has it.
  */
 export class SentBlocks {
   readonly #shares: boolean;
@@ -90,7 +90,7 @@ export class SentBlocks {
       if (this.#byHandle.get(handle)?.generation === generation) this.#byHandle.delete(handle);
   }
 
-  /** Resets the book to what the replica says it has: whatever else was sent may have been lost. */
+  /** Resets the table to what the replica reports: whatever else was sent may have been lost. */
   reset(known: readonly KnownBlock[]): void {
     const has = new Map(known.map((each) => [each[0], each]));
     for (const [handle, sent] of this.#byHandle) {

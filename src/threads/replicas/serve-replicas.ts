@@ -227,12 +227,13 @@ function refusal(call: number, error: unknown): WriterAnswer & { readonly call: 
 }
 
 /**
- * Serves a cell through a port to the replicas that {@link openReplica} makes on the other end. Call it once for each
- * port. A commit sends its changes before the call that made it returns; the rows themselves stay in memory that all
- * threads see.
+ * Serves a cell on a port, to the replicas that {@link openReplica} opens at the other end.
  *
- * A replica that takes no messages for a while keeps the version that it has: `held()` lists that version, with a pin
- * of the replica's name. It is brought up to date in one step once it takes messages again.
+ * Call it once for each port. A commit sends its changes before the call that made it returns; the rows themselves stay in
+ * memory that all threads share.
+ *
+ * A replica that takes no messages for a while keeps its version: `held()` lists that version, with a pin of the replica's
+ * name. It is brought up to date in one step once it takes messages again.
  *
  * Time: for each commit O(segments of the shards that it changed), for each replica.
  *

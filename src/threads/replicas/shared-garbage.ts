@@ -22,8 +22,9 @@ export class SharedGarbage {
   }
 
   /**
-   * Compares the bytes of all blocks here with those of the newest version. It collects when the former are twice the
-   * latter; and since they may be held on purpose, not again before that much more has come.
+   * Compares the bytes of all blocks here with those of the newest version, and collects if they are twice as many.
+   *
+   * Old versions may be held on purpose, so it does not collect again before as many more bytes have come.
    */
   weigh(here: number, needed: number): void {
     const spare = Math.max(MIN_SPARE_BYTES, needed);
@@ -35,7 +36,7 @@ export class SharedGarbage {
   }
 }
 
-/** Allocates memory that engines do count, and drops it at once. It is never touched, so it takes no space. */
+/** Allocates memory that V8 does count, and drops it at once. It is never touched, so it takes no space. */
 function hintAtCollection(): void {
   try {
     new ArrayBuffer(HINT_BYTES);

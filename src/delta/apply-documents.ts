@@ -13,8 +13,9 @@ import type { ShardexIndex } from '../version/shardex-index.js';
 import type { Changes, SegmentChange, ShardChange } from './changes.js';
 
 /**
- * The documents map after `made` have replaced their shards: with the documents of new rows, and without those that
- * are left nowhere. Time: O(rows of the shards that are gone or made · log documents).
+ * Updates the documents map for shards that are gone, and for the new state of changed shards.
+ *
+ * Time: O(rows of the shards that are gone or made · log documents).
  */
 export function documentsByRows(base: ShardexIndex, changes: Changes, made: readonly Shard[]): Documents {
   const documents = new DocumentsDraft(base.documents.value);
@@ -48,7 +49,7 @@ function moveDocuments(
   eachDocument(lostRows(before, segments), (documentId) => left.add(documentId));
   eachDocument(arriving, (documentId) => left.delete(documentId));
   if (left.size === 0) return;
-  // Those that have another row in the shard stay.
+  // Documents with another row in the shard stay.
   const wanted = new WantedIds(left);
   eachLive(shard.rows, ({ ids }, row) => {
     const stays = wanted.idAt(ids, row);

@@ -46,17 +46,18 @@ export interface ApplyOptions {
 }
 
 /**
- * Builds the version that a delta leads to. It equals the original in every observable way, down to shard ids and the
- * last bit of every search result; nothing is routed or clustered. The base stays unchanged.
+ * Builds the version that a delta leads to.
  *
- * A decoded delta is checked against the base: no shard or posting may appear twice or get lost, and its parts have
- * to agree. Checks that would read more than the change are left out: that postings lie in their nearest shard (I6),
- * what the calibration says, that the next version's fingerprint is its own, and its lists of changed keys. `verify:
- * true` checks the first, and whether the postings of the calibration's sample exist.
+ * It equals the original in every observable way, down to shard ids and the last bit of every search result; nothing is
+ * routed or clustered. The base stays unchanged.
  *
- * Time: O(rows that changed · dimensions + rows of the shards that changed, or that hold documents of new rows) where
- * the delta was decoded, else O(segments of the shards that changed + documents that moved); with `verify` as {@link
- * verify}.
+ * A decoded delta is checked against the base: no shard or posting may appear twice or get lost, and its parts must agree.
+ * Checks that would read more than the change are left out: that postings are in their nearest shard (I6), the
+ * calibration's contents, the next version's fingerprint, and the lists of changed keys. `verify: true` checks the first, and
+ * whether the postings of the calibration's sample exist.
+ *
+ * Time: for a decoded delta O(rows that changed · dimensions + rows of the shards that changed, or that hold documents of new
+ * rows); for others O(segments of the shards that changed + documents that moved); with `verify` as {@link verify}.
  *
  * @throws {@link DeltaMismatchError} if `base` does not equal the version that the delta starts from; {@link
  * InvalidDeltaError} for a value that is not a delta, whose parts contradict the base, or that `verify` refuses;
@@ -89,7 +90,7 @@ export function applyDelta<M extends object>(
   const changes = changesOf(delta);
   check(changes.dimensions === base.config.dimensions, 'the dimensions');
   const gone = new Set(changes.gone);
-  // A delta that never was bytes cannot have been forged.
+  // Only a decoded delta can be forged.
   if (changes.documents === undefined) checkRows(base, changes);
   const made = changes.shards.map((change) => buildShard(base, change, gone));
   const shards = shardsFrom(base, changes.gone, made, disagreement);
@@ -113,7 +114,7 @@ export function applyDelta<M extends object>(
   return next;
 }
 
-/** The documents map of the next version: as the delta says, or as the rows do that come and go. */
+/** The documents map of the next version, from the delta, or from the rows if it was decoded. */
 function nextDocuments(base: ShardexIndex, changes: Changes, made: readonly Shard[]): Lazy<Documents> {
   const before = base.documents.value;
   const after =
@@ -123,13 +124,13 @@ function nextDocuments(base: ShardexIndex, changes: Changes, made: readonly Shar
   return after === before ? base.documents : Lazy.of(after);
 }
 
-/** The records of the next version, which share with those of the base what equals it. */
+/** The records of the next version, which share equal parts with those of the base. */
 function nextRecords(base: ShardexIndex, { records, documents }: Changes): FinishedRecords {
   const draft = new RecordsDraft(base.records, base.recordBytes);
   for (const { documentId, existed, after } of records) {
     const old = draft.get(documentId);
     check(existed === (old !== undefined), `the record of document ${show(documentId)}`);
-    // A record that never was bytes shares already.
+    // Records of a delta that was not decoded share already.
     const shares = documents !== undefined || old === undefined;
     const metadata = after?.metadata && takeMetadata(after.metadata, old?.metadata, documentId);
     draft.set(documentId, shares ? after : recordLike(old, after?.text, metadata));
@@ -214,12 +215,12 @@ function buildSegment(
   const skip = (end: number): void => {
     for (; next < end; next++) {
       dead.push(next);
-      // Whoever copies the block, or sends it elsewhere, takes the ids of all its rows.
+      // Copying or sending a block takes the ids of all its rows.
       to.ids.set(next, '');
     }
   };
   for (const run of runs) {
-    check(run.at >= next && run.at + run.count <= visible, 'the place of new rows');
+    check(run.at >= next && run.at + run.count <= visible, 'the position of new rows');
     skip(run.at);
     copyRun(base, run, block);
     separations(metric, centre, to, run.at, run.count, to.separations.subarray(run.at, run.at + run.count));

@@ -31,8 +31,9 @@ import { type Ledger, ledgerOfRows } from './ledger.js';
 import { LostRowIndex, LostRows } from './lost-rows.js';
 
 /**
- * Computes the delta from version `a` to version `b`: any two versions of one lineage, in either direction, or of its
- * forks. Shards that both share are skipped unread (I4).
+ * Computes the delta from version `a` to version `b`.
+ *
+ * They may be any two versions of one lineage or its forks, in either order. Shards that both share are not read (I4).
  *
  * Time: O(rows of the shards that differ), and where shards came or went O(shards / 64).
  *
@@ -63,10 +64,7 @@ export function diff(a: ShardexIndex, b: ShardexIndex): Delta {
   return deltaBetween(a, b, differingShards(a, b));
 }
 
-/**
- * Computes the delta of a commit, using the draft's record of changed shards where `next` came straight out of
- * `base`.
- */
+/** Computes the delta of a commit, from the draft's list of changed shards if `next` was made from `base`. */
 export function deltaOfCommit(base: ShardexIndex, next: ShardexIndex): Delta {
   if (base === next) return emptyDelta(base);
   const pairs = changedShards(base, next).map((id) => ({
@@ -78,10 +76,11 @@ export function deltaOfCommit(base: ShardexIndex, next: ShardexIndex): Delta {
 }
 
 /**
- * Inverts a delta: returns the one that leads back. It needs the base, because a delta does not hold what it removes.
- * Time: as {@link diff}.
+ * Inverts a delta: returns the one that leads back.
  *
- * @throws {@link DeltaMismatchError} where `base` is not the delta's base; {@link InvalidDeltaError}
+ * It needs the base, because a delta does not hold what it removes. Time: as {@link diff}.
+ *
+ * @throws {@link DeltaMismatchError} if `base` is not the delta's base; {@link InvalidDeltaError}
  *
  * @example
  * ```ts
@@ -108,7 +107,7 @@ interface DifferingSegment extends Pick<SegmentChange, 'keeps' | 'buried'> {
   readonly first: number;
 }
 
-/** The two states of a shard, where it exists. */
+/** The two states of a shard; missing where it does not exist. */
 interface ShardPair {
   readonly id: ShardId;
   readonly before: Shard | undefined;

@@ -1,6 +1,6 @@
 /*
- * Bytes of a delta, written and read: LEB128 numbers and texts. Own code, because it must be strict: deltas come from files
- * and other machines, and a number out of range or a claimed length that is not there has to be refused.
+ * Writes and reads the bytes of a delta: LEB128 numbers and texts. Own code, because it must be strict: deltas come from
+ * files and other machines, and numbers out of range and lengths beyond the end must be refused.
  */
 
 import { InvalidDeltaError } from '../errors.js';
@@ -32,9 +32,7 @@ export class ByteWriter {
     this.#length += bytes.length;
   }
 
-  /**
-   * Writes a text as UTF-8 or, if it has lone surrogates, as UTF-16; the lowest bit of the length says which.
-   */
+  /** Writes a text as UTF-8 or, if it has lone surrogates, as UTF-16; the lowest bit of the length says which. */
   text(text: string): void {
     if (text.length <= MAX_SHORT_TEXT && this.#short(text)) return;
     if (!/\p{Surrogate}/u.test(text)) {
@@ -66,7 +64,7 @@ export class ByteWriter {
     return true;
   }
 
-  /** Returns what was written, padded with zeros to a multiple of four. */
+  /** The written bytes, padded with zeros to a multiple of four. */
   padded(): Uint8Array {
     this.#reserve(4);
     const length = (this.#length + 3) & ~3;
@@ -82,7 +80,7 @@ export class ByteWriter {
   }
 }
 
-/** Reads what a {@link ByteWriter} wrote; any other bytes are an `InvalidDeltaError`. */
+/** Reads the bytes of a {@link ByteWriter}; others are an `InvalidDeltaError`. */
 export class ByteReader {
   readonly #bytes: Uint8Array;
   #at = 0;

@@ -45,11 +45,11 @@ export interface SegmentChange {
   readonly buried: readonly number[];
   /** The live rows that are not the base's own, ascending. Rows in no run are dead (I7). */
   readonly runs: readonly Run[];
-  /** The finished segment, where this process has it: then no row is copied. */
+  /** The finished segment, if this process has it: then no row is copied. */
   readonly segment?: Segment;
 }
 
-/** A shard that is new, if it has a centroid, or whose rows changed; deltas and messages describe it in their own terms. */
+/** A shard that is new, if it has a centroid, or whose rows changed. Deltas and messages have types of their own for both. */
 export interface ChangedShard<C, S> {
   readonly id: ShardId;
   readonly centroid: C | undefined;
@@ -67,17 +67,17 @@ export interface RecordChange {
   readonly documentId: string;
   /** Whether the base has one. */
   readonly existed: boolean;
-  /** That of the base, where this process has it. */
+  /** The record of the base, if this process has it. */
   readonly before: DocumentRecord | undefined;
-  /** That of the next version; missing where it is gone. */
+  /** The record of the next version; missing if it is gone. */
   readonly after: DocumentRecord | undefined;
 }
 
-/** What changed beside the rows of shards, in the same terms for deltas and for replicas. */
+/** The changes beside the rows of shards, the same for deltas and replicas. */
 export interface RootChanges {
   /** Shards of the base that are gone or replaced, ascending. */
   readonly gone: readonly ShardId[];
-  /** The centroid table; missing where the base's stays. */
+  /** The centroid table; missing if the base's stays. */
   readonly chunks: readonly ChunkChange[] | undefined;
   /** The calibration, which a replica does not compute itself. */
   readonly calibration: CalibrationChange;
@@ -91,7 +91,7 @@ export interface Changes extends RootChanges {
   readonly shards: readonly ShardChange[];
   /** The next version's count of changes. */
   readonly churn: number;
-  /** What the next version leaves to be compared; see `ShardexIndex.owed`. */
+  /** Comparisons that the next version leaves to later commits; see `ShardexIndex.owed`. */
   readonly owed: readonly ShardId[];
   /** The records that differ, ascending by document. */
   readonly records: readonly RecordChange[];

@@ -5,9 +5,10 @@
 import { Digest } from '../collections/digest.js';
 
 /**
- * Computes the checksum of an encoded delta, leaving out its own two words at `except`. Four independent lanes take
- * turns with the words; each step is invertible, so a change of any single word changes the result. It finds
- * accidents, not attacks.
+ * Computes the checksum of an encoded delta, leaving out its own two words at `except`.
+ *
+ * Four independent lanes take turns with the words. Each step is invertible, so a change of any single word changes the
+ * result. It detects accidents, not attacks.
  *
  * Time: O(words), about as fast as they can be read.
  */

@@ -11,8 +11,9 @@ import { deltaOfCommit } from './between.js';
 import type { Delta } from './delta.js';
 
 /**
- * The result of a commit. If nothing was changed, `previous` and `index` are the same version. A commit keeps both of
- * its versions alive.
+ * The result of a commit. It keeps both of its versions alive.
+ *
+ * If nothing was changed, `previous` and `index` are the same version.
  */
 export class Commit<M extends object = object> {
   /** The version that was current before. */

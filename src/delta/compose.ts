@@ -17,13 +17,14 @@ import { ledgerOfKeys } from './ledger.js';
 import { composeRecords } from './record-changes.js';
 
 /**
- * Composes two consecutive deltas into one; neither version is needed. Rows that the first one writes and the second
- * one buries are dropped. A posting that the first one removes and the second one adds again counts as updated:
- * unlike {@link diff}, this cannot tell whether the vector is the old one.
+ * Composes two consecutive deltas into one; neither version is needed.
+ *
+ * Rows that the first one writes and the second one buries are dropped. A posting that the first one removes and the second
+ * one adds again counts as updated: unlike {@link diff}, this cannot tell whether the vector is the old one.
  *
  * Time: O(runs + changed keys · log), however large the index is.
  *
- * @throws {@link DeltaMismatchError} where `b` does not start from the version that `a` leads to; {@link
+ * @throws {@link DeltaMismatchError} if `b` does not start from the version that `a` leads to; {@link
  * InvalidDeltaError}
  *
  * @example

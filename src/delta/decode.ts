@@ -27,12 +27,14 @@ const MAX_UINT32 = 0xffff_ffff;
 const MAX_SHARD_IDS = 2 ** 48;
 /** The format before, which had no records. */
 const WITHOUT_RECORDS = 3;
-/** Limit of kept chunks, which cost no bytes each; this many mean at least four million shards. */
+/** Kept chunks at most, as they take no bytes each; this many have at least four million shards. */
 const MAX_CHUNKS = 1 << 18;
 
 /**
- * Decodes a delta from the bytes of {@link encodeDelta}. Nothing in them is trusted: damaged, truncated or forged
- * bytes are an error, and memory is never allocated for claims alone.
+ * Decodes a delta from the bytes of {@link encodeDelta}.
+ *
+ * Nothing in them is trusted: damaged, truncated or forged bytes are an error, and memory is never allocated for claims
+ * alone.
  *
  * Time: O(bytes).
  *

@@ -21,9 +21,9 @@ import { type DocumentChanges, type KeyChanges, type Ledger, keyChangesOf } from
 export interface ChangedDocumentRecord<M extends object = Metadata> {
   /** The document's id. */
   readonly documentId: string;
-  /** Its text and metadata in the base; missing where it has neither there. */
+  /** Its text and metadata in the base; missing if it has neither there. */
   readonly before?: DocumentRecord<M>;
-  /** Its text and metadata in the next version; likewise. */
+  /** Its text and metadata in the next version; missing if it has neither there. */
   readonly after?: DocumentRecord<M>;
 }
 
@@ -42,10 +42,10 @@ export let ledgerOf: (delta: Delta) => Ledger;
 let isDelta: (value: unknown) => boolean;
 
 /**
- * The change between two versions, as a value: it turns an equal of the first into an equal of the second without
- * routing or clustering anything. It holds neither version.
+ * The change between two versions, as a value.
  *
- * It prints as how many postings it adds, removes and updates, which takes as long as `added`.
+ * Applied to an equal copy of the first version, it gives an equal copy of the second, without routing or clustering. It
+ * holds neither version. It prints as the counts of added, removed and updated postings, which takes as long as `added`.
  *
  * Memory: a delta keeps the row blocks of what it adds; a decoded one keeps only its rows. A delta of two versions
  * also keeps the keys of the rows that it buries or moves, the records that it replaces and, until it is first read,
@@ -118,8 +118,10 @@ export class Delta {
   }
 
   /**
-   * Records that differ, sorted by document. What a record was before is there if the delta was made in this process;
-   * {@link recordChanges} finds it out for others. Time: O(records that differ).
+   * Records that differ, sorted by document.
+   *
+   * `before` is there if the delta was made in this process; for a decoded delta use {@link recordChanges}. Time: O(records
+   * that differ).
    */
   get records(): readonly ChangedDocumentRecord[] {
     return Object.freeze(
@@ -207,8 +209,9 @@ export function assertDelta(value: unknown): asserts value is Delta {
 }
 
 /**
- * Yields the postings that a delta adds or updates, with copies of their vectors, in no particular order. A mirror of
- * the index elsewhere writes these and deletes those in `removed`. Time: O(dimensions) for each one taken.
+ * Yields the postings that a delta adds or updates, with copies of their vectors, in no particular order.
+ *
+ * To mirror the index elsewhere, write these and delete those in `removed`. Time: O(dimensions) for each one taken.
  *
  * @throws {@link InvalidDeltaError}
  *

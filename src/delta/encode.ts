@@ -32,8 +32,10 @@ export const HEADER = 8;
 export const CHECKSUM = 5;
 
 /**
- * Encodes a delta as bytes, for a file or another machine: the vectors of the postings that it adds or updates, and
- * little more; a moved row takes a few bytes. The checksum guards against accidents; against forgery, sign the bytes.
+ * Encodes a delta as bytes, for a file or another machine.
+ *
+ * They hold the vectors of the postings that it adds or updates, and little more; a moved row takes a few bytes. The checksum
+ * guards against accidents; against forgery, sign the bytes.
  *
  * Time: O(what changed).
  *
@@ -95,10 +97,7 @@ function metadata(delta: Delta, changes: Changes): Uint8Array {
   return out.padded();
 }
 
-/**
- * Writes the documents in the order of their first use, and the postings with indexes into that list. Returns those of the
- * records.
- */
+/** Writes the documents, and the postings with indexes into that list. Returns the indexes of the records' documents. */
 function writeLedger(
   out: ByteWriter,
   { updated, removed, documents }: Ledger,

@@ -4,8 +4,9 @@
  */
 
 /**
- * Longest chain that is searched before the caller indexes its entries by text instead. Ids and vectors come from strangers,
- * who may choose them to collide.
+ * Longest chain that is searched; beyond it, callers index their entries by text instead.
+ *
+ * Ids and vectors may come from attackers, who can choose them to collide.
  */
 export const MAX_CHAIN = 32;
 

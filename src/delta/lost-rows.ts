@@ -1,7 +1,6 @@
 /*
- * The lost rows of a comparison: rows that the base has in a place where the next version has them no longer.
- * `between.ts` collects them, then looks each new row up among them: one that is found was moved, the others were
- * written.
+ * The lost rows of a comparison: rows that a shard has in the base, and no longer in the next version. `between.ts` collects
+ * them, then looks up each new row among them: if it is found, it was moved, otherwise written.
  */
 
 import { type Columns, columnsOf, sameVector } from '../version/row-block.js';
@@ -31,9 +30,10 @@ export class LostRows {
 }
 
 /**
- * Lost rows of the base, to be matched with new ones: some were moved, the others were removed or given another
- * vector. Finds them by the length of their vectors first, because texts lie scattered in memory and are slow to
- * read. An index by key is made only if vectors collide.
+ * Lost rows of the base, to be matched with new ones.
+ *
+ * Some were moved, the others were removed or given another vector. They are found by the length of their vectors, because
+ * ids are scattered in memory and slow to read. An index by key is made only if lengths collide.
  */
 export class LostRowIndex {
   /** Keys of all lost rows; copies, which keep nothing of the base alive. */

@@ -1,5 +1,5 @@
 /*
- * The records of a merge: joined field by field; conflicts are named with their path, and decided one by one.
+ * Merges the records of two sides field by field; conflicts have the path of their field, and are decided one by one.
  */
 
 import { isArray } from '../checks/given.js';
@@ -21,7 +21,7 @@ type Decide = (conflict: RecordConflict) => unknown;
 
 /** The merge of the records of two sides. */
 export class RecordMerge {
-  /** What both sides changed in different ways, sorted by document. */
+  /** Fields that both sides changed in different ways, sorted by document. */
   readonly conflicts: readonly RecordConflict[];
   readonly #ours: ShardexIndex;
   readonly #theirs: ShardexIndex;
@@ -39,7 +39,7 @@ export class RecordMerge {
     this.conflicts = conflicts;
   }
 
-  /** The records that differ from ours, where conflicts are decided like this. Time: O(records that theirs changed). */
+  /** The merged records that differ from ours. Time: O(records that theirs changed). */
   merged(decide: Decide): ReadonlyMap<string, DocumentRecord | undefined> {
     const records = new Map<string, DocumentRecord | undefined>();
     for (const { documentId, before, after } of changedRecords(this.#base.records, this.#theirs.records)) {
@@ -81,8 +81,10 @@ function resolved(documentId: string, conflict: FieldConflict, decide: Decide): 
 }
 
 /**
- * Postings that would reach beyond the text of their document, as conflicts: of those that a merge adds to ours, and of ours
- * where their document gets another text. Time: O(rows added + rows of the shards that hold documents with other records).
+ * Postings that would reach beyond the text of their document after the merge, as conflicts.
+ *
+ * These may be postings that the merge adds, or ours if their document gets another text. Time: O(rows added + rows of the
+ * shards that hold documents with other records).
  */
 export function beyondTexts(ours: ShardexIndex, { added, removed, records }: Replay): MergeConflict[] {
   const textOf = (documentId: string): string | undefined =>

@@ -28,12 +28,14 @@ import { type Delta, changesOf } from './delta.js';
 import { RecordMerge, beyondTexts } from './merge-records.js';
 
 /**
- * The outcome for a posting or a field that both sides changed: its state on one side or in the base, which may be that it
- * does not exist; its removal; for a posting this vector, for a field `{ value }`.
+ * The outcome for a posting or a field that both sides changed.
+ *
+ * It is the state on one side or in the base (which may be that it does not exist), its removal, or another value: for a
+ * posting a vector, for a field `{ value }`.
  */
 export type Resolution = 'ours' | 'theirs' | 'base' | 'remove' | VectorInput | ResolvedField;
 
-/** What a field becomes, where neither side's value is taken. */
+/** The value of a field if neither side's is taken. */
 export interface ResolvedField {
   /** Its value. */
   readonly value: JsonValue;
@@ -42,24 +44,27 @@ export interface ResolvedField {
 /** Options of {@link merge}. */
 export interface MergeOptions {
   /**
-   * Decides conflicts: for one side, or one by one, postings in the order of their keys, then fields of texts and
-   * metadata, which have a `path`, in the order of their documents. Without it, conflicts are an error.
-   * An error that it throws comes out of `merge`, and nothing is made.
+   * Decides conflicts, for one side or one by one. Without it, conflicts are an error.
+   *
+   * A function gets postings in the order of their keys, then texts and fields of metadata, which have a `path`, in the order
+   * of their documents. An error that it throws comes out of `merge`, and nothing is made.
    */
   readonly onConflict?: 'ours' | 'theirs' | ((conflict: MergeConflict | RecordConflict) => Resolution);
 }
 
 /**
- * Merges the changes that two versions made to a common base, posting by posting, and metadata field by field: takes what
- * only one side added, removed or changed, and what both changed alike. A text, an array and a vector are one. Returns a successor of `ours`; `ours` itself if it
- * already has all of their changes, `theirs` itself if ours changed nothing.
+ * Merges the changes that two versions made to a common base, posting by posting and field by field.
+ *
+ * It takes what only one side added, removed or changed, and what both changed in the same way. A vector, a text and an array
+ * are merged as a whole. Returns a successor of `ours`; `ours` itself if it already has all of their changes, `theirs` itself
+ * if ours changed nothing.
  *
  * Time: O(rows of the shards that differ), besides routing the rows that are taken over.
  *
  * @throws {@link MergeConflictError} with every conflict, if there is no `onConflict`; {@link InvalidIndexError} for
  * versions of different configurations; {@link InvalidOptionError} for unknown options or an invalid resolution;
- * {@link InvalidVectorError} and {@link InvalidMetadataError} for a resolution that cannot be stored. It is a conflict that
- * cannot be resolved where one side gave a document a text that a posting of the other reaches beyond. Nothing is made then.
+ * {@link InvalidVectorError} and {@link InvalidMetadataError} for a resolution that cannot be stored. A posting of one side
+ * that reaches beyond a text of the other is a conflict that cannot be resolved. Nothing is made then.
  *
  * @example
  * ```ts

@@ -1,5 +1,5 @@
 /*
- * Reads the records that a delta changes, with what they were before: from the base, as bytes do not have that.
+ * Reads the records that a delta changes, also as they were before: from the base, as a decoded delta does not have those.
  */
 
 import { type ShardexIndex, assertIndex } from '../version/shardex-index.js';
@@ -14,10 +14,11 @@ import {
 } from './delta.js';
 
 /**
- * The records in which a delta's versions differ, each as it was in the base and as it is in the next version, also where
- * the delta came as bytes. Time: O(records that differ · log records).
+ * Lists the records in which a delta's versions differ, before and after; also for a decoded delta.
  *
- * @throws {@link DeltaMismatchError} where `base` is not the delta's base; {@link InvalidDeltaError}, {@link
+ * Time: O(records that differ · log records).
+ *
+ * @throws {@link DeltaMismatchError} if `base` is not the delta's base; {@link InvalidDeltaError}, {@link
  * InvalidIndexError}
  *
  * @example

@@ -1,5 +1,5 @@
 /*
- * The records of a delta: found between two versions, composed, and what comes of them for the lists of documents.
+ * The records of a delta: finds them between two versions, composes them, and derives which documents come and go.
  */
 
 import { changedRecords } from '../documents/changed-records.js';
@@ -29,7 +29,7 @@ export function composeRecords(
   return [...composed.values()].sort((x, y) => (x.documentId < y.documentId ? -1 : 1));
 }
 
-/** Tells which documents come and go, by their postings and records together. */
+/** Lists the documents that come and go, by their postings and records together. */
 export function documentsThatCameOrWent(
   { documentIds, before, after }: ChangedDocuments,
   records: readonly RecordChange[],

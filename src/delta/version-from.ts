@@ -1,7 +1,6 @@
 /*
- * Puts the next version together from its base and what changed: deltas that are applied and replicas that follow a
- * cell both end here. No draft is made, which would take up to a fifth longer. Callers say what to throw where the
- * change names something that the base does not have.
+ * Makes the next version from its base and the changes, for deltas that are applied and for replicas. A draft would take up
+ * to a fifth longer. Callers say what to throw if the change names something that the base does not have.
  */
 
 import { type CalibrationChange, changedCalibration } from '../calibration/change.js';
@@ -18,14 +17,15 @@ import type { ChunkChange } from './changes.js';
 /** Makes the error for a change that does not fit its base. */
 export type Misfit = (what: string) => Error;
 
-/** The shards of the next version, and what is counted of them. */
+/** The shards of the next version, with their counts. */
 export interface NextShards extends Pick<ShardexIndex, 'shards' | 'postingCount' | 'byteLength'> {
   /** Ids of shards that are new, changed or gone, ascending. */
   readonly changed: readonly ShardId[];
 }
 
 /**
- * Takes shards out of the base's and puts others in. One that is replaced by another of its id is both gone and made.
+ * Removes shards from the base's, and adds others. A shard that is replaced by another of its id is both gone and made.
+ *
  * Time: O(shards gone or made · log shards).
  */
 export function shardsFrom(
@@ -75,12 +75,12 @@ export interface NextParts extends Pick<
   | 'records'
   | 'recordBytes'
 > {
-  /** Missing where the base's centroid table stays. */
+  /** Missing if the base's centroid table stays. */
   readonly chunks: readonly ChunkChange[] | undefined;
   readonly calibration: CalibrationChange;
 }
 
-/** Builds the next version of its shards and the rest. The caller has checked that its chunks list each shard once. */
+/** Makes the next version. The caller has checked that its chunks list each shard once. */
 export function versionFrom(
   base: ShardexIndex,
   { shards, postingCount, byteLength, changed }: NextShards,
@@ -114,7 +114,7 @@ export function versionFrom(
   });
 }
 
-/** Builds the centroid table that `chunkChanges` described. */
+/** Makes the centroid table that `chunkChanges` described. */
 function changedTable(
   { centroids, config }: ShardexIndex,
   shards: ShardexIndex['shards'],

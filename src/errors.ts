@@ -18,7 +18,8 @@ export type StoreErrorCode =
   | 'LOG_FORKED'
   | 'NO_SQLITE'
   | 'COMMIT_UNKNOWN'
-  | 'OPTIONS_MISMATCH';
+  | 'OPTIONS_MISMATCH'
+  | 'NO_BRANCH';
 
 /** The stable codes of {@link ShardexError}. */
 export type ShardexErrorCode =

@@ -141,3 +141,18 @@ export class OptionsMismatchError extends ShardexError {
     this.option = option;
   }
 }
+
+/** There is no branch of this name, or it was deleted. Code `NO_BRANCH`. */
+export class NoBranchError extends ShardexError {
+  /** The name that was asked for. */
+  readonly branch: string;
+
+  constructor(branch: string, names: readonly string[]) {
+    super(
+      'NO_BRANCH',
+      `There is no branch ${JSON.stringify(branch)}; the branches are: ${names.join(', ') || 'none'}. Make one with store.fork(name).`,
+    );
+    this.name = 'NoBranchError';
+    this.branch = branch;
+  }
+}

@@ -13,6 +13,7 @@ export {
   LogFormatError,
   LogFullError,
   MissingSqliteError,
+  NoBranchError,
   OptionsMismatchError,
   TrimmedError,
   UnansweredError,
@@ -35,8 +36,10 @@ export { memoryLog } from './log/memory-log.js';
 export type { SqliteDatabase, SqliteDriver, SqliteStatement, SqlValue } from './sqlite/driver.js';
 export { sqliteLog, type SqliteLogOptions } from './sqlite/sqlite-log.js';
 export type { CheckpointCost } from './checkpoint/checkpointer.js';
+export type { Branch, ForkOptions } from './branches.js';
 export type { KeepOptions } from './keep-policy.js';
 export type { LogEntry, LogOptions } from './list-commits.js';
+export type { BranchMergeOptions } from './merge-branch.js';
 export { openStore, type StoreOptions } from './open-store.js';
 export { type Outcome, type Store, type StoreIngestOptions, type StoreUpdateAsyncOptions } from './store.js';
 export type { VersionedCell } from './versioned-cell.js';

@@ -66,9 +66,15 @@ export class KeepPolicy {
   }
 
   /** Gives another branch the same policy. */
-  async copyTo(log: CommitLog): Promise<void> {
-    if (this.#bounds !== undefined)
+  async copyTo(branch: () => CommitLog): Promise<void> {
+    if (this.#bounds === undefined) return;
+    const log = branch();
+    try {
+      await log.open();
       await log.putNote(NOTE, new TextEncoder().encode(JSON.stringify(this.#bounds)));
+    } finally {
+      await log.close();
+    }
   }
 
   /**

@@ -37,7 +37,7 @@ export class Keeper {
   /** The last checkpoint, and the one before it: entries go back to that, for those who are a little behind. */
   #last: Head | undefined;
   readonly #log: CommitLog;
-  readonly #policy: KeepPolicy;
+  readonly policy: KeepPolicy;
   readonly #reader: LogReader;
   readonly #checkpointer: Checkpointer;
   readonly #slices: Slices;
@@ -54,7 +54,7 @@ export class Keeper {
     policy: KeepPolicy,
   ) {
     this.#log = log;
-    this.#policy = policy;
+    this.policy = policy;
     this.#reader = reader;
     this.#slices = slices;
     this.#checkpointer = new Checkpointer(log, written);
@@ -138,7 +138,7 @@ export class Keeper {
     this.#last = { version, token: '' };
     this.#reader.forgetBefore(version);
     if (last === undefined) return;
-    const before = await this.#policy.dropBefore(last, version);
+    const before = await this.policy.dropBefore(last, version);
     // Also where all entries stay: chunks may be left of checkpoints that failed.
     await this.#log.trim(Math.max(1, before), keep);
   }

@@ -12,12 +12,13 @@ import { type ShardexOptions, assertFunction, requireFlag, requireWhole } from '
 import type { Metadata } from '../documents/record.js';
 import { InvalidOptionError } from '../errors.js';
 import { yieldToEventLoop } from '../host/event-loop.js';
+import { noBranch } from './branches.js';
 import { CommitQueue } from './commit-queue.js';
 import { KeepPolicy, type KeepOptions } from './keep-policy.js';
 import { Keeper } from './keeper.js';
 import { KeptVersions } from './kept-versions.js';
 import { LogReader } from './log-reader.js';
-import type { CommitLog } from './log/commit-log.js';
+import { type CommitLog, MAIN } from './log/commit-log.js';
 import { checkOptions, decodeSettings, encodeSettings, newConfig } from './settings.js';
 import { sqliteLog } from './sqlite/sqlite-log.js';
 import { Store } from './store.js';
@@ -36,9 +37,20 @@ export interface StoreOptions<M extends object = object>
    * with the store until another one is given. Default, where the store has none: those back to the checkpoint before the last.
    */
   readonly keep?: KeepOptions;
+  /** The branch to open, as `store.fork(name)` makes them. Default `'main'`, or the one that a log is of. */
+  readonly branch?: string;
 }
 
-const OF_STORE = ['maxPendingWrites', 'history', 'held', 'validate', 'onError', 'follow', 'keep'] as const;
+const OF_STORE = [
+  'maxPendingWrites',
+  'history',
+  'held',
+  'validate',
+  'onError',
+  'follow',
+  'keep',
+  'branch',
+] as const;
 /** Milliseconds of work between two turns of the event loop. */
 const SLICE_MS = 5;
 
@@ -57,22 +69,24 @@ export async function openStore<M extends object = Metadata>(
   options: StoreOptions<M> = {},
 ): Promise<Store<M>> {
   const { ofStore, ofIndex } = parted(options);
-  const { maxPendingWrites = 1024, history, held, validate, onError, follow = false, keep } = ofStore;
+  const { maxPendingWrites = 1024, history, held, validate, onError, follow = false, keep, branch } = ofStore;
   assertFunction('validate', validate);
   assertFunction('onError', onError);
   requireFlag('follow', follow);
   if (keep !== undefined) checkedBounds('keep', keep);
   requireWhole('maxPendingWrites', maxPendingWrites, 1, 1_000_000);
-  const log = typeof pathOrLog === 'string' ? sqliteLog({ path: pathOrLog }) : pathOrLog;
-  if (typeof fieldOf(log, 'append') !== 'function')
+  const place = typeof pathOrLog === 'string' ? sqliteLog({ path: pathOrLog }) : pathOrLog;
+  if (typeof fieldOf(place, 'append') !== 'function')
     throw new InvalidOptionError(
       'pathOrLog',
       `Open a store by the path of a file, or on a log as sqliteLog() and memoryLog() make, not ${show(pathOrLog)}.`,
     );
+  const log = branch === undefined ? place : place.branch(branch);
   try {
     // Checked before anything is made.
     const made = ofIndex.dimensions === undefined ? undefined : newConfig(ofIndex, log.name);
     const { settings } = await log.open(made === undefined ? undefined : encodeSettings(made));
+    if (settings === undefined && log.branchName !== MAIN) throw await noBranch(log, log.branchName);
     const config = settings === undefined ? newConfig(ofIndex, log.name) : decodeSettings(settings);
     checkOptions(ofIndex, config);
     const slices = new Slices(
@@ -110,7 +124,11 @@ export async function openStore<M extends object = Metadata>(
     const tip = new TipState(newest, validate, (...offer) => queue.offer(...offer));
     const kept = new KeptVersions(log, visible, reader, keeper);
     await kept.readTags();
-    return new Store<M>({ log, visible, tip, queue, reader, keeper, kept, maxPendingWrites, follow });
+    return new Store<M>({
+      ...{ log, visible, tip, queue, reader, keeper, kept, maxPendingWrites, follow, slices },
+      branch: log.branchName,
+      open: openStore,
+    });
   } catch (error) {
     await log.close().catch(() => undefined);
     throw error;

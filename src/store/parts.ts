@@ -3,6 +3,7 @@
  * and visible, and a token that is known already leads to no second one.
  */
 
+import type { Slices } from '../cell/ingest/slices.js';
 import type { CellState } from '../cell/cell-state.js';
 import { Commit } from '../delta/commit.js';
 import type { CommitQueue } from './commit-queue.js';
@@ -14,6 +15,8 @@ import type { TipState, Write } from './tip.js';
 
 /** The parts of a store. */
 export interface StoreParts {
+  /** The name of its branch. */
+  readonly branch: string;
   readonly log: CommitLog;
   readonly visible: CellState;
   readonly tip: TipState;
@@ -23,6 +26,9 @@ export interface StoreParts {
   readonly kept: KeptVersions;
   readonly maxPendingWrites: number;
   readonly follow: boolean;
+  readonly slices: Slices;
+  /** Opens a store on another log, as `openStore` does. */
+  readonly open: (log: CommitLog, options: object) => Promise<unknown>;
 }
 
 /** Resolves to a commit of a write once all of the write is durable, and whatever it rests on. */

@@ -3,6 +3,7 @@
  * decided one. `open-store.ts` makes it, `commit-queue.ts` has the way from one to the other.
  */
 
+import type { CowShardexIndexOptions } from '../cell/cow-shardex-index.js';
 import { type AsyncRecipe, AsyncUpdates, type UpdateAsyncOptions } from '../cell/async-update.js';
 import { type IngestOptions, type Source, ingest } from '../cell/ingest/ingest.js';
 import { IndexWriter, type WriterHost } from '../cell/index-writer.js';
@@ -199,6 +200,16 @@ export class Store<M extends object = object> extends VersionedCell<M> {
     await queue.refresh();
     const version = reader.versionOf(token);
     return version === undefined ? undefined : { version };
+  }
+
+  /**
+   * Opens another store at the same place, on a branch. Options are those of `openStore`. Time: as opening a store.
+   *
+   * @throws {@link NoBranchError}, and as `openStore`.
+   */
+  branch(name: string, options: CowShardexIndexOptions<M> = {}): Promise<Store<M>> {
+    const { log, open } = this.#parts;
+    return open(log.branch(name), options) as Promise<Store<M>>;
   }
 
   /** Takes over what other processes have committed by now; resolves to the newest version. */

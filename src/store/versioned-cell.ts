@@ -1,5 +1,5 @@
 /*
- * The half of a store that is about time: tags, old versions, the log as people read it, undoing.
+ * The half of a store that is about time: tags, old versions, the log as people read it, undoing, branches.
  */
 
 import { ReadableCell } from '../cell/readable-cell.js';
@@ -7,6 +7,8 @@ import { detachable } from '../checks/detached.js';
 import { takeOptions } from '../checks/given.js';
 import type { Commit } from '../delta/commit.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
+import { type Branch, type ForkOptions, deleteBranch, forkBranch, listBranches } from './branches.js';
+import { type BranchMergeOptions, mergeBranch } from './merge-branch.js';
 import { type LogEntry, type LogOptions, listCommits } from './list-commits.js';
 import type { StoreParts } from './parts.js';
 import { publishState, stateAfter } from './publish-state.js';
@@ -101,5 +103,45 @@ export class VersionedCell<M extends object = object> extends ReadableCell<M> {
    */
   redo(options: WriteOptions = {}): Promise<Commit<M> | undefined> {
     return takeStep(this.#parts, 'redo', takeOptions(options, WRITE_OPTIONS));
+  }
+
+  /**
+   * Makes a branch that starts at a version, by default the current one: durable when it resolves. It shares all that came
+   * before. Open it with `branch(name)`, or `openStore(path, { branch: name })`. Time: O(1); of another version O(entries since
+   * the checkpoint before it).
+   *
+   * @throws {@link InvalidOptionError} for a name that is taken; {@link VersionNotKeptError}, and what the log throws.
+   */
+  async fork(name: string, options: ForkOptions = {}): Promise<void> {
+    this.#parts.visible.assertOpen();
+    await forkBranch(this.#parts, name, options);
+  }
+
+  /** Lists all branches, the main one first. Time: O(branches). */
+  branches(): Promise<readonly Branch[]> {
+    return listBranches(this.#parts);
+  }
+
+  /**
+   * Deletes a branch with all that only it needs; branches that start from it keep what they need. Stores that are open on it
+   * fail with their next write. Resolves to whether there was one.
+   *
+   * @throws {@link InvalidOptionError} for the main branch, and the one that this store is on.
+   */
+  deleteBranch(name: string): Promise<boolean> {
+    this.#parts.visible.assertOpen();
+    return deleteBranch(this.#parts, name);
+  }
+
+  /**
+   * Merges the newest version of a branch into this one: posting by posting and field by field, as {@link merge} does, from
+   * what both have in common. Publishes one commit, which `log()` shows as a merge; none where there is nothing new. Resolves to
+   * the commit once it is durable. Time: as {@link VersionedCell.load} of both sides, where they are not in memory.
+   *
+   * @throws {@link MergeConflictError} where both changed the same, if there is no `onConflict`; {@link NoBranchError}, {@link
+   * VersionNotKeptError} where what they have in common is gone, {@link CellClosedError}, and what the validator throws.
+   */
+  async merge(branch: string, options: BranchMergeOptions = {}): Promise<Commit<M>> {
+    return (await mergeBranch(this.#parts, branch, options));
   }
 }

@@ -102,6 +102,8 @@ export interface ReadOptions {
 export interface CommitLog {
   /** What it is, for messages: a path, a name. */
   readonly name: string;
+  /** The name of the branch that it is of. */
+  readonly branchName: string;
 
   /**
    * Opens the log, or makes it with these settings; but only the main branch is made like this. To be called once, before

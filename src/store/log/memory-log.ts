@@ -74,20 +74,20 @@ export function memoryLog(other?: CommitLog): CommitLog {
 
 class MemoryLog implements CommitLog {
   readonly name = 'a log in memory';
+  readonly branchName: string;
   readonly #memory: LogMemory;
-  readonly #branch: string;
   #closed = false;
 
   constructor(memory: LogMemory, branch: string) {
     this.#memory = memory;
-    this.#branch = branch;
+    this.branchName = branch;
   }
 
   async open(settings?: Uint8Array): Promise<OpenedLog> {
     const { branches } = this.#opened;
     if (settings !== undefined) {
       requireBytes('settings', settings);
-      if (branches.length === 0 && this.#branch === MAIN)
+      if (branches.length === 0 && this.branchName === MAIN)
         branches.push(newBranch(String(++this.#memory.lastId), MAIN, settings.slice()));
     }
     const branch = this.#found;
@@ -304,6 +304,6 @@ class MemoryLog implements CommitLog {
   }
 
   #foundIn({ branches }: LogMemory): MemoryBranch | undefined {
-    return branches.find(({ name }) => name === this.#branch);
+    return branches.find(({ name }) => name === this.branchName);
   }
 }

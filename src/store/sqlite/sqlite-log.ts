@@ -95,20 +95,20 @@ export function newSqliteLog(
 
 class SqliteLog implements CommitLog {
   readonly name: string;
-  readonly #branch: string;
+  readonly branchName: string;
   readonly #start: () => Promise<EngineHost>;
   #host: Promise<EngineHost> | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(path: string, branch: string, start: () => Promise<EngineHost>) {
     this.name = path;
-    this.#branch = branch;
+    this.branchName = branch;
     this.#start = start;
   }
 
   async open(settings?: Uint8Array): Promise<OpenedLog> {
     if (settings !== undefined) requireBytes('settings', settings);
-    return (await this.#opened()).call('open', settings, this.#branch);
+    return (await this.#opened()).call('open', settings, this.branchName);
   }
 
   async head(): Promise<Head | undefined> {

@@ -1,0 +1,94 @@
+/*
+ * The branches of a store: made in O(1) from a version of another, listed, deleted.
+ */
+
+import { show } from '../checks/show.js';
+import { takeOptions } from '../checks/given.js';
+import { isWhole } from '../config.js';
+import { InvalidOptionError, VersionNotKeptError } from '../errors.js';
+import { NoBranchError } from './errors.js';
+import { requireBranchName } from './log/checks.js';
+import type { CommitLog, Head } from './log/commit-log.js';
+import type { StoreParts } from './parts.js';
+
+/** Options of `Store.fork`. */
+export interface ForkOptions {
+  /** The version that the branch starts after, by its number or a tag. Default: the current one. */
+  readonly at?: number | string;
+}
+
+/** A branch of a store. */
+export interface Branch {
+  readonly name: string;
+  /** Its newest version. */
+  readonly version: number;
+  /** Where it starts; `undefined` for the first one. The branch has no name where it was deleted. */
+  readonly start: { readonly branch: string | undefined; readonly version: number } | undefined;
+  /** Whether it is the one that this store is on. */
+  readonly isCurrent: boolean;
+}
+
+/** Adds a branch; see `Store.fork`. */
+export async function forkBranch(parts: StoreParts, name: string, options: ForkOptions): Promise<void> {
+  requireBranchName(name);
+  const { log, kept, visible, keeper } = parts;
+  const { at = visible.current.version } = takeOptions(options, ['at']);
+  const version = typeof at === 'string' ? kept.tags().get(at) : at;
+  if (!isWhole(version, 0, visible.current.version)) throw gone(at);
+  const head = version === 0 ? undefined : await headAt(log, version);
+  if (version !== 0 && head === undefined) throw gone(at);
+  const answer = await log.fork(name, head);
+  if (answer === 'gone') throw gone(at);
+  if (answer === 'taken')
+    throw new InvalidOptionError('name', `There is a branch ${show(name)} already; delete it first.`);
+  await keeper.policy.copyTo(() => log.branch(name));
+}
+
+/** Lists the branches; see `Store.branches`. */
+export async function listBranches({ log, branch }: StoreParts): Promise<readonly Branch[]> {
+  const all = await log.branches();
+  const names = new Map(all.map(({ id, name }) => [id, name]));
+  return Object.freeze(
+    all.flatMap(({ name, parent, start, head }) =>
+      name === undefined
+        ? []
+        : Object.freeze({
+            name,
+            version: head?.version ?? 0,
+            start:
+              parent === undefined
+                ? undefined
+                : Object.freeze({ branch: names.get(parent), version: start?.version ?? 0 }),
+            isCurrent: name === branch,
+          }),
+    ),
+  );
+}
+
+/** Deletes a branch; see `Store.deleteBranch`. */
+export async function deleteBranch({ log, branch }: StoreParts, name: string): Promise<boolean> {
+  if (name === branch)
+    throw new InvalidOptionError(
+      'name',
+      `This store is on the branch ${show(name)}; delete it from another one.`,
+    );
+  return log.dropBranch(name);
+}
+
+/** What to say where there is no branch of a name. */
+export async function noBranch(log: CommitLog, name: string): Promise<NoBranchError> {
+  const names = (await log.branches()).flatMap((one) => one.name ?? []);
+  return new NoBranchError(name, names);
+}
+
+async function headAt(log: CommitLog, version: number): Promise<Head | undefined> {
+  const found = (await log.entries(version + 1, 1)).at(0) ?? (await log.latestCheckpoint(version));
+  return found?.version === version ? { version, token: found.token } : undefined;
+}
+
+function gone(at: number | string): VersionNotKeptError {
+  return new VersionNotKeptError(
+    `A branch cannot start at ${show(at)}: the log does not lead to that version, or has no such tag.`,
+    at,
+  );
+}

@@ -41,37 +41,39 @@ interface Stretch {
 /** The policy of one store. */
 export class KeepPolicy {
   readonly #log: CommitLog;
-  readonly #bounds: KeepOptions | undefined;
   /** By the tokens of both ends: what lies between two checkpoints does not change. */
   readonly #stretches = new Map<string, Stretch>();
 
-  private constructor(log: CommitLog, bounds: KeepOptions | undefined) {
+  constructor(log: CommitLog) {
     this.#log = log;
-    this.#bounds = bounds;
   }
 
   /**
-   * The policy that was given or, where none was, the one of the log.
+   * Keeps bounds in the log, for every process that opens it.
    *
-   * @throws {@link InvalidOptionError}, {@link CorruptLogError}, and what the log throws.
+   * @throws {@link InvalidOptionError}, and what the log throws.
    */
-  static async of(log: CommitLog, given: KeepOptions | undefined): Promise<KeepPolicy> {
-    const kept = (await log.notes()).get(NOTE);
-    if (given === undefined) return new KeepPolicy(log, kept && decoded(kept));
-    const bounds = checkedBounds('keep', given);
-    const bytes = new TextEncoder().encode(JSON.stringify(bounds));
+  async set(bounds: KeepOptions): Promise<void> {
+    const bytes = new TextEncoder().encode(JSON.stringify(checkedBounds('keep', bounds)));
+    const kept = (await this.#log.notes()).get(NOTE);
     const isNew = kept === undefined || new TextDecoder().decode(kept) !== new TextDecoder().decode(bytes);
-    if (isNew) await log.putNote(NOTE, bytes);
-    return new KeepPolicy(log, bounds);
+    if (isNew) await this.#log.putNote(NOTE, bytes);
+  }
+
+  /** The bounds that hold now; another process may have given others. @throws {@link CorruptLogError} */
+  async bounds(): Promise<KeepOptions | undefined> {
+    const kept = (await this.#log.notes()).get(NOTE);
+    return kept && decoded(kept);
   }
 
   /** Gives another branch the same policy. */
   async copyTo(branch: () => CommitLog): Promise<void> {
-    if (this.#bounds === undefined) return;
+    const bounds = await this.bounds();
+    if (bounds === undefined) return;
     const log = branch();
     try {
       await log.open();
-      await log.putNote(NOTE, new TextEncoder().encode(JSON.stringify(this.#bounds)));
+      await new KeepPolicy(log).set(bounds);
     } finally {
       await log.close();
     }
@@ -82,8 +84,9 @@ export class KeepPolicy {
    * once for each checkpoint, its manifest and the entries after it.
    */
   async dropBefore(latest: number, newest: number): Promise<number> {
-    if (this.#bounds === undefined) return latest;
-    const { versions = Infinity, maxAge = Infinity, maxBytes = Infinity } = this.#bounds;
+    const bounds = await this.bounds();
+    if (bounds === undefined) return latest;
+    const { versions = Infinity, maxAge = Infinity, maxBytes = Infinity } = bounds;
     const all = await this.#log.checkpoints();
     const checkpoints = all.filter(({ version }) => version <= latest);
     let before = 0;

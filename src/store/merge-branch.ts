@@ -68,7 +68,7 @@ export async function mergeBranch(
       return { index: stateAfter(current, { index, isLoaded: false }), info: { merged } };
     });
     if (commit !== undefined && merged !== undefined && !commit.isEmpty) {
-      const bytes = new TextEncoder().encode(JSON.stringify({ at: commit.version, ...(merged) }));
+      const bytes = new TextEncoder().encode(JSON.stringify({ at: commit.version, ...merged }));
       await log.putNote(NOTE + name, bytes);
     }
     return commit as Commit;

@@ -100,7 +100,8 @@ export async function openStore<M extends object = Metadata>(
     const { index, checkpoint } = start;
     reader.head =
       checkpoint === undefined ? undefined : { version: checkpoint.version, token: checkpoint.token };
-    const policy = await KeepPolicy.of(log, keep);
+    const policy = new KeepPolicy(log);
+    if (keep !== undefined) await policy.set(keep);
     const keeper = new Keeper(log, reader, slices, start, policy);
     let newest = index;
     for await (const { commit, entry } of reader.read(() => newest)) {

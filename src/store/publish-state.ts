@@ -60,6 +60,9 @@ export function stateAfter(
 ): ShardexIndex {
   if (index === current) return current;
   // What was made out of the log shares no rows: published as it is, it would be written to the log as a whole.
-  if (isLoaded) return withContentsOf(current, index);
-  return renumbered(index, current.version + 1, Math.max(index.nextShardId, current.nextShardId));
+  const next = isLoaded ? withContentsOf(current, index) : index;
+  // A state like the current one is published all the same: whoever undoes goes on from there.
+  return isLoaded && next !== current
+    ? next
+    : renumbered(next, current.version + 1, Math.max(next.nextShardId, current.nextShardId));
 }

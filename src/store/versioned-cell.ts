@@ -142,6 +142,6 @@ export class VersionedCell<M extends object = object> extends ReadableCell<M> {
    * VersionNotKeptError} where what they have in common is gone, {@link CellClosedError}, and what the validator throws.
    */
   async merge(branch: string, options: BranchMergeOptions = {}): Promise<Commit<M>> {
-    return (await mergeBranch(this.#parts, branch, options));
+    return await mergeBranch(this.#parts, branch, options);
   }
 }

@@ -163,7 +163,7 @@ describe('a fork', () => {
       await store.fork(`of-${size}`);
       counts.push(calls.join(' '));
     }
-    expect(counts).toEqual(['entries fork', 'entries fork']);
+    expect(counts).toEqual(['entries fork notes', 'entries fork notes']);
   });
 
   test('starts at any version that the log leads to, or a tag', async () => {

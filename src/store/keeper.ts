@@ -4,7 +4,7 @@
 
 import type { ShardexIndex } from '../version/shardex-index.js';
 import type { Slices } from '../cell/ingest/slices.js';
-import { Checkpointer, type CheckpointCost } from './checkpoint/checkpointer.js';
+import { Checkpointer, type CheckpointCost, type RunSteps } from './checkpoint/checkpointer.js';
 import type { KeepPolicy } from './keep-policy.js';
 import type { LogReader, Start } from './log-reader.js';
 import type { CommitLog, Entry, Head } from './log/commit-log.js';
@@ -81,14 +81,27 @@ export class Keeper {
    */
   take(index: ShardexIndex, keep: readonly number[]): Promise<CheckpointCost | undefined> {
     return this.#alone(async () => {
-      if (index.version <= (this.#last?.version ?? 0)) return undefined;
-      const [entries, bytes] = [this.entries, this.#bytes];
-      const made = await this.#make(index);
-      this.#lastBytes = made.totalBytes;
-      this.entries -= entries;
-      this.#bytes -= bytes;
-      await this.#trim(index.version, keep);
+      const before = this.#last?.version;
+      if (index.version <= (before ?? 0)) return undefined;
+      const made = await this.#replace(index);
+      if (before !== undefined) await this.#trim(before, index.version, keep);
       return made;
+    });
+  }
+
+  /**
+   * Makes the log as small as it can be: a checkpoint of the newest version without dead rows, and nothing before it but
+   * what is to stay. Whoever is behind goes on from that.
+   *
+   * @throws what the log throws.
+   */
+  compact(index: ShardexIndex, keep: readonly number[]): Promise<void> {
+    return this.#alone(async () => {
+      if (index.version > 0) {
+        await this.#replace(index, true);
+        await this.#trim(index.version, index.version, keep);
+      }
+      await this.#log.compact?.();
     });
   }
 
@@ -124,21 +137,31 @@ export class Keeper {
     return made;
   }
 
-  async #make(index: ShardexIndex): Promise<CheckpointCost> {
+  /** Makes the checkpoint that opening starts from. */
+  async #replace(index: ShardexIndex, isCompact = false): Promise<CheckpointCost> {
+    const [entries, bytes] = [this.entries, this.#bytes];
+    const made = await this.#make(index, isCompact);
+    this.#lastBytes = made.totalBytes;
+    this.entries -= entries;
+    this.#bytes -= bytes;
+    this.#last = { version: index.version, token: '' };
+    this.#reader.forgetBefore(index.version);
+    return made;
+  }
+
+  async #make(index: ShardexIndex, isCompact = false): Promise<CheckpointCost> {
     const tokens = this.#reader.tokensUpTo(index.version);
-    const cost = await this.#checkpointer.take(index, tokens, (steps) => this.#slices.run(steps));
+    const run: RunSteps = (steps) => this.#slices.run(steps);
+    const cost = await this.#checkpointer.take(index, tokens, run, isCompact);
     this.counts.checkpoints++;
     this.counts.bytes += cost.putBytes + cost.manifestBytes;
     this.counts.error = undefined;
     return cost;
   }
 
-  async #trim(version: number, keep: readonly number[]): Promise<void> {
-    const last = this.#last?.version;
-    this.#last = { version, token: '' };
-    this.#reader.forgetBefore(version);
-    if (last === undefined) return;
-    const before = await this.policy.dropBefore(last, version);
+  /** Drops what is older than a checkpoint, but for what the policy keeps. */
+  async #trim(latest: number, newest: number, keep: readonly number[]): Promise<void> {
+    const before = await this.policy.dropBefore(latest, newest);
     // Also where all entries stay: chunks may be left of checkpoints that failed.
     await this.#log.trim(Math.max(1, before), keep);
   }

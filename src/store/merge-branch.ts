@@ -18,7 +18,7 @@ import type { BranchSummary, CommitLog, Head } from './log/commit-log.js';
 import { LogReader } from './log-reader.js';
 import type { StoreParts } from './parts.js';
 import { publishState, stateAfter } from './publish-state.js';
-import { type Merged, mergedIn } from './record.js';
+import { type Merged, mergedIn } from './entry-bytes.js';
 import { WRITE_OPTIONS, type WriteOptions } from './write-options.js';
 
 /** Options of `Store.merge`. */

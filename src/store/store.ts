@@ -189,6 +189,19 @@ export class Store<M extends object = object> extends VersionedCell<M> {
   }
 
   /**
+   * Makes what lies on the disk as small as it can be: a checkpoint without rows that are dead, nothing before it but what
+   * is kept on purpose, and free space given back to the system, in steps, so that others can go on. Versions without a tag
+   * can no longer be loaded from before. Time: as a checkpoint, and O(bytes that are given back).
+   *
+   * @throws {@link CellClosedError}, and what the log throws. Nothing is lost then.
+   */
+  async compact(): Promise<void> {
+    const { visible, keeper, kept } = this.#parts;
+    visible.assertOpen();
+    await keeper.compact(visible.current, kept.tagged());
+  }
+
+  /**
    * Finds out what became of a write, by its token: after a `CommitUnknownError`, in a store that was opened anew, or after
    * a crash. `undefined` where it is not there: it was never made, or more than a thousand commits before the last
    * checkpoint.

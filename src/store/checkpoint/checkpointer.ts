@@ -32,6 +32,8 @@ const SMALL_BYTES = 256 << 10;
 const MOST_SMALL = 16;
 /** A chunk of whose rows less than this share is live is written again. */
 const LEAST_USE = 0.5;
+/** The same where the log is to become as small as it can be. */
+const LEAST_USE_COMPACT = 0.95;
 
 /** Runs steps in slices, with the event loop in between. */
 export type RunSteps = <T>(steps: Steps<T>) => Promise<T>;
@@ -60,11 +62,18 @@ export class Checkpointer {
    * chunk has · dimensions + rows with dead ones among them + shards · dimensions), and where records have changed, O(records
    * + bytes of their buckets).
    *
+   * With `isCompact`, chunks that are not full, or have dead rows, are put again.
+   *
    * @throws what the log throws; what was put by then is collected by the next trim.
    */
-  async take(index: ShardexIndex, tokens: readonly KnownToken[], run: RunSteps): Promise<CheckpointCost> {
+  async take(
+    index: ShardexIndex,
+    tokens: readonly KnownToken[],
+    run: RunSteps,
+    isCompact = false,
+  ): Promise<CheckpointCost> {
     for (;;) {
-      const cost = await this.#try(index, tokens, run);
+      const cost = await this.#try(index, tokens, run, isCompact);
       if (cost !== undefined) return cost;
       // Another process has collected chunks that were known here: all are put again, which changes nothing of those there.
       this.#written = nothingWritten();
@@ -75,9 +84,10 @@ export class Checkpointer {
     index: ShardexIndex,
     tokens: readonly KnownToken[],
     run: RunSteps,
+    isCompact: boolean,
   ): Promise<CheckpointCost | undefined> {
     const { dimensions } = index.config;
-    await run(this.#forgetWasteful(index));
+    await run(this.#forgetWasteful(index, isCompact));
     const chunksOfRuns = await run(this.#missing(index));
     let putBytes = 0;
     for (const runs of chunksOfRuns) {
@@ -111,15 +121,16 @@ export class Checkpointer {
   }
 
   /** Forgets rows in chunks that are mostly unused, or too small and too many. */
-  *#forgetWasteful(index: ShardexIndex): Steps<void> {
+  *#forgetWasteful(index: ShardexIndex, isCompact: boolean): Steps<void> {
     const use = new Map<WrittenChunk, number>();
     for (const { rows } of index.shards.values()) {
       yield;
       for (const segment of rows.segments) countUse(segment, this.#written.rows.of(segment.block), use);
     }
     const small = [...use.keys()].filter(({ byteLength }) => byteLength < SMALL_BYTES);
-    const wasteful = new Set(small.length > MOST_SMALL ? small : []);
-    for (const [chunk, live] of use) if (live < LEAST_USE * chunk.rows) wasteful.add(chunk);
+    const wasteful = new Set(small.length > (isCompact ? 1 : MOST_SMALL) ? small : []);
+    const least = isCompact ? LEAST_USE_COMPACT : LEAST_USE;
+    for (const [chunk, live] of use) if (live < least * chunk.rows) wasteful.add(chunk);
     if (wasteful.size === 0) return;
     for (const { rows } of index.shards.values()) {
       yield;

@@ -181,6 +181,12 @@ export interface CommitLog {
    */
   dropBranch(name: string): Promise<boolean>;
 
+  /**
+   * Gives free space back to the system, as far as the engine can while others use the log. Nothing that it holds changes.
+   * Whoever has none leaves that to its engine.
+   */
+  compact?(): Promise<void>;
+
   /** Reads all notes of this branch: small things by name, such as tags. */
   notes(): Promise<ReadonlyMap<string, Uint8Array>>;
 

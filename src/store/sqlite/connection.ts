@@ -119,6 +119,8 @@ function whileBusy(run: () => void): void {
 function configure(db: SqliteDatabase): void {
   // Before the first table, or it has no effect.
   db.exec(`PRAGMA page_size = ${PAGE_BYTES}`);
+  // So that the file can shrink step by step, rather than be written anew while everybody waits.
+  db.exec('PRAGMA auto_vacuum = INCREMENTAL');
   db.exec(`PRAGMA busy_timeout = ${BUSY_MS}`);
   db.exec('PRAGMA journal_mode = WAL');
   db.exec('PRAGMA synchronous = FULL');

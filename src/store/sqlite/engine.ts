@@ -34,6 +34,7 @@ import {
   startOf,
   unname,
 } from './branches.js';
+import { giveBackSome } from './free-pages.js';
 import { LAST_VERSION, positionOf, versionAt } from './schema.js';
 import { examine, makeTables } from './tables.js';
 
@@ -65,6 +66,8 @@ export interface EngineCalls {
   sweepSome(): boolean;
   /** Drops some of what is to go; `false` when nothing is left to drop. */
   trimSome(before: number, keep: readonly number[]): boolean;
+  /** Gives some free pages back to the system; `false` when none is left. */
+  compactSome(): boolean;
   notes(): ReadonlyMap<string, Uint8Array>;
   putNote(name: string, bytes: Uint8Array | undefined): void;
   close(): void;
@@ -329,6 +332,10 @@ export class SqliteEngine implements EngineCalls {
       const least = Math.min(before, this.#head()?.version ?? 0);
       return dropUnneeded(this.#db, branch, least, keep, ROWS_PER_TRIM) || this.#dropOrphans();
     });
+  }
+
+  compactSome(): boolean {
+    return guarded('making it smaller', () => giveBackSome(this.#db));
   }
 
   close(): void {

@@ -207,6 +207,11 @@ class SqliteLog implements CommitLog {
     return isDropped;
   }
 
+  async compact(): Promise<void> {
+    const host = await this.#opened();
+    while (await host.call('compactSome'));
+  }
+
   async notes(): Promise<ReadonlyMap<string, Uint8Array>> {
     return (await this.#opened()).call('notes');
   }

@@ -22,8 +22,8 @@ export default defineConfig({
     alias: [
       { find: /^shardex$/, replacement: fileURLToPath(new URL('src/index.ts', import.meta.url)) },
       {
-        find: /^shardex\/store$/,
-        replacement: fileURLToPath(new URL('src/store/index.ts', import.meta.url)),
+        find: /^shardex\/(\w+)$/,
+        replacement: fileURLToPath(new URL('src/$1/index.ts', import.meta.url)),
       },
     ],
   },

@@ -19,7 +19,10 @@ rmSync('dist', { recursive: true, force: true });
 const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
 execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { stdio: 'inherit' });
 
-makePortable('dist');
+/** Entry points for other frameworks. */
+const ADAPTERS = ['langchain'];
+
+makePortable('dist', ['index', ...['store', ...ADAPTERS].map((name) => `${name}/index`)]);
 
 /** @type {import('esbuild').BuildOptions} */
 const whole = {
@@ -44,6 +47,21 @@ await Promise.all([
     entryPoints: { index: 'dist/index.js', store: 'dist/store/index.js' },
     chunkNames: 'shared-[hash]',
     splitting: true,
+    outdir: 'dist/node',
+  }),
+  // Adapters use what the library exports, and the framework, which is there where somebody uses its adapter.
+  build({
+    ...whole,
+    entryPoints: Object.fromEntries(ADAPTERS.map((name) => [name, `dist/${name}/index.js`])),
+    external: ['@langchain/core'],
+    plugins: [
+      {
+        name: 'library',
+        setup(build) {
+          build.onResolve({ filter: /^\.\.\/index\.js$/ }, () => ({ path: './index.js', external: true }));
+        },
+      },
+    ],
     outdir: 'dist/node',
   }),
   build({ ...small, entryPoints: [worker, sqliteWorker], entryNames: '[name]', outdir: 'dist/node' }),

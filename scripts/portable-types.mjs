@@ -19,14 +19,17 @@ const REWRITES = [
   [/\bReturnType<typeof setTimeout>/g, 'unknown'],
 ];
 
-/** @param {string} folder */
-export function makePortable(folder) {
+/**
+ * @param {string} folder
+ * @param {readonly string[]} entries
+ */
+export function makePortable(folder, entries) {
   for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
     if (!name.endsWith('.d.ts')) continue;
     const path = join(folder, name);
     const before = readFileSync(path, 'utf8');
     const after = REWRITES.reduce((text, [found, instead]) => text.replace(found, instead), before);
-    const isEntry = name === 'index.d.ts' || name === join('store', 'index.d.ts');
+    const isEntry = entries.some((entry) => name === `${join(entry)}.d.ts`);
     const whole = isEntry ? GLOBALS + after : after;
     if (whole !== before) writeFileSync(path, whole);
   }

@@ -20,7 +20,7 @@ const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
 execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { stdio: 'inherit' });
 
 /** Entry points for other frameworks. */
-const ADAPTERS = ['langchain'];
+const ADAPTERS = ['langchain', 'mastra'];
 
 makePortable('dist', ['index', ...['store', ...ADAPTERS].map((name) => `${name}/index`)]);
 
@@ -53,12 +53,15 @@ await Promise.all([
   build({
     ...whole,
     entryPoints: Object.fromEntries(ADAPTERS.map((name) => [name, `dist/${name}/index.js`])),
-    external: ['@langchain/core'],
+    external: ['@langchain/core', '@mastra/core'],
     plugins: [
       {
         name: 'library',
         setup(build) {
-          build.onResolve({ filter: /^\.\.\/index\.js$/ }, () => ({ path: './index.js', external: true }));
+          build.onResolve({ filter: /^\.\.\/(store\/)?index\.js$/ }, ({ path }) => ({
+            path: path.includes('store') ? './store.js' : './index.js',
+            external: true,
+          }));
         },
       },
     ],

@@ -20,7 +20,7 @@ const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
 execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { stdio: 'inherit' });
 
 /** Entry points for other frameworks. */
-const ADAPTERS = ['langchain', 'mastra'];
+const ADAPTERS = ['langchain', 'llamaindex', 'mastra'];
 
 makePortable('dist', ['index', ...['store', ...ADAPTERS].map((name) => `${name}/index`)]);
 
@@ -53,7 +53,7 @@ await Promise.all([
   build({
     ...whole,
     entryPoints: Object.fromEntries(ADAPTERS.map((name) => [name, `dist/${name}/index.js`])),
-    external: ['@langchain/core', '@mastra/core'],
+    external: ['@langchain/core', '@llamaindex/core', '@mastra/core'],
     plugins: [
       {
         name: 'library',

@@ -87,8 +87,16 @@ describe('indexes', () => {
     }
   });
 
-  test('made twice at once are one', async () => {
-    const vectors = new ShardexVector({ id: 'test' });
+  test('made twice at once are one, also where one of both is slow', async () => {
+    const waits = [0, 30];
+    class Slow extends ShardexVector {
+      override async listIndexes(): Promise<string[]> {
+        const names = await super.listIndexes();
+        await new Promise((resolve) => setTimeout(resolve, waits.shift() ?? 0));
+        return names;
+      }
+    }
+    const vectors = new Slow({ id: 'test' });
     const make = async (id: string): Promise<void> => {
       await vectors.createIndex({ indexName, dimension: 2 });
       await vectors.upsert({ indexName, ids: [id], vectors: [[1, 0]] });

@@ -25,6 +25,10 @@ export default defineConfig({
         find: /^shardex\/(\w+)$/,
         replacement: fileURLToPath(new URL('src/$1/index.ts', import.meta.url)),
       },
+      {
+        find: /^shardex\/postgres$/,
+        replacement: fileURLToPath(new URL('src/postgres/index.ts', import.meta.url)),
+      },
     ],
   },
   // Node 20 has no `using`.

@@ -22,7 +22,7 @@ execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { stdio: 'inh
 /** Entry points for other frameworks. */
 const ADAPTERS = ['langchain', 'llamaindex', 'mastra'];
 
-makePortable('dist', ['index', ...['store', ...ADAPTERS].map((name) => `${name}/index`)]);
+makePortable('dist', ['index', ...['store', 'postgres', ...ADAPTERS].map((name) => `${name}/index`)]);
 
 /** @type {import('esbuild').BuildOptions} */
 const whole = {
@@ -41,10 +41,10 @@ const worker = 'dist/threads/pool/pool-worker.js';
 const sqliteWorker = 'dist/store/sqlite/sqlite-worker.js';
 await Promise.all([
   // Not minified, as stack traces lead here.
-  // The store needs the classes of the library itself, so both take them from one file.
+  // The store needs the classes of the library itself, so all take them from one file.
   build({
     ...whole,
-    entryPoints: { index: 'dist/index.js', store: 'dist/store/index.js' },
+    entryPoints: { index: 'dist/index.js', store: 'dist/store/index.js', postgres: 'dist/postgres/index.js' },
     chunkNames: 'shared-[hash]',
     splitting: true,
     outdir: 'dist/node',

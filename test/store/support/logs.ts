@@ -13,6 +13,7 @@ import { newSqliteLog } from '../../../src/store/sqlite/sqlite-log.js';
 import type { EngineThread } from '../../../src/store/sqlite/engine-host.js';
 import type { SqliteDriver } from '../../../src/store/sqlite/driver.js';
 import { type CommitLog, memoryLog } from 'shardex/store';
+import { postgresKinds } from '../../postgres/support/kinds.js';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 
@@ -104,5 +105,6 @@ export async function logKinds(folder: () => string): Promise<readonly LogKind[]
         },
       });
   }
+  kinds.push(...(await postgresKinds()));
   return kinds;
 }

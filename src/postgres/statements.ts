@@ -1,0 +1,182 @@
+/*
+ * The statements of a log in Postgres. Each is a transaction of its own; `schema.ts` has the tables.
+ */
+
+import type { Column } from './copy-out.js';
+import { quoted } from './schema.js';
+
+/** A statement that is read by COPY, with what its columns hold; `copied` puts its values in. */
+export interface Copied {
+  readonly text: string;
+  readonly columns: Readonly<Record<string, Column>>;
+}
+
+/** Columns of an entry that is appended. */
+const GIVEN = 7;
+
+/** The statements for tables in a schema. */
+export type Statements = ReturnType<typeof statementsIn>;
+
+/** Writes the statements. */
+export function statementsIn(schema: string) {
+  const s = quoted(schema);
+  return {
+    /** Makes the main branch, with an entry of version 0 for the first commit to follow. */
+    make: `WITH made AS (
+  INSERT INTO ${s}.branch (namespace, name, settings) VALUES ($1, 'main', $2)
+  ON CONFLICT DO NOTHING RETURNING id
+)
+INSERT INTO ${s}.entry (branch, version, token, checksum, size) SELECT id, 0, '', '', 0 FROM made`,
+
+    find: {
+      text: `SELECT id, settings FROM ${s}.branch WHERE namespace = $1 AND name = 'main'`,
+      columns: { id: 'integer', settings: 'bytes' },
+    } satisfies Copied,
+
+    head: `SELECT version, token FROM ${s}.entry WHERE branch = $1 ORDER BY version DESC LIMIT 1`,
+
+    token: `SELECT token FROM ${s}.entry WHERE branch = $1 AND version = $2`,
+
+    /**
+     * Appends a group. The first entry decides: it needs its parent, which must not be dropped meanwhile, and a version that
+     * nobody has; the others come with it. $1 is the branch, $2 and $3 the parent, $4 the pieces and $5 how many they are, $6
+     * a lock that a transaction holds as long as it is open; then each entry has seven values.
+     */
+    append: (count: number, isLocking: boolean): string => {
+      const rows = Array.from({ length: count }, (_, i) => {
+        const at = 7 + i * GIVEN;
+        return `($${at}::bigint, $${at + 1}::text, $${at + 2}::text, $${at + 3}::text, $${at + 4}::integer, $${at + 5}::bytea, $${at + 6}::uuid)`;
+      });
+      const columns = 'version, token, parent, checksum, size, bytes, upload';
+      return `WITH parent AS MATERIALIZED (
+  SELECT version FROM ${s}.entry WHERE branch = $1 AND version = $2 AND token = $3 FOR KEY SHARE
+), given (${columns}) AS NOT MATERIALIZED (VALUES ${rows.join(', ')}),
+first AS (
+  INSERT INTO ${s}.entry (branch, ${columns})
+  SELECT $1, given.* FROM given
+  WHERE given.version = $2::bigint + 1 AND EXISTS (SELECT FROM parent)
+    AND (SELECT count(*) FROM ${s}.piece WHERE upload = ANY ($4::uuid[])) = $5::bigint
+  ON CONFLICT DO NOTHING RETURNING version
+), rest AS (
+  INSERT INTO ${s}.entry (branch, ${columns})
+  SELECT $1, given.* FROM given, first WHERE given.version > first.version
+)
+SELECT version, ${isLocking ? 'pg_advisory_xact_lock($6::bigint)::text' : '$6::text'} AS lock FROM first`;
+    },
+
+    /** Waits until the transaction has ended that has this lock. */
+    ended: `SELECT pg_advisory_xact_lock_shared($1::bigint)::text AS lock`,
+
+    /** The entry of version $2, without its bytes, and those after it, up to $3 bytes. */
+    read: {
+      text: `SELECT version, token, parent, checksum, size::bigint, upload::text, CASE WHEN version > $2 THEN bytes END
+FROM (
+  SELECT *, sum(size) FILTER (WHERE version > $2) OVER (ORDER BY version) AS total
+  FROM (SELECT * FROM ${s}.entry WHERE branch = $1 AND version >= $2 ORDER BY version LIMIT 2000) AS batch
+) AS summed
+WHERE version = $2 OR total = size OR total <= $3 ORDER BY version`,
+      columns: {
+        ...{ version: 'integer', token: 'text', parent: 'text', checksum: 'text' },
+        ...{ size: 'integer', upload: 'text', bytes: 'bytes' },
+      },
+    } satisfies Copied,
+
+    older: `SELECT version FROM ${s}.entry WHERE branch = $1 AND version > 0 AND version <= $2 LIMIT 1`,
+
+    putPiece: `INSERT INTO ${s}.piece (upload, place, bytes) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`,
+
+    piece: {
+      text: `SELECT bytes FROM ${s}.piece WHERE upload = $1 AND place = $2`,
+      columns: { bytes: 'bytes' },
+    } satisfies Copied,
+
+    dropUpload: `DELETE FROM ${s}.piece WHERE upload = ANY ($1::uuid[])`,
+
+    putChunk: `INSERT INTO ${s}.chunk (namespace, key, size, bytes, upload) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT DO NOTHING RETURNING key`,
+
+    chunk: {
+      text: `SELECT size::bigint, bytes, upload::text FROM ${s}.chunk WHERE namespace = $1 AND key = $2`,
+      columns: { size: 'integer', bytes: 'bytes', upload: 'text' },
+    } satisfies Copied,
+
+    /** Adds a checkpoint if all of its chunks, $8, are there. */
+    putCheckpoint: `WITH made AS (
+  INSERT INTO ${s}.checkpoint (branch, version, token, size, bytes, upload)
+  SELECT $2::bigint, $3::bigint, $4::text, $5::integer, $6::bytea, $7::uuid
+  WHERE NOT EXISTS (
+    SELECT FROM unnest($8::text[]) AS wanted (key)
+    WHERE NOT EXISTS (SELECT FROM ${s}.chunk WHERE chunk.namespace = $1 AND chunk.key = wanted.key)
+  ) RETURNING id
+), used AS (
+  INSERT INTO ${s}.checkpoint_chunk (checkpoint, place, namespace, key)
+  SELECT made.id, wanted.place, $1, wanted.key FROM made, unnest($8::text[]) WITH ORDINALITY AS wanted (key, place)
+)
+SELECT id FROM made`,
+
+    checkpoint: {
+      text: `SELECT id, version, token, size::bigint, bytes, upload::text,
+  (SELECT coalesce(json_agg(key ORDER BY place), '[]') FROM ${s}.checkpoint_chunk WHERE checkpoint = id)::text
+FROM ${s}.checkpoint WHERE branch = $1 AND version <= $2 ORDER BY version DESC, id DESC LIMIT 1`,
+      columns: {
+        ...{ id: 'integer', version: 'integer', token: 'text' },
+        ...{ size: 'integer', bytes: 'bytes', upload: 'text', chunks: 'text' },
+      },
+    } satisfies Copied,
+
+    newestCheckpoint: `SELECT max(version) AS version FROM ${s}.checkpoint WHERE branch = $1`,
+
+    /** Drops some entries before version $2, the oldest first; never the newest. */
+    dropEntries: `WITH gone AS (
+  DELETE FROM ${s}.entry WHERE branch = $1 AND version IN (
+    SELECT version FROM ${s}.entry WHERE branch = $1 AND version < $2
+      AND version < (SELECT max(version) FROM ${s}.entry WHERE branch = $1)
+    ORDER BY version LIMIT $3
+  ) RETURNING version, upload
+), pieces AS (
+  DELETE FROM ${s}.piece WHERE upload IN (SELECT upload FROM gone)
+)
+SELECT version FROM gone`,
+
+    /** Drops checkpoints before version $2 but those of versions $3, and those that a later one took the place of. */
+    dropCheckpoints: `WITH gone AS (
+  DELETE FROM ${s}.checkpoint AS old WHERE branch = $1 AND (
+    version < $2 AND NOT version = ANY ($3::bigint[])
+    OR EXISTS (SELECT FROM ${s}.checkpoint AS later
+      WHERE later.branch = $1 AND later.version = old.version AND later.id > old.id)
+  ) RETURNING upload
+)
+DELETE FROM ${s}.piece WHERE upload IN (SELECT upload FROM gone)`,
+
+    /** Drops some chunks that no checkpoint needs. */
+    dropChunks: `WITH gone AS (
+  DELETE FROM ${s}.chunk WHERE (namespace, key) IN (
+    SELECT namespace, key FROM ${s}.chunk WHERE namespace = $1 AND NOT EXISTS (
+      SELECT FROM ${s}.checkpoint_chunk AS used
+      WHERE used.namespace = chunk.namespace AND used.key = chunk.key
+    ) LIMIT $2 FOR UPDATE SKIP LOCKED
+  ) RETURNING key, upload
+), pieces AS (
+  DELETE FROM ${s}.piece WHERE upload IN (SELECT upload FROM gone)
+)
+SELECT key FROM gone`,
+
+    /** Drops pieces of what was never put: whoever was to put it has ended. */
+    dropPieces: `DELETE FROM ${s}.piece WHERE made < now() - interval '1 day'
+  AND upload NOT IN (SELECT upload FROM ${s}.entry WHERE upload IS NOT NULL)
+  AND upload NOT IN (SELECT upload FROM ${s}.chunk WHERE upload IS NOT NULL)
+  AND upload NOT IN (SELECT upload FROM ${s}.checkpoint WHERE upload IS NOT NULL)`,
+
+    notes: {
+      text: `SELECT name, bytes FROM ${s}.note WHERE branch = $1`,
+      columns: { name: 'text', bytes: 'bytes' },
+    } satisfies Copied,
+
+    putNote: `INSERT INTO ${s}.note (branch, name, bytes) VALUES ($1, $2, $3)
+ON CONFLICT (branch, name) DO UPDATE SET bytes = EXCLUDED.bytes`,
+
+    dropNote: `DELETE FROM ${s}.note WHERE branch = $1 AND name = $2`,
+
+    notify: `SELECT pg_notify($1, $2)::text AS told`,
+  };
+}

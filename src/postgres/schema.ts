@@ -7,6 +7,7 @@ import { takeOptions } from '../checks/given.js';
 import { requireFlag, requireName, requireWhole } from '../config.js';
 import { LogFormatError } from '../store/errors.js';
 import { asked } from './failure.js';
+import { functionsIn } from './functions.js';
 import { type PostgresClient, ask, requireClient } from './pool.js';
 
 /** The newest format of the tables. */
@@ -26,10 +27,15 @@ CREATE TABLE ${s}.format (format integer NOT NULL);
 CREATE TABLE ${s}.branch (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   namespace text NOT NULL,
-  name text NOT NULL,
+  name text,
   settings bytea NOT NULL,
+  parent bigint REFERENCES ${s}.branch,
+  start bigint NOT NULL,
+  token text NOT NULL,
+  trimmed bigint NOT NULL DEFAULT 0,
   UNIQUE (namespace, name)
 );
+CREATE INDEX ON ${s}.branch (parent);
 CREATE TABLE ${s}.entry (
   branch bigint NOT NULL,
   version bigint NOT NULL,
@@ -42,7 +48,7 @@ CREATE TABLE ${s}.entry (
   PRIMARY KEY (branch, version)
 );
 CREATE TABLE ${s}.note (
-  branch bigint NOT NULL REFERENCES ${s}.branch,
+  branch bigint NOT NULL REFERENCES ${s}.branch ON DELETE CASCADE,
   name text NOT NULL,
   bytes bytea NOT NULL,
   PRIMARY KEY (branch, name)
@@ -88,6 +94,7 @@ ALTER TABLE ${s}.entry ALTER bytes SET STORAGE EXTERNAL;
 ALTER TABLE ${s}.chunk ALTER bytes SET STORAGE EXTERNAL;
 ALTER TABLE ${s}.checkpoint ALTER bytes SET STORAGE EXTERNAL;
 ALTER TABLE ${s}.piece ALTER bytes SET STORAGE EXTERNAL;
+${functionsIn(s)}
 INSERT INTO ${s}.format VALUES (1);`,
 ];
 
@@ -139,10 +146,10 @@ export async function migratePostgres(pool: PostgresClient, options: MigrateOpti
     // Statements without values go in one message, which is one transaction. Another process may have been faster.
     await pool.query({
       text: `SELECT pg_advisory_xact_lock(${LOCK});
-DO $$ BEGIN
+DO $shardex$ BEGIN
 IF to_regclass(${literal(`${quoted(schema)}.format`)}) IS NULL THEN
 ${sql}
-END IF; END $$`,
+END IF; END $shardex$`,
     });
     return sql;
   });
@@ -167,8 +174,9 @@ export function quoted(name: string): string {
 }
 
 /** A value as SQL has it. */
-export function literal(value: string | number): string {
+export function literal(value: string | number | readonly number[]): string {
   if (typeof value === 'number') return String(value);
+  if (typeof value !== 'string') return `'{${value.join(',')}}'::bigint[]`;
   const text = value.replaceAll("'", "''");
   return text.includes('\\') ? `E'${text.replaceAll('\\', '\\\\')}'` : `'${text}'`;
 }

@@ -41,7 +41,10 @@ export class Session {
   }
 
   /** Asks once for rows with bytes. */
-  async copied({ text, columns }: Copied, ...values: readonly (string | number)[]): Promise<readonly Row[]> {
+  async copied(
+    { text, columns }: Copied,
+    ...values: readonly (string | number | readonly number[])[]
+  ): Promise<readonly Row[]> {
     const query = text.replace(/\$(\d)/g, (_, at) => literal(values[Number(at) - 1]));
     const copy: PostgresQuery = new CopyOut(query, columns, this.#times.timeoutMs);
     return (await this.pool.query(copy)) as unknown as readonly Row[];

@@ -3,6 +3,7 @@
  */
 
 import type { Column } from './copy-out.js';
+import { SUMMARY_BYTES } from '../store/log/commit-log.js';
 import { quoted } from './schema.js';
 
 /** A statement that is read by COPY, with what its columns hold; `copied` puts its values in. */
@@ -21,25 +22,31 @@ export type Statements = ReturnType<typeof statementsIn>;
 export function statementsIn(schema: string) {
   const s = quoted(schema);
   return {
-    /** Makes the main branch, with an entry of version 0 for the first commit to follow. */
+    /** Makes the main branch, with an entry of version 0 for the first commit to follow: so has each branch where it starts. */
     make: `WITH made AS (
-  INSERT INTO ${s}.branch (namespace, name, settings) VALUES ($1, 'main', $2)
+  INSERT INTO ${s}.branch (namespace, name, settings, start, token) VALUES ($1, 'main', $2, 0, '')
   ON CONFLICT DO NOTHING RETURNING id
 )
 INSERT INTO ${s}.entry (branch, version, token, checksum, size) SELECT id, 0, '', '', 0 FROM made`,
 
+    /** A branch, and those that it starts from. */
     find: {
-      text: `SELECT id, settings FROM ${s}.branch WHERE namespace = $1 AND name = 'main'`,
-      columns: { id: 'integer', settings: 'bytes' },
+      text: `WITH RECURSIVE line AS (
+  SELECT *, 0 AS depth FROM ${s}.branch WHERE namespace = $1 AND name = $2
+  UNION ALL SELECT branch.*, depth + 1 FROM line JOIN ${s}.branch ON branch.id = line.parent
+)
+SELECT id, settings, start, token FROM line ORDER BY depth`,
+      columns: { id: 'integer', settings: 'bytes', start: 'integer', token: 'text' },
     } satisfies Copied,
 
-    head: `SELECT version, token FROM ${s}.entry WHERE branch = $1 ORDER BY version DESC LIMIT 1`,
+    head: `SELECT version, entry.token FROM ${s}.entry JOIN ${s}.branch ON branch.id = branch
+WHERE branch = $1 AND name IS NOT NULL ORDER BY version DESC LIMIT 1`,
 
     token: `SELECT token FROM ${s}.entry WHERE branch = $1 AND version = $2`,
 
     /**
-     * Appends a group. The first entry decides: it needs its parent, which must not be dropped meanwhile, and a version that
-     * nobody has; the others come with it. $1 is the branch, $2 and $3 the parent, $4 the pieces and $5 how many they are, $6
+     * Appends a group. The first entry decides: it needs its parent, in a branch of which nothing is dropped meanwhile, and a
+     * version that nobody has; the others come with it. $1 is the branch, $2 and $3 the parent, $4 the pieces and $5 how many they are, $6
      * a lock that a transaction holds as long as it is open; then each entry has seven values.
      */
     append: (count: number, isLocking: boolean): string => {
@@ -49,7 +56,9 @@ INSERT INTO ${s}.entry (branch, version, token, checksum, size) SELECT id, 0, ''
       });
       const columns = 'version, token, parent, checksum, size, bytes, upload';
       return `WITH parent AS MATERIALIZED (
-  SELECT version FROM ${s}.entry WHERE branch = $1 AND version = $2 AND token = $3 FOR KEY SHARE
+  SELECT version FROM ${s}.entry JOIN ${s}.branch ON branch.id = branch
+  WHERE branch = $1 AND version = $2 AND entry.token = $3 AND trimmed <= $2 AND name IS NOT NULL
+  FOR SHARE OF branch
 ), given (${columns}) AS NOT MATERIALIZED (VALUES ${rows.join(', ')}),
 first AS (
   INSERT INTO ${s}.entry (branch, ${columns})
@@ -67,12 +76,12 @@ SELECT version, ${isLocking ? 'pg_advisory_xact_lock($6::bigint)::text' : '$6::t
     /** Waits until the transaction has ended that has this lock. */
     ended: `SELECT pg_advisory_xact_lock_shared($1::bigint)::text AS lock`,
 
-    /** The entry of version $2, without its bytes, and those after it, up to $3 bytes. */
+    /** The entry of version $2, without its bytes, and those after it, up to version $4 and $3 bytes. */
     read: {
       text: `SELECT version, token, parent, checksum, size::bigint, upload::text, CASE WHEN version > $2 THEN bytes END
 FROM (
   SELECT *, sum(size) FILTER (WHERE version > $2) OVER (ORDER BY version) AS total
-  FROM (SELECT * FROM ${s}.entry WHERE branch = $1 AND version >= $2 ORDER BY version LIMIT 2000) AS batch
+  FROM (SELECT * FROM ${s}.entry WHERE branch = $1 AND version BETWEEN $2 AND $4 ORDER BY version LIMIT 2000) AS batch
 ) AS summed
 WHERE version = $2 OR total = size OR total <= $3 ORDER BY version`,
       columns: {
@@ -81,7 +90,19 @@ WHERE version = $2 OR total = size OR total <= $3 ORDER BY version`,
       },
     } satisfies Copied,
 
-    older: `SELECT version FROM ${s}.entry WHERE branch = $1 AND version > 0 AND version <= $2 LIMIT 1`,
+    /** Whether there is an older entry that was not dropped. */
+    older: `SELECT version FROM ${s}.entry JOIN ${s}.branch ON branch.id = branch
+WHERE branch = $1 AND version > start AND version >= trimmed AND version <= $2 LIMIT 1`,
+
+    /** What entries are, from version $3 down to $2 but not that. */
+    entries: {
+      text: `SELECT version, token, parent, size::bigint, coalesce(
+  substring(bytes from 1 for ${SUMMARY_BYTES}),
+  (SELECT substring(piece.bytes from 1 for ${SUMMARY_BYTES}) FROM ${s}.piece
+    WHERE piece.upload = entry.upload AND place = 0))
+FROM ${s}.entry WHERE branch = $1 AND version > $2 AND version <= $3 ORDER BY version DESC LIMIT $4`,
+      columns: { version: 'integer', token: 'text', parent: 'text', size: 'integer', start: 'bytes' },
+    } satisfies Copied,
 
     putPiece: `INSERT INTO ${s}.piece (upload, place, bytes) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`,
 
@@ -114,39 +135,27 @@ ON CONFLICT DO NOTHING RETURNING key`,
 )
 SELECT id FROM made`,
 
+    /** The newest checkpoint of at most version $3, of branches $1, each up to its version in $2. */
     checkpoint: {
-      text: `SELECT id, version, token, size::bigint, bytes, upload::text,
-  (SELECT coalesce(json_agg(key ORDER BY place), '[]') FROM ${s}.checkpoint_chunk WHERE checkpoint = id)::text
-FROM ${s}.checkpoint WHERE branch = $1 AND version <= $2 ORDER BY version DESC, id DESC LIMIT 1`,
+      text: `SELECT checkpoint.id, version, token, size::bigint, bytes, upload::text,
+  (SELECT coalesce(json_agg(key ORDER BY place), '[]') FROM ${s}.checkpoint_chunk
+    WHERE checkpoint = checkpoint.id)::text
+FROM ${s}.checkpoint JOIN unnest($1, $2) AS line (id, top) ON branch = line.id AND version <= least(top, $3)
+ORDER BY version DESC, checkpoint.id DESC LIMIT 1`,
       columns: {
         ...{ id: 'integer', version: 'integer', token: 'text' },
         ...{ size: 'integer', bytes: 'bytes', upload: 'text', chunks: 'text' },
       },
     } satisfies Copied,
 
+    checkpoints: `SELECT DISTINCT ON (version) version, token FROM ${s}.checkpoint WHERE branch = $1
+ORDER BY version, id DESC`,
+
     newestCheckpoint: `SELECT max(version) AS version FROM ${s}.checkpoint WHERE branch = $1`,
 
-    /** Drops some entries before version $2, the oldest first; never the newest. */
-    dropEntries: `WITH gone AS (
-  DELETE FROM ${s}.entry WHERE branch = $1 AND version IN (
-    SELECT version FROM ${s}.entry WHERE branch = $1 AND version < $2
-      AND version < (SELECT max(version) FROM ${s}.entry WHERE branch = $1)
-    ORDER BY version LIMIT $3
-  ) RETURNING version, upload
-), pieces AS (
-  DELETE FROM ${s}.piece WHERE upload IN (SELECT upload FROM gone)
-)
-SELECT version FROM gone`,
+    dropEntries: `SELECT ${s}.drop_entries($1, $2, $3) AS dropped`,
 
-    /** Drops checkpoints before version $2 but those of versions $3, and those that a later one took the place of. */
-    dropCheckpoints: `WITH gone AS (
-  DELETE FROM ${s}.checkpoint AS old WHERE branch = $1 AND (
-    version < $2 AND NOT version = ANY ($3::bigint[])
-    OR EXISTS (SELECT FROM ${s}.checkpoint AS later
-      WHERE later.branch = $1 AND later.version = old.version AND later.id > old.id)
-  ) RETURNING upload
-)
-DELETE FROM ${s}.piece WHERE upload IN (SELECT upload FROM gone)`,
+    dropCheckpoints: `SELECT ${s}.drop_checkpoints($1, $2, $3) AS dropped`,
 
     /** Drops some chunks that no checkpoint needs. */
     dropChunks: `WITH gone AS (
@@ -172,11 +181,35 @@ SELECT key FROM gone`,
       columns: { name: 'text', bytes: 'bytes' },
     } satisfies Copied,
 
-    putNote: `INSERT INTO ${s}.note (branch, name, bytes) VALUES ($1, $2, $3)
-ON CONFLICT (branch, name) DO UPDATE SET bytes = EXCLUDED.bytes`,
+    putNote: `INSERT INTO ${s}.note (branch, name, bytes) SELECT id, $2, $3 FROM ${s}.branch
+WHERE id = $1 AND branch.name IS NOT NULL ON CONFLICT (branch, name) DO UPDATE SET bytes = EXCLUDED.bytes`,
 
     dropNote: `DELETE FROM ${s}.note WHERE branch = $1 AND name = $2`,
 
     notify: `SELECT pg_notify($1, $2)::text AS told`,
+
+    fork: `SELECT ${s}.fork($1, $2, $3, $4) AS answer`,
+
+    branches: `SELECT id, name, parent, start, token,
+  (SELECT json_build_array(version, entry.token) FROM ${s}.entry WHERE branch = branch.id
+    ORDER BY version DESC LIMIT 1)::text AS head
+FROM ${s}.branch WHERE namespace = $1 ORDER BY id`,
+
+    /** Gives up the name and the notes of a branch. */
+    unname: `WITH gone AS (
+  UPDATE ${s}.branch SET name = NULL WHERE namespace = $1 AND name = $2 RETURNING id
+), notes AS (
+  DELETE FROM ${s}.note WHERE branch IN (SELECT id FROM gone)
+)
+SELECT id FROM gone`,
+
+    dropped: `SELECT id FROM ${s}.branch WHERE namespace = $1 AND name IS NULL`,
+
+    /** Forgets dropped branches that have nothing left and that none starts from. */
+    forget: `DELETE FROM ${s}.branch WHERE namespace = $1 AND name IS NULL
+  AND NOT EXISTS (SELECT FROM ${s}.branch AS child WHERE child.parent = branch.id)
+  AND NOT EXISTS (SELECT FROM ${s}.entry WHERE entry.branch = branch.id)
+  AND NOT EXISTS (SELECT FROM ${s}.checkpoint WHERE checkpoint.branch = branch.id)
+RETURNING id`,
   };
 }

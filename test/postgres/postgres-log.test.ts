@@ -199,6 +199,11 @@ describe.skipIf(!hasPostgres)('in Postgres', () => {
       const trimmer = new Client(connection(cluster.port));
       await trimmer.connect();
       await trimmer.query('BEGIN');
+      const { rows } = await trimmer.query<{ id: string }>(
+        'UPDATE shardex.branch SET trimmed = 5 WHERE namespace = $1 RETURNING id',
+        [`n${places}`],
+      );
+      expect(rows).toHaveLength(1);
       await trimmer.query(
         `DELETE FROM shardex.entry WHERE version BETWEEN 0 AND 4
          AND branch = (SELECT id FROM shardex.branch WHERE namespace = $1)`,

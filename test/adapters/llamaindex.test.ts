@@ -1,5 +1,4 @@
 import { Document, IndexNode, NodeRelationship, TextNode } from '@llamaindex/core/schema';
-import { BaseEmbedding } from '@llamaindex/core/embeddings';
 import { type MetadataFilters, VectorStoreQueryMode } from '@llamaindex/core/vector-store';
 import { Settings, VectorStoreIndex, storageContextFromDefaults } from 'llamaindex';
 import {
@@ -16,18 +15,9 @@ import { memoryLog, openStore } from 'shardex/store';
 import { describe, expect, test } from 'vitest';
 import { rejectionOf, thrownBy } from '../support/thrown.js';
 import { letters } from './embeddings.js';
+import { LlamaLetters } from './llama-embeddings.js';
 
-class Letters extends BaseEmbedding {
-  // eslint-disable-next-line @typescript-eslint/no-useless-constructor -- that of the base is protected
-  constructor() {
-    super();
-  }
-
-  getTextEmbedding(text: string): Promise<number[]> {
-    return Promise.resolve(letters(text));
-  }
-}
-Settings.embedModel = new Letters();
+Settings.embedModel = new LlamaLetters();
 
 /** A node of a document, embedded. */
 function node(id: string, text: string, metadata: Record<string, unknown> = {}, source = 'book'): TextNode {

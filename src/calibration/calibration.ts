@@ -7,6 +7,7 @@
 
 import type { List } from 'immutable';
 import type { PostingKey } from '../errors.js';
+import { NO_RANKS } from './ranks.js';
 
 /** What a search knows of a query before it scans a row. */
 export interface Features {
@@ -22,10 +23,10 @@ export interface Sample extends PostingKey, Features {
   readonly hash: number;
   /** Its place in the order of writing, as far as that is known: 0 for what was there before any. */
   readonly born: number;
-  /** Live postings, and shards, when it was looked for. */
+  /** Live postings, and shards, when it was looked for; no shards as long as it is not. */
   readonly postingCount: number;
   readonly shardCount: number;
-  /** `ShardexIndex.churn` at that time. */
+  /** `ShardexIndex.churn` at that time, or where it is still to be looked for, when that was decided. */
   readonly churn: number;
   /** How much farther than the nearest centroid the 32nd nearest one is. */
   readonly gap: number;
@@ -85,7 +86,32 @@ export function greatestChance(postingCount: number): number {
   return Math.min(1 / SMALL_SHARE, FULL_SAMPLE / postingCount);
 }
 
-/** Whether a sample says enough to search by. */
-export function isUsable({ samples }: Calibration, postingCount: number): boolean {
-  return postingCount >= LEAST_CALIBRATED && samples.size >= sampleSizeFor(postingCount) / 2;
+/** Whether a sample says enough to search by, of which so many were looked for. */
+export function isUsable(sampleSize: number, postingCount: number): boolean {
+  return postingCount >= LEAST_CALIBRATED && sampleSize >= sampleSizeFor(postingCount) / 2;
+}
+
+/**
+ * The share of an index that is written or removed between the decision to look for a posting and the look: so that what
+ * the look takes can be spread over the commits in between. At any time some hundredth of a sample is waiting.
+ */
+const WAIT = 1 / 128;
+
+/** How much is written or removed before a posting of an index of this many is looked for. */
+export function waitFor(postingCount: number): number {
+  return WAIT * postingCount;
+}
+
+/** Whether a posting of the sample is still to be looked for. */
+export function isWaiting({ shardCount }: Sample): boolean {
+  return shardCount === 0;
+}
+
+/** A posting of the sample that is still to be looked for. */
+export function waitingSample(
+  { documentId, start, length }: PostingKey,
+  then: Pick<Sample, 'hash' | 'born' | 'postingCount' | 'churn'>,
+): Sample {
+  const unknown = { shardCount: 0, nearest: 0, spread: 0, gap: 0, ranks: NO_RANKS };
+  return Object.freeze({ documentId, start, length, ...then, ...unknown });
 }

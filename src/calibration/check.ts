@@ -1,8 +1,8 @@
 /** Checks of calibrations that come from elsewhere, as bytes or in a message. */
 import { isWhole } from '../config.js';
-import { MOST_COUNTED, type Sample } from './calibration.js';
+import { MOST_COUNTED, type Sample, isWaiting } from './calibration.js';
 import type { CalibrationChange } from './change.js';
-import { isPacked } from './ranks.js';
+import { NO_RANKS, isPacked } from './ranks.js';
 
 /** More than any calibration has. */
 export const MOST_SAMPLES = 65_536;
@@ -21,13 +21,19 @@ export function isSample(value: unknown): value is Sample {
     typeof sample.documentId === 'string' &&
     sample.documentId !== '' &&
     [start, length, hash].every((number) => isWhole(number, 0, MOST_IN_KEY)) &&
-    [postingCount, shardCount].every((count) => isWhole(count, 1, MOST_COUNTED)) &&
-    [born, churn].every((count) => isWhole(count, 0, MOST_COUNTED)) &&
+    isWhole(postingCount, 1, MOST_COUNTED) &&
+    [shardCount, born, churn].every((count) => isWhole(count, 0, MOST_COUNTED)) &&
     isWithin(sample.nearest, -MOST_DISTANCE) &&
     isWithin(sample.spread, 0) &&
     isWithin(sample.gap, 0) &&
-    isPacked(sample.ranks)
+    isPacked(sample.ranks) &&
+    (!isWaiting(value as Sample) || isBlank(value as Sample))
   );
+}
+
+/** Whether nothing is said of where its neighbours are. */
+function isBlank({ nearest, spread, gap, ranks }: Sample): boolean {
+  return nearest === 0 && spread === 0 && gap === 0 && ranks === NO_RANKS;
 }
 
 /** Whether a value is a change of a calibration; that what it names is there is seen where it is applied. */

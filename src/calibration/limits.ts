@@ -4,7 +4,7 @@
  * recent parts are given that, too. Everything here is a pure function of the sample; what was derived once is kept with it.
  */
 
-import type { Calibration, Features, Sample } from './calibration.js';
+import { type Calibration, type Features, type Sample, isWaiting } from './calibration.js';
 import { costFrom } from './cost.js';
 import { LEVELS, eachEntry, widthsOf } from './ranks.js';
 import { recentParts } from './recent.js';
@@ -70,6 +70,8 @@ interface OfAll {
 
 /** What is derived from a calibration. */
 export interface Limits {
+  /** How many postings of the sample were looked for. */
+  readonly size: number;
   /** How much farther than the nearest centroid the 32nd nearest one is, on average. */
   readonly gap: number;
   /** Standard error of a recall of 0.95 of the 10 nearest. */
@@ -88,6 +90,7 @@ export function limitsOf(calibration: Calibration): Limits {
 }
 
 class SampleLimits implements Limits {
+  readonly size: number;
   readonly gap: number;
   readonly #calibration: Calibration;
   readonly #samples: readonly Sample[];
@@ -99,9 +102,10 @@ class SampleLimits implements Limits {
   #short: readonly (readonly number[])[] | undefined;
 
   constructor(calibration: Calibration) {
-    const samples = calibration.samples.toArray();
+    const samples = calibration.samples.toArray().filter((sample) => !isWaiting(sample));
     this.#calibration = calibration;
     this.#samples = samples;
+    this.size = samples.length;
     this.gap = samples.reduce((sum, { gap }) => sum + gap, 0) / Math.max(1, samples.length);
   }
 

@@ -4,7 +4,7 @@
  * question by group and by recall, in some fifty times as long.
  */
 
-import type { Calibration, Sample } from './calibration.js';
+import { type Calibration, type Sample, isWaiting } from './calibration.js';
 import { costFrom } from './cost.js';
 import { GROWTH } from './limits.js';
 import { hardestOf } from './ranks.js';
@@ -15,7 +15,7 @@ const EVIDENCE = 3;
 
 /** Whether the latest half of a sample, or the latest quarter, and so on, is harder to find than the others. Time: O(sample). */
 export function isOutdated({ samples, shardCount }: Calibration): boolean {
-  const all = samples.toArray();
+  const all = samples.toArray().filter((sample) => !isWaiting(sample));
   if (all.length < 2 * LEAST_MEMBERS) return false;
   const hardness = hardnessOf(all, shardCount);
   return (['churn', 'born'] as const).some((age) => {

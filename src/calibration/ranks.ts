@@ -36,6 +36,9 @@ const STARTS: readonly number[] = WIDTHS.reduce(
 /** Length of the string: two characters an entry. */
 export const PACKED_LENGTH = 2 * STARTS[LEVELS.length];
 
+/** What stands for ranks that are not known yet. */
+export const NO_RANKS = '\0'.repeat(PACKED_LENGTH);
+
 /** The share of the neighbours that each entry of a level stands for; their sum is 1. */
 export function widthsOf(level: number): readonly number[] {
   return WIDTHS[level];

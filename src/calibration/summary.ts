@@ -1,6 +1,6 @@
 /* What `statistics` tells of a calibration: its size, its age, and how far chance may have led it astray. */
 
-import type { Calibration } from './calibration.js';
+import { type Calibration, isWaiting } from './calibration.js';
 import { limitsOf } from './limits.js';
 
 /** What searches by recall rest on in a version, and how far that can be trusted. */
@@ -18,7 +18,7 @@ export interface CalibrationSummary {
 
 /** Sums up a calibration of a version with so many postings and so many changes behind it. Time: O(sample). */
 export function summaryOf(calibration: Calibration, postingCount: number, churn: number): CalibrationSummary {
-  const { samples } = calibration;
+  const samples = calibration.samples.filter((sample) => !isWaiting(sample));
   const since = samples.reduce((sum, sample) => sum + churn - sample.churn, 0);
   return Object.freeze({
     sampleSize: samples.size,

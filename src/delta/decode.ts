@@ -25,7 +25,7 @@ const MAX_INTEGER = Number.MAX_SAFE_INTEGER;
 const MAX_UINT32 = 0xffff_ffff;
 /** Ids count up from 0; above this, the following ids would not stay exact for long. */
 const MAX_SHARD_IDS = 2 ** 48;
-/** The format before, which had no records. */
+/** The oldest format, which had no records. In that and the next one no sample was waiting to be looked for. */
 const WITHOUT_RECORDS = 3;
 /** Kept chunks at most, as they take no bytes each; this many have at least four million shards. */
 const MAX_CHUNKS = 1 << 18;
@@ -55,9 +55,9 @@ export function decodeDelta(bytes: Uint8Array): Delta {
   const words = wordsOf(bytes);
   const [magic, format, dimensions, rows, metaLength] = words;
   if (magic !== MAGIC) throw damaged('they do not begin as one');
-  if (format !== FORMAT && format !== WITHOUT_RECORDS) {
+  if (format < WITHOUT_RECORDS || format > FORMAT) {
     throw new InvalidDeltaError(
-      `This delta has format ${format}; this version of the library reads formats ${WITHOUT_RECORDS} and ${FORMAT}. Use the one that wrote it.`,
+      `This delta has format ${format}; this version of the library reads formats ${WITHOUT_RECORDS} to ${FORMAT}. Use the one that wrote it.`,
     );
   }
   if (words.length * 4 !== 4 * HEADER + 4 * rows * dimensions + metaLength)

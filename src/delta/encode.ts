@@ -24,8 +24,8 @@ import type { Ledger } from './ledger.js';
 
 /** The bytes "SHXD". */
 export const MAGIC = 0x44_58_48_53;
-/** The format that is written; {@link decodeDelta} reads the one before, too, which had no records. */
-export const FORMAT = 4;
+/** The format that is written; {@link decodeDelta} reads the two before, too. */
+export const FORMAT = 5;
 /** Words of the header. */
 export const HEADER = 8;
 /** Index of the checksum in the header. */

@@ -18,6 +18,8 @@ import type { Engine, Lender } from './memory/engine.js';
 import { type RankedShards, nearShards } from './ranking/near-shards.js';
 import { QueryScratch, queryOfProbe } from './memory/query.js';
 import { scanFor } from './scan/scan-for.js';
+import type { Ahead } from './look-ahead.js';
+import { AllRows } from './scan/all-rows.js';
 import { TopK } from './scan/top-k.js';
 
 /** The parts of a version in the making that looking for a posting takes. */
@@ -68,12 +70,20 @@ export class Looker {
     this.#scratch = new QueryScratch(index.config.dimensions);
   }
 
-  /** Looks for a row. Deterministic (I10). Time: O(rows), by codes where there are enough dimensions. */
-  look(row: LiveRow, born: number): Sample {
-    return this.#lend((engine) => this.#look(engine, row, born));
+  /**
+   * Looks for a row. Deterministic (I10), whatever is known ahead. Time: O(rows), by codes where there are enough dimensions,
+   * less where it is known what is far.
+   */
+  look(row: LiveRow, born: number, ahead?: Ahead): Sample {
+    return this.#lend((engine) => this.#look(engine, row, born, ahead));
   }
 
-  #look(engine: Engine | undefined, { home, columns, row }: LiveRow, born: number): Sample {
+  #look(
+    engine: Engine | undefined,
+    { home, columns, row }: LiveRow,
+    born: number,
+    ahead: Ahead | undefined,
+  ): Sample {
     const { config, centroids, postingCount, churn } = this.#index;
     fillProbe(this.#probe, columns, row);
     const query = queryOfProbe(this.#probe, config.metric, this.#scratch);
@@ -84,7 +94,7 @@ export class Looker {
     const gap = beyond(GAP_RANK);
     const unit = gap > 0 ? gap : 1;
     const homes = (this.#homes ??= homesIn(this.#index));
-    const found = this.#neighbours(engine, query, ids, centroidValues)
+    const found = this.#neighbours(engine, query, ids, centroidValues, ahead)
       .filter((one) => one.columns !== columns || one.row !== row)
       .slice(0, MOST)
       .map((one) => homes.get(one.columns) as ShardId);
@@ -120,21 +130,26 @@ export class Looker {
     query: ReturnType<typeof queryOfProbe>,
     ids: readonly ShardId[],
     centroidValues: readonly number[],
+    ahead: Ahead | undefined,
   ): { columns: Columns; row: number }[] {
     // One more than wanted, for the posting itself.
-    const best = new TopK(MOST + 1, false);
+    const isEstimated = engine !== undefined && query.unit !== undefined;
+    const best = isEstimated ? new AllRows() : new TopK(MOST + 1, false);
     const directory = this.#directoryFor(engine);
     const scan = scanFor(this.#index, query, best, { engine, sure: 0, directory });
-    let pause = TOGETHER;
+    let [rows, pause] = [0, TOGETHER];
     ids.forEach((id, rank) => {
-      scan.scan(id, centroidValues[rank]);
-      if (scan.tally.rows < pause) return;
-      pause = scan.tally.rows + TOGETHER;
+      const shard = this.#index.shards.get(id) as Shard;
+      // All of its rows would be dropped.
+      if (!ahead?.isBeyond(shard, scan.limit)) scan.scan(id, centroidValues[rank]);
+      rows += shard.rows.liveCount;
+      if (rows < pause) return;
+      pause = rows + TOGETHER;
       if (scan.candidateCount > PRUNED * MEASURED) scan.keepBest(MEASURED);
     });
     scan.keepBest(MEASURED);
     scan.measure();
-    return best.sorted();
+    return best instanceof AllRows ? best.nearest(MOST + 1) : best.sorted();
   }
 }
 

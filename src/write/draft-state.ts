@@ -51,6 +51,8 @@ export class DraftState {
   #routing: Routing | undefined;
   /** Of what it may do beyond its own changes since the last {@link finish}. */
   #spent = 0;
+  /** How much of that went into splits. */
+  #splits = 0;
 
   constructor(base: ShardexIndex) {
     this.config = base.config;
@@ -172,9 +174,10 @@ export class DraftState {
     return this.#shards.differFrom(this.#base);
   }
 
-  /** Takes multiplications from what it may do beyond its own changes, whether they are left or not. */
+  /** Takes the multiplications of splits from what it may do beyond its own changes, whether they are left or not. */
   spend(cost: number): void {
     this.#spent += cost;
+    this.#splits += cost;
   }
 
   /** Multiplications that are left. */
@@ -282,6 +285,7 @@ export class DraftState {
     this.#next = nextAfter(this.#base);
     this.#written = writtenAfter(this.#base);
     this.#spent = 0;
+    this.#splits = 0;
     this.#digest = new Digest();
     return this.#base;
   }
@@ -305,6 +309,7 @@ export class DraftState {
       changed,
       written: this.#written,
       doubtful: this.#doubtful,
+      isBusy: this.#splits > budgetFor(config, this.#written.count),
       shardsOfDocument: (documentId) => this.shardsOfDocument(documentId),
     });
   }

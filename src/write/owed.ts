@@ -22,9 +22,18 @@ export function costOfSplitting(
   return jobs.reduce((cost, { rows }) => cost + LOOKS_IN_SPLIT * rows.length * dimensions, 0);
 }
 
+/** Reading the rows of a shard takes about as long as comparing them with so many centroids. */
+const READ = 2;
+
 /** What it takes to compare the rows of a shard with so many centroids. */
 export function costOfComparing({ rows }: Shard, centroids: number, { dimensions }: ShardexConfig): number {
-  return rows.rowCount * centroids * dimensions;
+  return rows.rowCount * (READ + centroids) * dimensions;
+}
+
+/** With how many centroids the rows of a shard may be compared by what is left of the budget; one at least. */
+function affordable(state: DraftState, shard: Shard): number {
+  const [none, one] = [0, 1].map((count) => costOfComparing(shard, count, state.config));
+  return Math.max(1, Math.floor((state.left - none) / (one - none)));
 }
 
 /** Compares what earlier splits have left, the oldest first, as far as the draft's budget goes. */
@@ -37,10 +46,10 @@ export function* payOwed(state: DraftState): Steps<void> {
     const id = owed[next];
     const shard = state.hasShard(id) ? state.shard(id) : undefined;
     // Some of the centroids, where all would be too many for this commit.
-    const most = shard && Math.max(1, Math.floor(state.left / costOfComparing(shard, 1, state.config)));
+    const most = shard === undefined ? Infinity : affordable(state, shard);
     const parts: Shard[] = [];
     let end = next;
-    for (; end < owed.length && owed[end] === id && parts.length < (most ?? Infinity); end += 2)
+    for (; end < owed.length && owed[end] === id && parts.length < most; end += 2)
       if (state.hasShard(owed[end + 1])) parts.push(state.shard(owed[end + 1]));
     if (shard !== undefined && parts.length > 0) {
       if (!state.spends(costOfComparing(shard, parts.length, state.config))) break;

@@ -1,11 +1,20 @@
 // Keeps the calibration's sample up with a commit: what comes into it, what leaves, and what is looked for anew.
 import { List } from 'immutable';
-import { type Calibration, type Sample, countedOn, sampleSizeFor } from '../calibration/calibration.js';
+import {
+  type Calibration,
+  type Sample,
+  countedOn,
+  isWaiting,
+  sampleSizeFor,
+  waitFor,
+  waitingSample,
+} from '../calibration/calibration.js';
 import { isOutdated } from '../calibration/outdated.js';
 import type { PostingKey } from '../errors.js';
 import { seededRandom } from '../geometry/random.js';
 import { adoptCodes, lenderFor } from '../search/memory/engine.js';
 import { type LiveRow, Looker, type Looked } from '../search/look.js';
+import { aheadBudget, aheadOf, beginAhead } from '../search/look-ahead.js';
 import type { Steps } from '../collections/steps.js';
 import { keyOfRow, keyText } from '../version/posting.js';
 import { hashOfRow } from '../version/row-block.js';
@@ -32,8 +41,17 @@ const RATE = 2;
  */
 const LOOKS_A_CHECK = 4;
 
-/** Postings looked for in a commit at least while the sample is not full. */
+/** Postings that are looked for in a commit for each one that it writes or removes: half of that is due on average at most. */
+const LOOKS_PAID = 1;
+
+/** Postings that come into the sample in a commit at least while the sample is not full. */
 const LEAST_FILLED = 2;
+
+/** So many of the oldest are picked out one after the other. */
+const FEW = 8;
+
+/** Postings that may wait at a time, before a sample that is not full is filled further. */
+const MOST_WAITING = 32;
 
 /** Draws after which a posting of a sparse index is given up on. */
 const MOST_DRAWS = 256;
@@ -46,6 +64,8 @@ export interface Resampled extends Looked {
   readonly changed: number;
   /** The documents that have lost a posting, or had one moved. */
   readonly doubtful: ReadonlySet<string>;
+  /** Whether splits took more than is paid for, so that looks are left to other commits. */
+  readonly isBusy: boolean;
 }
 
 /** A posting to be looked for, and the place in the sample that it takes; none where it is a further one. */
@@ -53,6 +73,8 @@ interface Wanted {
   readonly row: LiveRow;
   readonly born: number;
   readonly place?: number;
+  /** What was waiting for it, if anything. */
+  readonly waited?: Sample;
 }
 
 /** The calibration of a version, made of that of the version before; `undefined` where it is too small for one. */
@@ -60,14 +82,23 @@ export function* resampled(
   before: Calibration | undefined,
   index: Resampled,
 ): Steps<Calibration | undefined> {
-  const { postingCount, churn, centroids, config } = index;
-  const size = sampleSizeFor(postingCount);
+  const size = sampleSizeFor(index.postingCount);
   if (size === 0) return undefined;
   // The next looks will want them, and most commits take none.
-  if (before !== undefined) adoptCodes(config);
+  if (before !== undefined) adoptCodes(index.config);
+  const next = yield* renewed(before, index, size);
+  if (!index.isBusy) yield* lookAhead(next.samples, index);
+  return next;
+}
+
+function* renewed(before: Calibration | undefined, index: Resampled, size: number): Steps<Calibration> {
+  const { postingCount, churn, centroids, config } = index;
   const random = seededRandom(config.seed ^ Math.imul(churn, 0x9e3779b1) ^ (before?.taken ?? 0));
-  const samples = (yield* surviving(before?.samples ?? List(), index)).asMutable();
-  while (samples.size > size) remove(samples, Math.floor(random() * samples.size));
+  const there = fewer(yield* surviving(before?.samples ?? List(), index), size, random);
+  // A commit that writes as much as a look waits for pays for all looks.
+  const wait = waitFor(postingCount);
+  const atOnce = index.changed >= wait;
+  const waiting = waitingIn(there);
 
   const wanted: Wanted[] = [];
   const lots = evenly(index.written.drawn(size / postingCount), size);
@@ -82,17 +113,19 @@ export function* resampled(
   const settled = before?.settled ?? churn - index.changed;
   const each = postingCount / (RATE * size);
   const due = Math.max(0, Math.floor((churn - settled) / each));
-  const room = Math.max(0, size - samples.size - wanted.length);
-  const filling = Math.min(room, Math.max(LEAST_FILLED, due));
-  const renewed = Math.min(Math.max(0, due - wanted.length - filling), samples.size);
+  const room = Math.max(0, size - there.size - wanted.length);
+  const isPatient = atOnce || waiting.length < MOST_WAITING;
+  const filling = isPatient ? Math.min(room, Math.max(LEAST_FILLED, due)) : 0;
+  const renewals = Math.min(Math.max(0, due - wanted.length - filling), there.size);
   const more = before === undefined ? 0 : looksMore(before, due);
-  const old = oldest(samples, Math.min(renewed + more, samples.size)).map((place) => ({
-    place,
-    sample: samples.get(place) as Sample,
-  }));
+  const old = oldest(there, renewals + more).map((place) => ({ place, sample: there.get(place) as Sample }));
+  const ripe = waiting
+    .map((place) => ({ place, sample: there.get(place) as Sample }))
+    .filter(({ sample }) => atOnce || churn - sample.churn >= wait)
+    .slice(0, atOnce ? size : index.isBusy ? 0 : LOOKS_PAID * index.changed);
   const rows = yield* rowsOf(
     index,
-    old.map(({ sample }) => sample),
+    [...old, ...ripe].map(({ sample }) => sample),
   );
   for (const { place, sample } of old) {
     const row = rows.get(textOf(sample));
@@ -100,31 +133,92 @@ export function* resampled(
   }
   const spent = Math.max(0, wanted.length - more);
   if (filling > 0) {
-    const known = new Set(
-      [...samples, ...wanted.map(({ row }) => keyOfRow(row.columns, row.row))].map(textOf),
-    );
+    const taken = new Set([...there, ...wanted.map(({ row }) => keyOfRow(row.columns, row.row))].map(textOf));
     for (let left = filling; left > 0; left--) {
-      const row = drawn(index, random, known);
+      const row = drawn(index, random, taken);
       if (row !== undefined) wanted.push({ row, born: 0 });
       yield;
     }
   }
-  if (before !== undefined && wanted.length === 0 && samples.size === before.samples.size) return before;
-
-  const taken = yield* lookedFor(wanted, index);
-  const free = Array.from({ length: samples.size }, (_, place) => place);
-  wanted.forEach(({ place }, i) => {
-    if (place !== undefined) samples.set(place, taken[i]);
-    else if (samples.size < size) samples.push(taken[i]);
-    // In place of any that was there before.
-    else samples.set(free.splice(Math.floor(random() * free.length), 1)[0], taken[i]);
+  const looksDue = ripe.flatMap(({ place, sample }): Wanted[] => {
+    const row = rows.get(textOf(sample));
+    return row === undefined ? [] : [{ row, born: sample.born, place, waited: sample }];
   });
+  if (before !== undefined && wanted.length + looksDue.length === 0 && there.size === before.samples.size)
+    return before;
+
+  const looks = atOnce ? [...looksDue, ...wanted] : looksDue;
+  const taken = yield* lookedFor(looks, index);
+  const samples = there.asMutable();
+  put(samples, looks, taken, size, random);
+  if (!atOnce) {
+    const later = wanted.map(({ row: { columns, row }, born }) =>
+      waitingSample(keyOfRow(columns, row), { hash: hashOfRow(columns, row), born, postingCount, churn }),
+    );
+    later.forEach((sample, i) => beginAhead(sample, config, wanted[i].row.columns, wanted[i].row.row));
+    put(samples, wanted, later, size, random);
+  }
   return Object.freeze({
     samples: samples.asImmutable(),
     taken: countedOn(before?.taken ?? 0, taken.length),
     settled: countedOn(settled, each * Math.max(spent, due)),
     postingCount,
     shardCount: centroids.size,
+  });
+}
+
+/** Puts samples in their places, or where they have none in place of any, if the sample is full. */
+function put(
+  samples: List<Sample>,
+  wanted: readonly Wanted[],
+  made: readonly Sample[],
+  size: number,
+  random: () => number,
+): void {
+  const free = Array.from({ length: samples.size }, (_, place) => place);
+  wanted.forEach(({ place }, i) => {
+    if (place !== undefined) samples.set(place, made[i]);
+    else if (samples.size < size) samples.push(made[i]);
+    else samples.set(free.splice(Math.floor(random() * free.length), 1)[0], made[i]);
+  });
+}
+
+/** Does some of what the looks that are waited for will take, the first of them first. */
+function* lookAhead(samples: List<Sample>, index: Resampled): Steps<void> {
+  let budget = aheadBudget(index.config, Math.max(1, index.written.count));
+  const waiting = waitingIn(samples).map((place) => samples.get(place) as Sample);
+  const unknown = waiting.filter((sample) => aheadOf(sample) === undefined);
+  const rows = yield* rowsOf(index, unknown);
+  for (const sample of unknown) {
+    const found = rows.get(textOf(sample));
+    if (found !== undefined) beginAhead(sample, index.config, found.columns, found.row);
+  }
+  for (const sample of waiting) {
+    yield;
+    budget = aheadOf(sample)?.goOn(index, budget) ?? budget;
+    if (budget === 0) return;
+  }
+}
+
+/** The places of those that are still to be looked for, known once for each list. */
+const waitingPlaces = new WeakMap<List<Sample>, readonly number[]>();
+
+/** The places of those that are still to be looked for, those that wait the longest first. Time: O(sample), once. */
+function waitingIn(samples: List<Sample>): readonly number[] {
+  let places = waitingPlaces.get(samples);
+  if (places === undefined) {
+    const all = samples.toArray();
+    places = all.flatMap((sample, place) => (isWaiting(sample) ? [place] : []));
+    waitingPlaces.set(samples, (places = [...places].sort((a, b) => all[a].churn - all[b].churn || a - b)));
+  }
+  return places;
+}
+
+/** At most so many, others being taken out by lot. */
+function fewer(samples: List<Sample>, most: number, random: () => number): List<Sample> {
+  if (samples.size <= most) return samples;
+  return samples.withMutations((list) => {
+    while (list.size > most) remove(list, Math.floor(random() * list.size));
   });
 }
 
@@ -138,8 +232,8 @@ function looksMore(before: Calibration, due: number): number {
 function* lookedFor(wanted: readonly Wanted[], index: Resampled): Steps<Sample[]> {
   const looker = new Looker(index, lenderFor(index.config, wanted.length), wanted.length);
   const taken: Sample[] = [];
-  for (const { row, born } of wanted) {
-    taken.push(looker.look(row, born));
+  for (const { row, born, waited } of wanted) {
+    taken.push(looker.look(row, born, waited && aheadOf(waited)));
     yield;
   }
   return taken;
@@ -167,11 +261,23 @@ function remove(samples: List<Sample>, place: number): void {
   samples.set(place, last).pop();
 }
 
-/** The places of the `count` samples that were looked for the longest ago. */
+/** The places of up to `count` samples that were looked for the longest ago. Time: O(sample · count), or O(n log n). */
 function oldest(samples: List<Sample>, count: number): number[] {
   if (count === 0) return [];
-  const ages = samples.toArray().map(({ churn }) => churn);
-  const places = ages.map((_, place) => place).sort((a, b) => ages[a] - ages[b] || a - b);
+  const all = samples.toArray();
+  const places = all.flatMap((sample, place) => (isWaiting(sample) ? [] : [place]));
+  if (count > FEW) places.sort((a, b) => all[a].churn - all[b].churn || a - b);
+  else {
+    // One after the other to the front: to sort all takes a commit several times as long.
+    for (let done = 0; done < Math.min(count, places.length); done++) {
+      let first = done;
+      for (let i = done + 1; i < places.length; i++) {
+        const [a, b] = [all[places[i]].churn, all[places[first]].churn];
+        if (a < b || (a === b && places[i] < places[first])) first = i;
+      }
+      [places[done], places[first]] = [places[first], places[done]];
+    }
+  }
   return places.slice(0, count);
 }
 

@@ -72,7 +72,7 @@ function keysOf({ meta }: Decoded, keys: Value): string[] {
 test.each(deltas)('the tables decode a delta %s', (_, delta) => {
   const decoded = decodedByTables(encodeDelta(delta), tablesOf(PAGE));
   const { header, meta, vectors } = decoded;
-  expect([header.magic, header.format, header.dimensions, header.reserved]).toEqual([0x44584853, 4, 16, 0]);
+  expect([header.magic, header.format, header.dimensions, header.reserved]).toEqual([0x44584853, 5, 16, 0]);
   expect([meta.base, meta.next]).toEqual([delta.base, delta.next]);
 
   const postings = new Map(

@@ -269,7 +269,7 @@ describe('damage', () => {
 });
 
 /** Kept bytes: what this version of the library cannot read any more, no file of its users can be read from. */
-describe('the golden checkpoint', () => {
+describe.each([1, 2])('the golden checkpoint of format %i', (format) => {
   const at = (name: string): URL => new URL(`golden/${name}`, import.meta.url);
   const golden = (): ShardexIndex => {
     const next = numbers(42);
@@ -278,22 +278,22 @@ describe('the golden checkpoint', () => {
     return index;
   };
 
-  test.runIf(process.env.STORE_GOLDEN === 'write')('is written', async () => {
+  test.runIf(process.env.STORE_GOLDEN === 'write' && format === 2)('is written', async () => {
     const index = golden();
     const log = await openedLog();
     await new Checkpointer(log).take(index, tokensOf(index), atOnce);
     const checkpoint = await log.latestCheckpoint();
     if (checkpoint === undefined) throw new Error('no checkpoint');
     if (checkpoint.chunks.length !== 1) throw new Error('The golden checkpoint has one chunk.');
-    writeFileSync(at('checkpoint-1.manifest'), checkpoint.manifest);
-    writeFileSync(at('checkpoint-1.rows'), await log.chunk(checkpoint.chunks[0]));
-    writeFileSync(at('checkpoint-1.json'), `${JSON.stringify(contentsOf(index))}\n`);
+    writeFileSync(at(`checkpoint-${format}.manifest`), checkpoint.manifest);
+    writeFileSync(at(`checkpoint-${format}.rows`), await log.chunk(checkpoint.chunks[0]));
+    writeFileSync(at(`checkpoint-${format}.json`), `${JSON.stringify(contentsOf(index))}\n`);
   });
 
   test('is read', async () => {
-    const manifest = new Uint8Array(readFileSync(at('checkpoint-1.manifest')));
+    const manifest = new Uint8Array(readFileSync(at(`checkpoint-${format}.manifest`)));
     const { version, token, chunks } = decodeManifest(manifest);
-    const log = { chunk: () => Promise.resolve(new Uint8Array(readFileSync(at('checkpoint-1.rows')))) };
+    const log = { chunk: () => Promise.resolve(new Uint8Array(readFileSync(at(`checkpoint-${format}.rows`)))) };
     const checkpoint = { version, token, manifest, chunks: chunks.map(({ key }) => key) };
     const { index } = await readCheckpoint(
       log as unknown as CommitLog,
@@ -301,7 +301,7 @@ describe('the golden checkpoint', () => {
       smallIndex().config,
       atOnce,
     );
-    expect(contentsOf(index)).toEqual(JSON.parse(readFileSync(at('checkpoint-1.json'), 'utf8')));
+    expect(contentsOf(index)).toEqual(JSON.parse(readFileSync(at(`checkpoint-${format}.json`), 'utf8')));
     expect([...verify(index)]).toEqual([]);
   });
 });

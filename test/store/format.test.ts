@@ -73,7 +73,7 @@ test('the tables read a manifest', () => {
   const { frame, rest } = readBy(TABLES, manifest, 'Manifest');
   expect(frame).toMatchObject({
     magic: 0x43584853,
-    format: 1,
+    format: 2,
     kind: 1,
     a: 5,
     b: index.shardCount,
@@ -116,7 +116,7 @@ test('the tables read a manifest', () => {
 
 test('the tables read a chunk', () => {
   const { frame, rest } = readBy(TABLES, rows, 'Rows');
-  expect(frame).toMatchObject({ magic: 0x43584853, format: 1, kind: 2, b: 5, reserved: 0 });
+  expect(frame).toMatchObject({ magic: 0x43584853, format: 2, kind: 2, b: 5, reserved: 0 });
   const ids = (rest.ids as Values[]).flatMap(({ count, documentId }) =>
     Array<unknown>(count as number).fill(documentId),
   );
@@ -134,7 +134,7 @@ test('the tables read a chunk', () => {
 
 test('the tables read a chunk of records', () => {
   const { frame, rest } = readBy(TABLES, records, 'Records');
-  expect(frame).toMatchObject({ magic: 0x43584853, format: 1, kind: 3, a: 3, b: 0, reserved: 0 });
+  expect(frame).toMatchObject({ magic: 0x43584853, format: 2, kind: 3, a: 3, b: 0, reserved: 0 });
   expect(rest.records).toEqual([
     { documentId: 'r0', hasText: 0, hasMetadata: 1, metadata: '{"tags":["a",null]}' },
     { documentId: 'r1', hasText: 1, text: 'Ran', hasMetadata: 1, metadata: '{"year":1985}' },

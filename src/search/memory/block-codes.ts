@@ -84,6 +84,7 @@ export function encodeRows(
   const { kernels, at } = engine;
   const { vectors, squaredNorms } = columnsOf(block);
   const { dimensions, padded, bits, constants } = shape;
+  engine.encoded += to - from;
   const centre = matrixOf(centroid).vectors;
   const around = isAround(engine, shape);
   if (!around) rotateCentre(engine, centroid, at.rotatedCentre);

@@ -49,6 +49,8 @@ export interface Engine {
   readonly directories: LastDirectory;
   /** Whether a search uses it at the moment. */
   lent: boolean;
+  /** Rows that codes were made of. */
+  encoded: number;
   /**
    * Whether tables for coarse codes are made per shard, relative to its centroid.
    *
@@ -240,6 +242,7 @@ function newEngine(config: ShardexConfig, kernels: Kernels): Engine {
     rough,
     at,
     lent: false,
+    encoded: 0,
     around: config.metric === 'euclidean',
     byDot,
     unit: config.metric === 'cosine' ? 1 : 0,

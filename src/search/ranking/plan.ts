@@ -85,9 +85,9 @@ export function plansByRecall(
   const recall = aimOf(options, config);
   if (recall === undefined || recall === 1 || calibration === undefined) return undefined;
   if (options.k > MOST_RESULTS) return undefined;
-  if (!isUsable(calibration, (whole ?? index).postingCount)) return undefined;
   const centroids = whole?.centroids ?? index.centroids;
   const limits = limitsOf(calibration);
+  if (!isUsable(limits.size, (whole ?? index).postingCount)) return undefined;
   const { gap } = limits;
   // The index has grown since the sample last changed.
   const grown = GROWTH * Math.max(0, Math.log(centroids.size / calibration.shardCount));

@@ -3,7 +3,7 @@ import type { Metric } from '../../config.js';
 import { PROVEN, type Confidence } from '../confidence.js';
 import { fromKernel, thresholdFor } from './estimates.js';
 import { type RowMeasurer, TOGETHER } from './row-measurer.js';
-import type { TopK } from './top-k.js';
+import type { Kept } from './top-k.js';
 import type { Candidates } from './candidates.js';
 
 /** Candidates that are sorted first; then twice as many, and so on, as most are never reached. */
@@ -29,10 +29,10 @@ export class CandidateMeasurer {
   readonly #metric: Metric;
   readonly #candidates: Candidates;
   readonly #measurer: RowMeasurer;
-  readonly #best: TopK;
+  readonly #best: Kept;
   readonly #sure: Confidence;
 
-  constructor(metric: Metric, candidates: Candidates, measurer: RowMeasurer, best: TopK, sure: Confidence) {
+  constructor(metric: Metric, candidates: Candidates, measurer: RowMeasurer, best: Kept, sure: Confidence) {
     this.#metric = metric;
     this.#candidates = candidates;
     this.#measurer = measurer;

@@ -18,7 +18,7 @@ import { ExactScan } from './exact-scan.js';
 import { mostLeft, mostWorthIt } from './row-cost.js';
 import type { RowMeasurer } from './row-measurer.js';
 import type { ShardScan, Tally } from './shard-scan.js';
-import type { TopK } from './top-k.js';
+import type { Kept } from './top-k.js';
 import { Trial } from './trial.js';
 import { Candidates } from './candidates.js';
 
@@ -33,7 +33,7 @@ export class CodeScan implements ShardScan {
   readonly #directory: Directory | undefined;
   readonly #dimensions: number;
   readonly #engine: Engine;
-  readonly #best: TopK;
+  readonly #best: Kept;
   readonly #sure: Confidence;
   readonly #measurer: RowMeasurer;
   /** Counts shards, and measures those whose bounds are not worth proving. */
@@ -48,7 +48,7 @@ export class CodeScan implements ShardScan {
   constructor(
     { config, shards }: Pick<Searchable, 'config' | 'shards'>,
     query: Query,
-    best: TopK,
+    best: Kept,
     engine: Engine,
     sure: Confidence,
     directory: Directory | undefined,
@@ -99,6 +99,22 @@ export class CodeScan implements ShardScan {
   keepBest(most: number): void {
     this.#estimate();
     this.#candidates.keepBest(most);
+  }
+
+  get limit(): number {
+    return this.#candidates.limit;
+  }
+
+  leastOf(id: ShardId): number | undefined {
+    const candidates = this.#candidates;
+    this.#scanShard(id, NaN);
+    this.#estimate();
+    // Rows that cannot be bounded are measured at once, and have none.
+    if (this.#measurer.count > 0) return undefined;
+    let least = Infinity;
+    for (let i = 0; i < candidates.count; i++) least = Math.min(least, candidates.valueOf(i));
+    candidates.clear();
+    return least;
   }
 
   resume(): void {

@@ -9,6 +9,7 @@ import type { ShardScan, Tally } from './shard-scan.js';
 /** A scan that measures every row at once, so that there are never candidates. */
 export class ExactScan implements ShardScan {
   readonly candidateCount = 0;
+  readonly limit = Infinity;
   readonly #shards: Searchable['shards'];
   readonly #directory: Directory | undefined;
   readonly #measurer: RowMeasurer;
@@ -40,6 +41,10 @@ export class ExactScan implements ShardScan {
 
   keepBest(): void {
     // No candidates.
+  }
+
+  leastOf(): undefined {
+    // Rows are measured outright.
   }
 
   resume(): void {

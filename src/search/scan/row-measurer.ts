@@ -12,7 +12,7 @@ import type { RowFilter } from './row-filter.js';
 import { mostLeft } from './row-cost.js';
 import { ShortBound } from './short-bound.js';
 import { copiesOfRows, copyOfRow, isCopied } from './row-copies.js';
-import type { TopK } from './top-k.js';
+import type { Kept } from './top-k.js';
 
 /** Rows that are measured together: kernels take two or four at a time. */
 export const TOGETHER = 4;
@@ -39,7 +39,7 @@ export class RowMeasurer {
   count = 0;
   readonly #config: ShardexConfig;
   readonly #query: Query;
-  readonly #best: TopK;
+  readonly #best: Kept;
   readonly #filter: RowFilter | undefined;
   readonly #engine: Engine | undefined;
   readonly #product: Product;
@@ -56,7 +56,7 @@ export class RowMeasurer {
   constructor(
     config: ShardexConfig,
     query: Query,
-    best: TopK,
+    best: Kept,
     filter: RowFilter | undefined,
     engine: Engine | undefined,
   ) {

@@ -9,7 +9,7 @@ import { ExactScan } from './exact-scan.js';
 import type { RowFilter } from './row-filter.js';
 import { RowMeasurer } from './row-measurer.js';
 import type { ShardScan } from './shard-scan.js';
-import type { TopK } from './top-k.js';
+import type { Kept } from './top-k.js';
 
 /** What {@link scanFor} chooses by. */
 export interface ScanOptions {
@@ -27,7 +27,7 @@ export interface ScanOptions {
 export function scanFor(
   index: Pick<Searchable, 'config' | 'shards'>,
   query: Query,
-  best: TopK,
+  best: Kept,
   { engine, sure, filter, directory, isEstimated = true }: ScanOptions,
 ): ShardScan {
   const measurer = new RowMeasurer(index.config, query, best, filter, engine);

@@ -15,7 +15,7 @@ export interface Tally {
 }
 
 /**
- * A scan of shards for one query, which offers rows to a `TopK`.
+ * A scan of shards for one query, which offers rows to what keeps them, such as a `TopK`.
  *
  * What is kept depends neither on the order of the shards nor on the results so far when each of them was scanned (I10).
  */
@@ -31,6 +31,10 @@ export interface ShardScan {
   measure(): void;
   /** Keeps the `most` best candidates by their bounds, and refuses worse ones from now on. */
   keepBest(most: number): void;
+  /** The bound beyond which rows are dropped at once. */
+  readonly limit: number;
+  /** The least bound of a shard's rows, none of which is kept; `undefined` if rows have none. Not for proven bounds. */
+  leastOf(id: ShardId): number | undefined;
   /** Puts the query into the engine again, after other queries used it; no candidate may be left then. */
   resume(): void;
 }

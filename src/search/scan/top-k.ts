@@ -11,6 +11,15 @@ export interface FoundRow {
   readonly rank?: number;
 }
 
+/** What keeps the rows that a scan measures. */
+export interface Kept {
+  /** How many are kept at most. */
+  readonly most: number;
+  /** A row farther than this cannot get in, so it need not be offered. */
+  readonly worst: number;
+  offer(distance: number, columns: Columns, row: number, rank?: number): void;
+}
+
 /** Compares by the total order of results: distance, then documentId, start, length (I10). */
 export function compareFound(a: FoundRow, b: FoundRow): number {
   return a.distance - b.distance || compareKeys(keyOfRow(a.columns, a.row), keyOfRow(b.columns, b.row));
@@ -24,7 +33,7 @@ function compareRanks(a: Ranked, b: Ranked): number {
 type Ranked = Required<FoundRow>;
 
 /** A heap of the k best rows with the worst on top; with `distinctDocuments`, of the best row of each document. */
-export class TopK {
+export class TopK implements Kept {
   /** How many are kept at most. */
   readonly most: number;
   /** How far they may be. */

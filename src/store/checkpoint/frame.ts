@@ -11,8 +11,9 @@ import { CorruptLogError, LogFormatError } from '../errors.js';
 
 /** The bytes "SHXC". */
 const MAGIC = 0x43_58_48_53;
-/** The only format. */
-const FORMAT = 1;
+/** The format that is written; the one before, in which no sample was waiting to be looked for, is read, too. */
+const FORMAT = 2;
+const OLDEST = 1;
 /** Words of the frame. */
 export const FRAME = 8;
 const CHECKSUM = 5;
@@ -49,9 +50,9 @@ export function unframed(bytes: Uint8Array, kind: number, what: string): Unframe
   if (magic !== MAGIC) throw damaged(what, 'it does not begin as one');
   const sum = checksumOf(words, CHECKSUM);
   if (sumA !== sum[0] || sumB !== sum[1] || rest !== 0) throw damaged(what, 'its checksum is wrong');
-  if (format !== FORMAT || found !== kind)
+  if (format < OLDEST || format > FORMAT || found !== kind)
     throw new LogFormatError(
-      `The log's ${what} has format ${format} and kind ${found}; this version of the library reads format ${FORMAT} and expects kind ${kind}. Use the one that wrote it.`,
+      `The log's ${what} has format ${format} and kind ${found}; this version of the library reads formats ${OLDEST} and ${FORMAT} and expects kind ${kind}. Use the one that wrote it.`,
     );
   return { words, counts: [a, b] };
 }

@@ -24,7 +24,7 @@ import type { CommitOptions } from '../../cell/index-writer.js';
 import type { PackedError } from '../port/packed-error.js';
 
 /** Version of the protocol; both sides must have the same. */
-export const PROTOCOL = 9;
+export const PROTOCOL = 10;
 
 /** Channel of messages for all conversations on a port. */
 export const EVERYONE = '*';

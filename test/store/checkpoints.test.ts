@@ -293,7 +293,9 @@ describe.each([1, 2])('the golden checkpoint of format %i', (format) => {
   test('is read', async () => {
     const manifest = new Uint8Array(readFileSync(at(`checkpoint-${format}.manifest`)));
     const { version, token, chunks } = decodeManifest(manifest);
-    const log = { chunk: () => Promise.resolve(new Uint8Array(readFileSync(at(`checkpoint-${format}.rows`)))) };
+    const log = {
+      chunk: () => Promise.resolve(new Uint8Array(readFileSync(at(`checkpoint-${format}.rows`)))),
+    };
     const checkpoint = { version, token, manifest, chunks: chunks.map(({ key }) => key) };
     const { index } = await readCheckpoint(
       log as unknown as CommitLog,

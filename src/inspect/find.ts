@@ -1,6 +1,6 @@
 /*
- * Reads of a version by a filter: how many documents pass, and which. Field indexes narrow down what has to be looked at;
- * without one that helps, all documents are.
+ * Reads a version by a filter: how many documents pass, and which. Field indexes narrow down the documents to test; without
+ * one that helps, all are tested.
  */
 import { InvalidOptionError } from '../errors.js';
 import { takeOptions } from '../checks/given.js';
@@ -13,13 +13,13 @@ import type { DocumentRecord, Metadata } from '../documents/record.js';
 import { entryOf, idsOf } from '../version/documents.js';
 import { type ShardexIndex, assertIndex } from '../version/shardex-index.js';
 
-/** Which documents {@link documents} gives. */
+/** Options of {@link documents}. */
 export interface DocumentsOptions<M extends object = Metadata> {
-  /** Those that pass this filter; default all. */
+  /** Only documents that pass this filter; default all. */
   readonly where?: Filter<M>;
-  /** Those whose ids come after this one: the last id of a page begins the next. */
+  /** Only documents whose ids come after this one: pass the last id of a page to get the next page. */
   readonly after?: string;
-  /** So many at most, from 1 on; default all. */
+  /** How many documents at most, 1 or more; default all. */
   readonly limit?: number;
 }
 
@@ -30,8 +30,9 @@ export interface FoundDocument<M extends object = Metadata> extends DocumentReco
 }
 
 /**
- * Counts documents: all, or those that pass a filter. Without one it takes no time. Else the time is that of looking at as
- * many documents as the indexes of the filter's fields leave, or at all.
+ * Counts documents: all, or those that pass a filter.
+ *
+ * Time: O(1) without a filter; otherwise O(documents that field indexes leave to be tested, or all).
  *
  * @throws {@link InvalidIndexError}, {@link InvalidFilterError}
  *
@@ -54,8 +55,9 @@ export function count<M extends object>(index: ShardexIndex<M>, where?: Filter<N
 }
 
 /**
- * Goes through documents, ascending by id (by UTF-16 code units), so that pages can be taken one after another. Time: that
- * of {@link count}, and of sorting the ids.
+ * Iterates over documents, ascending by id (by UTF-16 code units), so that pages can be taken one after another.
+ *
+ * Time: that of {@link count}, and of sorting the ids.
  *
  * @throws {@link InvalidIndexError}, {@link InvalidFilterError}, {@link InvalidOptionError}
  *

@@ -1,5 +1,5 @@
 /*
- * Reads of documents: several at once, and the part of a text around a search result. By filters: see `find.ts`.
+ * Reads several documents at once, and the part of a text around a search result. For reads by filters see `find.ts`.
  */
 
 import { takeOptions } from '../checks/given.js';
@@ -12,6 +12,7 @@ import { getDocument } from './read.js';
 
 /**
  * Reads the texts and metadata of several documents, in the order of the ids; `undefined` for one that has neither.
+ *
  * Time: O(log documents) for each.
  *
  * @throws {@link InvalidPostingError} for an empty id, and for what is no iterable.
@@ -39,8 +40,9 @@ export interface SnippetOptions {
 }
 
 /**
- * Cuts the text of a search result, or of any posting, out of the text of its document; `undefined` where that has none. No
- * character is cut in two: one that lies across an end is in it. Time: O(length of the snippet + log documents).
+ * Cuts the text of a search result, or of any posting, out of the text of its document; `undefined` if that has none.
+ *
+ * No character is cut in two: one across an end is included. Time: O(length of the snippet + log documents).
  *
  * @throws {@link InvalidPostingError} for an empty id; {@link InvalidOptionError}
  *
@@ -74,7 +76,7 @@ export function snippet(
   return text.slice(isInCharacter(text, from) ? from - 1 : from, isInCharacter(text, to) ? to + 1 : to);
 }
 
-/** Whether a place in a text is between the two halves of a character. */
+/** Whether a position in a text is between the two halves of a surrogate pair. */
 function isInCharacter(text: string, at: number): boolean {
   const [before, after] = [text.charCodeAt(at - 1), text.charCodeAt(at)];
   return before >= 0xd800 && before < 0xdc00 && after >= 0xdc00 && after < 0xe000;

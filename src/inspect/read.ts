@@ -1,6 +1,6 @@
 /*
- * Reads of a version: all postings or those of one document, one posting, whether a document exists, and all ids. Public
- * functions over a frozen version; the map of documents says which shards to look in.
+ * Reads a version: all postings or those of a document, one posting, whether a document exists, and all ids. Public functions
+ * over a frozen version; the documents map says which shards to read.
  */
 
 import type { PostingKey } from '../errors.js';
@@ -23,11 +23,11 @@ import { type ShardexIndex, assertIndex, shardsOfDocument } from '../version/sha
 /**
  * Reads all postings of the index, or of a document. The vectors are copies.
  *
- * Those of a document come as an array, ordered by start, then length; empty for an unknown document.
+ * Those of a document are an array, ordered by start, then length; empty for an unknown document.
  * Time: O(postings in the shards that hold it).
  *
- * Those of the index come lazily, from an iterator that keeps the version for as long as it is kept itself. They come
- * shard by shard and within a shard by key, so that near ones come together, and equal versions give them in one order.
+ * Those of the index come from an iterator, which keeps the version alive. They come shard by shard, within a shard by key:
+ * near ones come together, and equal versions give the same order.
  * Time: O(shards · log shards) for the first, and O(log rows of a shard + dimensions) for each one taken.
  *
  * @throws {@link InvalidPostingError} for an empty id.
@@ -49,7 +49,7 @@ export function postings(index: ShardexIndex): IterableIterator<StoredPosting>;
 export function postings(index: ShardexIndex, documentId: string): StoredPosting[];
 export function postings(
   index: ShardexIndex,
-  // An id that is given and undefined is one that is missing: it must not stand for all.
+  // An id that is `undefined` must not stand for all.
   ...of: readonly [] | readonly [string]
 ): IterableIterator<StoredPosting> | StoredPosting[] {
   assertIndex(index);
@@ -81,7 +81,7 @@ function postingsOf(index: ShardexIndex, documentId: string): StoredPosting[] {
 }
 
 /**
- * Reads one posting by its key; `undefined` where there is none. The vector is a copy.
+ * Reads one posting by its key; `undefined` if there is none. The vector is a copy.
  *
  * Time: O(postings in the shards that hold its document).
  *
@@ -114,8 +114,9 @@ export function getPosting(index: ShardexIndex, key: KeyInput): StoredPosting | 
 }
 
 /**
- * Whether the index has a document: a posting, a text or metadata of it. Time: O(log documents). In a replica the first such question
- * takes O(postings), see {@link openReplica}.
+ * Whether the index has a document: a posting, a text or metadata of it.
+ *
+ * Time: O(log documents). In a replica the first such look-up takes O(postings), see {@link openReplica}.
  *
  * @throws {@link InvalidPostingError} for an empty id.
  *
@@ -135,8 +136,9 @@ export function hasDocument(index: ShardexIndex, documentId: string): boolean {
 }
 
 /**
- * Reads the text and metadata of a document; `undefined` for one that has neither. What comes back is frozen, and the same
- * object in every version that did not change it. Time: O(log documents).
+ * Reads the text and metadata of a document; `undefined` for one that has neither.
+ *
+ * The result is frozen, and the same object in every version that did not change it. Time: O(log documents).
  *
  * @throws {@link InvalidPostingError} for an empty id.
  *

@@ -36,7 +36,7 @@ export interface Statistics {
   readonly recordByteLength: number;
 }
 
-/** Live postings per shard; all 0 where there is no shard. */
+/** Live postings per shard; all 0 if there is no shard. */
 export interface ShardSizes {
   /** The smallest shard. */
   readonly least: number;

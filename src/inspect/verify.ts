@@ -36,8 +36,8 @@ export interface Verification extends ReadonlyArray<Violation> {
   /** Postings whose nearest shard was computed. */
   readonly placementChecked: number;
   /**
-   * Share of those that another shard's centroid is nearer to. A violation where `reassign` is `'strict'`; else a
-   * measure of what the bounded reassignment left behind (I6).
+   * Share of those that are nearer to another shard's centroid. With `reassign: 'strict'` each is a violation; otherwise it
+   * measures what the bounded reassignment left behind (I6).
    */
   readonly misplacedShare: number;
 }
@@ -265,7 +265,7 @@ function checkRecords({ records, recordBytes }: ShardexIndex, report: Report): v
     report('I7', 'the root', `says recordBytes ${recordBytes}, but ${bytes} were counted`);
 }
 
-/** Whether metadata are as they are when they have been taken in. */
+/** Whether metadata are as after they were checked and copied. */
 function isTaken(documentId: string, metadata: Metadata | undefined): boolean {
   try {
     if (metadata === undefined) return true;

@@ -103,8 +103,9 @@ export class CellState {
   }
 
   /**
-   * Publishes a writer's changes, replayed on the current version where other commits came first. `since` is the
-   * moment in the touch log at which the writer was opened.
+   * Publishes a writer's changes, replayed on the current version if other commits came first.
+   *
+   * `since` is the moment in the touch log at which the writer was opened.
    */
   commit(
     writer: Committing,
@@ -123,9 +124,8 @@ export class CellState {
         // Without a change to publish, only other commits to the same postings can matter.
         if (expected !== base && onConflict === 'fail' && mine !== base) throw conflict(base, expected, []);
         const recorded = touchedSince(since);
-        // Uses the draft unchanged where no commit came between. If another version was published, the
-        // compare-and-set refuses it and the loop replays it; a commit that changed nothing but touched postings must
-        // be checked before.
+        // Uses the draft unchanged if no commit came first. If another version was published, the compare-and-set refuses
+        // it, and the loop replays it. A commit that changed nothing but touched postings must be checked before.
         const isFirst = expected === base && (this.current !== base || recorded.length === 0);
         const next = isFirst ? mine : rebase(base, mine, expected, touched, recorded);
         const commit = this.publish(expected, next, startedAt, touched);
@@ -142,13 +142,13 @@ export class CellState {
   /** Pins a version: keeps it until the pin is released. Time: O(living versions that are newer). */
   pin(index: ShardexIndex, label: string | undefined): Pin {
     const { history } = this;
-    const record = this.living.record(index.version);
+    const living = this.living.find(index.version);
     const stack = this.trace ? stackHere() : undefined;
     const taken = Object.freeze({ label, since: performance.now(), stack });
-    if (record !== undefined) notesOn(record).pins.add(taken);
+    if (living !== undefined) notesOn(living).pins.add(taken);
     const pin = new Pin(index, label, (released) => {
       history.pins.delete(released);
-      record?.notes?.pins.delete(taken);
+      living?.notes?.pins.delete(taken);
     });
     history.pins.add(pin);
     return pin;

@@ -25,8 +25,10 @@ interface PendingRead {
 }
 
 /**
- * Commits of a cell in order, for `for await`. Commits that no one has asked for yet are buffered or, with
- * `coalesce`, joined into one commit that spans them all. Leaving the loop ends the subscription.
+ * Commits of a cell in order, for `for await`.
+ *
+ * Commits that were not asked for yet are buffered or, with `coalesce`, joined into one commit that spans them all. Leaving
+ * the loop ends the subscription.
  */
 export class CommitStream implements AsyncIterableIterator<Commit, undefined> {
   readonly #source: StreamSource;

@@ -33,7 +33,7 @@ export interface CowShardexIndexOptions<M extends object = object> {
   /** Superseded versions to keep; by default none, so that the garbage collector decides. */
   readonly history?: HistoryOptions;
   /**
-   * Warnings of old versions that live too long or keep too much memory, with the places that were handed them.
+   * Warnings of old versions that live too long or keep too much memory, with the stacks where they were handed out.
    */
   readonly held?: HeldOptions;
   /**
@@ -46,8 +46,9 @@ export interface CowShardexIndexOptions<M extends object = object> {
 }
 
 /**
- * The cell: one reference to the current version, which readers take and writers replace. Reading never waits and
- * never fails, whatever is being written; what was read never changes.
+ * The cell: one reference to the current version, which readers take and writers replace.
+ *
+ * Reading never waits and never fails, whatever is being written. A version that was read never changes.
  *
  * @example
  * ```ts
@@ -126,17 +127,18 @@ export class CowShardexIndex<M extends object = object> extends ReadableCell<M> 
     return openWriter(this.#state, (base, host) => new IndexWriter<M>(base, host));
   }
 
-  /** The same for what does not care of which type the metadata are. */
+  /** Opens a writer for code that does not depend on the type of the metadata. */
   #openBareWriter(): IndexWriter {
     return this.#openWriter();
   }
 
   /**
    * Changes the index in one synchronous step: publishes all of the recipe's changes together, or none if it throws.
+   *
    * Returns the commit: the versions before and after it, and the delta between them.
    *
-   * @throws {@link AsyncRecipeError}, {@link ConflictError} where the recipe itself committed something that
-   * overlaps, {@link CellClosedError}, and whatever the recipe or the validator throws.
+   * @throws {@link AsyncRecipeError}, {@link ConflictError} if the recipe itself committed something that overlaps,
+   * {@link CellClosedError}, and whatever the recipe or the validator throws.
    */
   update(recipe: Recipe<M>): Commit<M> {
     const writer = this.#openWriter();
@@ -149,8 +151,9 @@ export class CowShardexIndex<M extends object = object> extends ReadableCell<M> 
   }
 
   /**
-   * Publishes a version made with the pure functions, if `expected` is still the current version. A version that is
-   * not the direct successor of `expected` is renumbered to be it (I2). Returns the commit.
+   * Publishes a version made with the pure functions, if `expected` is still the current version.
+   *
+   * A version that is not the direct successor of `expected` is renumbered to be it (I2). Returns the commit.
    *
    * @throws {@link ConflictError} if another version is current; {@link InvalidIndexError} for versions of another
    * configuration; {@link CellClosedError}, and what the validator throws.
@@ -192,12 +195,13 @@ export class CowShardexIndex<M extends object = object> extends ReadableCell<M> 
   }
 
   /**
-   * Runs a recipe that awaits, and publishes its changes in one step. If another commit comes first, the recipe is
-   * run again on the newest version. After `retries + 1` lost races it gets a turn, first come first served: until it
-   * ends, no other `updateAsync` commits changes to the documents that it touches, and commits to other documents are
-   * merged in. A synchronous commit does not wait even then; where it overlaps, the recipe runs once more. Before its
-   * turn, a recipe has read exactly the version that its commit follows; in its turn, documents that it only read may
-   * have changed.
+   * Runs a recipe that awaits, and publishes its changes in one step.
+   *
+   * If another commit comes first, the recipe runs again on the newest version. After `retries + 1` lost races it gets a
+   * turn, first come first served. Until the turn ends, no other `updateAsync` commits changes to the documents that it
+   * touches, and commits to other documents are merged in. A synchronous commit does not wait even then; if it overlaps, the
+   * recipe runs once more. Before its turn, a recipe has read exactly the version that its commit follows; in its turn,
+   * documents that it only read may have changed.
    *
    * In a recipe, do not await another `updateAsync` of the same cell that touches the same documents: as with a lock
    * that is taken twice, each would wait for the other.
@@ -227,15 +231,16 @@ export class CowShardexIndex<M extends object = object> extends ReadableCell<M> 
   }
 
   /**
-   * Adds all postings of an iterable, synchronous or asynchronous, without blocking the thread, and puts all whole
-   * documents, `{ documentId, text?, metadata?, postings? }`, that it yields among them. It works in slices of
-   * a few milliseconds, lets the event loop run between them, and publishes at the end, in one step. The result
-   * equals, to the fingerprint, one `update` that calls `addPostings`, or `putDocuments`, with all of them; with `commitEvery: n`, one
-   * such update for every n postings. Resolves to the commit; with `commitEvery`, to the last one.
+   * Adds all postings and documents of an iterable, synchronous or asynchronous, without blocking the thread.
    *
-   * Other commits may come meanwhile. Where they touch none of the same postings, their changes are applied to the
-   * ingested version, in time proportional to those changes; no work is done twice, and the ingest ends however often
-   * others write. Like a synchronous commit, it does not wait for turns of `updateAsync`.
+   * A document is `{ documentId, text?, metadata?, postings? }`. The work is done in slices of a few milliseconds, between
+   * which the event loop runs, and published at the end, in one step. The result equals, to the fingerprint, one `update`
+   * that calls `addPostings` or `putDocuments` with all of them; with `commitEvery: n`, one such update for every n postings.
+   * Resolves to the commit; with `commitEvery`, to the last one.
+   *
+   * Other commits may come meanwhile. If they touch none of the same postings, their changes are applied to the ingested
+   * version, in time proportional to those changes: no work is done twice, and the ingest ends however often others write.
+   * Like a synchronous commit, it does not wait for turns of `updateAsync`.
    *
    * It rejects with the signal's reason, and with what the source, `onProgress` or the validator throws; then nothing
    * is published beyond what `commitEvery` already published. Until the last posting of a commit is taken, its rows

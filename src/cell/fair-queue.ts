@@ -21,8 +21,9 @@ export class FairQueue {
   readonly #watching: (() => void)[] = [];
 
   /**
-   * Waits for a turn. It goes straight to the next in line, so no newcomer can slip in; a waiter that aborts leaves
-   * the line, so it never gets one.
+   * Waits for a turn.
+   *
+   * A turn goes straight to the next in line, so no newcomer can slip in. A waiter that aborts leaves the line.
    */
   async take(signal?: AbortSignal): Promise<Turn> {
     if (this.#claims !== undefined) await wait(this.#waiting, signal);

@@ -8,7 +8,7 @@ import { assertFunction, requireFlag, requireWhole } from '../config.js';
 import { InvalidOptionError } from '../errors.js';
 import { takeOptions } from '../checks/given.js';
 import { quietTimeout } from '../host/quiet-timeout.js';
-import { type HeldVersion, type LivingVersions, type VersionRecord, heldVersion } from './held.js';
+import { type HeldVersion, type LivingVersions, type LivingVersion, heldVersion } from './held.js';
 import type { History } from './history.js';
 
 /** Limits beyond which an old version is reported, and whether to record where versions are handed out. */
@@ -39,7 +39,7 @@ export class HeldWarning {
   readonly #living: LivingVersions;
   readonly #history: History;
   readonly #intervalMs: number;
-  readonly #warned = new WeakSet<VersionRecord>();
+  readonly #warned = new WeakSet<LivingVersion>();
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: HeldOptions, living: LivingVersions, history: History) {
@@ -74,11 +74,11 @@ export class HeldWarning {
   #check(): void {
     const { maxAge = Infinity, maxBytes = Infinity, onExceeded } = this.#options;
     const exceeded: HeldVersion[] = [];
-    for (const record of this.#living.old()) {
-      if (this.#warned.has(record)) continue;
-      const held = heldVersion(this.#living, this.#history, record);
+    for (const old of this.#living.old()) {
+      if (this.#warned.has(old)) continue;
+      const held = heldVersion(this.#living, this.#history, old);
       if (held.ageMs <= maxAge && held.exclusiveBytes <= maxBytes) continue;
-      this.#warned.add(record);
+      this.#warned.add(old);
       exceeded.push(held);
     }
     if (this.#living.oldCount > 0) this.schedule();

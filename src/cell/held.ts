@@ -1,7 +1,7 @@
 /*
- * The versions of a cell that still live, current and old, known without holding them. Each commit adds a record; the
- * garbage collector's report takes it away. `cell.held()`, `cell.metrics()` and the warnings of `held-warning.ts`
- * read it.
+ * The versions of a cell that still live, current and old, without holding them. Each commit adds one; when the garbage
+ * collector reports one as freed, it is removed. `cell.held()`, `cell.metrics()` and the warnings of `held-warning.ts` read
+ * the list.
  */
 
 import { type DocumentRecord, bytesOfRecord } from '../documents/record.js';
@@ -53,8 +53,8 @@ export interface HeldVersion {
 /** Stacks recorded for each version: enough to find a leak, and a bound on the cost of looking for one. */
 const MAX_STACKS = 8;
 
-/** A pin on a version; the version itself is not here. */
-export interface PinRecord {
+/** A pin on a living version, without the version itself. */
+export interface LivingPin {
   readonly label: string | undefined;
   readonly since: number;
   readonly stack: string | undefined;
@@ -62,12 +62,12 @@ export interface PinRecord {
 
 /** Pins and stacks of a version; most versions have neither. */
 export interface VersionNotes {
-  readonly pins: Set<PinRecord>;
+  readonly pins: Set<LivingPin>;
   readonly stacks: Set<string>;
 }
 
-/** Facts about a version that do not hold it. Every living version has such a record, so it is small. */
-export interface VersionRecord {
+/** Facts about a living version, which do not keep it alive. There is one for each, so it is small. */
+export interface LivingVersion {
   readonly version: number;
   readonly byteLength: number;
   /** Time at which another version took its place; `undefined` for the current one. */
@@ -75,8 +75,8 @@ export interface VersionRecord {
   /** Open writers that were made from it. */
   writers: number;
   notes: VersionNotes | undefined;
-  previous: VersionRecord | undefined;
-  next: VersionRecord | undefined;
+  previous: LivingVersion | undefined;
+  next: LivingVersion | undefined;
   /**
    * Blocks that the next living version no longer has (`left`), and those that it has in addition (`entered`).
    */
@@ -85,26 +85,27 @@ export interface VersionRecord {
 }
 
 /**
- * The living versions of one cell: the current one and those that the collector has not reported as freed. They form
- * a list in the order of publication. Each record notes the blocks in which it differs from the next, so that the
- * bytes that only one version keeps can be computed without a reference to any version (I8).
+ * The living versions of one cell: the current one, and old ones that the collector has not reported as freed.
+ *
+ * They form a list in the order of publication. Each has the blocks in which it differs from the next, so that the bytes
+ * that only one version keeps can be computed without a reference to any version (I8).
  *
  * It uses a FinalizationRegistry and no WeakRef: making a WeakRef keeps its target until the current job ends, so a
  * loop of commits without a pause would hold all its versions.
  */
 export class LivingVersions {
-  #current: VersionRecord;
+  #current: LivingVersion;
   #oldCount = 0;
   readonly #tokens = new WeakMap<DocumentRecord, BlockToken>();
-  readonly #collected = new FinalizationRegistry<VersionRecord>((record) => {
-    this.#remove(record);
+  readonly #collected = new FinalizationRegistry<LivingVersion>((living) => {
+    this.#remove(living);
   });
 
   constructor(index: ShardexIndex) {
-    this.#current = recordOf(index, undefined);
+    this.#current = livingOf(index, undefined);
   }
 
-  get current(): VersionRecord {
+  get current(): LivingVersion {
     return this.#current;
   }
 
@@ -113,11 +114,11 @@ export class LivingVersions {
     return this.#oldCount;
   }
 
-  /** Finds the record of a living version. Time: O(living versions). */
-  record(version: number): VersionRecord | undefined {
-    let record: VersionRecord | undefined = this.#current;
-    while (record !== undefined && record.version !== version) record = record.previous;
-    return record;
+  /** Finds a living version by its number. Time: O(living versions). */
+  find(version: number): LivingVersion | undefined {
+    let found: LivingVersion | undefined = this.#current;
+    while (found !== undefined && found.version !== version) found = found.previous;
+    return found;
   }
 
   /** Records a publication; returns the bytes of the blocks that the new version no longer has. */
@@ -126,7 +127,7 @@ export class LivingVersions {
     this.#oldCount++;
     // Whole milliseconds take less memory.
     before.since = Math.round(performance.now());
-    before.next = this.#current = recordOf(next, before);
+    before.next = this.#current = livingOf(next, before);
     setChanges(
       before,
       blockChanges(old, next, (record) => this.#tokenOf(record)),
@@ -137,12 +138,12 @@ export class LivingVersions {
     return bytesOfTokens(before.left);
   }
 
-  /** Records of the superseded versions, oldest first. */
-  old(): VersionRecord[] {
-    const records: VersionRecord[] = [];
-    let record = this.#current.previous;
-    for (; record !== undefined; record = record.previous) records.push(record);
-    return records.reverse();
+  /** The superseded versions that live, oldest first. */
+  old(): LivingVersion[] {
+    const versions: LivingVersion[] = [];
+    let living = this.#current.previous;
+    for (; living !== undefined; living = living.previous) versions.push(living);
+    return versions.reverse();
   }
 
   /**
@@ -151,7 +152,7 @@ export class LivingVersions {
    *   exclusive = (entered after `previous`) ∩ (left before `next`)
    *             − blocks that a later version got back by `restore` − blocks that an earlier version still had
    */
-  exclusiveBytes({ previous, next, left }: VersionRecord): number {
+  exclusiveBytes({ previous, next, left }: LivingVersion): number {
     const mine = new Set<BlockToken>();
     for (const token of left)
       if (previous === undefined || hasToken(previous.entered, token)) mine.add(token);
@@ -162,38 +163,38 @@ export class LivingVersions {
     return bytesOfTokens(mine);
   }
 
-  /** What stands for a record, without keeping it alive; the same one each time. */
+  /** The token of a document's record, the same one each time; it does not keep the record alive. */
   #tokenOf(record: DocumentRecord): BlockToken {
     let token = this.#tokens.get(record);
     if (token === undefined) this.#tokens.set(record, (token = { byteLength: bytesOfRecord(record) }));
     return token;
   }
 
-  #remove(record: VersionRecord): void {
-    const { previous, next } = record;
+  #remove(living: LivingVersion): void {
+    const { previous, next } = living;
     this.#oldCount--;
     if (next !== undefined) next.previous = previous;
     if (previous === undefined) return;
     previous.next = next;
-    setChanges(previous, composeBlockChanges(previous, record));
+    setChanges(previous, composeBlockChanges(previous, living));
   }
 }
 
-function setChanges(record: VersionRecord, { left, entered }: BlockChanges): void {
-  record.left = left;
-  record.entered = entered;
+function setChanges(living: LivingVersion, { left, entered }: BlockChanges): void {
+  living.left = left;
+  living.entered = entered;
 }
 
 /** Returns the notes of a version, to add to them. */
-export function notesOn(record: VersionRecord): VersionNotes {
-  return (record.notes ??= { pins: new Set(), stacks: new Set() });
+export function notesOn(living: LivingVersion): VersionNotes {
+  return (living.notes ??= { pins: new Set(), stacks: new Set() });
 }
 
 /** Reports on one version. Time: O(blocks in which the living versions differ). */
-export function heldVersion(living: LivingVersions, history: History, record: VersionRecord): HeldVersion {
-  const { version, byteLength, since, notes, writers } = record;
+export function heldVersion(living: LivingVersions, history: History, old: LivingVersion): HeldVersion {
+  const { version, byteLength, since, notes, writers } = old;
   const now = performance.now();
-  const exclusiveBytes = living.exclusiveBytes(record);
+  const exclusiveBytes = living.exclusiveBytes(old);
   return Object.freeze({
     version,
     ageMs: Math.max(0, now - (since ?? now)),
@@ -217,15 +218,15 @@ export function stackHere(): string {
 }
 
 /** Records where a version was handed out. */
-export function addStack(record: VersionRecord, stack: string): void {
-  const { stacks } = notesOn(record);
+export function addStack(living: LivingVersion, stack: string): void {
+  const { stacks } = notesOn(living);
   if (stacks.size < MAX_STACKS) stacks.add(stack);
 }
 
-function recordOf(
+function livingOf(
   { version, byteLength, recordBytes }: ShardexIndex,
-  previous: VersionRecord | undefined,
-): VersionRecord {
+  previous: LivingVersion | undefined,
+): LivingVersion {
   return {
     version,
     byteLength: byteLength + recordBytes,

@@ -1,7 +1,6 @@
 /*
- * What a cell keeps of its past on purpose: a bounded ring of superseded versions, tags, and pins. `at()`,
- * `versions()`, `restore()` and watchers with `since` find old versions here; everything else is left to the garbage
- * collector.
+ * The versions that a cell keeps on purpose: a bounded ring of superseded versions, tags, and pins. `at()`, `versions()`,
+ * `restore()` and watchers with `since` find old versions here; all others are left to the garbage collector.
  */
 
 import { requireWhole, show } from '../config.js';
@@ -18,8 +17,9 @@ export interface HistoryOptions {
   /** Milliseconds since a version was superseded, 1 to 2,147,483,647. */
   readonly maxAge?: number;
   /**
-   * Bytes of row blocks, texts and metadata that they keep besides the current version, at least 1; the newest are kept. A block that a
-   * restored state brings back counts each time it goes.
+   * Bytes of row blocks, texts and metadata that they keep besides the current version, at least 1.
+   *
+   * The newest versions are kept. A block that a restored state brings back counts each time it goes.
    */
   readonly maxBytes?: number;
 }
@@ -141,7 +141,7 @@ export class History {
     );
   }
 
-  /** Drops what is out of bounds, and sets a timer for the oldest, so that it also goes if no commit comes. */
+  /** Drops versions beyond the bounds, and sets a timer for the oldest, so that it goes even if no commit comes. */
   #trim(): void {
     const oldest = performance.now() - this.#maxAge;
     const first = this.#ring.findIndex(({ since }) => since > oldest);

@@ -25,11 +25,11 @@ export interface CommitOptions {
   readonly onConflict?: 'rebase' | 'fail';
 }
 
-/** What a cell has to know of a writer that commits. */
+/** The part of a writer that a cell needs for a commit. */
 export interface Committing {
   /** The version that it was made from. */
   readonly base: ShardexIndex;
-  /** Its state. */
+  /** The version that it would commit. */
   preview(): ShardexIndex;
 }
 
@@ -41,8 +41,10 @@ export interface WriterHost {
 }
 
 /**
- * A draft of a cell's next version, together with its base. Made in O(1) by `cloneForWrite()`; invisible until it
- * commits, and discarding it leaves no trace. Several may be open at once.
+ * A draft of a cell's next version, together with its base.
+ *
+ * `cloneForWrite()` makes one in O(1). It is invisible until it commits, and discarding it leaves no trace. Several may be
+ * open at once.
  */
 export class IndexWriter<M extends object = object> extends IndexDraft<M> {
   /**
@@ -72,9 +74,10 @@ export class IndexWriter<M extends object = object> extends IndexDraft<M> {
   }
 
   /**
-   * Publishes the changes in one step, and closes the writer. Returns the commit; if nothing was changed, both of its
-   * versions are the current one. If it throws, nothing was published and the writer stays open, so that its changes
-   * can be examined, committed with other options, or discarded.
+   * Publishes the changes in one step, and closes the writer.
+   *
+   * Returns the commit; if nothing was changed, both of its versions are the current one. If it throws, nothing was published
+   * and the writer stays open, so that its changes can be examined, committed with other options, or discarded.
    *
    * Time: O(log n) for each shard and document touched; a rebase also reads the shards of the touched documents.
    *
@@ -105,7 +108,7 @@ export class IndexWriter<M extends object = object> extends IndexDraft<M> {
     this.discard();
   }
 
-  /** Itself, as its host knows it: whatever the type of the metadata. */
+  /** This writer as its host knows it, for which the type of the metadata does not matter. */
   get #bare(): this {
     return this;
   }

@@ -35,12 +35,12 @@ export function openWriter<W>(state: CellState, make: (base: ShardexIndex, host:
   return writer;
 }
 
-/** Watches a writer that a caller gets, in case it is forgotten. */
+/** Watches a writer that a caller gets, so that a forgotten one is no longer counted once it is collected. */
 export function watched<W extends object>({ meter, living, trace }: CellState, writer: W): W {
-  const record = living.current;
-  if (trace) addStack(record, stackHere());
+  const base = living.current;
+  if (trace) addStack(base, stackHere());
   meter.watch(writer, () => {
-    record.writers--;
+    base.writers--;
   });
   return writer;
 }

@@ -52,8 +52,9 @@ export let cellStateOf: (cell: ReadableCell) => CellState;
 let isReal: (value: object) => value is ReadableCell;
 
 /**
- * A cell without its ways to write: reads, looks back, watches, and keeps versions on purpose. Reading never waits
- * and never fails, whatever is being written; a version never changes.
+ * A cell that can be read, watched and looked back on, but not written to.
+ *
+ * Reading never waits and never fails, whatever is being written; a version never changes.
  */
 export class ReadableCell<M extends object = object> {
   readonly #state: CellState;
@@ -119,8 +120,9 @@ export class ReadableCell<M extends object = object> {
   }
 
   /**
-   * Finds a version that the cell keeps: the current one, one of its history, a tagged or a pinned one. Time: O(kept
-   * versions).
+   * Finds a version that the cell keeps: the current one, one of its history, a tagged or a pinned one.
+   *
+   * Time: O(kept versions).
    *
    * @throws {@link VersionNotKeptError}
    */
@@ -134,12 +136,13 @@ export class ReadableCell<M extends object = object> {
   }
 
   /**
-   * Calls a listener with every commit from now on, or after version `since`: once each, in order, before the call
-   * that published it returns. A commit made inside a listener is delivered after the current one has reached all
-   * listeners. Returns a function that ends the subscription.
+   * Calls a listener with every commit from now on, or after version `since`.
    *
-   * @throws {@link InvalidOptionError}, {@link CellClosedError}, and {@link VersionNotKeptError} where the cell does
-   * not keep all versions from `since` on.
+   * It is called once for each, in order, before the call that published it returns. A commit made inside a listener is
+   * delivered after the current one has reached all listeners. Returns a function that ends the subscription.
+   *
+   * @throws {@link InvalidOptionError}, {@link CellClosedError}, and {@link VersionNotKeptError} if the cell does not keep all
+   * versions from `since` on.
    *
    * @example
    * ```ts
@@ -162,9 +165,10 @@ export class ReadableCell<M extends object = object> {
   }
 
   /**
-   * Streams the commits from now on, or after version `since`, as an async iterator: once each, in order. Commits
-   * that are not read yet are buffered, each with its two versions, up to `maxBuffered`; with `coalesce` they are
-   * joined instead. The stream begins with the call and ends when the loop is left or the cell is closed.
+   * Streams the commits from now on, or after version `since`, as an async iterator: once each, in order.
+   *
+   * Commits that are not read yet are buffered, each with its two versions, up to `maxBuffered`; with `coalesce` they are
+   * joined instead. The stream begins with the call, and ends when the loop is left or the cell is closed.
    *
    * @throws {@link InvalidOptionError}, {@link VersionNotKeptError}; while it runs the signal's reason, and {@link
    * ResourceExhaustedError} when too many wait.
@@ -206,8 +210,9 @@ export class ReadableCell<M extends object = object> {
   }
 
   /**
-   * Waits for the first version, the current one included, that has at least this number or satisfies the predicate,
-   * and resolves to it. The predicate is called with every version, in order.
+   * Waits for the first version that has at least this number, or that satisfies the predicate; it may be the current one.
+   *
+   * The predicate is called with every version, in order.
    *
    * @throws {@link InvalidOptionError}; it rejects with the signal's reason, with what the predicate throws, and with
    * {@link CellClosedError} when the cell is closed before.
@@ -231,8 +236,9 @@ export class ReadableCell<M extends object = object> {
   }
 
   /**
-   * Keeps a version on purpose, by default the current one, until the pin is released. `at()` finds it, and `held()`
-   * reports its label. Time: O(1), or as `at()`.
+   * Keeps a version, by default the current one, until the pin is released.
+   *
+   * `at()` finds it, and `held()` reports its label. Time: O(1), or as `at()`.
    *
    * @throws {@link VersionNotKeptError}, {@link InvalidOptionError}
    *
@@ -259,16 +265,17 @@ export class ReadableCell<M extends object = object> {
   }
 
   /**
-   * Reports the old versions of this cell that still live, oldest first: something holds them, or the garbage
-   * collector has not run yet. A version without a pin, tag, history or open writer is held by a variable in the
-   * program: a snapshot, a `Commit`, a stream that is not read.
+   * Reports the old versions of this cell that still live, oldest first.
    *
-   * Bytes are those of row blocks, as in `byteLength`, and about those of texts and metadata. What other cells (forks) share counts as exclusive here, as
-   * this cell does not know of it. Time: O(living versions · blocks in which they differ).
+   * Something holds them, or the garbage collector has not run yet. A version without a pin, tag, history or open writer is
+   * held by a variable in the program: a snapshot, a `Commit`, a stream that is not read.
+   *
+   * Bytes are those of row blocks, as in `byteLength`, and about those of texts and metadata. Memory that other cells (forks)
+   * share counts as exclusive, as this cell does not know of them. Time: O(living versions · blocks in which they differ).
    */
   held(): readonly HeldVersion[] {
     const { history, living } = this.#state;
-    return Object.freeze([...living.old()].map((record) => heldVersion(living, history, record)));
+    return Object.freeze([...living.old()].map((old) => heldVersion(living, history, old)));
   }
 
   /** Returns the counters of this cell. Time: O(1). */
@@ -278,10 +285,11 @@ export class ReadableCell<M extends object = object> {
   }
 
   /**
-   * Closes the cell: nothing is published from now on. Open writers remain, but their commits are refused, as are new
-   * subscriptions. Streams of `changes()` end once their buffer is read, `waitFor()` rejects, history and tags are
-   * dropped. The last version can still be read, pins keep theirs until they are released, and `held()` goes on
-   * reporting.
+   * Closes the cell: nothing is published from now on.
+   *
+   * Commits of open writers are refused, as are new subscriptions. Streams of `changes()` end once their buffer is read,
+   * `waitFor()` rejects, and history and tags are dropped. The last version can still be read, pins keep theirs until they
+   * are released, and `held()` goes on reporting.
    */
   close(): void {
     this.#state.close();
@@ -308,7 +316,7 @@ export class ReadableCell<M extends object = object> {
   }
 }
 
-/** What a cell prints. */
+/** The summary that a cell prints. */
 export function summaryOf(cell: ReadableCell): object {
   const { state, isClosed } = { state: cellStateOf(cell), isClosed: cell.isClosed };
   return { index: state.current, isClosed, liveOldVersions: state.living.oldCount };

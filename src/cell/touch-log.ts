@@ -12,8 +12,9 @@ export interface Moment {
 }
 
 /**
- * Touches of a cell's commits, also of those that changed nothing. A linked list of which only the end is held:
- * entries that no open writer can ask for are collected (I8).
+ * Write sets of a cell's commits, also of those that changed nothing.
+ *
+ * It is a linked list of which only the end is held: entries that no open writer can ask for are collected (I8).
  */
 export class TouchLog {
   #now: Moment = {};

@@ -1,10 +1,10 @@
 /*
- * The one mutable reference in the library, and the one way to change it. `CellState` builds publishing on it.
+ * The mutable reference to the current version, and the one way to change it. `CellState` builds publishing on it.
  */
 
 import type { ShardexIndex } from '../version/shardex-index.js';
 
-/** The reference to the current version: the one thing in this library that changes. */
+/** The reference to the current version. */
 export interface VersionCell {
   current: ShardexIndex;
 }

@@ -58,7 +58,7 @@ export interface IngestOptions {
  */
 const MAX_CATCH_UP_RATIO = 0.5;
 
-/** What an ingest reads from: postings, or whole documents, or both. */
+/** The source of an ingest: postings, whole documents, or both. */
 export type Source<M extends object = object> =
   Iterable<Posting | NamedDocument<M>> | AsyncIterable<Posting | NamedDocument<M>>;
 
@@ -159,7 +159,7 @@ async function publishStaged(
   }
 }
 
-/** Takes in a posting or a document, whichever it is. */
+/** Stages a posting or a document. */
 function takeIn(staging: DocumentStaging, item: Posting | NamedDocument<object>, position: number): void {
   const given: unknown = item;
   if (typeof given !== 'object' || given === null || !looksLikeDocument(given))
@@ -170,7 +170,7 @@ function takeIn(staging: DocumentStaging, item: Posting | NamedDocument<object>,
   }
 }
 
-/** By its fields, where these can be read; what cannot is refused as a posting. */
+/** Whether a value has the fields of a document. A value that cannot be read is refused later, as a posting. */
 function looksLikeDocument(given: object): given is NamedDocument<object> {
   try {
     return isDocument(given);
@@ -179,7 +179,7 @@ function looksLikeDocument(given: object): given is NamedDocument<object> {
   }
 }
 
-/** Returns whether it changes anything. */
+/** Adds staged rows and documents to a draft. Returns whether that changes anything. */
 function* addStaged(state: DraftState, staged: DocumentStaging, touched: Touched): Steps<boolean> {
   assertWithinTexts(state, staged);
   yield* putDocuments(state, staged);
@@ -187,9 +187,7 @@ function* addStaged(state: DraftState, staged: DocumentStaging, touched: Touched
   return state.isChanged;
 }
 
-/**
- * Builds the successor of the current version: the writer's changes together with the commits that it missed.
- */
+/** Builds the successor of the current version: the writer's changes together with the commits that it missed. */
 function joinMissed(writer: IndexWriter, missed: Missed, isChanged: boolean): Steps<ShardexIndex> {
   const touched = touchedBy(writer);
   const { known, current, recorded } = missed;

@@ -43,7 +43,7 @@ export class Intake {
     return this.#state === 'done';
   }
 
-  /** Takes the next posting, or the end; a promise of it where the source is asynchronous. */
+  /** Takes the next posting, or the end; a promise of it if the source is asynchronous. */
   next(): Result | Promise<Result> {
     this.#state = 'done';
     const result = this.#next();

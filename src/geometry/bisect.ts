@@ -57,7 +57,7 @@ function addPoint(sum: Float64Array, matrix: Float32Array, point: number): void 
  * A caller that fits many lends the same to all. Memory of their own would be collected late, when rows lie above it, and
  * would never go back to the system.
  */
-export interface FittingRoom {
+export interface FittingScratch {
   readonly mean: Float64Array;
   readonly sums: Float64Array;
   readonly direction: Float64Array;
@@ -66,17 +66,17 @@ export interface FittingRoom {
 }
 
 /** Bytes of scratch memory for `count` points. */
-export function roomBytes(count: number, dimensions: number): number {
+export function scratchBytes(count: number, dimensions: number): number {
   return 8 * (3 * dimensions + count) + 2 * count;
 }
 
 /** Scratch memory for up to `count` points, in a buffer from `from` on, a multiple of 8. */
-export function fittingRoom(
+export function fittingScratch(
   count: number,
   dimensions: number,
-  buffer = new ArrayBuffer(roomBytes(count, dimensions)),
+  buffer = new ArrayBuffer(scratchBytes(count, dimensions)),
   from = 0,
-): FittingRoom {
+): FittingScratch {
   let at = from;
   const take = (bytes: number): number => (at += bytes) - bytes;
   return {
@@ -159,12 +159,12 @@ function* sortedInSteps(values: Float64Array): Steps<Float64Array> {
  */
 export function* fitPlaneInSteps(
   points: Points,
-  room: FittingRoom = fittingRoom(points.count, points.dimensions),
+  scratch: FittingScratch = fittingScratch(points.count, points.dimensions),
 ): Steps<Plane | undefined> {
   const { count, dimensions } = points;
-  const { mean, sums, direction } = room;
-  const values = room.values.subarray(0, count);
-  let [sides, next] = room.sides;
+  const { mean, sums, direction } = scratch;
+  const values = scratch.values.subarray(0, count);
+  let [sides, next] = scratch.sides;
   mean.fill(0);
   sides.fill(0);
   yield* inSteps(count, dimensions, (from, to) => {

@@ -22,8 +22,11 @@ import type { Ahead } from './look-ahead.js';
 import { AllRows } from './scan/all-rows.js';
 import { TopK } from './scan/top-k.js';
 
-/** The parts of a version in the making that looking for a posting takes. */
-export type Looked = Pick<ShardexIndex, 'config' | 'centroids' | 'shards' | 'postingCount' | 'churn'>;
+/** The part of a version in the making that looking for a posting reads. */
+export type UnfinishedVersion = Pick<
+  ShardexIndex,
+  'config' | 'centroids' | 'shards' | 'postingCount' | 'churn'
+>;
 
 /** A live row, and the shard that it is in. */
 export interface LiveRow {
@@ -52,7 +55,7 @@ const MANY = 4;
 
 /** Looks for postings of one version, one after another. */
 export class Looker {
-  readonly #index: Looked;
+  readonly #index: UnfinishedVersion;
   readonly #lend: Lender;
   readonly #probe: ReusableProbe;
   readonly #scratch: QueryScratch;
@@ -62,7 +65,7 @@ export class Looker {
   #homes: ReadonlyMap<Columns, ShardId> | undefined;
 
   /** `looks` is how many there are going to be. */
-  constructor(index: Looked, lend: Lender, looks: number) {
+  constructor(index: UnfinishedVersion, lend: Lender, looks: number) {
     this.#index = index;
     this.#lend = lend;
     this.#many = looks >= MANY;
@@ -154,7 +157,7 @@ export class Looker {
 }
 
 /** The shard that each block belongs to. */
-function homesIn({ shards }: Looked): ReadonlyMap<Columns, ShardId> {
+function homesIn({ shards }: UnfinishedVersion): ReadonlyMap<Columns, ShardId> {
   const homes = new Map<Columns, ShardId>();
   for (const { id, rows } of shards.values())
     for (const { block } of rows.segments) homes.set(columnsOf(block), id);

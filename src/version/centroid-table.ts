@@ -5,7 +5,13 @@
  */
 import { BRAND, type Brand, brand } from '../checks/brand.js';
 import type { Metric } from '../config.js';
-import { type FittingRoom, fitPlaneInSteps, fittingRoom, pointsOf, roomBytes } from '../geometry/bisect.js';
+import {
+  type FittingScratch,
+  fitPlaneInSteps,
+  fittingScratch,
+  pointsOf,
+  scratchBytes,
+} from '../geometry/bisect.js';
 import { dotProduct, squaredNorm } from '../geometry/exact-loops.js';
 import { type Matrix, type Probe, chord, distances, probeOf, separations } from '../geometry/metric.js';
 import { type Steps, roundsPerStep } from '../collections/steps.js';
@@ -87,7 +93,7 @@ export class CentroidTable {
 const CENTROIDS = brand('centroids');
 
 /** Scratch memory for {@link rankShards}; arrays of its own for each call would cost more than the ranking. */
-export class RankingRoom {
+export class RankingScratch {
   readonly values = new Float64Array(MOST_IN_CHUNK);
   #toCentres = new Float64Array(16);
 
@@ -114,16 +120,16 @@ export function rankShards(
   most: number,
   by: 'separation' | 'query' = 'separation',
   mostChunks = Infinity,
-  room = new RankingRoom(),
+  scratch = new RankingScratch(),
 ): Ranked[] {
   const byDot = metric === 'dot' && by === 'query';
   const measure = byDot ? distances : separations;
   const { chunks } = table;
-  const toCentres = room.toCentres(chunks.length);
+  const toCentres = scratch.toCentres(chunks.length);
   measure(metric, probe, centresOf(table), 0, chunks.length, toCentres);
   const length = Math.sqrt(probe.squaredNorm);
   const found = new Nearest(Math.min(most, table.size));
-  const out = room.values;
+  const out = scratch.values;
   const scan = (c: number): void => {
     const { ids, reach } = chunks[c];
     const least = byDot ? dotBound(toCentres[c], length * reach) : bound(metric, toCentres[c], reach);
@@ -246,15 +252,15 @@ function chunkOf(metric: Metric, members: readonly Member[]): CentroidChunk {
 function* partition(
   metric: Metric,
   members: readonly Member[],
-  room?: PartitionMemory,
+  scratch?: PartitionMemory,
 ): Steps<CentroidChunk[]> {
   if (members.length === 0) return [];
   if (members.length <= MOST_IN_CHUNK) return [chunkOf(metric, members)];
   const dimensions = members[0].vector.length;
-  room ??= scratchFor(members.length, dimensions);
-  const points = room.points.subarray(0, members.length * dimensions);
+  scratch ??= scratchFor(members.length, dimensions);
+  const points = scratch.points.subarray(0, members.length * dimensions);
   for (const [m, { vector }] of members.entries()) points.set(vector, m * dimensions);
-  const plane = yield* fitPlaneInSteps(pointsOf(points, members.length, dimensions), room);
+  const plane = yield* fitPlaneInSteps(pointsOf(points, members.length, dimensions), scratch);
   const far = members.filter((member, m) =>
     plane === undefined
       ? m * 2 >= members.length
@@ -262,21 +268,21 @@ function* partition(
   );
   const isFar = new Set(far);
   const near = members.filter((member) => !isFar.has(member));
-  return [...(yield* partition(metric, near, room)), ...(yield* partition(metric, far, room))];
+  return [...(yield* partition(metric, near, scratch)), ...(yield* partition(metric, far, scratch))];
 }
 
 /** Scratch memory for {@link partition}, with the members' vectors. */
-interface PartitionMemory extends FittingRoom {
+interface PartitionMemory extends FittingScratch {
   readonly points: Float32Array;
 }
 
 /** Makes it; that of a bulk split is so large that it goes back to the system. */
 function scratchFor(members: number, dimensions: number): PartitionMemory {
   const pointBytes = 8 * Math.ceil((members * dimensions) / 2);
-  const bytes = pointBytes + roomBytes(members, dimensions);
+  const bytes = pointBytes + scratchBytes(members, dimensions);
   const buffer = new ArrayBuffer(members > 2 * MOST_IN_CHUNK ? Math.max(bytes, LARGE_PIECE) : bytes);
   const points = new Float32Array(buffer, 0, members * dimensions);
-  return { points, ...fittingRoom(members, dimensions, buffer, pointBytes) };
+  return { points, ...fittingScratch(members, dimensions, buffer, pointBytes) };
 }
 
 function matrixFrom(vectors: Float32Array, count: number): Matrix {

@@ -13,7 +13,7 @@ import { isOutdated } from '../calibration/outdated.js';
 import type { PostingKey } from '../errors.js';
 import { seededRandom } from '../geometry/random.js';
 import { adoptCodes, lenderFor } from '../search/memory/engine.js';
-import { type LiveRow, Looker, type Looked } from '../search/look.js';
+import { type LiveRow, Looker, type UnfinishedVersion } from '../search/look.js';
 import { aheadBudget, aheadOf, beginAhead } from '../search/look-ahead.js';
 import type { Steps } from '../collections/steps.js';
 import { keyOfRow, keyText } from '../version/posting.js';
@@ -57,7 +57,7 @@ const MOST_WAITING = 32;
 const MOST_DRAWS = 256;
 
 /** What a version in the making is asked for. */
-export interface Resampled extends Looked {
+export interface Resampled extends UnfinishedVersion {
   readonly shardsOfDocument: (documentId: string) => readonly ShardId[];
   /** What was written since the version before, and how much of `churn` that is. */
   readonly written: Written;

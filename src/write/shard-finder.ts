@@ -10,7 +10,7 @@ import { codable } from '../search/memory/block-codes.js';
 import {
   type CentroidTable,
   MOST_IN_CHUNK,
-  RankingRoom,
+  RankingScratch,
   matrixOfChunk,
   rankShards,
 } from '../version/centroid-table.js';
@@ -38,7 +38,7 @@ export class ShardFinder {
   /** How many centroids were compared in full so far. */
   compared = 0;
   readonly #config: ShardexConfig;
-  readonly #room = new RankingRoom();
+  readonly #room = new RankingScratch();
   readonly #out = new Float64Array(MOST_IN_CHUNK);
   #kernels: Kernels | undefined;
   #shadows: CentroidShadows | undefined;

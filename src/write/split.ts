@@ -1,11 +1,11 @@
 // Parts rows into shards by balanced 2-means, again and again (the split step of LIRE).
 import type { ShardexConfig } from '../config.js';
 import {
-  type FittingRoom,
+  type FittingScratch,
   balanceInSteps,
   fitPlaneInSteps,
-  fittingRoom,
-  roomBytes,
+  fittingScratch,
+  scratchBytes,
 } from '../geometry/bisect.js';
 import { seededRandom } from '../geometry/random.js';
 import { type Steps, inSteps } from '../collections/steps.js';
@@ -54,7 +54,7 @@ export function* parts(rows: RowList, config: ShardexConfig): Steps<RowList[]> {
 interface Scratch {
   /** Rows that a plane is fitted to at most. */
   readonly sample: number;
-  readonly room: FittingRoom;
+  readonly room: FittingScratch;
   readonly values: Float64Array;
 }
 
@@ -64,13 +64,13 @@ function sampledOf(rows: number, dimensions: number): number {
 
 function scratchFor(rows: number, dimensions: number): Scratch {
   const count = sampledOf(rows, dimensions);
-  const bytes = 8 * rows + roomBytes(count, dimensions);
+  const bytes = 8 * rows + scratchBytes(count, dimensions);
   // A split of one shard is too small to matter, and too frequent to ask for so much.
   const buffer = new ArrayBuffer(rows > SAMPLE ? Math.max(bytes, LARGE_PIECE) : bytes);
   return {
     sample: count,
     values: new Float64Array(buffer, 0, rows),
-    room: fittingRoom(count, dimensions, buffer, 8 * rows),
+    room: fittingScratch(count, dimensions, buffer, 8 * rows),
   };
 }
 

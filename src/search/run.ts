@@ -39,7 +39,7 @@ export interface Outcome {
 }
 
 /** How many rows pass a filter, in how many shards, and which of them were scanned. */
-export interface FilterOutcome {
+interface FilterOutcome {
   readonly matches: number;
   readonly shards: number;
   readonly chosen: 'all' | 'nearest';

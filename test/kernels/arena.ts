@@ -9,7 +9,7 @@ export const KINDS: readonly Kind[] = ['normal', 'offset', 'extreme', 'tiny', 's
 const EXTREMES = [0, -0, 1e-45, -1e-45, 1.2e-38, 1, -1, 3.4028234663852886e38, -3.4028234663852886e38, 1e20];
 
 /** One random component. */
-export function component(random: Random, kind: Kind): number {
+function component(random: Random, kind: Kind): number {
   switch (kind) {
     case 'normal':
       return gaussian(random);

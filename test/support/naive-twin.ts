@@ -182,7 +182,7 @@ export function naiveDistance(metric: Metric, a: ArrayLike<number>, b: ArrayLike
 }
 
 /** The cosine or the product that a distance is of. Adding 0 turns −0 into 0. */
-export function naiveSimilarity(metric: Metric, distance: number): number {
+function naiveSimilarity(metric: Metric, distance: number): number {
   return metric === 'cosine' ? 1 - distance : -distance + 0;
 }
 

@@ -7,7 +7,7 @@ export interface Operation {
 }
 
 /** The ways to publish, besides publishing a state of the past again. */
-export const WAYS = [
+const WAYS = [
   'writer, rebased',
   'writer, or fail',
   'update',

@@ -3,7 +3,7 @@ import type { Library } from '../../support/library.js';
 import { type Event, type History, type Isolation, type State, placeOf } from './record.js';
 
 /** Everything that a version holds, as whoever has it can find out. */
-export function stateOf(lib: Library, index: ShardexIndex): State {
+function stateOf(lib: Library, index: ShardexIndex): State {
   const state = new Map<string, number>();
   for (const id of lib.documentIds(index))
     for (const { start, vector } of lib.postings(index, id)) state.set(placeOf(id, start), vector[0]);

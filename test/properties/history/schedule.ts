@@ -13,7 +13,7 @@ import { type Scene, read, restore, update, write } from './writers.js';
 const REACTIONS = 2;
 
 /** Runs a plan on a new cell, interleaved as the scheduler likes, and returns the record of it. */
-export async function recordOf(
+async function recordOf(
   lib: Library,
   scheduler: fc.Scheduler,
   { actors, watchers }: Plan,

@@ -4,7 +4,7 @@ import type { NaiveTwin, TwinRecord } from '../../support/naive-twin.js';
 export type TouchedFields = ReadonlyMap<string, 'whole' | ReadonlySet<string>>;
 
 /** Whether two states of a record are the same, down to the order of names. */
-export function sameRecord(a: TwinRecord, b: TwinRecord): boolean {
+function sameRecord(a: TwinRecord, b: TwinRecord): boolean {
   return a.text === b.text && JSON.stringify(a.metadata) === JSON.stringify(b.metadata);
 }
 
@@ -26,7 +26,7 @@ export function differingFields(a: TwinRecord, b: TwinRecord): string[] {
 }
 
 /** Whether a field, a part of it, or what it is a part of was touched. */
-export function coversField(touched: TouchedFields, documentId: string, field: string): boolean {
+function coversField(touched: TouchedFields, documentId: string, field: string): boolean {
   const fields = touched.get(documentId);
   if (fields === undefined || fields === 'whole') return fields === 'whole';
   return [...fields].some(

@@ -29,6 +29,10 @@ export default defineConfig({
         find: /^shardex\/postgres$/,
         replacement: fileURLToPath(new URL('src/postgres/index.ts', import.meta.url)),
       },
+      {
+        find: /^shardex\/indexeddb$/,
+        replacement: fileURLToPath(new URL('src/store/indexeddb/index.ts', import.meta.url)),
+      },
     ],
   },
   // Node 20 has no `using`.
@@ -50,10 +54,15 @@ export default defineConfig({
         test: {
           name: 'alone',
           include: ['test/**/*.test.ts'],
-          exclude: shared,
+          exclude: [...shared, 'test/browser/**'],
           pool: 'forks',
           execArgv: ['--expose-gc'],
         },
+      },
+      {
+        // Needs Chromium: `npm run test:browser`.
+        extends: true,
+        test: { name: 'browser', include: ['test/browser/**/*.test.ts'], pool: 'forks' },
       },
     ],
   },

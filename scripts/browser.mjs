@@ -9,24 +9,36 @@ import { chromium } from 'playwright-core';
 /** @type {Record<string, string | undefined>} */
 const TYPES = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.mjs': 'text/javascript' };
 
+const ARGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
 /** Starts the browser, which asks nothing of the network. */
 export async function openBrowser() {
-  const executablePath = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
-  if (!existsSync(executablePath)) {
-    throw new Error(`there is no Chromium at ${executablePath}: install it, or set CHROMIUM_PATH`);
-  }
-  return chromium.launch({
-    executablePath,
-    args: [
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-quic',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-    ],
-  });
+  return chromium.launch({ executablePath: chromiumPath(), args: ARGS });
+}
+
+/**
+ * Starts the browser with a folder of its own, where it keeps what pages store.
+ *
+ * @param {string} folder
+ * @param {import('playwright-core').LaunchOptions} options
+ */
+export async function openProfile(folder, options = {}) {
+  const args = [...ARGS, ...(options.args ?? [])];
+  return chromium.launchPersistentContext(folder, { executablePath: chromiumPath(), ...options, args });
+}
+
+function chromiumPath() {
+  const path = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
+  if (!existsSync(path)) throw new Error(`there is no Chromium at ${path}: install it, or set CHROMIUM_PATH`);
+  return path;
 }
 
 /**

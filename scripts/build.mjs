@@ -4,6 +4,7 @@
 import { execFileSync } from 'node:child_process';
 import { rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { setup as buildKernels } from './build-kernels.mjs';
@@ -22,7 +23,10 @@ execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { stdio: 'inh
 /** Entry points for other frameworks. */
 const ADAPTERS = ['langchain', 'llamaindex', 'mastra'];
 
-makePortable('dist', ['index', ...['store', 'postgres', ...ADAPTERS].map((name) => `${name}/index`)]);
+makePortable('dist', [
+  'index',
+  ...['store', 'store/indexeddb', 'postgres', ...ADAPTERS].map((name) => `${name}/index`),
+]);
 
 /** @type {import('esbuild').BuildOptions} */
 const whole = {
@@ -41,10 +45,10 @@ const worker = 'dist/threads/pool/pool-worker.js';
 const sqliteWorker = 'dist/store/sqlite/sqlite-worker.js';
 await Promise.all([
   // Not minified, as stack traces lead here.
-  // The store needs the classes of the library itself, so all take them from one file.
+  // The store needs the classes of the library itself, so both take them from one file.
   build({
     ...whole,
-    entryPoints: { index: 'dist/index.js', store: 'dist/store/index.js', postgres: 'dist/postgres/index.js' },
+    entryPoints: { index: 'dist/index.js', store: 'dist/store/index.js' },
     chunkNames: 'shared-[hash]',
     splitting: true,
     outdir: 'dist/node',
@@ -54,18 +58,16 @@ await Promise.all([
     ...whole,
     entryPoints: Object.fromEntries(ADAPTERS.map((name) => [name, `dist/${name}/index.js`])),
     external: ['@langchain/core', '@llamaindex/core', '@mastra/core'],
-    plugins: [
-      {
-        name: 'library',
-        setup(build) {
-          build.onResolve({ filter: /^\.\.\/(store\/)?index\.js$/ }, ({ path }) => ({
-            path: path.includes('store') ? './store.js' : './index.js',
-            external: true,
-          }));
-        },
-      },
-    ],
+    plugins: [besideBundles({ 'dist/index.js': './index.js', 'dist/store/index.js': './store.js' })],
     outdir: 'dist/node',
+  }),
+  // Of logs elsewhere too, errors are of the classes that the library and the store know them by.
+  build({
+    ...whole,
+    entryPoints: { indexeddb: 'dist/store/indexeddb/index.js', postgres: 'dist/postgres/index.js' },
+    outdir: 'dist/node',
+    external: ['idb'],
+    plugins: [besideBundles({ 'dist/errors.js': './index.js', 'dist/store/errors.js': './store.js' })],
   }),
   build({ ...small, entryPoints: [worker, sqliteWorker], entryNames: '[name]', outdir: 'dist/node' }),
   build({
@@ -77,3 +79,21 @@ await Promise.all([
 
 // TypeScript looks for types beside the module; they are the same as the package's own.
 writeFileSync('dist/browser/shardex.d.ts', "export * from '../index.js';\n");
+
+/**
+ * Has a bundle import these modules from others that lie beside it, and export all of their names.
+ *
+ * @param {Record<string, string | undefined>} bundles
+ * @returns {import('esbuild').Plugin}
+ */
+function besideBundles(bundles) {
+  return {
+    name: 'beside-bundles',
+    setup: (plugin) => {
+      plugin.onResolve({ filter: /(errors|index)\.js$/ }, ({ path, resolveDir }) => {
+        const bundle = bundles[relative(process.cwd(), join(resolveDir, path))];
+        return bundle === undefined ? undefined : { path: bundle, external: true };
+      });
+    },
+  };
+}

@@ -28,6 +28,7 @@ const sizes = {
   'createIndex and search in a page, gzipped': await inPage('{ createIndex, search }'),
   'decodeDelta in a page, gzipped': await inPage('{ decodeDelta }'),
   'ConflictError in a page, gzipped': await inPage('{ ConflictError }'),
+  'a store and its log in a page, without the rest, gzipped': await storeInPage(),
 };
 for (const [what, size] of Object.entries(sizes)) {
   const most = budget[what] ?? 0;
@@ -47,8 +48,21 @@ function gzipped(path) {
  */
 async function inPage(names) {
   const bound = names === '*' ? 'export * from' : `export ${names} from`;
+  return bundled(`${bound} './dist/index.js';`);
+}
+
+/** What a store adds to a page that has a cell and search. */
+async function storeInPage() {
+  const cell = "export { CowShardexIndex, createIndex, search } from './dist/index.js';";
+  const store = "export { openStore } from './dist/store/page.js';";
+  const log = "export { indexedDbLog } from './dist/store/indexeddb/index.js';";
+  return (await bundled(cell + store + log)) - (await bundled(cell));
+}
+
+/** @param {string} contents */
+async function bundled(contents) {
   const { outputFiles } = await build({
-    stdin: { contents: `${bound} './dist/index.js';`, resolveDir: root },
+    stdin: { contents, resolveDir: root },
     bundle: true,
     minify: true,
     write: false,

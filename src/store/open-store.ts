@@ -9,7 +9,6 @@ import { Slices } from '../cell/ingest/slices.js';
 import { fieldOf, takeOptions } from '../checks/given.js';
 import { show } from '../checks/show.js';
 import { type ShardexOptions, assertFunction, requireFlag, requireWhole } from '../config.js';
-import type { Metadata } from '../documents/record.js';
 import { InvalidOptionError } from '../errors.js';
 import { yieldToEventLoop } from '../host/event-loop.js';
 import { noBranch } from './branches.js';
@@ -20,11 +19,10 @@ import { KeptVersions } from './kept-versions.js';
 import { LogReader } from './log-reader.js';
 import { type CommitLog, MAIN } from './log/commit-log.js';
 import { checkOptions, decodeSettings, encodeSettings, newConfig } from './settings.js';
-import { sqliteLog } from './sqlite/sqlite-log.js';
 import { Store } from './store.js';
 import { TipState } from './tip.js';
 
-/** Options of {@link openStore}: those of the index, and of the cell. */
+/** Options of `openStore`: those of the index, and of the cell. */
 export interface StoreOptions<M extends object = object>
   extends Partial<ShardexOptions<M>>, CowShardexIndexOptions<M> {
   /**
@@ -54,19 +52,11 @@ const OF_STORE = [
 /** Milliseconds of work between two turns of the event loop. */
 const SLICE_MS = 5;
 
-/**
- * Opens a store, or makes it where there is none: by the path of an SQLite file, or on a log. Options of the index are
- * needed to make it; an existing store has its own, and those that are given must agree.
- *
- * Time: O(bytes of the newest checkpoint and of the commits after it), in slices of 5 ms. Beside the index, a chunk or two
- * of a megabyte are in memory.
- *
- * @throws {@link ConfigError}, {@link InvalidOptionError}, {@link OptionsMismatchError}, {@link CorruptLogError}, {@link
- * LogFormatError}, {@link MissingSqliteError}, and what the log throws. Then the log is closed.
- */
-export async function openStore<M extends object = Metadata>(
+/** Opens a store on a log, or on that which `fileLog` makes for a path; see `openStore` in `open-file.ts`. */
+export async function openStoreOn<M extends object>(
   pathOrLog: string | CommitLog,
-  options: StoreOptions<M> = {},
+  options: StoreOptions<M>,
+  fileLog: (path: string) => CommitLog,
 ): Promise<Store<M>> {
   const { ofStore, ofIndex } = parted(options);
   const { maxPendingWrites = 1024, history, held, validate, onError, follow = false, keep, branch } = ofStore;
@@ -75,11 +65,11 @@ export async function openStore<M extends object = Metadata>(
   requireFlag('follow', follow);
   if (keep !== undefined) checkedBounds('keep', keep);
   requireWhole('maxPendingWrites', maxPendingWrites, 1, 1_000_000);
-  const place = typeof pathOrLog === 'string' ? sqliteLog({ path: pathOrLog }) : pathOrLog;
+  const place = typeof pathOrLog === 'string' ? fileLog(pathOrLog) : pathOrLog;
   if (typeof fieldOf(place, 'append') !== 'function')
     throw new InvalidOptionError(
       'pathOrLog',
-      `Open a store by the path of a file, or on a log as sqliteLog() and memoryLog() make, not ${show(pathOrLog)}.`,
+      `Open a store by the path of a file, or on a log as sqliteLog(), indexedDbLog() and memoryLog() make, not ${show(pathOrLog)}.`,
     );
   const log = branch === undefined ? place : place.branch(branch);
   try {
@@ -128,7 +118,7 @@ export async function openStore<M extends object = Metadata>(
     return new Store<M>({
       ...{ log, visible, tip, queue, reader, keeper, kept, maxPendingWrites, follow, slices },
       branch: log.branchName,
-      open: openStore,
+      open: (other, given) => openStoreOn(other, given, fileLog),
     });
   } catch (error) {
     await log.close().catch(() => undefined);

@@ -47,7 +47,7 @@ const POLL_MS = 50;
 /**
  * A cell whose commits survive the process. Reading is as in a cell: `read`, `subscribe`, `changes`, `waitFor`, `pin`; all
  * of them see what is durable, and nothing else. Writing is asynchronous: a promise of a write resolves once it is durable
- * and visible. Made by {@link openStore}.
+ * and visible. Made by `openStore`.
  */
 export class Store<M extends object = object> extends VersionedCell<M> {
   readonly #parts: StoreParts;

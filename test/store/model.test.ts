@@ -10,6 +10,7 @@ import {
   createIndex,
   postings,
 } from 'shardex';
+import { indexedDbLog } from 'shardex/indexeddb';
 import { type CommitLog, type Store, memoryLog, openStore } from 'shardex/store';
 import { newSqliteLog } from '../../src/store/sqlite/sqlite-log.js';
 import { gated } from './support/wrapped-log.js';
@@ -246,6 +247,16 @@ describe('a store does what a cell does', () => {
       { numRuns: 60 },
     );
   }, 120_000);
+
+  test('in IndexedDB', async () => {
+    await fc.assert(
+      fc.asyncProperty(operations, async (list) => {
+        const name = `model ${++files}`;
+        await agree(list, () => indexedDbLog(name));
+      }),
+      { numRuns: 15 },
+    );
+  }, 240_000);
 
   test.each(drivers)(
     'on %s',

@@ -301,8 +301,9 @@ test('an entry that is damaged is refused by its version, also where its checksu
     const inner = memoryLog(memory);
     const log = new Proxy(inner, {
       get: (target, name) => {
+        const value: unknown = Reflect.get(target, name);
         if (name !== 'read')
-          return (Reflect.get(target, name) as () => unknown as { bind(to: unknown): unknown }).bind(target);
+          return typeof value === 'function' ? ((value as () => unknown).bind(target) as unknown) : value;
         return async function* (after: number) {
           for await (const batch of target.read(after)) {
             for (const { version, bytes } of batch) if (version === 2) spoil(bytes);

@@ -1,6 +1,8 @@
 import { CowShardexIndex, type SearchResult, createIndex, search } from 'shardex';
 import * as browser from 'shardex/browser';
+import { indexedDbLog } from 'shardex/indexeddb';
 import 'shardex/pool-worker';
+import { type Store, openStore } from 'shardex/store';
 
 const cell = new CowShardexIndex(createIndex({ dimensions: 3 }));
 const { index } = cell.update((draft) => {
@@ -13,3 +15,4 @@ export const dimensions: number = index.config.dimensions;
 export const first: string | undefined = [...index.shards.values()][0]?.centroid.toArray().join();
 // @ts-expect-error The types must be there: an import without any would allow everything.
 createIndex({ dimensions: 'three' });
+export const store: Promise<Store> = openStore(indexedDbLog('notes'), { dimensions: 3 });

@@ -2,6 +2,7 @@
  * The logs that the conformance suite runs over: each with a place that several logs can be opened on, as processes would.
  */
 
+import 'fake-indexeddb/auto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,6 +13,7 @@ import { afterAll, beforeAll } from 'vitest';
 import { newSqliteLog } from '../../../src/store/sqlite/sqlite-log.js';
 import type { EngineThread } from '../../../src/store/sqlite/engine-host.js';
 import type { SqliteDriver } from '../../../src/store/sqlite/driver.js';
+import { indexedDbLog } from 'shardex/indexeddb';
 import { type CommitLog, memoryLog } from 'shardex/store';
 import { postgresKinds } from '../../postgres/support/kinds.js';
 
@@ -88,6 +90,13 @@ export async function logKinds(folder: () => string): Promise<readonly LogKind[]
       place: () => {
         const first = memoryLog();
         return () => memoryLog(first);
+      },
+    },
+    {
+      name: 'IndexedDB',
+      place: () => {
+        const name = `log ${++files}`;
+        return () => indexedDbLog(name);
       },
     },
   ];

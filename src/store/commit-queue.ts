@@ -12,7 +12,13 @@ import { randomName } from '../host/random.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
 import { conflict, rebase } from '../write/rebase.js';
 import type { Touched } from '../write/touched.js';
-import { CommitUnknownError, LogClosedError, LogFailedError, UnansweredError } from './errors.js';
+import {
+  CommitUnknownError,
+  LogClosedError,
+  LogFailedError,
+  UnansweredError,
+  isTransient,
+} from './errors.js';
 import type { Appended, CommitLog, Entry, Head } from './log/commit-log.js';
 import { encodeEntry } from './entry-bytes.js';
 import type { LogReader } from './log-reader.js';
@@ -66,7 +72,7 @@ export class CommitQueue {
   #isPumping = false;
   /** Callers are told one after the other, those of a group before those of the next. */
   #telling: Promise<void> = Promise.resolve();
-  #failure: Error | undefined;
+  readonly #ended = new AbortController();
 
   constructor(
     log: CommitLog,
@@ -84,7 +90,12 @@ export class CommitQueue {
 
   /** Why nothing can be written any more; `undefined` while all is well. */
   get failure(): Error | undefined {
-    return this.#failure;
+    return this.#ended.signal.reason as Error | undefined;
+  }
+
+  /** Aborts, for that reason. */
+  get failed(): AbortSignal {
+    return this.#ended.signal;
   }
 
   /** Commits that wait for the log. */
@@ -94,9 +105,9 @@ export class CommitQueue {
 
   /** Takes a decided commit; resolves once it is durable and visible. */
   offer(commit: Commit, touched: Touched | undefined, write: Write | undefined): Promise<Commit> {
-    if (this.#failure !== undefined) {
+    if (this.failure !== undefined) {
       this.#moveTip(this.#visible.current);
-      return Promise.reject(this.#failure);
+      return Promise.reject(this.failure);
     }
     // Of several commits of one write, the first has its token.
     const token = (write?.offered.length === 0 ? write.token : undefined) ?? randomName();
@@ -135,7 +146,7 @@ export class CommitQueue {
   refresh(): Promise<void> {
     return this.exclusively(async () => {
       // What a log that failed shows is not what it keeps.
-      if (this.#failure !== undefined) throw this.#failure;
+      if (this.failure !== undefined) throw this.failure;
       try {
         await this.#catchUp();
       } catch (error) {
@@ -154,8 +165,9 @@ export class CommitQueue {
 
   /** Refuses what waits and whatever comes. */
   fail(error: Error): void {
-    this.#failure ??= error;
-    this.#refuse(this.#failure);
+    // The first reason stays.
+    this.#ended.abort(error);
+    this.#refuse(this.failure);
   }
 
   #pump(): void {
@@ -164,7 +176,7 @@ export class CommitQueue {
     void this.exclusively(async () => {
       // What the same job decides next goes with the first group.
       await Promise.resolve();
-      while (this.#waiting.length > 0 && this.#failure === undefined) await this.#appendGroup();
+      while (this.#waiting.length > 0 && this.failure === undefined) await this.#appendGroup();
     }).finally(() => {
       this.#isPumping = false;
       if (this.#waiting.length > 0) this.#pump();
@@ -334,7 +346,7 @@ export class CommitQueue {
       for (const { token, reject } of this.#waiting.splice(0, handedOver))
         reject(new CommitUnknownError(token, why));
     }
-    if (isUnknown || isLost) this.#failure = error as Error;
+    if (isUnknown || isLost) this.#ended.abort(error);
     this.#refuse(error);
   }
 
@@ -365,16 +377,6 @@ function withResolvers<T>(): Resolvers<T> {
     reject = rej;
   });
   return { promise, resolve, reject };
-}
-
-/** Whether the log can be written to again: it has said that nothing was written. */
-function isTransient(error: unknown): boolean {
-  const code = (error as { readonly code?: unknown } | undefined)?.code;
-  return (
-    code === 'LOG_FULL' ||
-    code === 'LOG_BUSY' ||
-    (code === 'LOG_FAILED' && !(error as LogFailedError).isUnknown)
-  );
 }
 
 /** Makes a commit again on another version. @throws {@link ConflictError} */

@@ -156,3 +156,13 @@ export class NoBranchError extends ShardexError {
     this.branch = branch;
   }
 }
+
+/** Whether the log can be written to again: it has said that nothing was written. */
+export function isTransient(error: unknown): boolean {
+  const code = (error as { readonly code?: unknown } | undefined)?.code;
+  return (
+    code === 'LOG_FULL' ||
+    code === 'LOG_BUSY' ||
+    (code === 'LOG_FAILED' && !(error as LogFailedError).isUnknown)
+  );
+}

@@ -37,6 +37,8 @@ export type { Branch, ForkOptions } from './branches.js';
 export type { KeepOptions } from './keep-policy.js';
 export type { LogEntry, LogOptions } from './list-commits.js';
 export type { BranchMergeOptions } from './merge-branch.js';
+export type { Follower, FollowerMetrics } from './follower.js';
+export type { FollowerOptions } from './open-follower.js';
 export type { StoreOptions } from './open-store.js';
 export { type Outcome, type Store, type StoreIngestOptions, type StoreUpdateAsyncOptions } from './store.js';
 export type { VersionedCell } from './versioned-cell.js';

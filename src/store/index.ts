@@ -6,4 +6,4 @@
 export * from './everywhere.js';
 export type { SqliteDatabase, SqliteDriver, SqliteStatement, SqlValue } from './sqlite/driver.js';
 export { sqliteLog, type SqliteLogOptions } from './sqlite/sqlite-log.js';
-export { openStore } from './open-file.js';
+export { openFollower, openStore } from './open-file.js';

@@ -32,12 +32,16 @@ export interface Start {
   readonly checkpoint: Head | undefined;
   /** Bytes of the checkpoint. */
   readonly totalBytes: number;
+  /** The tokens of the newest commits up to the checkpoint. */
+  readonly tokens: readonly KnownToken[];
 }
 
 /** Follows one log. */
 export class LogReader {
   /** The newest commit that was read or appended. */
   head: Head | undefined;
+  /** The newest version that is known to be in the log. */
+  seen = 0;
   readonly #log: CommitLog;
   readonly #config: ShardexConfig;
   readonly #slices: Slices;
@@ -58,7 +62,10 @@ export class LogReader {
     for (;;) {
       const checkpoint = await this.#log.latestCheckpoint(atMost);
       if (checkpoint === undefined)
-        return { index: emptyIndex(this.#config), written: undefined, checkpoint: undefined, totalBytes: 0 };
+        return {
+          ...{ index: emptyIndex(this.#config), written: undefined, checkpoint: undefined },
+          ...{ totalBytes: 0, tokens: [] },
+        };
       try {
         return await this.#startFrom(checkpoint);
       } catch (error) {
@@ -79,7 +86,7 @@ export class LogReader {
       (steps) => this.#slices.run(steps),
     );
     for (const { version, token } of tokens) this.#tokens.set(token, version);
-    return { index, written, checkpoint, totalBytes };
+    return { index, written, checkpoint, totalBytes, tokens };
   }
 
   /**
@@ -95,8 +102,11 @@ export class LogReader {
         isRead = true;
       } catch (error) {
         if (!(error instanceof TrimmedError)) throw error;
-        const { index, checkpoint } = await this.start();
+        const { index, checkpoint, tokens } = await this.start();
         if (checkpoint === undefined || checkpoint.version <= current().version) throw error;
+        // As far as the checkpoint knows, what was read must have led to it.
+        const ours = tokens.find(({ version }) => version === this.head?.version);
+        if (ours !== undefined && ours.token !== this.head?.token) throw new LogForkedError(ours.version);
         this.head = { version: checkpoint.version, token: checkpoint.token };
         const entry = { ...this.head, parent: undefined, bytes: new Uint8Array() };
         yield { commit: new Commit(current(), index), entry };
@@ -111,6 +121,7 @@ export class LogReader {
 
   async *#entries(current: () => ShardexIndex): AsyncGenerator<ReadCommit> {
     for await (const batch of this.#log.read(this.head?.version ?? 0)) {
+      this.seen = batch[batch.length - 1].version;
       for (const entry of batch) {
         if (entry.parent !== this.head?.token) throw new LogForkedError(entry.version - 1);
         const commit = applied(current(), entry);

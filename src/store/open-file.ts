@@ -1,9 +1,11 @@
 /*
- * Opens a store where there are files: a path is that of an SQLite file.
+ * Opens a store or a follower where there are files: a path is that of an SQLite file.
  */
 
 import type { Metadata } from '../documents/record.js';
 import type { CommitLog } from './log/commit-log.js';
+import type { Follower } from './follower.js';
+import { type FollowerOptions, openFollowerOn } from './open-follower.js';
 import { type StoreOptions, openStoreOn } from './open-store.js';
 import { sqliteLog } from './sqlite/sqlite-log.js';
 import type { Store } from './store.js';
@@ -23,4 +25,20 @@ export function openStore<M extends object = Metadata>(
   options: StoreOptions<M> = {},
 ): Promise<Store<M>> {
   return openStoreOn(pathOrLog, options, (path) => sqliteLog({ path }));
+}
+
+/**
+ * Opens a follower of a store: by the path of an SQLite file, or on a log. It writes nothing, not even where there is no store
+ * yet.
+ *
+ * Time: O(bytes of the newest checkpoint and of the commits after it), in slices of 5 ms.
+ *
+ * @throws {@link InvalidOptionError}, {@link NoBranchError}, {@link CorruptLogError}, {@link LogFormatError}, and what the log throws. Then the log is
+ * closed.
+ */
+export async function openFollower<M extends object = Metadata>(
+  pathOrLog: string | CommitLog,
+  options: FollowerOptions = {},
+): Promise<Follower<M>> {
+  return await openFollowerOn(pathOrLog, options, (path) => sqliteLog({ path }));
 }

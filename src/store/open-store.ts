@@ -5,12 +5,8 @@
 import { CellState } from '../cell/cell-state.js';
 import type { CowShardexIndexOptions } from '../cell/cow-shardex-index.js';
 import { checkedBounds } from '../cell/history.js';
-import { Slices } from '../cell/ingest/slices.js';
-import { fieldOf, takeOptions } from '../checks/given.js';
-import { show } from '../checks/show.js';
+import { takeOptions } from '../checks/given.js';
 import { type ShardexOptions, assertFunction, requireFlag, requireWhole } from '../config.js';
-import { InvalidOptionError } from '../errors.js';
-import { yieldToEventLoop } from '../host/event-loop.js';
 import { noBranch } from './branches.js';
 import { CommitQueue } from './commit-queue.js';
 import { KeepPolicy, type KeepOptions } from './keep-policy.js';
@@ -18,6 +14,7 @@ import { Keeper } from './keeper.js';
 import { KeptVersions } from './kept-versions.js';
 import { LogReader } from './log-reader.js';
 import { type CommitLog, MAIN } from './log/commit-log.js';
+import { type FileLog, logAt, newSlices } from './place.js';
 import { checkOptions, decodeSettings, encodeSettings, newConfig } from './settings.js';
 import { Store } from './store.js';
 import { TipState } from './tip.js';
@@ -49,14 +46,12 @@ const OF_STORE = [
   'keep',
   'branch',
 ] as const;
-/** Milliseconds of work between two turns of the event loop. */
-const SLICE_MS = 5;
 
 /** Opens a store on a log, or on that which `fileLog` makes for a path; see `openStore` in `open-file.ts`. */
 export async function openStoreOn<M extends object>(
   pathOrLog: string | CommitLog,
   options: StoreOptions<M>,
-  fileLog: (path: string) => CommitLog,
+  fileLog: FileLog,
 ): Promise<Store<M>> {
   const { ofStore, ofIndex } = parted(options);
   const { maxPendingWrites = 1024, history, held, validate, onError, follow = false, keep, branch } = ofStore;
@@ -65,13 +60,7 @@ export async function openStoreOn<M extends object>(
   requireFlag('follow', follow);
   if (keep !== undefined) checkedBounds('keep', keep);
   requireWhole('maxPendingWrites', maxPendingWrites, 1, 1_000_000);
-  const place = typeof pathOrLog === 'string' ? fileLog(pathOrLog) : pathOrLog;
-  if (typeof fieldOf(place, 'append') !== 'function')
-    throw new InvalidOptionError(
-      'pathOrLog',
-      `Open a store by the path of a file, or on a log as sqliteLog(), indexedDbLog() and memoryLog() make, not ${show(pathOrLog)}.`,
-    );
-  const log = branch === undefined ? place : place.branch(branch);
+  const log = logAt(pathOrLog, branch, fileLog);
   try {
     // Checked before anything is made.
     const made = ofIndex.dimensions === undefined ? undefined : newConfig(ofIndex, log.name);
@@ -79,12 +68,7 @@ export async function openStoreOn<M extends object>(
     if (settings === undefined && log.branchName !== MAIN) throw await noBranch(log, log.branchName);
     const config = settings === undefined ? newConfig(ofIndex, log.name) : decodeSettings(settings);
     checkOptions(ofIndex, config);
-    const slices = new Slices(
-      SLICE_MS,
-      () => undefined,
-      () => undefined,
-      yieldToEventLoop,
-    );
+    const slices = newSlices();
     const reader = new LogReader(log, config, slices);
     const start = await reader.start();
     const { index, checkpoint } = start;

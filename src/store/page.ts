@@ -6,6 +6,8 @@
 import type { Metadata } from '../documents/record.js';
 import { MissingSqliteError } from './errors.js';
 import type { CommitLog } from './log/commit-log.js';
+import type { Follower } from './follower.js';
+import { type FollowerOptions, openFollowerOn } from './open-follower.js';
 import { type StoreOptions, openStoreOn } from './open-store.js';
 import type { SqliteLogOptions } from './sqlite/sqlite-log.js';
 import type { Store } from './store.js';
@@ -18,6 +20,14 @@ export function openStore<M extends object = Metadata>(
   options: StoreOptions<M> = {},
 ): Promise<Store<M>> {
   return openStoreOn(log, options, refuse);
+}
+
+/** Opens a follower on a log; see `open-file.ts`. */
+export async function openFollower<M extends object = Metadata>(
+  log: string | CommitLog,
+  options: FollowerOptions = {},
+): Promise<Follower<M>> {
+  return await openFollowerOn(log, options, refuse);
 }
 
 /** @throws {@link MissingSqliteError} */

@@ -8,20 +8,23 @@ import { type AsyncRecipe, AsyncUpdates, type UpdateAsyncOptions } from '../cell
 import { type IngestOptions, type Source, ingest } from '../cell/ingest/ingest.js';
 import { IndexWriter, type WriterHost } from '../cell/index-writer.js';
 import { openWriter, watched } from '../cell/open-writer.js';
+import type { WaitForOptions } from '../cell/readable-cell.js';
+import { onAbort } from '../checks/abort.js';
 import { detachable } from '../checks/detached.js';
 import { takeOptions } from '../checks/given.js';
 import type { Commit } from '../delta/commit.js';
 import { InvalidOptionError } from '../errors.js';
 import { yieldToEventLoop } from '../host/event-loop.js';
-import { quietTimeout } from '../host/quiet-timeout.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
 import { type Recipe, runRecipe } from '../write/update.js';
 import { touchedBy } from '../write/index-draft.js';
 import type { CheckpointCost } from './checkpoint/checkpointer.js';
 import { isLostRace } from './commit-queue.js';
 import { type StoreParts, durable, knownCommit } from './parts.js';
+import { followLog } from './follow.js';
 import { type StoreMetrics, storeMetrics } from './store-metrics.js';
 import { VersionedCell } from './versioned-cell.js';
+import { waitUnless } from './wait-unless.js';
 import { WRITE_OPTIONS, type WriteOptions, newWrite } from './write-options.js';
 import { requireToken } from './log/checks.js';
 import { StoreWriter, type StoreWriterHost } from './store-writer.js';
@@ -41,8 +44,6 @@ export interface Outcome {
 
 /** Bytes of commits that wait for the log before an ingest waits, too: so many commits. */
 const MOST_QUEUED = 64;
-/** How often to ask a log that does not tell, in milliseconds. */
-const POLL_MS = 50;
 
 /**
  * A cell whose commits survive the process. Reading is as in a cell: `read`, `subscribe`, `changes`, `waitFor`, `pin`; all
@@ -69,7 +70,16 @@ export class Store<M extends object = object> extends VersionedCell<M> {
       () => this.#openBareWriter(newWrite({})),
       maxPendingWrites,
     );
-    if (parts.follow) void this.#follow();
+    const { log, queue } = parts;
+    onAbort(queue.failed, () => {
+      this.#following.abort();
+    });
+    if (parts.follow)
+      void followLog(log, {
+        version: () => this.version,
+        refresh: () => queue.refresh(),
+        signal: this.#following.signal,
+      });
   }
 
   /**
@@ -231,6 +241,18 @@ export class Store<M extends object = object> extends VersionedCell<M> {
     return this.read();
   }
 
+  /**
+   * Waits for a version, as a cell does. Rejects where it will never come, since the log failed.
+   *
+   * @throws as {@link ReadableCell.waitFor}, and what the log failed with.
+   */
+  override waitFor(
+    target: number | ((index: ShardexIndex<M>) => boolean),
+    options: WaitForOptions = {},
+  ): Promise<ShardexIndex<M>> {
+    return waitUnless(this.#parts.queue.failed, options, (both) => super.waitFor(target, both));
+  }
+
   /** Counters of this store. Time: O(1). */
   override metrics(): StoreMetrics {
     const { tip, queue, keeper } = this.#parts;
@@ -277,25 +299,4 @@ export class Store<M extends object = object> extends VersionedCell<M> {
     while (queue.length > MOST_QUEUED && queue.failure === undefined)
       await queue.pending()?.catch(() => undefined);
   }
-
-  /** Follows what other processes commit, until the store is closed. */
-  async #follow(): Promise<void> {
-    const { log, queue, visible } = this.#parts;
-    const { signal } = this.#following;
-    const isOver = (): boolean => signal.aborted || queue.failure !== undefined;
-    while (!isOver()) {
-      try {
-        if (log.changed === undefined) await aWhile();
-        else await log.changed(visible.current.version, signal);
-        if (!isOver()) await queue.refresh();
-      } catch {
-        // What ends the store is in the queue by now; the rest may be over soon.
-        await aWhile();
-      }
-    }
-  }
-}
-
-function aWhile(): Promise<void> {
-  return new Promise((resolve) => quietTimeout(resolve, POLL_MS));
 }

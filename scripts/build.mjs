@@ -2,11 +2,12 @@
 // for Node, which loads it in a fraction of the time of the modules, and one for pages without a bundler; and beside each
 // the script of a search pool's threads, which has no imports, so that it also works where a bundler copies it.
 import { execFileSync } from 'node:child_process';
-import { rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { buildCli } from './build-cli.mjs';
 import { setup as buildKernels } from './build-kernels.mjs';
 import { makePortable } from './portable-types.mjs';
 
@@ -70,6 +71,7 @@ await Promise.all([
     plugins: [besideBundles({ 'dist/errors.js': './index.js', 'dist/store/errors.js': './store.js' })],
   }),
   build({ ...small, entryPoints: [worker, sqliteWorker], entryNames: '[name]', outdir: 'dist/node' }),
+  buildCli({ external: ['shardex', 'shardex/store'], outfile: 'dist/node/cli.js' }),
   build({
     ...small,
     entryPoints: { shardex: 'dist/index.js', 'pool-worker': worker },
@@ -79,6 +81,7 @@ await Promise.all([
 
 // TypeScript looks for types beside the module; they are the same as the package's own.
 writeFileSync('dist/browser/shardex.d.ts', "export * from '../index.js';\n");
+chmodSync('dist/node/cli.js', 0o755);
 
 /**
  * Has a bundle import these modules from others that lie beside it, and export all of their names.

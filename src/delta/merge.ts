@@ -5,8 +5,6 @@
 
 import { refusePromise } from '../checks/callbacks.js';
 import { show } from '../config.js';
-import { changedRecords } from '../documents/changed-records.js';
-import { changedFields } from '../documents/fields.js';
 import type { JsonValue } from '../documents/record.js';
 import {
   InvalidOptionError,
@@ -153,10 +151,10 @@ export function merge<M extends object>(
  */
 export function withContentsOf(ours: ShardexIndex, theirs: ShardexIndex): ShardexIndex {
   const changed = new Replay();
-  const rows = [...changedRows(diff(ours, theirs)).values()];
+  const delta = diff(ours, theirs);
+  const rows = [...changedRows(delta).values()];
   for (const { key, row } of rows.sort((a, b) => compareKeys(a.key, b.key))) take(changed, key, row);
-  for (const { documentId, before, after } of changedRecords(ours.records, theirs.records))
-    if (changedFields(before, after).length > 0) changed.records.set(documentId, after);
+  for (const { documentId, after } of changesOf(delta).records) changed.records.set(documentId, after);
   return replay(ours, changed);
 }
 

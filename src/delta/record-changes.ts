@@ -4,14 +4,20 @@
 
 import { changedRecords } from '../documents/changed-records.js';
 import type { DocumentMaps } from '../documents/document-count.js';
+import { changedFields } from '../documents/fields.js';
 import type { Records } from '../documents/record.js';
 import { type ChangedDocuments, entryOf } from '../version/documents.js';
 import type { RecordChange } from './changes.js';
 import type { DocumentChanges } from './ledger.js';
 
-/** Finds the records in which two versions differ. Time: O(these records · log records). */
+/**
+ * Finds the records in which two versions differ; those of versions that share nothing are compared by what they say. Time:
+ * O(records that are not `===` · log records).
+ */
 export function recordsBetween(a: Records, b: Records): readonly RecordChange[] {
-  return changedRecords(a, b).map((change) => ({ ...change, existed: change.before !== undefined }));
+  return changedRecords(a, b)
+    .filter(({ before, after }) => changedFields(before, after).length > 0)
+    .map((change) => ({ ...change, existed: change.before !== undefined }));
 }
 
 /** Composes the records of two consecutive deltas. Time: O(changed records · log). */

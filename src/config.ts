@@ -19,42 +19,42 @@ export { show };
  */
 export type Metric = 'cosine' | 'euclidean' | 'dot';
 
-/**
- * How many of the nearest shards a search scans: a count, `'all'` (exact), or `'auto'`: as many as a recall of 0.95 takes,
- * by the index's own calibration.
- */
+/** How many of the nearest shards a search scans (nprobe): a count, `'all'` (exact), or `'auto'` (a recall of 0.95). */
 export type SlopFactor = number | 'all' | 'auto';
 
-/** What {@link createIndex} is given. Only `dimensions` is required. */
+/** Options of {@link createIndex}. Only `dimensions` is required. */
 export interface ShardexOptions<M extends object = Metadata> {
   /** Components per vector, 1 to 10,000. */
   readonly dimensions: number;
   /** Default `'cosine'`. */
   readonly metric?: Metric;
   /**
-   * Live postings a shard may hold before it splits, 8 to 1,000,000. Default 768, and 512 with more than 256 dimensions. A
-   * search has something to do for each shard and something for each row that it looks at, which is more the longer rows are:
-   * of 100 dimensions a search of shards of 768 takes about a fifteenth less time than one of shards of 512 at the same
-   * recall, of 768 dimensions up to a fifteenth more.
+   * Live postings that a shard may hold before it splits, 8 to 1,000,000. Default 768, or 512 above 256 dimensions.
+   *
+   * Larger shards mean fewer centroids to rank, but more rows to scan. At 100 dimensions shards of 768 are about 7 % faster
+   * than shards of 512, at the same recall; at 768 dimensions they are up to 7 % slower.
    */
   readonly shardCapacity?: number;
   /**
-   * How many nearest shards a search scans when it does not say. Default `'auto'`: as `recall: 0.95`.
-   * How many a fixed recall takes grows with about the square root of the number of shards: a constant would be wasteful
-   * for a small index and blind in a large one. The benchmarks in `docs/benchmarks/` have the measured recall.
+   * How many of the nearest shards a search without a `slopFactor` scans. Default `'auto'`: as `recall: 0.95`.
+   *
+   * The number for a fixed recall grows with about the square root of the number of shards. A constant is too many for a
+   * small index, or too few for a large one. The benchmarks in `docs/benchmarks/` have the measured recall.
    */
   readonly slopFactor?: SlopFactor;
   /**
-   * How far a split looks for postings that now belong elsewhere: the number of nearest shards (0 to 100,000), or
-   * `'strict'` for all of them, which keeps every posting in its nearest shard at O(postings) per split. Default 64. What a
-   * number takes long for is spread over the next commits.
+   * How many neighbouring shards a split compares for postings that now belong elsewhere, 0 to 100,000. Default 64.
+   *
+   * `'strict'` compares all of them, which keeps every posting in its nearest shard, at O(postings) for each split. With a
+   * number, comparisons that would take long are spread over the next commits.
    */
   readonly reassign?: number | 'strict';
   /** Seeds the sampling of large splits, an unsigned 32-bit integer. Default 0. */
   readonly seed?: number;
   /**
-   * Paths in the metadata of documents, such as `'year'` or `'author.name'`, that an index is kept of in every version, so
-   * that filters by them need not look at each document. At most 64; default none.
+   * Paths in the metadata to index, such as `'year'` or `'author.name'`. At most 64; default none.
+   *
+   * Every version has an index of each path, so that filters by it need not test every document.
    */
   readonly indexed?: readonly MetadataPath<M>[];
 }
@@ -64,21 +64,21 @@ export type ShardexConfig = Readonly<Required<ShardexOptions>>;
 
 const METRICS: readonly Metric[] = ['cosine', 'euclidean', 'dot'];
 
-/** What a metric has to be, in words. */
+/** The metrics, for error messages. */
 export const METRIC_NAMES = "'cosine', 'euclidean' or 'dot'";
 
-/** True for every value that {@link Metric} allows. */
+/** Whether a value is a {@link Metric}. */
 export function isMetric(value: unknown): value is Metric {
   return METRICS.includes(value as Metric);
 }
 
-/** True for a whole number in [least, most]. */
+/** Whether a value is a whole number in [least, most]. */
 export function isWhole(value: unknown, least: number, most: number): value is number {
   return typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most;
 }
 
 /**
- * Refuses what is given as a function and is none; leaving it out is allowed. The body of a generator function would not run.
+ * Checks an optional function. Generator functions are refused, as their body would not run.
  *
  * @throws {@link InvalidOptionError}
  */
@@ -87,7 +87,7 @@ export function assertFunction(name: string, value: unknown): void {
 }
 
 /**
- * The same where it may not be left out.
+ * Checks a required function.
  *
  * @throws {@link InvalidOptionError}
  */
@@ -98,7 +98,7 @@ export function requireFunction(name: string, value: unknown, like = ''): void {
 }
 
 /**
- * Refuses an option that is not a whole number in [least, most].
+ * Checks that an option is a whole number in [least, most].
  *
  * @throws {@link InvalidOptionError}
  */
@@ -109,7 +109,7 @@ export function requireWhole(name: string, value: unknown, least: number, most: 
 }
 
 /**
- * Refuses an option that is not the number of a version.
+ * Checks that an option is the number of a version.
  *
  * @throws {@link InvalidOptionError}
  */
@@ -119,7 +119,7 @@ export function requireVersion(name: string, value: unknown): void {
 }
 
 /**
- * Refuses an option that is neither true nor false.
+ * Checks that an option is true or false.
  *
  * @throws {@link InvalidOptionError}
  */
@@ -129,7 +129,7 @@ export function requireFlag(name: string, value: unknown): void {
 }
 
 /**
- * Refuses an option that is not a non-empty string.
+ * Checks that an option is a non-empty string.
  *
  * @throws {@link InvalidOptionError}
  */
@@ -139,7 +139,7 @@ export function requireName(name: string, value: unknown): void {
 }
 
 /**
- * Refuses what is given as an AbortSignal and is none; leaving it out is allowed.
+ * Checks an optional AbortSignal.
  *
  * @throws {@link InvalidOptionError}
  */
@@ -151,7 +151,7 @@ export function assertSignal(signal: unknown): void {
   );
 }
 
-/** By what it can do, since there are signals of other realms, and ones that were written by hand. */
+/** Whether a value has the methods of a signal, as signals of other realms and hand-written ones have. */
 function isSignal(value: unknown): value is AbortSignal {
   if (typeof value !== 'object' || value === null) return false;
   try {
@@ -163,14 +163,14 @@ function isSignal(value: unknown): value is AbortSignal {
   }
 }
 
-/** True for every value that {@link SlopFactor} allows. */
+/** Whether a value is a {@link SlopFactor}. */
 export function isSlopFactor(value: unknown): value is SlopFactor {
   return value === 'all' || value === 'auto' || isWhole(value, 1, Number.MAX_SAFE_INTEGER);
 }
 
 const RULES: {
   readonly [K in keyof ShardexConfig]: {
-    /** What it is where it is not given; a function of the number of dimensions where it depends on that. */
+    /** The default, or a function of the dimensions that returns it. */
     default?: ShardexConfig[K] | ((dimensions: number) => ShardexConfig[K]);
     ok: (v: unknown) => boolean;
     must: string;
@@ -212,8 +212,10 @@ function takePaths(paths: readonly string[]): readonly string[] {
 }
 
 /**
- * A configuration as a text that is the same for equal ones only. What an option says that came later is left out where it
- * has its default: fingerprints, which begin with this text, stay what they were.
+ * A configuration as a text, which is equal for equal configurations only.
+ *
+ * Options that were introduced later are left out if they have their default, so that fingerprints, which begin with this
+ * text, stay the same.
  */
 export function configText(config: ShardexConfig): string {
   return JSON.stringify(config, (name, value: unknown) =>
@@ -221,7 +223,7 @@ export function configText(config: ShardexConfig): string {
   );
 }
 
-/** An option as it is now: what is in an array could be changed later, or between two looks at it. */
+/** A copy of an option: an array could be changed later, or between two reads. */
 function copyOf(name: string, value: unknown): unknown {
   if (!isArray(value)) return value;
   try {

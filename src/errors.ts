@@ -1,6 +1,6 @@
-/**
- * Every failure the library raises on purpose is a {@link ShardexError} with a stable `code`: match on the code (or
- * the class), never on the words of the message, which say what was wrong and what to do about it.
+/*
+ * The errors of the library. Each is a {@link ShardexError} with a stable `code`: match on the code or the class, never on
+ * the words of the message, which say what was wrong and what to do.
  */
 
 import type { JsonValue } from './documents/record.js';
@@ -62,7 +62,7 @@ export class ShardexError extends Error {
 
   constructor(code: ShardexErrorCode, message: string) {
     super(message);
-    // In words, here and below: minifiers change the names of classes.
+    // As a string, here and below: minifiers change the names of classes.
     this.name = 'ShardexError';
     this.code = code;
   }
@@ -159,7 +159,7 @@ export class WriterClosedError extends ShardexError {
   }
 }
 
-/** What a {@link ConflictError} knows of the overlap. */
+/** How two commits overlap, as a {@link ConflictError} tells. */
 export interface ConflictDetails {
   /** The version number that the writer started from. */
   readonly baseVersion: number;
@@ -168,27 +168,29 @@ export interface ConflictDetails {
   /** The documents that both sides changed, sorted. */
   readonly documents: readonly string[];
   /**
-   * The postings that both sides touched, sorted: of a document that one side removed or replaced as a whole, all
-   * that the other one changed. Empty where any other commit is a conflict.
+   * The postings that both sides touched, sorted.
+   *
+   * If one side removed or replaced a whole document, these are all of its postings that the other one changed. Empty if any
+   * other commit is a conflict.
    */
   readonly postings: readonly PostingKey[];
-  /** The fields of records that both sides touched, sorted by document: of one that was removed, all that the other set. */
+  /** The fields of records that both sides touched, sorted by document; of a removed one, all that the other side set. */
   readonly fields: readonly RecordField[];
   /** The shards of the current version that hold those documents, ascending. */
   readonly shards: readonly number[];
 }
 
-/** A field of what a document has beside its postings. */
+/** The text of a document, or a field of its metadata. */
 export interface RecordField {
   /** The document's id. */
   readonly documentId: string;
-  /** Whether it is of the text or of the metadata. */
+  /** Which of the two. */
   readonly part: 'text' | 'metadata';
   /** In metadata the names that lead to it, with dots between them, empty for all of them; `'text'` for the text. */
   readonly path: string;
 }
 
-/** Somebody else committed first and the changes overlap; nothing was published (I3). Code `COMMIT_CONFLICT`. */
+/** Another commit came first and the changes overlap; nothing was published (I3). Code `COMMIT_CONFLICT`. */
 export class ConflictError extends ShardexError implements ConflictDetails {
   readonly baseVersion: number;
   readonly currentVersion: number;
@@ -210,8 +212,9 @@ export class ConflictError extends ShardexError implements ConflictDetails {
 }
 
 /**
- * An async function was given where its answer is needed at once: a recipe of `update`, `validate`, a `filter`, the predicate of
- * `waitFor`, `onConflict` of `merge`. Code `ASYNC_RECIPE`.
+ * An async function was given where its answer is needed at once. Code `ASYNC_RECIPE`.
+ *
+ * That is so for a recipe of `update`, `validate`, a `filter`, the predicate of `waitFor`, and `onConflict` of `merge`.
  */
 export class AsyncRecipeError extends ShardexError {
   constructor(message: string) {
@@ -257,7 +260,7 @@ export class InvalidDeltaError extends ShardexError {
 
 /** A posting that both sides of a merge changed, each in another way. */
 export interface MergeConflict extends PostingKey {
-  /** Its vector in the base; `undefined` where it was not there. Likewise the others. */
+  /** Its vector in the base; `undefined`, here and below, if it did not exist. */
   readonly base: Float32Array | undefined;
   /** Its vector on our side. */
   readonly ours: Float32Array | undefined;
@@ -267,7 +270,7 @@ export interface MergeConflict extends PostingKey {
 
 /** A field of a record that both sides of a merge changed, each in another way. */
 export interface RecordConflict extends RecordField {
-  /** Its value in the base; `undefined` where it was not there. Likewise the others. */
+  /** Its value in the base; `undefined`, here and below, if it did not exist. */
   readonly base: JsonValue | undefined;
   /** Its value on our side. */
   readonly ours: JsonValue | undefined;

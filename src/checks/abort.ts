@@ -1,12 +1,18 @@
+// Waits for signals to abort, with one listener for each signal.
+
 /**
- * What waits for a signal to abort. Each signal gets one listener, however many calls wait for it: a program may pass one
- * signal to all its calls, and Node warns of a leak at the eleventh listener.
+ * The waiters of each signal.
+ *
+ * A signal gets one listener, however many calls wait for it: a program may pass one signal to all its calls, and Node warns
+ * of a leak at the eleventh listener.
  */
 const waiting = new WeakMap<AbortSignal, Waiters>();
 
 /**
- * Calls `aborted` when the signal aborts; returns what ends the waiting. With the last one that waits, the listener goes.
- * A signal that has aborted already calls nobody. `aborted` must not throw.
+ * Calls `aborted` when the signal aborts. Returns a function that ends the waiting.
+ *
+ * The last waiter that ends removes the listener. If the signal has aborted already, `aborted` is not called. `aborted` must
+ * not throw.
  */
 export function onAbort(signal: AbortSignal | undefined, aborted: () => void): () => void {
   if (signal === undefined || signal.aborted) return () => undefined;
@@ -15,12 +21,12 @@ export function onAbort(signal: AbortSignal | undefined, aborted: () => void): (
   return waiters.add({ aborted });
 }
 
-/** An object of its own for each call, since two may wait with the same function. */
+/** An object for each call, since two may wait with the same function. */
 interface Waiter {
   readonly aborted: () => void;
 }
 
-/** Those who wait for one signal. */
+/** The waiters of one signal. */
 class Waiters {
   readonly #signal: AbortSignal;
   readonly #waiters = new Set<Waiter>();
@@ -39,7 +45,7 @@ class Waiters {
 
   readonly #tell = (): void => {
     this.#end();
-    // One that ends its waiting while others are told is not told.
+    // A waiter that ends while others are called is not called.
     for (const waiter of this.#waiters) if (this.#waiters.delete(waiter)) waiter.aborted();
   };
 

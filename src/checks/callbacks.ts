@@ -1,34 +1,34 @@
-/**
- * What becomes of an answer of a caller's function that comes as a promise: refused where it is needed at once, and heard
- * of where it is not needed, since a promise is true, and one that nobody listens to ends the process when it rejects.
+/*
+ * Handles promises that callbacks of the caller return. If the answer is needed at once, a promise is refused, as it would
+ * count as true. If it is not needed, its rejection is reported, as an unhandled one would end the process.
  */
 import { AsyncRecipeError } from '../errors.js';
 
 /**
- * Refuses what an async function, or a generator, returned to a caller that cannot wait for it.
+ * Refuses the result of an async function or a generator, where it cannot be awaited.
  *
  * @throws {@link AsyncRecipeError}
  */
 export function refusePromise(result: unknown, message: string): void {
   if (!isThenable(result) && !isGenerator(result)) return;
-  // What becomes of the promise matters no more: the caller learns from the throw below that all of it was in vain.
+  // The promise no longer matters: the caller gets the error below.
   onRejection(result, () => undefined);
   throw new AsyncRecipeError(message);
 }
 
-/** Tells what an async function rejects with that is not waited for. */
+/** Reports the rejection of an async function that is not awaited. */
 export function onRejection(result: unknown, tell: (reason: unknown) => void): void {
   if (isThenable(result)) Promise.resolve(result).then(undefined, tell);
 }
 
-/** Where nobody asked to be told, the error comes out as an uncaught one: others are not starved, nothing is lost. */
+/** Throws an error as an uncaught one, in a microtask of its own: others still run, and it is not lost. */
 export function throwUncaught(error: unknown): void {
   queueMicrotask(() => {
     throw error;
   });
 }
 
-/** Whether `await` would wait for it. */
+/** Whether `await` would wait for a value. */
 export function isThenable(result: unknown): result is PromiseLike<unknown> {
   if ((typeof result !== 'object' || result === null) && typeof result !== 'function') return false;
   try {
@@ -38,7 +38,7 @@ export function isThenable(result: unknown): result is PromiseLike<unknown> {
   }
 }
 
-/** Whether it is what a generator function returns before any of its body has run. */
+/** Whether a value is a generator: the function's body has not run yet. */
 function isGenerator(result: unknown): boolean {
   if (typeof result !== 'object' || result === null) return false;
   try {

@@ -1,28 +1,29 @@
-/**
- * Methods that work without their object, as in `const { read } = cell`, and through a proxy around it, as reactive stores
- * put around what they keep: frameworks do both, and private fields allow neither. The prototype's methods become getters
- * of bound ones.
+/*
+ * Makes methods work without their object, as in `const { read } = cell`, and through a proxy, as reactive stores put around
+ * their values. Frameworks do both, and private fields allow neither. Methods of the prototype become getters of bound ones.
  */
 import { BRAND } from './brand.js';
 import { InvalidOptionError } from '../errors.js';
 import { fieldOf } from './given.js';
 import { show } from './show.js';
 
-/** Where an object says which one it is: through a proxy, which hands on functions as they are. */
+/** The property by which an object is found through a proxy, which returns functions as they are. */
 const SELF = Symbol('self');
 
 type Method = (...args: unknown[]) => unknown;
-/** Whether it has the private fields of a class. */
+/** Whether an object has the private fields of a class. */
 type IsReal = (value: object) => boolean;
 
-/** Lets an object be found through proxies around it. For its constructor. */
+/** Lets an object be found through proxies around it; called in its constructor. */
 export function findable(object: object): void {
   Object.defineProperty(object, SELF, { value: () => object });
 }
 
 /**
- * Rewrites the methods and getters of a class; for its static block. A `stable` method is the same function each time that
- * it is read, as hooks of frameworks need it, for which the object gets a property: for objects that live long.
+ * Rewrites the methods and getters of a class; called in its static block.
+ *
+ * A `stable` method is the same function each time that it is read, as hooks of frameworks require. The object gets a
+ * property for it, so that is for long-lived objects.
  */
 export function detachable(
   { prototype }: { readonly prototype: object },
@@ -62,7 +63,7 @@ function accessor(
   isReal: IsReal,
   isStable: 'stable' | 'fresh',
 ): PropertyDescriptor {
-  // What is read from the prototype itself, to be called on an object later.
+  // For methods that are read from the prototype itself, to be called on an object later.
   const unbound = function (this: unknown, ...args: unknown[]): unknown {
     return method.apply(self(this), args);
   };
@@ -76,14 +77,14 @@ function accessor(
         Object.defineProperty(real, key, { value: bound, writable: true, configurable: true });
       return bound;
     },
-    // For who replaces a method of one object, as tests do.
+    // Lets tests replace a method of one object.
     set(this: object, value: unknown) {
       Object.defineProperty(this, key, { value, writable: true, configurable: true, enumerable: true });
     },
   };
 }
 
-/** The object itself, where it is given a proxy around it; `undefined` for anything else. */
+/** The object itself, also if a proxy around it is given; `undefined` for anything else. */
 export function realOf<T extends object>(
   given: unknown,
   isReal: (value: object) => value is T,
@@ -97,7 +98,7 @@ export function realOf(given: unknown, isReal: IsReal): object | undefined {
   return typeof found === 'object' && found !== null && isReal(found) ? found : undefined;
 }
 
-/** Which object of the prototype chain a property comes from. */
+/** The object of the prototype chain that a property comes from. */
 function ownerOf(object: object, key: PropertyKey): unknown {
   let owner: object | null = object;
   while (owner !== null && !Object.hasOwn(owner, key)) owner = Object.getPrototypeOf(owner) as object | null;

@@ -1,14 +1,16 @@
-/**
- * Reading what callers give. An object may be a revoked proxy, have a getter that throws, or an iterator that is none: what
- * goes wrong in looking at it is an error of this library, which has what was thrown as its `cause`.
+/*
+ * Reads values that callers give. An object may be a revoked proxy, have a getter that throws, or an iterator that is none.
+ * Whatever reading it throws becomes the `cause` of an error of this library.
  */
 import { isThenable } from './callbacks.js';
 import { InvalidOptionError, type ShardexError } from '../errors.js';
 import { show } from './show.js';
 
 /**
- * A copy of options, each read once. Refuses what is not an object, and a key that is not known: a misspelt option must not
- * be ignored, nor must a signal or a promise that is passed in the place of options.
+ * Copies options, reading each once.
+ *
+ * It refuses values that are not objects, and unknown keys: a misspelt option must not be ignored, nor a signal or a promise
+ * that is passed instead of options.
  *
  * @throws {@link InvalidOptionError}
  */
@@ -34,19 +36,19 @@ export function takeOptions<T extends object>(options: T, known: readonly (keyof
   throw refuse(` The options are ${known.join(', ')}.`);
 }
 
-/** Whether it is an object of no class, of whichever realm. */
+/** Whether an object is of no class, in whichever realm. */
 function isPlain(object: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(object);
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
-/** The errors for an object that has a field too many, or cannot be read. */
+/** Makes the errors for an object that has an unknown field, or that cannot be read. */
 export interface FieldErrors {
   readonly unknown: (name: string) => ShardexError;
   readonly unreadable: (thrown: string) => ShardexError;
 }
 
-/** A copy of some fields of an object, which may have no others. Those that are undefined are left out. */
+/** Copies the known fields of an object, which may have no others; undefined ones are left out. */
 export function takeFields<T extends object>(
   given: T,
   known: readonly (keyof T & string)[],
@@ -68,8 +70,10 @@ export function takeFields<T extends object>(
 }
 
 /**
- * What is given as an iterable, one by one, for one loop. What the iterable throws comes out as it is; `refuse` makes the
- * error for what is no iterable, or whose iterator is none.
+ * Iterates over a given iterable, once.
+ *
+ * Errors that the iterable throws are passed on unchanged. `refuse` makes the error for a value that is not iterable, or
+ * whose iterator is none.
  */
 export function iterated<T>(given: Iterable<T>, refuse: (what: string) => ShardexError): Iterable<T> {
   const begin = isText(given) ? undefined : methodOf(given, Symbol.iterator, refuse);
@@ -96,7 +100,7 @@ export function iterated<T>(given: Iterable<T>, refuse: (what: string) => Sharde
   };
 }
 
-/** Whether it is a string in an object, which would come to its letters. */
+/** Whether a value is a string object, which would iterate over its letters. */
 function isText(given: unknown): boolean {
   try {
     return Object.prototype.toString.call(given) === '[object String]';
@@ -105,7 +109,7 @@ function isText(given: unknown): boolean {
   }
 }
 
-/** A field of what may be anything; `undefined` where it has none, or it cannot be read. */
+/** A field of any value; `undefined` if it is missing or cannot be read. */
 export function fieldOf(given: unknown, name: PropertyKey): unknown {
   if (typeof given !== 'object' || given === null) return undefined;
   try {
@@ -117,7 +121,7 @@ export function fieldOf(given: unknown, name: PropertyKey): unknown {
 
 type Method = (this: unknown) => unknown;
 
-/** A method of what may be anything; `undefined` where there is none. */
+/** A method of any value; `undefined` if there is none. */
 export function methodOf(
   given: unknown,
   name: PropertyKey,

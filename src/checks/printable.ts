@@ -1,6 +1,6 @@
-/**
- * How values print: shortly in JSON, and by `console.log` where the engine asks for it as Node does. Without this a version
- * prints its whole trie, and an object with private fields nothing.
+/*
+ * How values print: as a short summary, in JSON and by `console.log` of Node, Deno and Bun. Otherwise a version would print
+ * its whole trie, and an object with private fields nothing.
  */
 
 /** Registered by Node; Deno and Bun know it too. */
@@ -9,8 +9,9 @@ const INSPECT = Symbol.for('nodejs.util.inspect.custom');
 type Inspect = (value: unknown, options: unknown) => string;
 
 /**
- * Lets all objects of a prototype print as a summary, under a name that no minifier changes. It costs an object nothing: both
- * methods are on the prototype, and in no type. Before `detachable`, so that they work in pieces as the others do.
+ * Makes all objects of a prototype print as a summary, under a name that no minifier changes.
+ *
+ * Both methods are on the prototype, and in no type. Call it before `detachable`, so that they too work without their object.
  */
 export function printable<T extends object>(prototype: T, name: string, summary: (value: T) => object): void {
   const inspected = function (this: T, depth: number, options: object, inspect?: Inspect): unknown {

@@ -1,4 +1,4 @@
-/** How error messages name what they were given: by its type and, where that is short, its value. */
+// Describes given values in error messages: by type and, if it is short, by value.
 
 const MOST = 40;
 
@@ -70,7 +70,7 @@ function plainObject(value: object): string {
     : `an object with ${few}${keys.length > 4 ? ', …' : ''}`;
 }
 
-/** What a value's class is called; `Object` for a plain one, also where it has no prototype. */
+/** The name of a value's class; `Object` for a plain one, even without a prototype. */
 function nameOf(value: object): string {
   const { constructor }: { readonly constructor?: unknown } = value;
   const name = typeof constructor === 'function' && constructor.name !== '' ? constructor.name : tagOf(value);

@@ -1,9 +1,8 @@
 /*
- * Access to the event loop of whatever runs the code: Node, Deno, Bun or a browser. Long work yields through it
- * between slices.
+ * Access to the event loop of the platform: Node, Deno, Bun or a browser. Long work yields to it between slices.
  */
 
-/** Ways of hosts to run a callback after everything else that waits; no host has all of them. */
+/** Functions of platforms that run a callback after all waiting events; no platform has all of them. */
 interface Host {
   /** Node, Deno, Bun. */
   readonly setImmediate?: (callback: () => void) => unknown;

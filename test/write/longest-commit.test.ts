@@ -113,16 +113,16 @@ const most = (list: readonly Taken[], of: 'done' | 'encoded'): number =>
 
 describe.each([
   [100, 256],
-  [512, 128],
+  [512, 256],
 ])('of %i dimensions', (dimensions, shardCapacity) => {
-  const sizes = [0, 1500, 6000];
+  const sizes = [0, 1500, 5000];
   const takenAt = sizes.map((size) => {
     const random = seeded(size + dimensions);
     const vector = clusteredVectors(random, dimensions, 30, 0.3);
     const start = elsewhere(
       createIndex({ dimensions, shardCapacity }, size === 0 ? [] : numbered(size, vector)),
     );
-    return grown(start, size === 0 ? 1400 : 700, crowded(random, vector));
+    return grown(start, size === 0 ? 1400 : 800, crowded(random, vector));
   });
 
   test('no commit of one posting takes more than what a few shards come to', () => {
@@ -139,6 +139,9 @@ describe.each([
       // A look estimates all rows, and measures 1,500.
       const look = (1500 + 1700 + ESTIMATED * (sizes[s] + taken.length)) * dimensions;
       expect(most(taken, 'done'), `from ${sizes[s]} on`).toBeLessThan(bound + look);
+      const alone = splits.filter(({ looks: count }) => count === 0);
+      expect(alone.length, `splits without a look from ${sizes[s]} on`).toBeGreaterThan(0);
+      expect(most(alone, 'done'), `splits from ${sizes[s]} on`).toBeLessThan(bound);
       // Some ahead, and those of shards that have split since.
       expect(most(taken, 'encoded'), `from ${sizes[s]} on`).toBeLessThan(
         2 ** 18 / dimensions + 3 * shardCapacity,

@@ -1,3 +1,4 @@
+// Times operations in indexes of several sizes, for the suites on commits and deletions.
 import { count } from '../demo/units.js';
 import type { Options } from './options.js';
 import type { Chart, Measurement, Table } from './result.js';

@@ -1,3 +1,4 @@
+// Draws a chart of a suite as SVG.
 import { View, parse } from 'vega';
 import { type TopLevelSpec, compile } from 'vega-lite';
 import type { Axis, Chart } from './result.js';

@@ -1,3 +1,4 @@
+// Synthetic postings in clusters.
 import { randomLcg, randomNormal } from 'd3-random';
 import type { Posting } from '../dist/index.js';
 

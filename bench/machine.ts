@@ -1,3 +1,4 @@
+// Describes the machine that the figures are of.
 import { cpus, loadavg, totalmem } from 'node:os';
 
 /** What the numbers were measured on. */

@@ -1,3 +1,4 @@
+// Runs the benchmarks: each suite in a process of its own, and publishes the results.
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { machine, noise } from './machine.js';

@@ -1,3 +1,4 @@
+// Commits of Shardex that can be timed again and again.
 import { CowShardexIndex, type ShardexIndex } from '../dist/index.js';
 import type { Way } from './stopwatch.js';
 import { aPosting } from './synthetic.js';

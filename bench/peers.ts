@@ -1,3 +1,4 @@
+// Commits of other libraries, on an index of the same size.
 import { type Draft, enableMapSet, produce } from 'immer';
 import { create } from 'mutative';
 import { type ShardexIndex, documentIds } from '../dist/index.js';

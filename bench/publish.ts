@@ -1,3 +1,4 @@
+// Writes the results of a suite to docs/benchmarks/ and the README.
 import { execFileSync } from 'node:child_process';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { format } from 'prettier';

@@ -1,3 +1,5 @@
+// The results of a suite: tables, charts and figures.
+
 /** A table as it is printed: the first column says what, the others are numbers in words. */
 export interface Table {
   readonly caption: string;

@@ -1,3 +1,4 @@
+// Times operations, and tells when figures are too noisy.
 import Benchmark from 'benchmark';
 import { rounded, time } from '../demo/units.js';
 

@@ -1,3 +1,4 @@
+// The list of suites.
 import type { Options } from './options.js';
 import type { SuiteResult } from './result.js';
 

@@ -1,3 +1,4 @@
+// Synthetic indexes of a given number of shards.
 import { randomLcg } from 'd3-random';
 import { type Posting, type SearchResult, type ShardexIndex, createIndex, search } from '../dist/index.js';
 

@@ -1,3 +1,4 @@
+// Tables in Markdown.
 import { markdownTable } from 'markdown-table';
 import type { Table } from './result.js';
 

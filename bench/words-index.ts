@@ -1,3 +1,4 @@
+// Real vectors, and indexes of them.
 import { createRequire } from 'node:module';
 import { shuffler } from 'd3-array';
 import { randomLcg } from 'd3-random';

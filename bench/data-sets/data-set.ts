@@ -1,3 +1,4 @@
+// The interface of a data set.
 import type { Nearness } from './nearness.js';
 import { type Matrix, rowsBetween } from './matrix.js';
 

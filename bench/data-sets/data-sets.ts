@@ -1,3 +1,4 @@
+// The data sets that speed is measured on: words, clusters, a cloud.
 import { randomLcg, randomNormal } from 'd3-random';
 import type { Nearness } from './nearness.js';
 import type { Options } from '../options.js';

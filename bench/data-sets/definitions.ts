@@ -1,3 +1,4 @@
+// Data set: definitions of WordNet as vectors.
 import { type DataSet, type Wanted, dealt } from './data-set.js';
 import { glosses } from './glosses.js';
 import { kept } from './kept.js';

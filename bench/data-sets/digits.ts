@@ -1,3 +1,4 @@
+// Data set: images of handwritten digits.
 import { createRequire } from 'node:module';
 import { shuffler } from 'd3-array';
 import { randomLcg } from 'd3-random';

@@ -1,3 +1,4 @@
+// Data set: one Gaussian cloud.
 import { type DataSet, type Wanted } from './data-set.js';
 import { made, sourceOf } from './made.js';
 

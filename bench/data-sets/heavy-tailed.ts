@@ -1,3 +1,4 @@
+// Data set: random directions with heavy-tailed lengths.
 import { type DataSet, type Wanted } from './data-set.js';
 import { made, sourceOf } from './made.js';
 

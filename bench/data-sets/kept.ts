@@ -1,3 +1,4 @@
+// Caches vectors that take long to make, in temporary files.
 import { existsSync, mkdirSync, renameSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,3 +1,4 @@
+// The data sets that recall is measured on, of many kinds.
 import type { DataSet, Wanted } from './data-set.js';
 import { definitions } from './definitions.js';
 import { digits } from './digits.js';

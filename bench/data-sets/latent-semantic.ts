@@ -1,3 +1,4 @@
+// Turns texts into vectors by latent semantic analysis.
 import { normals, sourceOf } from './made.js';
 import { type Matrix, matrix, rowOf } from './matrix.js';
 import { orthonormalise } from './orthonormalise.js';

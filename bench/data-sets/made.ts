@@ -1,3 +1,4 @@
+// Seeded random numbers, and data sets made of them.
 import { randomLcg, randomNormal } from 'd3-random';
 import { type DataSet, type Nature, type Wanted, dealt } from './data-set.js';
 import { type Matrix, matrix, rowOf } from './matrix.js';

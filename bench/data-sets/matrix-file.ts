@@ -1,3 +1,4 @@
+// Writes and reads matrices as files of 32-bit floats.
 import { closeSync, fstatSync, openSync, readSync, writeFileSync } from 'node:fs';
 import { type Matrix, matrix } from './matrix.js';
 

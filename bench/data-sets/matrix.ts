@@ -1,3 +1,5 @@
+// Matrices of vectors, and their rows.
+
 /** Vectors of the same size, one after another. */
 export interface Matrix {
   readonly values: Float32Array;

@@ -1,3 +1,4 @@
+// Turns texts into weighted means of word vectors.
 import { createRequire } from 'node:module';
 import { MEANING, meaningOf } from '../../demo/dictionary/meaning.js';
 import { loadWords } from '../../demo/words.js';

@@ -1,3 +1,4 @@
+// Brute force: the true nearest rows of each query.
 import type { Nearness } from './nearness.js';
 import { type Matrix, rowOf } from './matrix.js';
 

@@ -1,3 +1,4 @@
+// Orthonormalises the columns of a matrix, for latent semantic analysis.
 import type { Matrix } from './matrix.js';
 
 /**

@@ -1,3 +1,4 @@
+// Data set: small clusters that are far from each other.
 import { type DataSet, type Wanted } from './data-set.js';
 import { made, normals, sourceOf } from './made.js';
 import { rowOf } from './matrix.js';

@@ -1,3 +1,4 @@
+// Sparse matrices, and TF-IDF weights of texts.
 import { type Matrix, matrix } from './matrix.js';
 
 /** Vectors most of whose components are zero: of each row those that are not, one row after another. */

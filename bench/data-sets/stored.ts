@@ -1,3 +1,4 @@
+// Stores a data set with its true nearest in a folder, for engines in processes of their own.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Nearness } from './nearness.js';

@@ -1,3 +1,4 @@
+// Data set: clusters that are narrow against their distance from the origin.
 import { type DataSet, type Wanted } from './data-set.js';
 import { made, normals, sourceOf } from './made.js';
 import { rowOf } from './matrix.js';

@@ -1,3 +1,4 @@
+// Data set: definitions by their hashed trigrams.
 import { type DataSet, type Wanted, dealt } from './data-set.js';
 import { glosses } from './glosses.js';
 import { dense, weighted } from './sparse.js';

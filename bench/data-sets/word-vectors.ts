@@ -1,3 +1,4 @@
+// Data set: vectors of English words.
 import { type DataSet, type Wanted } from './data-set.js';
 import { realVectors } from '../words-index.js';
 import type { Nearness } from './nearness.js';

@@ -1,3 +1,4 @@
+// The speed of an engine at a recall, interpolated between measured settings.
 import type { Point } from './measured.js';
 
 /** How many searches a second, and whether that is only what a setting gave that finds even more. */

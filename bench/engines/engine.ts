@@ -1,3 +1,4 @@
+// The interface of an engine that is measured: Shardex, or a peer.
 import type { SearchResult } from 'shardex';
 import type { Matrix } from '../data-sets/matrix.js';
 import type { Nearness } from '../data-sets/nearness.js';

@@ -1,3 +1,4 @@
+// The list of engines.
 import type { Engine } from './engine.js';
 
 /** What is measured, each loaded only in the process that measures it: a peer that is not installed fails there. */

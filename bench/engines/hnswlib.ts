@@ -1,3 +1,4 @@
+// Engine: hnswlib-node.
 import hnswlib from 'hnswlib-node';
 import { rowOf } from '../data-sets/matrix.js';
 import { DOUBLING, type Engine } from './engine.js';

@@ -1,3 +1,4 @@
+// Measures an engine in a process of its own.
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { EngineName } from './engines.js';

@@ -1,3 +1,4 @@
+// Measures one engine on one data set: build, recall, speed, additions, memory.
 import { readFileSync } from 'node:fs';
 import { setImmediate as turn } from 'node:timers/promises';
 import { mean, median } from 'd3-array';

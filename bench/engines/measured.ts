@@ -1,3 +1,5 @@
+// The results of measuring an engine.
+
 /** A setting of an engine, and what came of it. */
 export interface Point {
   readonly knob: string;

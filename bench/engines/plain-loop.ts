@@ -1,3 +1,4 @@
+// Engine: a loop over all vectors.
 import { nearest } from '../data-sets/nearest.js';
 import { concatenated } from '../data-sets/matrix.js';
 import type { Engine } from './engine.js';

@@ -1,3 +1,4 @@
+// The process that measures one engine; see in-own-process.ts.
 import { ENGINES, type EngineName } from './engines.js';
 import { type Patience, measure } from './measure.js';
 import type { Outcome } from './measured.js';

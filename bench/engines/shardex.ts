@@ -1,3 +1,4 @@
+// Engine: Shardex.
 import * as shardex from '../../dist/index.js';
 import {
   CowShardexIndex,

@@ -1,3 +1,4 @@
+// Engine: the exact search of usearch.
 import usearch from 'usearch';
 import { concatenated } from '../data-sets/matrix.js';
 import type { Engine } from './engine.js';

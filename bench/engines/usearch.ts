@@ -1,3 +1,4 @@
+// Engine: usearch.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,3 +1,4 @@
+// Suite: recall and speed after many changes.
 import { CowShardexIndex, type ShardexIndex, createIndex, search, verify } from '../../dist/index.js';
 import { count, rounded, time } from '../../demo/units.js';
 import { DATA_SETS, mixtures } from '../data-sets/data-sets.js';

@@ -1,3 +1,4 @@
+// Suite: the time of a commit, by the number of shards.
 import { count } from '../../demo/units.js';
 import { COMMIT_TIMES, commitTimes } from '../commit-times.js';
 import { type BySize, measurements, timedBySize, timesChart, timesTable } from '../by-size.js';

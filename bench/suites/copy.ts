@@ -1,3 +1,4 @@
+// Suite: a commit against a copy of the whole index.
 import { median } from 'd3-array';
 import { statistics } from '../../dist/index.js';
 import { count, rounded, time } from '../../demo/units.js';

@@ -1,3 +1,4 @@
+// Suite: the time of a deletion, by the number of shards.
 import { randomLcg } from 'd3-random';
 import { CowShardexIndex, type Posting } from '../../dist/index.js';
 import { measurements, timedBySize, timesChart, timesTable } from '../by-size.js';

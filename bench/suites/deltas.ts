@@ -1,3 +1,4 @@
+// Suite: diffs, encoded deltas, and replicas that apply them.
 import { randomLcg } from 'd3-random';
 import {
   CowShardexIndex,

@@ -1,3 +1,4 @@
+// Suite: searches with filters, beside a graph index with a callback.
 import { median, quantile } from 'd3-array';
 import { randomLcg } from 'd3-random';
 import hnswlib from 'hnswlib-node';

@@ -1,3 +1,4 @@
+// Suite: how fast vectors are added, and how long others wait.
 import { setImmediate as turn } from 'node:timers/promises';
 import { CowShardexIndex, type ShardexIndex, createIndex, verify } from '../../dist/index.js';
 import { count, rounded, time } from '../../demo/units.js';

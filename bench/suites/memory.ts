@@ -1,3 +1,4 @@
+// Suite: the memory that held versions take.
 import { setImmediate as turn } from 'node:timers/promises';
 import { randomLcg } from 'd3-random';
 import {

@@ -1,3 +1,4 @@
+// Suite: the time of a read of the cell.
 import { CowShardexIndex, type ShardexIndex } from '../../dist/index.js';
 import { collectGarbage } from '../../demo/memory.js';
 import type { Options } from '../options.js';

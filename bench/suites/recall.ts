@@ -1,3 +1,4 @@
+// Suite: recall asked for and found.
 import { time } from '../../demo/units.js';
 import { KINDS, type KindName } from '../data-sets/kinds.js';
 import type { Options } from '../options.js';

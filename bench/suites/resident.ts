@@ -1,3 +1,4 @@
+// Suite: the resident memory of a process with an index.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';

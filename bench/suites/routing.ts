@@ -1,3 +1,4 @@
+// Suite: finding the shards of added postings.
 import { randomLcg } from 'd3-random';
 import { type ShardexIndex, createIndex, search } from '../../dist/index.js';
 import { probeOf } from '../../dist/geometry/metric.js';

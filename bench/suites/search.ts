@@ -1,3 +1,4 @@
+// Suite: recall and speed of searches, beside other engines.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,3 +1,4 @@
+// Suite: replicas and pools beside a busy writer.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { platform, setPriority } from 'node:os';

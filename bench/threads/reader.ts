@@ -1,3 +1,4 @@
+// The thread of a reader, in the suite on threads.
 import { setImmediate as turn } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import { openReplica, search } from '../../dist/index.js';

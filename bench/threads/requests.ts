@@ -1,3 +1,4 @@
+// Requests at fixed times, and the latencies of their answers.
 import { quantile } from 'd3-array';
 
 /** Milliseconds between two requests. */

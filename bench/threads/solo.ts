@@ -1,7 +1,7 @@
+// A process with an index of its own: two of these together show what the machine can do at most.
 import { createIndex, searchMany } from '../../dist/index.js';
 import { realVectors } from '../words-index.js';
 
-// A process of its own with an index of its own: what two such reach together is all that the machine gives.
 const [words, ms] = process.argv.slice(2).map(Number);
 const { dimensions, postings, queries } = await realVectors({ words, quick: false });
 const index = createIndex({ dimensions }, postings);

@@ -1,7 +1,7 @@
+// The process that measures one row of the grid, and sends each cell to the process that started it (see grid.ts).
 import { HELD_OUT, contests } from './contest.js';
 import { type Row, vectorsOf } from './rows.js';
 
-// Measures one row of the grid, and sends each cell to the process that started this one (see grid.ts).
 const { row, sizes, ks } = JSON.parse(process.argv[2]) as {
   readonly row: Row;
   readonly sizes: readonly number[];

@@ -1,3 +1,4 @@
+// What a search by recall found, against the truth.
 import { deviation, mean } from 'd3-array';
 import { type ShardexIndex, searchExplained } from '../../../dist/index.js';
 import { type Matrix, rowOf } from '../../data-sets/matrix.js';

@@ -1,3 +1,4 @@
+// Recall while an index changes.
 import { type ShardexIndex, createIndex, update } from '../../../dist/index.js';
 import type { Matrix } from '../../data-sets/matrix.js';
 import type { Nearness } from '../../data-sets/nearness.js';

@@ -1,3 +1,4 @@
+// Ways in which the data of an index change.
 import { type Matrix, concatenated, rowsIn } from '../../data-sets/matrix.js';
 import { KINDS, type KindName } from '../../data-sets/kinds.js';
 import type { Drift, Row, Step } from './drift.js';

@@ -1,3 +1,4 @@
+// The true nearest of queries, by exact search.
 import { type ShardexIndex, search } from '../../../dist/index.js';
 import { type Matrix, rowOf } from '../../data-sets/matrix.js';
 import type { Truth } from './truth.js';

@@ -1,3 +1,4 @@
+// What each fixed number of shards would find.
 import { type ShardexIndex, searchExplained } from '../../../dist/index.js';
 import { eachLive } from '../../../dist/version/shard-rows.js';
 import { type Matrix, rowOf } from '../../data-sets/matrix.js';

@@ -1,3 +1,4 @@
+// Searches by recall beside the best fixed number of shards.
 import type { ShardexIndex } from '../../../dist/index.js';
 import type { Matrix } from '../../data-sets/matrix.js';
 import { type Answer, answerTo } from './asked.js';

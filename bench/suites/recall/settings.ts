@@ -1,3 +1,4 @@
+// The recall and the rows of searches of a fixed number of shards.
 import { type Truth, foundOf } from './truth.js';
 
 /** What searches of a fixed number of nearest shards find, and how many rows they scan: means over all queries. */

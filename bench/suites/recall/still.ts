@@ -1,3 +1,4 @@
+// Recall of indexes that do not change.
 import { group } from 'd3-array';
 import { createIndex } from '../../../dist/index.js';
 import { count, time } from '../../../demo/units.js';

@@ -1,3 +1,4 @@
+// The tables of the suite on recall.
 import { group } from 'd3-array';
 import { count, rounded } from '../../../demo/units.js';
 import type { Measurement, Table } from '../../result.js';

@@ -1,3 +1,5 @@
+// The true nearest of a query, and how many of them were found.
+
 /** The true nearest of a query, nearest first, and some more that may be as near as the last. */
 export interface Truth {
   readonly ids: readonly string[];

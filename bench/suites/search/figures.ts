@@ -1,3 +1,4 @@
+// Figures of the suite on searches.
 import { group } from 'd3-array';
 import type { Measured, Outcome, Point } from '../../engines/measured.js';
 import type { Chart, Measurement } from '../../result.js';

@@ -1,3 +1,4 @@
+// The tables of the suite on searches.
 import { bytes, count, rounded, time } from '../../../demo/units.js';
 import { speedAt } from '../../engines/at-recall.js';
 import type { Table } from '../../result.js';

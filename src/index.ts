@@ -63,6 +63,21 @@ export {
   type RankedResult,
   type SearchComparison,
 } from './search/compare.js';
+export {
+  compareEvaluations,
+  type EvaluationComparison,
+  type MeasureChange,
+  type QueryChange,
+} from './search/evaluation/compare-evaluations.js';
+export {
+  evaluate,
+  type EvaluateOptions,
+  type Evaluation,
+  type Judgment,
+  type Measures,
+  type QueryEvaluation,
+} from './search/evaluation/evaluate.js';
+export { evaluationTable } from './search/evaluation/evaluation-table.js';
 export { fuse, type Fused, type FuseOptions } from './search/fuse.js';
 export { type MeasuredRecall, measureRecall, type MeasureOptions } from './search/measure-recall.js';
 export { mmr, type MmrOptions } from './search/mmr.js';

@@ -78,10 +78,11 @@ export function compareSearch<M extends object>(
   const after = searchMany(b, copies, options);
   const keyOf = (result: SearchResult): string =>
     distinct === 'document' ? result.documentId : keyText(result.documentId, result.start, result.length);
-  return searchMany(a, copies, options).map((before, q) => compared(before, after[q], keyOf));
+  return searchMany(a, copies, options).map((before, q) => comparedResults(before, after[q], keyOf));
 }
 
-function compared(
+/** How two lists of results differ. */
+export function comparedResults(
   before: readonly SearchResult[],
   after: readonly SearchResult[],
   keyOf: (result: SearchResult) => string,

@@ -8,7 +8,7 @@ import { programs, run } from './support/children.js';
 import { sqliteDrivers, temporaryFolder } from './support/logs.js';
 import { wholeBytes } from './support/versions.js';
 
-/** `STORE_KILLS=50` for as many rounds of each kind. */
+/** `npm run kill-matrix` has 50 rounds of each kind. */
 const ROUNDS = Number(process.env.STORE_KILLS ?? 1);
 
 const folder = temporaryFolder();

@@ -42,6 +42,16 @@ for (let round = 0; round < Number(most); round++) {
     say(`checkpoint ${version}`);
     if (mode === 'trim' && version > 3) await log.trim(version - 2);
   }
+  if (mode === 'fork') {
+    // Branches of branches, and some of them dropped again.
+    const from = round % 2 === 0 ? log : log.branch(`b${round - 1}`);
+    if (from !== log) await from.open();
+    const at = await from.head();
+    if ((await from.fork(`b${round}`, at)) !== 'made') throw new Error('Nobody else makes branches here.');
+    if (from !== log) await from.close();
+    say(`fork ${round} ${at?.version ?? 0}`);
+    if (round % 5 === 4 && (await log.dropBranch(`b${round - 2}`))) say(`drop ${round - 2}`);
+  }
   if (mode === 'close' && round % 3 === 2) {
     await log.close();
     log = open();

@@ -21,6 +21,12 @@ const TASKS = {
   'Keep versions': `Pin PinOptions HistoryOptions HeldVersion HeldPin HeldOptions`,
   'Branch and sync': `diff merge applyDelta updateWithDelta composeDeltas invertDelta encodeDelta decodeDelta
     writtenPostings recordChanges Delta ChangedDocumentRecord DocumentChanges VersionId ApplyOptions MergeOptions Resolution ResolvedField`,
+  'Keep an index': `openStore Store VersionedCell StoreOptions StoreWriter WriteOptions StoreUpdateAsyncOptions
+    StoreIngestOptions Outcome StoreMetrics CheckpointCost KeepOptions LogEntry LogOptions Branch ForkOptions
+    BranchMergeOptions`,
+  'Logs of a store': `sqliteLog SqliteLogOptions SqliteDriver SqliteDatabase SqliteStatement SqlValue indexedDbLog memoryLog
+    CommitLog Appended BranchSummary Checkpoint Entry EntrySummary Forked Head LoggedEntry LoggedHead OpenedLog
+    ReadOptions`,
   Threads: `serveReplicas openReplica openRemoteWriter answerSearches SearchPool SearchPoolOptions PoolSearchOptions
     SplitOptions PoolAnswer ServeOptions ReplicaService ReplicaStatus Replica ReplicaOptions RemoteWriter
     RemoteWriterOptions RemoteCommit Port PortEvent Thread`,
@@ -30,6 +36,20 @@ const TASKS = {
     InvalidOptionError InvalidPostingError InvalidVectorError MergeConflictError MergeConflict RecordConflict RecordField
     PinReleasedError PoolClosedError PortClosedError ResourceExhaustedError VersionNotKeptError WorkerFailedError
     WriterClosedError`,
+  'Errors of a store': `CommitUnknownError CorruptLogError LogBusyError LogClosedError LogFailedError LogForkedError
+    LogFormatError LogFullError MissingSqliteError NoBranchError OptionsMismatchError TrimmedError UnansweredError`,
+};
+
+/**
+ * Where exports come from, by task or by name, if not from the package itself.
+ *
+ * @type {Record<string, string | undefined>}
+ */
+const ENTRIES = {
+  'Keep an index': 'shardex/store',
+  'Logs of a store': 'shardex/store',
+  'Errors of a store': 'shardex/store',
+  indexedDbLog: 'shardex/indexeddb',
 };
 
 /** @param {import('typedoc').Application} app */
@@ -43,7 +63,11 @@ export function load(app) {
       if (task === undefined)
         app.logger.error(`${child.name} has no task; add it to scripts/typedoc/tasks.mjs.`);
       tasks.delete(child.name);
-      for (const { comment } of [child, ...(child.signatures ?? [])]) tag(comment, '@group', task ?? 'Other');
+      const entry = ENTRIES[child.name] ?? ENTRIES[task ?? ''];
+      for (const { comment } of [child, ...(child.signatures ?? [])]) {
+        tag(comment, '@group', task ?? 'Other');
+        if (entry !== undefined) comment?.summary.push({ kind: 'text', text: `\n\nFrom \`${entry}\`.` });
+      }
     }
     for (const name of tasks.keys()) app.logger.error(`${name} has a task, and is not exported.`);
     const signatures = project.getReflectionsByKind(

@@ -19,11 +19,19 @@ export interface ForkOptions {
 
 /** A branch of a store. */
 export interface Branch {
+  /** Its name. */
   readonly name: string;
   /** Its newest version. */
   readonly version: number;
   /** Where it starts; `undefined` for the first one. The branch has no name where it was deleted. */
-  readonly start: { readonly branch: string | undefined; readonly version: number } | undefined;
+  readonly start:
+    | {
+        /** The branch that it starts from. */
+        readonly branch: string | undefined;
+        /** The version of that branch that it starts after. */
+        readonly version: number;
+      }
+    | undefined;
   /** Whether it is the one that this store is on. */
   readonly isCurrent: boolean;
 }

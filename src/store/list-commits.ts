@@ -24,12 +24,19 @@ export interface LogEntry {
   readonly token: string;
   /** When it was made, in milliseconds since 1970. */
   readonly time: number;
+  /** Who made it, if the write said so. */
   readonly author?: string;
+  /** What for, if the write said so. */
   readonly message?: string;
   /** Whether it was an undo or a redo. */
   readonly kind?: 'undo' | 'redo';
   /** The branch that it merged, and up to which of its versions. */
-  readonly merged?: { readonly branch: string; readonly version: number };
+  readonly merged?: {
+    /** The name of the branch. */
+    readonly branch: string;
+    /** Its version that was merged. */
+    readonly version: number;
+  };
   /** Bytes that its entry takes in the log. */
   readonly bytes: number;
   /** Tags of its version. */

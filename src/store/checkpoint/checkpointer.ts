@@ -42,6 +42,7 @@ export type RunSteps = <T>(steps: Steps<T>) => Promise<T>;
 export interface CheckpointCost {
   /** Bytes of the chunks that were put. */
   readonly putBytes: number;
+  /** Bytes of its manifest. */
   readonly manifestBytes: number;
   /** Bytes of all chunks that the checkpoint needs. */
   readonly totalBytes: number;

@@ -50,8 +50,9 @@ export interface OpenedLog {
 
 /** What a list says of an entry. */
 export interface EntrySummary extends LoggedHead {
+  /** Bytes of all of it. */
   readonly byteLength: number;
-  /** The first bytes of it, {@link SUMMARY_BYTES} at most. They are not checked: only all of them can be. */
+  /** The first bytes of it, 1,024 at most. They are not checked: only all of them can be. */
   readonly start: Uint8Array;
 }
 
@@ -76,8 +77,18 @@ export type Forked = 'made' | 'taken' | 'gone';
 
 /** The answer to an append: either all of it is there for good, or another commit was first and nothing of it is. */
 export type Appended =
-  | { readonly head: Head; readonly conflict?: undefined }
-  | { readonly conflict: Head | undefined; readonly head?: undefined };
+  | {
+      /** The newest commit now, the last of the group. */
+      readonly head: Head;
+      /** Not here. */
+      readonly conflict?: undefined;
+    }
+  | {
+      /** The newest commit, which is not the parent that was named. */
+      readonly conflict: Head | undefined;
+      /** Not here. */
+      readonly head?: undefined;
+    };
 
 /** Limits of one batch that `read` yields. */
 export interface ReadOptions {

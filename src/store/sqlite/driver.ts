@@ -13,15 +13,24 @@ export type SqlValue = string | number | Uint8Array | null;
 
 /** A prepared statement. */
 export interface SqliteStatement {
-  run(...values: SqlValue[]): { readonly changes: number | bigint };
+  /** Runs it; how many rows it changed. */
+  run(...values: SqlValue[]): {
+    /** The number of rows. */
+    readonly changes: number | bigint;
+  };
+  /** Runs it; the first row, or nothing. */
   get(...values: SqlValue[]): unknown;
+  /** Runs it; all rows. */
   all(...values: SqlValue[]): unknown[];
 }
 
 /** An open database. */
 export interface SqliteDatabase {
+  /** Runs statements without results. */
   exec(sql: string): unknown;
+  /** Prepares a statement. */
   prepare(sql: string): SqliteStatement;
+  /** Closes the database. */
   close(): unknown;
 }
 

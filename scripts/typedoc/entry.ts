@@ -1,0 +1,7 @@
+/*
+ * What the reference describes: the exports of all entry points, as if they were one. tasks.mjs says of each from where it
+ * is imported.
+ */
+export * from '../../src/index.js';
+export * from '../../src/store/index.js';
+export * from '../../src/store/indexeddb/index.js';

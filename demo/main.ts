@@ -5,6 +5,7 @@ import { chance } from './changes.js';
 import { type Question, ask } from './dictionary/ask.js';
 import { edit } from './dictionary/edit.js';
 import { indexDefinitions } from './dictionary/index-definitions.js';
+import { keep } from './dictionary/keep.js';
 import { indexWords } from './index-words.js';
 import { nearestWords } from './nearest-words.js';
 import { readOptions } from './options.mjs';
@@ -42,6 +43,7 @@ ask(
 );
 edit(report, dictionary);
 check(dictionary.cell.read());
+await keep(report, dictionary);
 process.exitCode = report.end(performance.now() - startedAt) ? 0 : 1;
 
 async function load(): Promise<Words> {

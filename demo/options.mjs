@@ -12,7 +12,8 @@ import { parseArgs } from 'node:util';
  */
 
 const HELP = `Shardex on real word vectors: loads them, indexes them, searches them, and rewrites a tenth of the index
-while an older version of it goes on answering. Then on real documents: a dictionary that is asked by meaning.
+while an older version of it goes on answering. Then on real documents: a dictionary that is asked by meaning, and kept
+on the disk while a process that writes to it is killed.
 
   npm run demo                               all 341,479 words
   npm run demo -- --words 20000 --query cat  fewer words, and one more word to look up

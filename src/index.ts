@@ -130,6 +130,7 @@ export type { CalibrationSummary } from './calibration/summary.js';
 export { distance } from './version/distance.js';
 export type { DocumentPosting, NumberArray, Posting, StoredPosting, VectorInput } from './version/posting.js';
 export type { KeyInput } from './version/posting-key.js';
+export { contentId } from './inspect/content-id.js';
 export { count, documents, type DocumentsOptions, type FoundDocument } from './inspect/find.js';
 export { getDocuments, snippet, type SnippetOptions } from './inspect/read-documents.js';
 export { documentIds, getDocument, getPosting, hasDocument, postings } from './inspect/read.js';

@@ -5,7 +5,7 @@ import { CommentTag, Converter, ReflectionKind } from 'typedoc';
 
 /** Every export, by task; the order of the tasks is `groupOrder` in typedoc.json. */
 const TASKS = {
-  'Make and read': `createIndex postings getPosting hasDocument documentIds statistics verify ShardexIndex ShardexOptions
+  'Make and read': `createIndex postings getPosting hasDocument documentIds statistics verify contentId ShardexIndex ShardexOptions
     ShardexConfig Metric SlopFactor Posting PostingKey StoredPosting DocumentPosting VectorInput NumberArray KeyInput
     Statistics ShardSizes VerifyOptions Verification Violation`,
   'Documents and filters': `getDocument getDocuments documents count snippet Filter FieldFilter Operators DocumentInput

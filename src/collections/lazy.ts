@@ -23,6 +23,13 @@ export class Lazy<T> {
     return this.#make === undefined;
   }
 
+  /** Takes what was made elsewhere of the same; does nothing where it is there already. */
+  supply(value: T): void {
+    if (this.#make === undefined) return;
+    this.#value = value;
+    this.#make = undefined;
+  }
+
   get value(): T {
     if (this.#make !== undefined) {
       this.#value = this.#make();

@@ -67,7 +67,7 @@ export interface DecodedEntry {
 }
 
 /**
- * Decodes the entry of a commit. Time: O(bytes).
+ * Decodes the entry of a commit; what is known of it when that is asked for, as going through a log does not. Time: O(bytes).
  *
  * @throws {@link CorruptLogError}, {@link LogFormatError}
  */
@@ -77,7 +77,13 @@ export function decodeEntry(entry: LoggedEntry): DecodedEntry {
   const from = 4 * HEADER + ((infoBytes + 3) & ~3);
   try {
     const delta = decodeDelta(bytes.subarray(from));
-    if (delta.next.version === version) return { info: decodeInfo(entry), delta };
+    if (delta.next.version === version)
+      return {
+        delta,
+        get info() {
+          return decodeInfo(entry);
+        },
+      };
   } catch (error) {
     throw new CorruptLogError(
       `The entry of version ${version} holds no delta: ${error instanceof Error ? error.message : ''}`,

@@ -18,24 +18,27 @@ export async function loadVersion(
   version: number,
 ): Promise<ShardexIndex | undefined> {
   const { index } = await reader.start(version);
-  const found = await readOn(log, index, version);
+  const found = await readOn(log, reader, index, version);
   return found?.version === version ? found : undefined;
 }
 
 /** Makes the commits after a version on top of it, up to another one or the newest; `undefined` where they are gone. */
 export async function readOn(
   log: CommitLog,
+  reader: LogReader,
   from: ShardexIndex,
   version = Infinity,
 ): Promise<ShardexIndex | undefined> {
   let index = from;
   if (index.version >= version) return index;
   try {
-    for await (const batch of log.read(index.version))
+    for await (const batch of log.read(index.version)) {
+      await reader.documentsOf(index);
       for (const entry of batch) {
         ({ index } = applied(index, entry));
         if (index.version === version) return index;
       }
+    }
     return index;
   } catch (error) {
     if (error instanceof TrimmedError) return undefined;

@@ -8,6 +8,7 @@ import { applyDelta } from '../delta/apply.js';
 import { ShardexError } from '../errors.js';
 import type { ShardexConfig } from '../config.js';
 import { type ShardexIndex, emptyIndex } from '../version/shardex-index.js';
+import { documentsInSteps } from '../version/documents-draft.js';
 import type { Slices } from '../cell/ingest/slices.js';
 import type { KnownToken } from './checkpoint/manifest.js';
 import { readCheckpoint } from './checkpoint/read-checkpoint.js';
@@ -46,6 +47,8 @@ export class LogReader {
   readonly #config: ShardexConfig;
   readonly #slices: Slices;
   readonly #tokens = new Map<string, number>();
+  /** The documents map that is being made, and of which version. */
+  #making: { readonly of: ShardexIndex; readonly done: Promise<void> } | undefined;
 
   constructor(log: CommitLog, config: ShardexConfig, slices: Slices) {
     this.#log = log;
@@ -122,6 +125,7 @@ export class LogReader {
   async *#entries(current: () => ShardexIndex): AsyncGenerator<ReadCommit> {
     for await (const batch of this.#log.read(this.head?.version ?? 0)) {
       this.seen = batch[batch.length - 1].version;
+      await this.documentsOf(current());
       for (const entry of batch) {
         if (entry.parent !== this.head?.token) throw new LogForkedError(entry.version - 1);
         const commit = applied(current(), entry);
@@ -130,6 +134,22 @@ export class LogReader {
         if (this.#slices.isOver) await this.#slices.pause();
       }
     }
+  }
+
+  /**
+   * Makes the documents map of a version, which whatever changes it looks at; `undefined` where there is one. What is made
+   * when it is first asked for is made in one go, and of many documents that takes long.
+   */
+  documentsOf(index: ShardexIndex): Promise<void> | undefined {
+    if (index.documents.isMade) return undefined;
+    if (this.#making?.of !== index) {
+      const made = this.#slices.run(documentsInSteps(index.shards.values()));
+      const done = made.then((documents) => {
+        index.documents.supply(documents);
+      });
+      this.#making = { of: index, done };
+    }
+    return this.#making.done;
   }
 
   /** Takes note of the token of a version. */

@@ -95,7 +95,7 @@ async function sidesOf(
     const base = of === 'theirs' ? await loadVersion(theirLog, reader, version) : await ours(parts, version);
     if (base === undefined) continue;
     // On top of the base, so that both share what did not change since then.
-    const onBase = of === 'ours' ? undefined : await readOn(theirLog, base, head.version);
+    const onBase = of === 'ours' ? undefined : await readOn(theirLog, reader, base, head.version);
     const theirs = onBase ?? (await loadVersion(theirLog, reader, head.version));
     if (theirs !== undefined) return { theirs, base };
   }

@@ -55,6 +55,7 @@ export class Store<M extends object = object> extends VersionedCell<M> {
   readonly #asyncUpdates: AsyncUpdates;
   readonly #following = new AbortController();
   #closing: Promise<void> | undefined;
+  #isMakingReady = false;
 
   static {
     detachable(this, (value) => #parts in value, 'stable');
@@ -91,6 +92,7 @@ export class Store<M extends object = object> extends VersionedCell<M> {
    */
   async update(recipe: Recipe<M>, options: WriteOptions = {}): Promise<Commit<M>> {
     const write = newWrite(takeOptions(options, WRITE_OPTIONS));
+    if (!this.#isReady) await this.#ready();
     const known = knownCommit(this.#parts, write.token);
     if (known !== undefined) return known;
     const writer = this.#openWriter(write);
@@ -112,6 +114,7 @@ export class Store<M extends object = object> extends VersionedCell<M> {
     const { token, author, message, ...rest } = takeOptions(options, [...WRITE_OPTIONS, 'signal', 'retries']);
     for (;;) {
       const write = newWrite({ token, author, message }, true);
+      if (!this.#isReady) await this.#ready();
       const known = knownCommit(this.#parts, write.token);
       if (known !== undefined) return known;
       const commit = await this.#asyncUpdates.run(recipe as unknown as AsyncRecipe, rest, () =>
@@ -146,6 +149,7 @@ export class Store<M extends object = object> extends VersionedCell<M> {
         'A token names one commit; with commitEvery there may be several.',
       );
     const write = newWrite({ token, author, message });
+    if (!this.#isReady) await this.#ready();
     const known = knownCommit(this.#parts, write.token);
     if (known !== undefined) return known;
     const { tip } = this.#parts;
@@ -272,6 +276,8 @@ export class Store<M extends object = object> extends VersionedCell<M> {
 
   async #close(): Promise<void> {
     const { tip, visible, queue, keeper, log } = this.#parts;
+    // Writes that were asked for before go first.
+    if (this.#isMakingReady && !this.#isReady) await this.#ready();
     tip.close();
     this.#following.abort();
     await queue.drained();
@@ -290,6 +296,17 @@ export class Store<M extends object = object> extends VersionedCell<M> {
   /** The same for what does not care of which type the metadata are. */
   #openBareWriter(write: Write): IndexWriter {
     return this.#openWriter(write);
+  }
+
+  /** Whether a write can be made at once; only the first after opening has to wait for what it looks at. */
+  get #isReady(): boolean {
+    return this.#parts.tip.current.documents.isMade;
+  }
+
+  async #ready(): Promise<void> {
+    const { reader, tip } = this.#parts;
+    this.#isMakingReady = true;
+    await reader.documentsOf(tip.current);
   }
 
   async #betweenSlices(): Promise<void> {

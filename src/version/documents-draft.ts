@@ -117,13 +117,19 @@ export class DocumentsDraft {
 
 /** Makes the documents map of some shards from their rows. Time: O(rows · log rows). */
 export function documentsIn(shards: Iterable<Shard>): Documents {
+  return runSteps(documentsInSteps(shards));
+}
+
+/** The same, shard by shard. */
+export function* documentsInSteps(shards: Iterable<Shard>): Steps<Documents> {
   const documents = new DocumentsDraft(noDocuments());
   for (const { id, rows } of shards) {
     eachLive(rows, ({ ids }, row) => {
       documents.note(ids.at(row), id);
     });
+    yield;
   }
-  return documents.finish();
+  return yield* documents.finishing();
 }
 
 function ascending(shards: ReadonlySet<ShardId>): readonly ShardId[] {

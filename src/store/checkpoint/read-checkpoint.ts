@@ -77,6 +77,7 @@ export async function readCheckpoint(
     await run(fill(chunk, targets[c], dimensions));
     for (const { block, part } of targets[c]) rows.add(block, { ...part, chunk: manifest.chunks[c] });
     targets[c].length = 0;
+    letGo(bytes);
   }
   const totalBytes = manifest.chunks.reduce(
     (sum, { byteLength }) => sum + byteLength,
@@ -102,6 +103,12 @@ async function* chunksOf(
     if (bytes === undefined) throw damaged(WHAT, 'a chunk is missing');
     yield [at, bytes];
   }
+}
+
+/** Gives the memory of a chunk back at once, where the runtime can: its garbage would be dozens of them before any is collected. */
+function letGo({ buffer, byteLength }: Uint8Array): void {
+  const { transfer } = buffer as { readonly transfer?: (byteLength: number) => unknown };
+  if (byteLength === buffer.byteLength) transfer?.call(buffer, 0);
 }
 
 /** The version, with blocks whose rows are yet to come; `targets` gets the parts that go into each chunk's list. */

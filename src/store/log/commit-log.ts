@@ -148,7 +148,7 @@ export interface CommitLog {
   putChunk(key: string, bytes: Uint8Array): Promise<void>;
 
   /**
-   * Reads a chunk.
+   * Reads a chunk. The bytes are the caller's, who may do away with them.
    *
    * @throws {@link CorruptLogError} where there is none.
    */

@@ -22,16 +22,12 @@ export default defineConfig({
     alias: [
       { find: /^shardex$/, replacement: fileURLToPath(new URL('src/index.ts', import.meta.url)) },
       {
-        find: /^shardex\/(\w+)$/,
-        replacement: fileURLToPath(new URL('src/$1/index.ts', import.meta.url)),
-      },
-      {
-        find: /^shardex\/postgres$/,
-        replacement: fileURLToPath(new URL('src/postgres/index.ts', import.meta.url)),
-      },
-      {
         find: /^shardex\/indexeddb$/,
         replacement: fileURLToPath(new URL('src/store/indexeddb/index.ts', import.meta.url)),
+      },
+      {
+        find: /^shardex\/(\w+)$/,
+        replacement: fileURLToPath(new URL('src/$1/index.ts', import.meta.url)),
       },
     ],
   },

@@ -23,6 +23,12 @@ export async function* commitsBefore(
   }
 }
 
+/** What is known of the commit of a version; `undefined` where the log has it no more. */
+export async function infoAt(log: CommitLog, version: number): Promise<CommitInfo | undefined> {
+  const summary = (await log.entries(version + 1, 1)).at(0);
+  return summary?.version === version ? infoOf(log, summary) : undefined;
+}
+
 /** What is known of a commit; of one that says a lot, the whole entry has to be read. */
 async function infoOf(log: CommitLog, summary: EntrySummary): Promise<CommitInfo> {
   const { version, start } = summary;

@@ -120,9 +120,13 @@ export function decodeInfo(entry: Pick<LoggedEntry, 'version' | 'bytes'>): Commi
 
 /** Whether the start of an entry has all that is known of its commit. */
 export function hasInfo({ start, byteLength }: EntrySummary): boolean {
-  if (start.length === byteLength || start.length < 4 * HEADER) return true;
-  const infoBytes = new DataView(start.buffer, start.byteOffset).getUint32(8, true);
-  return 4 * HEADER + infoBytes <= start.length;
+  return start.length === byteLength || infoEnd(start) <= start.length;
+}
+
+/** Where an entry's information ends, by its first bytes; its changes come after that. */
+export function infoEnd(start: Uint8Array): number {
+  if (start.length < 4 * HEADER) return start.length;
+  return 4 * HEADER + new DataView(start.buffer, start.byteOffset).getUint32(8, true);
 }
 
 function stepIn(given: unknown): Step | undefined {

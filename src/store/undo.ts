@@ -4,10 +4,10 @@
  * and to nothing by redoing.
  */
 
-import { entryOf } from './load-version.js';
+import { infoAt } from './commit-infos.js';
 import type { StoreParts } from './parts.js';
 import { type MadeState, publishState, stateAfter } from './publish-state.js';
-import { type Step, decodeInfo } from './entry-bytes.js';
+import type { Step } from './entry-bytes.js';
 import type { WriteOptions } from './write-options.js';
 import type { Commit } from '../delta/commit.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
@@ -42,7 +42,6 @@ async function stepFrom(
 
 /** Where undoing and redoing lead from a version. */
 async function placeOf(log: StoreParts['log'], version: number): Promise<Partial<Omit<Step, 'kind'>>> {
-  const entry = version === 0 ? undefined : await entryOf(log, version);
-  if (entry === undefined) return {};
-  return decodeInfo(entry).step ?? { undo: version - 1 };
+  const info = version === 0 ? undefined : await infoAt(log, version);
+  return info === undefined ? {} : (info.step ?? { undo: version - 1 });
 }

@@ -77,6 +77,50 @@ describe.each(await sqliteDrivers())('%s', (name, driver) => {
     expect(sizeOf(path)).toBeLessThan(1.15 * before);
   });
 
+  test('the newest commit need not be kept beside a checkpoint of it, as after one large ingest', async () => {
+    const path = at('one');
+    const store = await openStore(sqliteLog({ path, driver }), { dimensions: DIMENSIONS });
+    const behind = await openStore(sqliteLog({ path, driver }));
+    await store.ingest(some(0, ROWS));
+    const [bytes, held] = [wholeBytes(store.read()), bytesOf(store)];
+    await store.compact();
+    await behind.refresh();
+    expect(Buffer.compare(wholeBytes(behind.read()), bytes)).toBe(0);
+    await behind.ingest(some(ROWS, ROWS + 1));
+    await behind.close();
+    await store.refresh();
+    await store.close();
+    expect(sizeOf(path)).toBeLessThan(1.15 * held);
+    const again = await openStore(sqliteLog({ path, driver }));
+    expect([again.version, again.documentCount]).toEqual([2, ROWS + 1]);
+    await again.close();
+  });
+
+  test('what is known of a commit stays, and what it undoes', async () => {
+    const path = at('known');
+    const store = await openStore(sqliteLog({ path, driver }), {
+      dimensions: DIMENSIONS,
+      keep: { versions: 10 },
+    });
+    await store.ingest(some(0, 5));
+    const message = 'x'.repeat(3000);
+    await store.update((draft) => void draft.removeDocument('d0'), { author: 'me', message });
+    await store.undo();
+    const log = await store.log();
+    await store.compact();
+    await store.close();
+    const again = await openStore(sqliteLog({ path, driver }));
+    const left = await again.log();
+    expect(left.map(({ version }) => version)).toEqual([3, 2, 1]);
+    expect(left.map(({ author, time }) => [author, time])).toEqual(
+      log.map(({ author, time }) => [author, time]),
+    );
+    expect(left[1].message).toBe(message);
+    await again.redo();
+    expect(again.documentCount).toBe(4);
+    await again.close();
+  });
+
   test('others go on meanwhile: those who write, those who are behind, and what is tagged', async () => {
     const path = at('shared');
     const store = await wornStore(sqliteLog({ path, driver }));

@@ -18,7 +18,6 @@ import {
   type LoggedEntry,
   MAIN,
   type OpenedLog,
-  SUMMARY_BYTES,
 } from '../log/commit-log.js';
 import {
   type Branch,
@@ -34,8 +33,9 @@ import {
   startOf,
   unname,
 } from './branches.js';
-import { giveBackSome } from './free-pages.js';
-import { LAST_VERSION, positionOf, versionAt } from './schema.js';
+import { dropReplaced, giveBackSome } from './compact.js';
+import { entriesBefore } from './entries-before.js';
+import { DROPPED, LAST_VERSION, positionOf, versionAt } from './schema.js';
 import { examine, makeTables } from './tables.js';
 
 /** How long a trim holds the log for others: so many rows are dropped in one transaction. */
@@ -134,7 +134,7 @@ export class SqliteEngine implements EngineCalls {
       const from = positionOf(branch.id, after);
       const end = positionOf(branch.id, Math.min(common, LAST_VERSION)) + 1;
       const sizes = this.#db.all(
-        'SELECT position, length(bytes) AS size FROM entry WHERE position > ? AND position < ? ORDER BY position LIMIT 1000',
+        'SELECT position, length(bytes) AS size, sum FROM entry WHERE position > ? AND position < ? ORDER BY position LIMIT 1000',
         from,
         end,
       );
@@ -143,7 +143,10 @@ export class SqliteEngine implements EngineCalls {
       if (oldest > after + 1) this.#refuseGap(branch, after, oldest);
       let bytes = 0;
       let last = from;
-      for (const { position, size } of sizes) {
+      if (sizes.at(0)?.sum === DROPPED)
+        throw new EngineFailure({ kind: 'trimmed', message: '', version: oldest + 1 });
+      for (const { position, size, sum } of sizes) {
+        if (sum === DROPPED) break;
         if (bytes > 0 && bytes + (size as number) > maxBytes) break;
         bytes += size as number;
         last = position as number;
@@ -169,23 +172,7 @@ export class SqliteEngine implements EngineCalls {
 
   entries(before: number, limit: number): readonly EntrySummary[] {
     return guarded('listing', () => {
-      const list: EntrySummary[] = [];
-      let end = Math.min(before, LAST_VERSION + 1);
-      for (
-        let branch = this.#branch;
-        branch !== undefined && list.length < limit;
-        branch = parentOf(this.#db, branch)
-      ) {
-        const rows = this.#db.all(
-          'SELECT position, token, parent, length(bytes) AS size, substr(bytes, 1, ?) AS start FROM entry WHERE position > ? AND position < ? ORDER BY position DESC LIMIT ?',
-          SUMMARY_BYTES,
-          positionOf(branch.id, startOf(branch)?.version ?? 0),
-          positionOf(branch.id, end),
-          limit - list.length,
-        );
-        for (const row of rows) list.push(summaryOf(row));
-        end = Math.min(end, (startOf(branch)?.version ?? 0) + 1);
-      }
+      const list = entriesBefore(this.#db, this.#branch, before, limit);
       return denseFrom(before, this.#head(), list);
     });
   }
@@ -335,7 +322,10 @@ export class SqliteEngine implements EngineCalls {
   }
 
   compactSome(): boolean {
-    return guarded('making it smaller', () => giveBackSome(this.#db));
+    return guarded('making it smaller', () => {
+      dropReplaced(this.#db);
+      return giveBackSome(this.#db);
+    });
   }
 
   close(): void {
@@ -372,17 +362,6 @@ export class SqliteEngine implements EngineCalls {
       version: after + 1,
     });
   }
-}
-
-function summaryOf({ position, token, parent, size, start }: Row): EntrySummary {
-  return {
-    version: versionAt(position as number),
-    token: token as string,
-    parent: (parent as string | null) ?? undefined,
-    byteLength: size as number,
-    // Drivers turn no bytes at all into NULL.
-    start: (start as Uint8Array | null) ?? new Uint8Array(),
-  };
 }
 
 function entryOf({ position, token, parent, sum, bytes }: Row): StoredEntry {

@@ -153,7 +153,11 @@ test('a split of as many components as a commit pays for leaves all neighbours t
   expect(splits).toHaveLength(2);
   for (const split of splits) {
     expect(split.compared).toBe(0);
-    expect(split.index.owed.length).toBeGreaterThan(0);
+    const { owed, changed, nextShardId } = split.index;
+    const fresh = changed.ids.filter((id) => id >= nextShardId - 2);
+    // Rows around the new shards with their centroids, and their rows with those around them.
+    expect(owed.some((id, i) => i % 2 === 0 && fresh.includes(owed[i + 1]))).toBe(true);
+    expect(owed.some((id, i) => i % 2 === 0 && fresh.includes(id))).toBe(true);
   }
   expect(compared.shards).toBeGreaterThan(0);
 });

@@ -24,18 +24,19 @@ export function measureCentroids(index: WithCentroids, engine: Engine, query: Qu
   if (!isMeasurable(index, query)) return undefined;
   const { config, centroids } = index;
   const { kernels, coarse, byDot, at } = engine;
+  const product = byDot ? DOT : SQUARED_L2;
   const from = placeForProducts(engine, query);
   let least = Infinity;
-  centroids.chunks.forEach((chunk, c) => {
+  let out = at.products;
+  for (const chunk of centroids.chunks) {
     const { ids, shortest } = chunk;
-    const out = at.products + 4 * STAGE * c;
     const address = floatsAt(engine, chunkAt(engine, chunk), ids.length);
-    const product = byDot ? DOT : SQUARED_L2;
     kernels.distances(product, from, address, coarse.padded, ids.length, coarse.dimensions, out);
     if (config.metric === 'cosine' && shortest === 0) overwriteZeros(engine, chunk, out);
     kernels.f32.fill(Infinity, out / 4 + ids.length, out / 4 + STAGE);
     least = Math.min(least, kernels.least(out, ids.length));
-  });
+    out += 4 * STAGE;
+  }
   return Number.isNaN(least) ? undefined : least;
 }
 

@@ -110,7 +110,8 @@ export function nearestShards(
   const certain: { id: ShardId; value: number }[] = [];
   const undecided: { id: ShardId; value: number }[] = [];
   for (let word = at.candidates / 4; word < at.candidates / 4 + 2 * count; word += 2) {
-    const [label, value] = [u32[word], f32[word + 1]];
+    const label = u32[word];
+    const value = f32[word + 1];
     if (value > last + 2 * error) continue;
     const id = shardAt(centroids.chunks, label);
     if (value < last - 2 * error) certain.push({ id, value });

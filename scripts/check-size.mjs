@@ -23,6 +23,12 @@ const sizes = {
   'files that Node loads for a thread of a pool': await loaded('dist/node/pool-worker.js'),
   'shardex/browser, gzipped': gzipped('dist/browser/shardex.js'),
   'its pool-worker, gzipped': gzipped('dist/browser/pool-worker.js'),
+  ...Object.fromEntries(
+    ['langchain', 'llamaindex', 'mastra'].map((name) => [
+      `shardex/${name} without the library, gzipped`,
+      gzipped(`dist/node/${name}.js`),
+    ]),
+  ),
   'everything in a page, gzipped': await inPage('*'),
   'a cell and search in a page, gzipped': await inPage('{ CowShardexIndex, createIndex, search }'),
   'createIndex and search in a page, gzipped': await inPage('{ createIndex, search }'),

@@ -33,8 +33,11 @@ export interface EvaluationComparison {
   readonly k: number;
   /** Queries that were judged in both. */
   readonly judged: number;
+  /** The recall. */
   readonly recall: MeasureChange;
+  /** The mean reciprocal rank. */
   readonly mrr: MeasureChange;
+  /** The normalised discounted cumulative gain. */
   readonly ndcg: MeasureChange;
   /** Queries whose nDCG is higher after. */
   readonly better: number;

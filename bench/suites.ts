@@ -15,6 +15,7 @@ export const SUITES = {
   delete: async () => (await import('./suites/delete.js')).deletion,
   ingest: async () => (await import('./suites/ingest.js')).ingest,
   deltas: async () => (await import('./suites/deltas.js')).deltas,
+  store: async () => (await import('./suites/store.js')).store,
   search: async () => (await import('./suites/search.js')).searching,
   filters: async () => (await import('./suites/filters.js')).filters,
   recall: async () => (await import('./suites/recall.js')).recall,

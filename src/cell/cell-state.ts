@@ -79,7 +79,7 @@ export class CellState {
     this.assertOpen();
     const commit = new Commit(expected, next);
     // A validator may commit, or close the cell; so the comparison comes after it.
-    if (next !== expected && this.#cell.current === expected) this.#examine(commit);
+    if (next !== expected && this.#cell.current === expected) this.examine(commit);
     return this.publishCommit(commit, startedAt, touched);
   }
 
@@ -175,7 +175,12 @@ export class CellState {
     this.watchers.close();
   }
 
-  #examine(commit: Commit): void {
+  /**
+   * Asks the validator for its verdict on a commit.
+   *
+   * @throws what the validator throws.
+   */
+  examine(commit: Commit): void {
     const validate: ((next: ShardexIndex, delta: Delta) => unknown) | undefined = this.#validate;
     if (validate === undefined) return;
     refusePromise(

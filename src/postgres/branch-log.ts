@@ -23,6 +23,7 @@ import {
 } from '../store/log/checks.js';
 import {
   type Appended,
+  type AppendedWithin,
   type BranchSummary,
   type Checkpoint,
   type CommitLog,
@@ -35,11 +36,12 @@ import {
   type OpenedLog,
   type ReadOptions,
 } from '../store/log/commit-log.js';
+import { appendWithin } from './append-within.js';
 import { BranchList } from './branch-list.js';
 import { failureOf, isRowConflict } from './failure.js';
 import { groupOf } from './group.js';
-import { type HintOptions, Hints } from './hints.js';
-import { type LineBranch, headFrom, holderIn, lineOf } from './line.js';
+import { type HintOptions, Hints, channelOf } from './hints.js';
+import { type LineBranch, headFrom, holderIn, lineOf, summaryOf } from './line.js';
 import { type Stored, restored, stored } from './pieces.js';
 import type { PostgresPool, Row } from './pool.js';
 import { migratePostgres } from './schema.js';
@@ -120,10 +122,16 @@ export class BranchLog implements CommitLog {
         (message) => new UnansweredError(message),
       );
       if (answer.head !== undefined)
-        this.#session.quietly(this.#sql.notify, this.#channel, String(head.version));
+        this.#session.quietly(this.#sql.notify, channelOf(this.#branch), String(head.version));
       else if (group.uploads.length > 0) this.#session.quietly(this.#sql.dropUpload, group.uploads);
       return answer;
     });
+  }
+
+  appendWithin(client: object, parent: Head | undefined, entries: readonly Entry[]): Promise<AppendedWithin> {
+    return this.#session.whileOpen(() =>
+      appendWithin(this.#session, this.#sql, this.#branch, client, parent, entries),
+    );
   }
 
   async *read(after: number, options: ReadOptions = {}): AsyncGenerator<readonly LoggedEntry[]> {
@@ -157,8 +165,8 @@ export class BranchLog implements CommitLog {
 
   async changed(after: number, signal: AbortSignal): Promise<void> {
     const { pool } = this.#session;
-    this.#hints ??= new Hints(pool, this.#channel, this.#settings, (payload) =>
-      this.#session.ask(this.#sql.notify, this.#channel, payload),
+    this.#hints ??= new Hints(pool, channelOf(this.#branch), this.#settings, (payload) =>
+      this.#session.ask(this.#sql.notify, channelOf(this.#branch), payload),
     );
     const hints = this.#hints;
     for (let waits = 0; !signal.aborted && !this.#session.isClosed; waits++) {
@@ -378,18 +386,4 @@ export class BranchLog implements CommitLog {
       return found?.bytes as Uint8Array | undefined;
     });
   }
-
-  get #channel(): string {
-    return `shardex ${this.#branch}`;
-  }
-}
-
-function summaryOf({ version, token, parent, size, start }: Row): EntrySummary {
-  return {
-    version: version as number,
-    token: token as string,
-    parent: (parent as string | null) ?? undefined,
-    byteLength: size as number,
-    start: start as Uint8Array,
-  };
 }

@@ -18,6 +18,11 @@ const LONGEST_RETRY_MS = 30_000;
 /** News that no hint was given of: so many times, and the line is taken for dead. */
 const MOST_MISSED = 2;
 
+/** The channel of a branch. */
+export function channelOf(branch: number): string {
+  return `shardex ${branch}`;
+}
+
 /** How to be told. */
 export interface HintOptions {
   /** How often to look where no hints come, in milliseconds. */

@@ -3,7 +3,7 @@
  * its own start, up to where the one before it in the line starts. It never changes, so it is read once.
  */
 
-import type { Head } from '../store/log/commit-log.js';
+import type { EntrySummary, Head } from '../store/log/commit-log.js';
 import type { Row } from './pool.js';
 
 /** A branch in a line. */
@@ -37,4 +37,15 @@ export function holderIn(line: readonly LineBranch[], version: number): LineBran
 /** A head as callers know it: of version 0 there is none. */
 export function headFrom(version: unknown, token: unknown): Head | undefined {
   return typeof version === 'number' && version > 0 ? { version, token: String(token) } : undefined;
+}
+
+/** What a list says of an entry. */
+export function summaryOf({ version, token, parent, size, start }: Row): EntrySummary {
+  return {
+    version: version as number,
+    token: token as string,
+    parent: (parent as string | null) ?? undefined,
+    byteLength: size as number,
+    start: start as Uint8Array,
+  };
 }

@@ -6,7 +6,7 @@
 import { LogClosedError, type UnansweredError } from '../store/errors.js';
 import { patiently } from './failure.js';
 import { CopyOut } from './copy-out.js';
-import { type PostgresPool, type PostgresQuery, type Row, ask } from './pool.js';
+import { type PostgresClient, type PostgresPool, type PostgresQuery, type Row, ask } from './pool.js';
 import { literal } from './schema.js';
 import type { Copied } from './statements.js';
 
@@ -37,7 +37,12 @@ export class Session {
 
   /** Asks once. */
   ask(text: string, ...values: readonly unknown[]): Promise<readonly Row[]> {
-    return ask(this.pool, this.#times.timeoutMs, text, values);
+    return this.askBy(this.pool, text, ...values);
+  }
+
+  /** Asks once, by a connection of the caller's. */
+  askBy(client: PostgresClient, text: string, ...values: readonly unknown[]): Promise<readonly Row[]> {
+    return ask(client, this.#times.timeoutMs, text, values);
   }
 
   /** Asks once for rows with bytes. */

@@ -144,16 +144,19 @@ export class CommitQueue {
 
   /** Takes over what other processes have committed. */
   refresh(): Promise<void> {
-    return this.exclusively(async () => {
-      // What a log that failed shows is not what it keeps.
-      if (this.failure !== undefined) throw this.failure;
-      try {
-        await this.#catchUp();
-      } catch (error) {
-        if (!isTransient(error)) this.fail(error as Error);
-        throw error;
-      }
-    });
+    return this.exclusively(() => this.takeOver());
+  }
+
+  /** The same for work on the log that is under way. */
+  async takeOver(): Promise<void> {
+    // What a log that failed shows is not what it keeps.
+    if (this.failure !== undefined) throw this.failure;
+    try {
+      await this.#catchUp();
+    } catch (error) {
+      if (!isTransient(error)) this.fail(error as Error);
+      throw error;
+    }
   }
 
   /** Runs work on the log when nothing else is under way there. */

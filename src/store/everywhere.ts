@@ -19,6 +19,7 @@ export {
 } from './errors.js';
 export type {
   Appended,
+  AppendedWithin,
   BranchSummary,
   Checkpoint,
   CommitLog,
@@ -42,6 +43,7 @@ export type { FollowerOptions } from './open-follower.js';
 export type { StoreOptions } from './open-store.js';
 export { type Outcome, type Store, type StoreIngestOptions, type StoreUpdateAsyncOptions } from './store.js';
 export type { VersionedCell } from './versioned-cell.js';
+export type { PendingCommit } from './within-transaction.js';
 export type { StoreWriter } from './store-writer.js';
 export type { StoreMetrics } from './store-metrics.js';
-export type { WriteOptions } from './write-options.js';
+export type { TransactionOptions, WriteOptions } from './write-options.js';

@@ -12,6 +12,7 @@ import type { WaitForOptions } from '../cell/readable-cell.js';
 import { onAbort } from '../checks/abort.js';
 import { detachable } from '../checks/detached.js';
 import { takeOptions } from '../checks/given.js';
+import { show } from '../checks/show.js';
 import type { Commit } from '../delta/commit.js';
 import { InvalidOptionError } from '../errors.js';
 import { yieldToEventLoop } from '../host/event-loop.js';
@@ -25,7 +26,8 @@ import { followLog } from './follow.js';
 import { type StoreMetrics, storeMetrics } from './store-metrics.js';
 import { VersionedCell } from './versioned-cell.js';
 import { waitUnless } from './wait-unless.js';
-import { WRITE_OPTIONS, type WriteOptions, newWrite } from './write-options.js';
+import { type PendingCommit, WithinTransactions } from './within-transaction.js';
+import { type TransactionOptions, WRITE_OPTIONS, type WriteOptions, newWrite } from './write-options.js';
 import { requireToken } from './log/checks.js';
 import { StoreWriter, type StoreWriterHost } from './store-writer.js';
 import type { Write } from './tip.js';
@@ -54,6 +56,7 @@ export class Store<M extends object = object> extends VersionedCell<M> {
   readonly #parts: StoreParts;
   readonly #asyncUpdates: AsyncUpdates;
   readonly #following = new AbortController();
+  readonly #within: WithinTransactions;
   #closing: Promise<void> | undefined;
   #isMakingReady = false;
 
@@ -71,6 +74,7 @@ export class Store<M extends object = object> extends VersionedCell<M> {
       () => this.#openBareWriter(newWrite({})),
       maxPendingWrites,
     );
+    this.#within = new WithinTransactions(parts);
     const { log, queue } = parts;
     onAbort(queue.failed, () => {
       this.#following.abort();
@@ -84,16 +88,32 @@ export class Store<M extends object = object> extends VersionedCell<M> {
   }
 
   /**
+   * Changes the index as part of a transaction of yours, on a log in Postgres: if that commits, the changes are there, and are
+   * published; if not, nobody sees them. The recipe runs when the log is free. Resolves before the transaction ends; `settled`
+   * of what it resolves to tells how that went. Until then no other commit is appended, on any machine: keep the transaction
+   * short, and await no other write of the store in it.
+   *
+   * @throws {@link ConflictError} where other writers came first again and again, {@link LogBusyError} where the transaction has
+   * to be tried again; {@link InvalidOptionError}, {@link CellClosedError}, and whatever the recipe or the validator throws.
+   */
+  update(recipe: Recipe<M>, options: TransactionOptions): Promise<PendingCommit<M>>;
+  /**
    * Changes the index in one step: all of the recipe's changes, or none. The recipe runs at once, on the newest decided
    * version; the promise resolves to the commit when it is durable and visible.
    *
    * @throws {@link ConflictError} where another process changed the same postings first; {@link AsyncRecipeError}, {@link
    * CellClosedError}, {@link LogFullError}, {@link CommitUnknownError}, and whatever the recipe or the validator throws.
    */
-  async update(recipe: Recipe<M>, options: WriteOptions = {}): Promise<Commit<M>> {
-    const write = newWrite(takeOptions(options, WRITE_OPTIONS));
+  update(recipe: Recipe<M>, options?: WriteOptions & { readonly client?: undefined }): Promise<Commit<M>>;
+  async update(
+    recipe: Recipe<M>,
+    options: WriteOptions & { readonly client?: object | undefined } = {},
+  ): Promise<Commit<M> | PendingCommit<M>> {
+    const { client, ...said } = takeOptions(options, [...WRITE_OPTIONS, 'client']);
+    const write = newWrite(said);
     if (!this.#isReady) await this.#ready();
     const known = knownCommit(this.#parts, write.token);
+    if (client !== undefined) return this.#updateWithin(recipe, write, client, known);
     if (known !== undefined) return known;
     const writer = this.#openWriter(write);
     try {
@@ -284,6 +304,19 @@ export class Store<M extends object = object> extends VersionedCell<M> {
     await keeper.idle();
     visible.close();
     await log.close();
+  }
+
+  async #updateWithin(
+    recipe: Recipe<M>,
+    write: Write,
+    client: object,
+    known: Promise<Commit> | undefined,
+  ): Promise<PendingCommit<M>> {
+    if (typeof client !== 'object' || (client as unknown) === null)
+      throw new InvalidOptionError('client', `client must be a connection of pg, not ${show(client)}.`);
+    if (known === undefined) return this.#within.update(recipe as Recipe, write, client);
+    const { index, version } = await known;
+    return { index, version, settled: known };
   }
 
   #openWriter(write: Write): IndexWriter<M> {

@@ -24,6 +24,12 @@ export interface WriteOptions {
   readonly message?: string;
 }
 
+/** What can be said of a write within a transaction. */
+export interface TransactionOptions extends WriteOptions {
+  /** The connection that has the transaction: a client of `pg`. */
+  readonly client: object;
+}
+
 /**
  * A write that is about to be made.
  *

@@ -245,7 +245,7 @@ describe.skipIf(!hasPostgres)('in Postgres', () => {
       let appends = 0;
       const proxy = await startProxy(cluster.port, () => fates[appends++ % fates.length]);
       const shaky = new Pool(connection(proxy.port));
-      ends.push(() => shaky.end(), proxy.close);
+      ends.push(proxy.close, () => shaky.end());
       const log = await open(shaky, { timeoutMs: 400 });
       let at: Head | undefined;
       for (let version = 1; version <= 24; version++) {
@@ -321,7 +321,7 @@ describe.skipIf(!hasPostgres)('in Postgres', () => {
     test('come again after the line of the listener was cut', async () => {
       const proxy = await startProxy(cluster.port, () => 'passed');
       const shaky = new Pool(connection(proxy.port));
-      ends.push(() => shaky.end(), proxy.close);
+      ends.push(proxy.close, () => shaky.end());
       const log = await open(shaky, { listen: true, pollMs: 20 });
       for (let version = 1; version <= 4; version++) {
         const hint = log.changed?.(version - 1, AbortSignal.timeout(50_000));

@@ -90,6 +90,12 @@ export type Appended =
       readonly head?: undefined;
     };
 
+/** The answer to an append within a transaction: there if that commits, or nothing of it. */
+export interface AppendedWithin {
+  /** Resolves once the transaction has ended, either way; `undefined` where another commit was first. */
+  readonly ended: (() => Promise<void>) | undefined;
+}
+
 /** Limits of one batch that `read` yields. */
 export interface ReadOptions {
   /** Bytes of a batch; one entry may be more. Default 4 MiB. */
@@ -130,6 +136,12 @@ export interface CommitLog {
    * Durable when it resolves. An empty group is refused.
    */
   append(parent: Head | undefined, entries: readonly Entry[]): Promise<Appended>;
+
+  /**
+   * Appends a group by a connection of the caller's, as part of the transaction that is open there. Only where the engine has
+   * such transactions.
+   */
+  appendWithin?(client: object, parent: Head | undefined, entries: readonly Entry[]): Promise<AppendedWithin>;
 
   /**
    * Reads the commits after a version, dense and in order, in batches, up to the newest at the time of each batch.

@@ -3,23 +3,32 @@
  */
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { beforeAll } from 'vitest';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 
-/** Bundles programs of test/store/support; returns the path of each by its name. */
+/** Bundles programs of test/store/support, or of elsewhere in test; returns the path of each by its name. */
 export function programs(folder: () => string, ...names: string[]): (name: string) => string {
   beforeAll(async () => {
     await build({
       absWorkingDir: root,
       entryPoints: [
-        ...names.map((name) => ({ in: `test/store/support/${name}.ts`, out: name })),
+        ...names.map((name) => ({
+          in: `test/${name.includes('/') ? name : `store/support/${name}`}.ts`,
+          out: basename(name),
+        })),
         { in: 'src/store/sqlite/sqlite-worker.ts', out: 'sqlite-worker' },
       ],
-      alias: { 'shardex/store': join(root, 'src/store/index.ts'), shardex: join(root, 'src/index.ts') },
+      alias: {
+        'shardex/store': join(root, 'src/store/index.ts'),
+        'shardex/postgres': join(root, 'src/postgres/index.ts'),
+        shardex: join(root, 'src/index.ts'),
+        pg: join(root, 'node_modules/pg/esm/index.mjs'),
+      },
+      external: [join(root, 'node_modules/pg/*')],
       outdir: folder(),
       outExtension: { '.js': '.mjs' },
       bundle: true,
@@ -46,7 +55,7 @@ export function programs(folder: () => string, ...names: string[]): (name: strin
       logLevel: 'warning',
     });
   });
-  return (name) => join(folder(), `${name}.mjs`);
+  return (name) => join(folder(), `${basename(name)}.mjs`);
 }
 
 /** Runs a program; each of its lines goes to `heard`, which may kill it. Resolves once it has ended. */

@@ -12,7 +12,7 @@ import { type Recipe, update } from '../write/update.js';
 import { CommitUnknownError } from './errors.js';
 import type { Head } from './log/commit-log.js';
 import type { StoreParts } from './parts.js';
-import { encodeRecord } from './record.js';
+import { encodeEntry } from './entry-bytes.js';
 import type { Write } from './tip.js';
 
 /** How often to run a recipe again where other writers come first. */
@@ -130,7 +130,7 @@ export class WithinTransactions {
           return { index: base, version: base.version, settled: Promise.resolve(commit) };
         }
         tip.examine(commit);
-        const bytes = encodeRecord(commit, { time: Date.now(), ...write.info });
+        const bytes = encodeEntry(commit, { time: Date.now(), ...write.info });
         const entry = { version: commit.version, token, bytes };
         const within = await log.appendWithin?.(transaction.client, head, [entry]);
         if (within?.ended !== undefined) {

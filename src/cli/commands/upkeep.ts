@@ -16,7 +16,7 @@ export const upkeepCommands: AddCommands = (program, context) => {
     .action((options: { readonly quick?: boolean }) => verify(context(), options.quick === true));
   program
     .command('compact')
-    .description('make a checkpoint, and drop what it has replaced')
+    .description('make the file as small as it can be: old versions without a tag go')
     .action(() => compact(context()));
 };
 
@@ -48,14 +48,12 @@ async function verify(context: Context, isQuick: boolean): Promise<void> {
 async function compact(context: Context): Promise<void> {
   await context.withStore(async (store) => {
     const before = statSync(context.path).size;
-    const cost = await store.checkpoint();
+    await store.compact();
     const after = statSync(context.path).size;
-    context.output.say(
-      { version: store.version, isNew: cost !== undefined, fileBytes: after, bytesBefore: before },
-      () =>
-        cost === undefined
-          ? `There is a checkpoint of version ${store.version} already.`
-          : `Made a checkpoint of version ${store.version}: ${bytesText(cost.putBytes + cost.manifestBytes)} written. The file has ${bytesText(after)}.`,
+    context.output.say({ version: store.version, fileBytes: after, bytesBefore: before }, () =>
+      after < before
+        ? `The file has ${bytesText(after)} now; it had ${bytesText(before)}.`
+        : `The file has ${bytesText(after)}, as before.`,
     );
   });
 }

@@ -1,3 +1,4 @@
+// What keeps vectors on a disk, each by its own engine: the same four tasks for all.
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';

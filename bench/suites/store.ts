@@ -1,3 +1,4 @@
+// The benchmark of stores: durable commits, opening again, bytes on the disk, and other engines for the same work.
 import { type ChildProcess, fork } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

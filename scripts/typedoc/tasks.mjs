@@ -21,11 +21,13 @@ const TASKS = {
   'Keep versions': `Pin PinOptions HistoryOptions HeldVersion HeldPin HeldOptions`,
   'Branch and sync': `diff merge applyDelta updateWithDelta composeDeltas invertDelta encodeDelta decodeDelta
     writtenPostings recordChanges Delta ChangedDocumentRecord DocumentChanges VersionId ApplyOptions MergeOptions Resolution ResolvedField`,
-  'Keep an index': `openStore Store VersionedCell StoreOptions StoreWriter WriteOptions StoreUpdateAsyncOptions
+  'Keep an index': `openStore openFollower Store Follower FollowerOptions FollowerMetrics PendingCommit TransactionOptions VersionedCell StoreOptions StoreWriter WriteOptions StoreUpdateAsyncOptions
     StoreIngestOptions Outcome StoreMetrics CheckpointCost KeepOptions LogEntry LogOptions Branch ForkOptions
     BranchMergeOptions`,
+  'Logs in Postgres': `postgresLog migratePostgres postgresSchema PostgresLogOptions MigrateOptions PostgresSchemaOptions
+    PostgresPool PostgresPoolClient PostgresClient PostgresQuery PostgresAnswer`,
   'Logs of a store': `sqliteLog SqliteLogOptions SqliteDriver SqliteDatabase SqliteStatement SqlValue indexedDbLog memoryLog
-    CommitLog Appended BranchSummary Checkpoint Entry EntrySummary Forked Head LoggedEntry LoggedHead OpenedLog
+    CommitLog Appended AppendedWithin BranchSummary Checkpoint Entry EntrySummary Forked Head LoggedEntry LoggedHead OpenedLog
     ReadOptions`,
   Threads: `serveReplicas openReplica openRemoteWriter answerSearches SearchPool SearchPoolOptions PoolSearchOptions
     SplitOptions PoolAnswer ServeOptions ReplicaService ReplicaStatus Replica ReplicaOptions RemoteWriter
@@ -50,6 +52,7 @@ const ENTRIES = {
   'Logs of a store': 'shardex/store',
   'Errors of a store': 'shardex/store',
   indexedDbLog: 'shardex/indexeddb',
+  'Logs in Postgres': 'shardex/postgres',
 };
 
 /** @param {import('typedoc').Application} app */

@@ -10,4 +10,10 @@ export {
   type MigrateOptions,
   type PostgresSchemaOptions,
 } from './schema.js';
-export type { PostgresClient, PostgresPool, PostgresPoolClient, PostgresQuery } from './pool.js';
+export type {
+  PostgresAnswer,
+  PostgresClient,
+  PostgresPool,
+  PostgresPoolClient,
+  PostgresQuery,
+} from './pool.js';

@@ -9,23 +9,34 @@ import { InvalidOptionError } from '../errors.js';
 
 /** One statement, as `pg` takes it. */
 export interface PostgresQuery {
+  /** The statement. */
   readonly text: string;
+  /** What stands for `$1`, `$2` and so on. */
   readonly values?: unknown[];
   /** Milliseconds after which an answer is not waited for any more. */
   readonly query_timeout?: number;
+  /** How columns of the answer are read. */
   readonly types?: {
     /** What makes a value of the text of a column of a type. */
     getTypeParser(type: number): (value: string) => unknown;
   };
 }
 
+/** What a statement is answered. */
+export interface PostgresAnswer {
+  /** Its rows, each with its columns by name. */
+  readonly rows: readonly object[];
+}
+
 /** A connection of `pg`, or another one that takes the same statements, and what `pg` calls a submittable. */
 export interface PostgresClient {
-  query(query: PostgresQuery): Promise<{ readonly rows: readonly object[] }>;
+  /** Sends a statement. */
+  query(query: PostgresQuery): Promise<PostgresAnswer>;
 }
 
 /** A connection that was taken from a pool. */
 export interface PostgresPoolClient extends PostgresClient {
+  /** Listens for notifications, errors and the end of the connection. */
   on(event: 'notification' | 'error' | 'end', listener: (message?: object) => void): unknown;
   /** Gives it back; `true` closes it. */
   release(destroy?: boolean): void;
@@ -33,8 +44,11 @@ export interface PostgresPoolClient extends PostgresClient {
 
 /** A pool of `pg`: `new Pool({ … })`, with at least two connections if the log is to listen. */
 export interface PostgresPool extends PostgresClient {
+  /** Takes a connection. */
   connect(): Promise<PostgresPoolClient>;
+  /** Listens for errors of connections that nobody has taken. */
   on(event: 'error', listener: (error: Error) => void): unknown;
+  /** Stops listening. */
   removeListener(event: 'error', listener: (error: Error) => void): unknown;
 }
 

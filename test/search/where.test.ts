@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import {
   type Filter,
+  type IndexDraft,
   InvalidFilterError,
   type Metadata,
   type SearchOptions,
@@ -274,6 +275,26 @@ describe('a search by recall with a filter', () => {
         where: { ...where, topic: { $in: Array.from({ length: 30 }, (_, i) => 2 * i) } },
       }),
     );
+  });
+
+  it('finds nothing where nothing passes any more, however often it was asked, and what passes again', () => {
+    const film = (year: number) => (draft: IndexDraft<{ year: number }>) => {
+      draft.putDocument('heat', { metadata: { year }, postings: [{ vector: [1, 0] }] });
+    };
+    const films = update(createIndex<{ year: number }>({ dimensions: 2, indexed: ['year'] }), (draft) => {
+      film(1995)(draft);
+      // So many that the next version is made of this one.
+      for (let i = 0; i < 40; i++)
+        draft.putDocument(`film ${i}`, { metadata: { year: i }, postings: [{ vector: [i, 1] }] });
+    });
+    const options = { k: 3, where: { year: 1995 } } as const;
+    const asked = (index: typeof films): number[] =>
+      [1, 2, 3].map(() => search(index, [1, 0], options).length);
+    expect(asked(films)).toEqual([1, 1, 1]);
+    const none = update(films, film(1996));
+    expect(asked(none)).toEqual([0, 0, 0]);
+    expect(asked(update(none, film(1995)))).toEqual([1, 1, 1]);
+    expect(asked(films)).toEqual([1, 1, 1]);
   });
 
   it('finds the same whatever is kept, and in versions that follow each other', () => {

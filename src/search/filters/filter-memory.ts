@@ -72,10 +72,9 @@ export class FilteredRows {
    */
   get packed(): ImmutableMap<ShardId, Shard> {
     const { shards, rowCount } = this.rows;
-    if (this.#packed === undefined && (rowCount === 0 || !this.#isKnown)) {
-      this.#isKnown = true;
-      return shards;
-    }
+    const isFirst = this.#packed === undefined && !this.#isKnown;
+    this.#isKnown = true;
+    if (rowCount === 0 || isFirst) return shards;
     this.#packed ??= packRows(shards, rowCount, this.#dimensions);
     return (this.#asShard ??= asShard(this.#packed, shards.first() as Shard));
   }

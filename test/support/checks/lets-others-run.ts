@@ -36,9 +36,10 @@ export async function letsOthersRun(lib: Library): Promise<void> {
   checkThat(cell.postingCount === count, 'all of them are there');
   checkThat(turns >= slices - 1, 'the event loop goes round after every slice');
   checkThat(turnsWhileTaking >= count - 2, 'a slice takes no more postings than one');
-  // Each row is hashed, is looked at when its half, and that one's half, is halved, enters a mean, and is compared with
-  // each of the shards: about once for each of those at least.
-  const leastWork = (1 + 2 + 1 + cell.shardCount) * count * dimensions;
+  // Each row is hashed; when its half, and that one's half, is halved, it is fitted to, projected and put on a side; it
+  // enters a mean, gets its separation, is copied, and is compared with each of the shards: about once for each of those at
+  // least.
+  const leastWork = (1 + 2 * 3 + 3 + cell.shardCount) * count * dimensions;
   checkThat(
     turns - turnsWhileTaking >= leastWork / MOST_WORK,
     `a slice is no longer than ${MOST_WORK} multiplications`,

@@ -22,3 +22,15 @@ export function kernelsOf(config: ShardexConfig): Loaded {
     kernelsOfLineage.set(config, (loaded = { kernels: createKernels(), by: undefined }));
   return loaded;
 }
+
+const lent = new WeakMap<ShardexConfig, WeakRef<Loaded>>();
+
+/** Others for what takes much memory, which does not shrink: kept as long as somebody holds them. */
+export function lentKernels(config: ShardexConfig): Loaded {
+  let loaded = lent.get(config)?.deref();
+  if (loaded === undefined) {
+    loaded = { kernels: createKernels(), by: undefined };
+    lent.set(config, new WeakRef(loaded));
+  }
+  return loaded;
+}

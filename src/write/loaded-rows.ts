@@ -11,7 +11,7 @@ import { DOT, type Kernels, SQUARED_L2 } from '../kernels/kernels.js';
 import { type Steps, inSteps } from '../collections/steps.js';
 import { type RowList, columnsOf } from '../version/row-block.js';
 import { type Centroid, centroidFrom } from '../version/shard.js';
-import { kernelsOf } from './lineage-kernels.js';
+import { type Loaded, kernelsOf, lentKernels } from './lineage-kernels.js';
 
 /** Components in the kernels' memory at a time: 16 MiB, several shards of rows of 1,536 components. */
 const WINDOW = 2 ** 22;
@@ -128,18 +128,21 @@ export function* meanOfRows(
 
 function memoryFor(config: ShardexConfig, list: RowList): KernelMemory | undefined {
   if (config.dimensions < LEAST_DIMENSIONS) return undefined;
-  const { kernels } = kernelsOf(config);
-  const memory = new KernelMemory(config, list);
+  // A shard that overflows has few rows more than its capacity; those of a bulk split would be kept for nothing.
+  const loaded = list.length > 2 * config.shardCapacity ? lentKernels(config) : kernelsOf(config);
+  const { kernels } = loaded;
+  const memory = new KernelMemory(config, list, loaded);
   return kernels.simd && kernels.reserve(memory.end) ? memory : undefined;
 }
 
-/** A window on the rows of a list in the memory of a lineage's kernels. */
+/** A window on the rows of a list in the memory of kernels. */
 class KernelMemory {
   readonly end: number;
   /** What the kernels' memory is marked by, which is not to keep the rows. */
   readonly #name = {};
   readonly #config: ShardexConfig;
   readonly #list: RowList;
+  readonly #loaded: Loaded;
   readonly #room: number;
   /** Where a vector, what comes out, weights, addresses and rows are. */
   readonly #vectorAt: number;
@@ -151,12 +154,13 @@ class KernelMemory {
   #first = 0;
   #last = 0;
 
-  constructor(config: ShardexConfig, list: RowList) {
+  constructor(config: ShardexConfig, list: RowList, loaded: Loaded) {
     const { dimensions } = config;
     this.#config = config;
     this.#list = list;
+    this.#loaded = loaded;
     this.#room = Math.max(1, Math.min(list.length, Math.floor(WINDOW / dimensions)));
-    this.#vectorAt = kernelsOf(config).kernels.base;
+    this.#vectorAt = loaded.kernels.base;
     this.#outAt = this.#vectorAt + 8 * dimensions;
     this.#weightsAt = this.#outAt + 8 * this.#room;
     this.#addressesAt = this.#weightsAt + 8 * this.#room;
@@ -202,7 +206,7 @@ class KernelMemory {
   /** Has rows in the window from one on, those up to another if they fit. */
   #show(from: number, to: number): Kernels {
     const { dimensions } = this.#config;
-    const loaded = kernelsOf(this.#config);
+    const loaded = this.#loaded;
     const { f32 } = loaded.kernels;
     if (loaded.by !== this.#name) this.#first = this.#last = from;
     loaded.by = this.#name;

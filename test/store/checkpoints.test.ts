@@ -227,7 +227,8 @@ describe('damage', () => {
     const read = (manifest: Uint8Array, changedChunk?: Uint8Array): Promise<ReadCheckpoint> => {
       const damaged = {
         ...log,
-        chunk: (key: string) => Promise.resolve(changedChunk ?? (chunks.get(key) as Uint8Array)),
+        // What reads it may do away with it.
+        chunk: (key: string) => Promise.resolve((changedChunk ?? (chunks.get(key) as Uint8Array)).slice()),
       };
       return readCheckpoint(damaged, { ...checkpoint, manifest }, index.config, atOnce);
     };

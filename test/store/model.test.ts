@@ -237,6 +237,18 @@ const drivers = await sqliteDrivers();
 /** Of all drivers together, so that none finds the file of another. */
 let files = 0;
 
+/** Lists that failed once. */
+const FOUND: [(readonly [Operation, number])[]][] = [
+  // The newest version, made out of the log, is no other state.
+  [
+    [
+      ['tag', 0],
+      ['reopen', 0],
+      ['restore', 0],
+    ],
+  ],
+];
+
 describe('a store does what a cell does', () => {
   test('in memory', async () => {
     await fc.assert(
@@ -244,7 +256,7 @@ describe('a store does what a cell does', () => {
         const first = memoryLog();
         await agree(list, () => memoryLog(first));
       }),
-      { numRuns: 60 },
+      { numRuns: 60, examples: FOUND },
     );
   }, 120_000);
 

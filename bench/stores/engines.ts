@@ -132,6 +132,10 @@ const lancedb: StoreEngine = {
   },
 };
 
+/**
+ * Not among the dependencies, since not every registry has its builds for all platforms, which a lock file names: whoever wants it
+ * beside the others installs `@lancedb/lancedb@0.33 apache-arrow@18` here with `--no-save`.
+ */
 async function loadLance(): Promise<Lance> {
   const name = '@lancedb/lancedb';
   return (await import(name)) as Lance;

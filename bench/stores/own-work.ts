@@ -58,12 +58,12 @@ export async function small(
   const store = await openStore(logAt(path));
   await store.compact();
   const index = store.read();
-  const { documentCount, postingCount } = statistics(index);
+  const { documentCount, postingCount, recordByteLength } = statistics(index);
   let ids = 0;
   for (const { rows } of index.shards.values()) ids += rows.liveCount;
   // Vectors, keys and texts: an id takes some 10 bytes here.
   const held =
-    4 * index.config.dimensions * postingCount + 8 * ids + 10 * documentCount + index.recordBytes / 2;
+    4 * index.config.dimensions * postingCount + 8 * ids + 10 * documentCount + recordByteLength / 2;
   await store.close();
   return { before, after: sizeOf(), held };
 }

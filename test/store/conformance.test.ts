@@ -206,8 +206,13 @@ describe.each(kinds)('$name', ({ place }: LogKind) => {
     const bytes = Uint8Array.from({ length: 200_000 }, (_, i) => i % 253);
     await log.putChunk('k', bytes);
     await log.putChunk('k', text('something else'));
+    // Whoever reads one may do away with it.
+    (await log.chunk('k')).fill(0);
     expect(Buffer.compare(await log.chunk('k'), bytes)).toBe(0);
     expect(await rejectionOf(log.chunk('none'))).toBeInstanceOf(CorruptLogError);
+    for (const key of ['', 5 as never])
+      for (const call of [log.putChunk(key, bytes), log.chunk(key)])
+        expect(await rejectionOf(call)).toBeInstanceOf(InvalidOptionError);
   });
 
   test('checkpoints are found by their version; one of the same version takes its place', async () => {

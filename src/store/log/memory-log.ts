@@ -4,6 +4,7 @@
  */
 
 import { show } from '../../checks/show.js';
+import { requireName } from '../../config.js';
 import { InvalidOptionError } from '../../errors.js';
 import { LogClosedError, CorruptLogError, TrimmedError } from '../errors.js';
 import {
@@ -170,13 +171,16 @@ class MemoryLog implements CommitLog {
 
   async putChunk(key: string, bytes: Uint8Array): Promise<void> {
     const { chunks } = this.#opened;
+    requireName('key', key);
     requireBytes('bytes', bytes);
     if (!chunks.has(key)) chunks.set(key, bytes.slice());
     return Promise.resolve();
   }
 
   async chunk(key: string): Promise<Uint8Array> {
-    const bytes = this.#opened.chunks.get(key);
+    const { chunks } = this.#opened;
+    requireName('key', key);
+    const bytes = chunks.get(key);
     if (bytes === undefined) throw new CorruptLogError(`The log has no chunk ${key}.`);
     return Promise.resolve(bytes.slice());
   }

@@ -58,8 +58,8 @@ export function stateAfter(
   current: ShardexIndex,
   { index, isLoaded }: { readonly index: ShardexIndex; readonly isLoaded: boolean },
 ): ShardexIndex {
-  // Made out of the log, the current version is another object.
-  if (index.version === current.version) return current;
+  // Made out of the log, the current version is another object. A branch that is merged has numbers of its own.
+  if (index === current || (isLoaded && index.version === current.version)) return current;
   // What was made out of the log shares no rows: published as it is, it would be written to the log as a whole.
   const next = isLoaded ? withContentsOf(current, index) : index;
   // A state like the current one is published all the same: whoever undoes goes on from there.

@@ -111,6 +111,24 @@ describe.each(PLACES)('branches %s', (_, place) => {
     expect((await openStore(open())).documentCount).toBe(40);
   });
 
+  test('are merged as a whole where one has what the other had, whatever their numbers', async () => {
+    const open = place();
+    const main = await openStore(open(), OPTIONS);
+    await put(main, 'a', 1);
+    await main.fork('draft');
+    const draft = await main.branch('draft');
+    await put(draft, 'b', 2);
+    await put(draft, 'c', 3);
+    // As many commits, which come to nothing.
+    await put(main, 'x', 9);
+    await put(main, 'x', 0);
+    expect([main.version, contents(main)]).toEqual([draft.version, 'a1']);
+    await main.merge('draft');
+    expect([main.version, contents(main)]).toEqual([4, 'a1 b2 c3']);
+    await main.close();
+    await draft.close();
+  });
+
   test('a deleted one is gone, with what only it needs', async () => {
     const open = place();
     const main = await openStore(open(), OPTIONS);

@@ -19,7 +19,11 @@ const SETTINGS: readonly Setting[] = [
   { knob: 'recall', value: 0.99 },
 ];
 
-const METHOD = `Recall@${K} and speed at the same settings, of an index of word vectors (cosine) that has a history, and of one with the same contents that was built in one batch. A tenth replaced: the documents of the first tenth of the words (they are shuffled) are each given another vector, between those of two words. Grown tenfold: a tenth of the words in one batch, then the others. Both in commits of ${AT_ONCE}. Recall is measured against the true nearest of the contents; all queries once untimed, then once more. One-shot times.`;
+const METHOD = `Recall@${K} and speed at the same settings, of two indexes of word vectors (cosine) with the same contents: one has a history, the other was built in one batch.
+
+- **A tenth replaced.** The words are shuffled; each document of the first tenth is given another vector, between those of two words.
+- **Grown tenfold.** A tenth of the words in one batch, then the others.
+- **Both** in commits of ${AT_ONCE}. Recall is measured against the true nearest of the contents. All queries run once untimed, then once timed: one-shot times.`;
 
 interface State {
   readonly name: string;

@@ -11,7 +11,7 @@ import { printed } from '../tables.js';
 import { indexOf, realVectors } from '../words-index.js';
 
 const METHOD =
-  'One posting is removed from an index of real size, and the change committed; against structuredClone of the same index as plain objects and typed arrays. Means are of benchmark.js, and hold the garbage collections that the work causes; medians are of single runs.';
+  'Removes one posting from an index of real size and commits the change, next to structuredClone of the same index as plain objects and typed arrays. Means are those of benchmark.js and include the garbage collections that the work causes; medians are those of single runs.';
 
 /** A commit against what it saves: a copy of the whole index. */
 export async function copy(options: Options): Promise<SuiteResult> {

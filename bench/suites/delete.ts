@@ -11,7 +11,7 @@ import { printed } from '../tables.js';
 
 const TITLE = 'Time to delete a document';
 const SPREAD = 10;
-const METHOD = `A document is deleted by its id, and the change committed. Beside it, only looking for its postings in every shard, as an index without a map of documents has to (the Rust original opens every shard). ${SIZED} Means of benchmark.js; those of Shardex include the step back to the version before.`;
+const METHOD = `Deletes a document by its id, and commits the change. Beside it stands merely looking for the document's postings in every shard, which an index without a map of documents has to do (the Rust original opens every shard). ${SIZED} Times are means of benchmark.js; those of Shardex include the step back to the version before.`;
 
 /** Whether deleting depends on the number of shards. */
 export async function deletion(options: Options): Promise<SuiteResult> {

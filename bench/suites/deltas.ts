@@ -110,7 +110,7 @@ export async function deltas(options: Options): Promise<SuiteResult> {
   return {
     title: 'Time to find, send and follow a difference',
     method:
-      'On the words: some postings, drawn anew, are given the vector of another word each, so that most of them move to another shard. Means of benchmark.js; comparing all postings, of two plain Maps from id to vector, and encoding and decoding: the best of five; what that is set against: the best of 50 and of 20. A difference finds at once which shards and rows differ, which is what following it takes; which keys and documents those are it finds when they are read.',
+      'On the words: some postings, drawn anew, are given the vector of another word each, so that most of them move to another shard. Times are means of benchmark.js, with these exceptions: comparing all postings of two plain Maps from id to vector, encoding and decoding are the best of five; what they are compared with is the best of 50 and of 20. A diff finds the shards and rows that differ at once, which is all that following it takes. It finds which keys and documents those are when they are read.',
     charts: [],
     tables: tables.map(printed),
     measurements,

@@ -16,7 +16,15 @@ const KS = [1, 10, 100];
 const USUAL_K = 10;
 const QUICK = { sizes: [300, 1000], ks: [10], dimensions: [32, 100] };
 
-const METHOD = `How many times as fast as other indexes Shardex finds as much, over sizes, dimensions, metrics and numbers of results. Recall is what is measured, with queries that are of the data's kind and not in the index, against comparing with all vectors in 64-bit floats; a result counts if it is as near as the k-th true one. It is a mean over 200 queries (with k 1, 800), fewer where a setting takes over two seconds. Shardex is asked for recalls from 0.8 to 1; hnswlib-node and usearch look at rising numbers of candidates, from k on. Speeds at a recall are read off between the two settings around it, linearly in the logarithm of the speed; below the least setting it is that of the least. Where no peer finds as much, ∞ stands. Each row of the grid has a process of its own, in which all take turns: one thread, the time of the processor of the whole process for 100 queries, repeated for at least 4 ms, the fastest of five rounds (of fewer once they have taken half a second). Vectors that compare by cosine are scaled to length 1 beforehand, and the peers compare by inner product, which is their fastest way. Exact search is \`slopFactor: 'all'\`, for as many of these queries as go through 300 million numbers, at least five. Opened is an index that was read from bytes; committed one posting; for each the median of what the first search takes that follows, with default options and k 10.`;
+const METHOD = `Searches a second at equal recall, in times of the faster of hnswlib-node and usearch, over sizes, dimensions, metrics and \`k\`.
+
+- **Recall** is measured, not what was asked for. The queries are of the data's kind and not in the index. The truth comes from comparing with all vectors in 64-bit floats, and a result counts if it is as near as the k-th true one. A mean over 200 queries (800 for k 1), over fewer where a setting takes more than two seconds.
+- **Settings.** Shardex is asked for recalls from 0.8 to 1. The peers look at rising numbers of candidates, from \`k\` on.
+- **Speed at a recall** is read off between the two settings around it, linearly in the logarithm of the speed. Below the least setting it is the speed of that setting. ∞ stands where no peer finds as much.
+- **What is timed.** Each row of the grid runs in a process of its own, on one thread, and all engines take turns in it. A time is the process's processor time for 100 queries, repeated for at least 4 ms; the fastest of five rounds counts (of fewer rounds once they have taken half a second).
+- **Cosine.** Vectors are scaled to length 1 beforehand, and the peers compare by inner product, which is their fastest way.
+- **Exact search** is \`slopFactor: 'all'\`, for as many of the queries as go through 300 million numbers, at least five.
+- **First searches.** *Opened* is an index that was read from bytes; *committed* has one posting more. Each is the median of the first search that follows, with default options and k 10.`;
 
 /** How fast one finds how much at any size, next to the fastest other indexes. */
 export async function grid(options: Options, soFar: (result: SuiteResult) => void): Promise<SuiteResult> {

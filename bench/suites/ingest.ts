@@ -8,7 +8,7 @@ import { printed } from '../tables.js';
 import { type RealVectors, indexOf, realVectors } from '../words-index.js';
 
 const METHOD =
-  'Word vectors are added to an empty index, until all of them are in. One-shot times, with the checks, the clustering and the commits in them. How long others had to wait meanwhile is measured by a timer of 1 ms that is set again and again: how long after it was set it fires. Of two runs of each kind in turn the faster one counts.';
+  'Adds word vectors to an empty index until all of them are in. One-shot times, which include the checks, the clustering and the commits. A timer of 1 ms that is set again and again shows how long others have to wait meanwhile: how late it fires. Each kind runs twice, by turns, and the faster run counts.';
 
 /** How fast vectors get into an index. */
 export async function ingest(options: Options): Promise<SuiteResult> {

@@ -18,7 +18,7 @@ import { printed } from '../tables.js';
 import { indexOf, realVectors } from '../words-index.js';
 
 const METHOD =
-  'Versions are published one after another, each with one posting changed, and all of them are held. Heap and row memory are what both grew by, after a collection, for each version; row memory is where vectors lie, and what a new posting needs there is counted. One-shot measurements.';
+  'Versions are published one after another, each with one posting changed, and all of them are held. Heap and row memory are what each version adds, after a collection. Row memory is where vectors lie, and includes what a new posting needs there. One-shot measurements.';
 
 /** In how many versions it is looked at what they share with the one before. */
 const SHARING = 200;

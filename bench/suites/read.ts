@@ -10,7 +10,7 @@ import { printed } from '../tables.js';
 /** Reads in one measured operation: far more than its own overhead, from far more cells than could be hoisted. */
 const READS = 1024;
 
-const METHOD = `cell.read() against reading a property of a plain object. benchmark.js times rounds of ${READS} reads of as many different cells, so that no read can be moved out of the loop. Bytes are what the heap grew by, without a collection in between, over the calls.`;
+const METHOD = `Compares cell.read() with reading a property of a plain object. benchmark.js times rounds of ${READS} reads of as many different cells, so that no read can be moved out of the loop. Bytes are what the heap grew by over the calls, without a collection in between.`;
 
 interface Way {
   readonly name: string;

@@ -25,7 +25,12 @@ const LONG: readonly KindName[] = ['latent', 'latent-dot'];
 /** Of what is slow to make, nothing for a look at whether everything runs. */
 const SLOW: readonly string[] = ['definitions-384', 'definitions-768', 'drift-deletes'];
 
-const METHOD = `Whether the recall that is asked for (\`recall: r\`) is what is found, on data of many kinds, and whether rows are scanned for it that need not be. Recall is the mean over ${QUERIES} queries (with k 1, ${QUERIES_FOR_ONE}) that are of the data's kind and not in the index; what is true is found by exact search, and a result counts if it is as near as the k-th true one. Beside it stands the best fixed setting of that index: the least \`slopFactor\` whose mean recall is as high, for the same queries, which nobody knows beforehand. Indexes are built in one batch with default options. Below them what becomes of recall (k 10) while the contents change, in commits of 200: growth by data of another kind, topics deleted, any deleted, a window that slides from one kind to another; there the fixed setting is the best for queries of that one kind.`;
+const METHOD = `Does \`recall: r\` find the recall that is asked for, on data of many kinds, and does it scan rows for it that it need not?
+
+- **Recall** is the mean over ${QUERIES} queries (${QUERIES_FOR_ONE} for k 1) that are of the data's kind and not in the index. Exact search finds the truth, and a result counts if it is as near as the k-th true one.
+- **The best fixed setting** stands beside it: the least \`slopFactor\` of that index whose mean recall for the same queries is as high. Nobody knows it beforehand.
+- **Indexes** are built in one batch with default options.
+- **While contents change.** Further tables show the recall (k 10) while commits of 200 change the index: growth by data of another kind, topics deleted, any postings deleted, a window that slides from one kind to another. The fixed setting there is the best for queries of that one kind.`;
 
 /** Whether the recall that is asked for is what is found. */
 export async function recall(options: Options, soFar: (result: SuiteResult) => void): Promise<SuiteResult> {

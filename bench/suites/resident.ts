@@ -12,7 +12,7 @@ import { printed } from '../tables.js';
 import { realVectors } from '../words-index.js';
 
 const METHOD =
-  'An index is built in a process of its own, run by plain Node, which gets the postings through a pipe, one by one. When all garbage is collected, what the whole process holds in memory (its resident set) is compared with what the vectors alone take: 4 bytes a component. Resident memory that nothing accounts for is what Node and the allocator took while the index was built and have kept since. One-shot measurements; a run differs from the next by some megabytes.';
+  'A process of its own, run by plain Node, builds an index from postings that it gets through a pipe, one by one. After all garbage is collected, its resident set is compared with what the vectors alone take: 4 bytes a component. Resident memory that nothing accounts for is what Node and the allocator took while the index was built, and kept. One-shot measurements; runs differ by some megabytes.';
 
 interface Source {
   readonly name: string;

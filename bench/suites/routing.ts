@@ -26,7 +26,12 @@ const ADD = 'Shardex: add a posting, then remove it (2 commits)';
 const SEARCH = 'Shardex: search the nearest shard';
 const LOOP = 'plain loop over all centroids';
 
-const METHOD = `Where a vector belongs: finding the nearest shard for a posting that is added, and for a query, by number of shards. The vectors are synthetic, evenly spread over a cube of ${DIMENSIONS} dimensions, which leaves nothing that could be skipped: the worst case. Shards hold up to ${CAPACITY} postings, so that searching one of them (k 1, slopFactor 1) is hardly more than finding it. Means of benchmark.js, of ${QUERIES} vectors in turn; beside them a plain loop over copies of the centroids. What a posting that is added is compared with is counted: of most centroids 16-bit numbers prove that others are nearer.`;
+const METHOD = `Finds the nearest shard for a posting that is added, and for a query, by number of shards.
+
+- **The vectors** are synthetic, evenly spread over a cube of ${DIMENSIONS} dimensions. Nothing can be skipped there: it is the worst case.
+- **Shards** hold up to ${CAPACITY} postings, so that searching one of them (k 1, slopFactor 1) takes hardly longer than finding it.
+- **Times** are means of benchmark.js, of ${QUERIES} vectors in turn. Beside them stands a plain loop over copies of the centroids.
+- **Compared.** The centroids that a posting is compared with in full are counted. For most others, 16-bit numbers prove that they are not the nearest.`;
 
 /** What finding the right shard takes. */
 export async function routing(options: Options): Promise<SuiteResult> {

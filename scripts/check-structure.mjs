@@ -1,4 +1,5 @@
-// Fails on import circles in src and bench, and on files there that do not open with what they are for.
+// Fails on import circles in src and bench, on files there that do not open with what they are for, and on nouns of the
+// vocabulary that have two lines.
 import { readFileSync, readdirSync } from 'node:fs';
 import { join, normalize } from 'node:path/posix';
 import { fileURLToPath } from 'node:url';
@@ -48,6 +49,10 @@ for (const [path, text] of texts) {
   if (!seen.has(path)) walk([path]);
   if (!/^(\/\/|\/\*)/.test(text)) wrong.push(`no header: ${path}`);
 }
+const vocabulary = readFileSync(join(root, 'docs/internals/vocabulary.md'), 'utf8');
+const nouns = [...vocabulary.matchAll(/^\| ([a-z][^|]*?) +\|/gm)].map(([, noun]) => noun);
+for (const noun of nouns.filter((noun, i) => noun !== 'noun' && nouns.indexOf(noun) < i))
+  wrong.push(`two lines of the vocabulary: ${noun}`);
 if (wrong.length > 0) {
   console.error(wrong.join('\n'));
   process.exit(1);

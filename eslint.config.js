@@ -9,6 +9,7 @@ export default defineConfig(
     'docs/api/',
     'coverage/',
     'test/generated/',
+    'test/adapters/generated/',
     'src/kernels/wasm-binary.ts',
     'assembly/',
   ]),

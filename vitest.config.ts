@@ -16,7 +16,21 @@ const shared = ['.', 'calibration', 'cell', 'collections', 'geometry', 'inspect'
     (file) => file.endsWith('.test.ts') && !ALONE.test(readFileSync(new URL(file, import.meta.url), 'utf8')),
   );
 
+const adaptersPackage = fileURLToPath(new URL('test/adapters/package.json', import.meta.url));
+
 export default defineConfig({
+  plugins: [
+    {
+      // The adapters in src get what they adapt to from where it is installed.
+      name: 'packages-of-adapters',
+      enforce: 'pre',
+      resolveId(name, importer, options) {
+        if (!/^@(langchain|llamaindex|mastra)\/core\b/.test(name) || importer === adaptersPackage)
+          return null;
+        return this.resolve(name, adaptersPackage, options);
+      },
+    },
+  ],
   resolve: {
     // Tests and examples import the package by its name, and get the sources without a build.
     alias: [
@@ -50,7 +64,18 @@ export default defineConfig({
         test: {
           name: 'alone',
           include: ['test/**/*.test.ts'],
-          exclude: [...shared, 'test/browser/**'],
+          exclude: [...shared, 'test/adapters/**', 'test/browser/**'],
+          pool: 'forks',
+          execArgv: ['--expose-gc'],
+        },
+      },
+      {
+        // Has packages of its own, which this installs.
+        extends: true,
+        test: {
+          name: 'adapters',
+          include: ['test/adapters/**/*.test.ts'],
+          globalSetup: ['scripts/install-adapters.mjs'],
           pool: 'forks',
           execArgv: ['--expose-gc'],
         },

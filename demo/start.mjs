@@ -13,7 +13,7 @@ for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => undefined);
 // Whoever reads the output may stop before its end.
 process.stdout.on('error', () => process.exit());
 
-await run('Building the library …', 'node', ['../scripts/build.mjs']);
+await run('Building the library …', 'node', ['../scripts/build.mjs', '--core']);
 if (!isInstalled()) {
   await run('Downloading the word vectors and WordNet, 129 MB (342 MB on disk) …', 'npm', [
     'ci',

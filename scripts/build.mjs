@@ -1,6 +1,7 @@
 // Builds dist: the kernels, then modules and types by tsc, for bundlers. Then, with their dependencies inside, one file
 // for Node, which loads it in a fraction of the time of the modules, and one for pages without a bundler; and beside each
 // the script of a search pool's threads, which has no imports, so that it also works where a bundler copies it.
+// `--core` leaves out the adapters, whose types need the packages of test/adapters, which the demo shall not wait for.
 import { execFileSync } from 'node:child_process';
 import { chmodSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -9,20 +10,23 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { buildCli } from './build-cli.mjs';
 import { setup as buildKernels } from './build-kernels.mjs';
+import { setup as installAdapters } from './install-adapters.mjs';
 import { makePortable } from './portable-types.mjs';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 
+/** Entry points for other frameworks. */
+const ADAPTERS = process.argv.includes('--core') ? [] : ['langchain', 'llamaindex', 'mastra'];
+
 buildKernels();
+if (ADAPTERS.length > 0) installAdapters();
 
 // A file whose source is gone must not be published.
 rmSync('dist', { recursive: true, force: true });
 
 const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
-execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { stdio: 'inherit' });
-
-/** Entry points for other frameworks. */
-const ADAPTERS = ['langchain', 'llamaindex', 'mastra'];
+const project = ADAPTERS.length > 0 ? 'tsconfig.build.json' : 'tsconfig.core.json';
+execFileSync(process.execPath, [tsc, '-p', project], { stdio: 'inherit' });
 
 makePortable('dist', [
   'index',

@@ -1,6 +1,7 @@
 // Turns the ```ts blocks of README.md, docs/*.md and the doc comments in src into modules under
 // test/generated, so that the tests run them and tsc checks them. It runs before the tests (as Vitest's global
-// setup) and before a type check. A block that can't run is marked ```ts no-run.
+// setup) and before a type check. What uses an adapter, or one of the packages of test/adapters, goes there, to
+// test/adapters/generated. A block that can't run is marked ```ts no-run.
 import {
   existsSync,
   mkdirSync,
@@ -17,10 +18,19 @@ import { addAssertions } from './example-assertions.mjs';
 
 const root = new URL('../', import.meta.url);
 const target = new URL('test/generated/', root);
+const adaptersTarget = new URL('test/adapters/generated/', root);
+/** @type {unknown} */
+const adapters = JSON.parse(readFileSync(new URL('test/adapters/package.json', root), 'utf8'));
+const ofAdapters = [
+  ...Object.keys(/** @type {{ dependencies: Record<string, string> }} */ (adapters).dependencies),
+  ...['langchain', 'llamaindex', 'mastra'].map((name) => `shardex/${name}`),
+];
 
 export function setup() {
-  rmSync(target, { recursive: true, force: true });
-  mkdirSync(target, { recursive: true });
+  for (const folder of [target, adaptersTarget]) {
+    rmSync(folder, { recursive: true, force: true });
+    mkdirSync(folder, { recursive: true });
+  }
 
   const blocks = [...files('README.md', '.md'), ...files('docs', '.md'), ...files('src', '.ts')].flatMap(
     blocksOf,
@@ -33,7 +43,9 @@ export function setup() {
     const n = (counts.get(block.source) ?? 0) + 1;
     counts.set(block.source, n);
     const slug = block.source.replace(/\.\w+$/, '').replaceAll('/', '-');
-    writeFileSync(new URL(`${slug}-${n}.example.ts`, target), moduleOf(block));
+    const { imports, text } = moduleOf(block);
+    const folder = imports.some(isOfAdapters) ? adaptersTarget : target;
+    writeFileSync(new URL(`${slug}-${n}.example.ts`, folder), text);
   }
 
   console.log(`${run.length} examples extracted, ${skipped.length} not to run`);
@@ -93,8 +105,20 @@ function fences(source, lines, firstLine) {
 }
 
 /**
+ * Whether an import declaration is of an adapter, or of a package that only the adapters' tests have.
+ *
+ * @param {string} declaration
+ */
+function isOfAdapters(declaration) {
+  const name = /['"]([^'"]+)['"];?\s*$/.exec(declaration)?.[1] ?? '';
+  return ofAdapters.some((each) => name === each || name.startsWith(`${each}/`));
+}
+
+/**
+ * Makes a module that exports the example as a function, so that it can await and use `using`.
+ *
  * @param {Block} block
- * @returns {string} a module that exports the example as a function, so that it can await and use `using`
+ * @returns {{ imports: string[], text: string }} its imports, and all of it
  */
 function moduleOf({ source, line, code }) {
   const { imports, body } = addAssertions(
@@ -107,7 +131,7 @@ function moduleOf({ source, line, code }) {
       `${source}:${line}: the example must import what it uses from 'shardex', or be \`\`\`ts no-run`,
     );
   }
-  return [
+  const text = [
     `// ${source}:${line}`,
     `import { expect } from 'vitest';`,
     ...imports,
@@ -117,6 +141,7 @@ function moduleOf({ source, line, code }) {
     '}',
     '',
   ].join('\n');
+  return { imports, text };
 }
 
 const started = process.argv.at(1);

@@ -8,16 +8,14 @@ import type { Callbacks } from '@langchain/core/callbacks/manager';
 import { type MaxMarginalRelevanceSearchOptions, VectorStore } from '@langchain/core/vectorstores';
 import { asJson } from '../adapters/json.js';
 import { assertOptions } from '../adapters/options.js';
-import { MOST_RESULTS, type Writable, put, write } from '../adapters/writable.js';
+import { MOST_RESULTS, type Writable, firstCell, newCell, put, write } from '../adapters/writable.js';
 import {
-  CowShardexIndex,
   type Filter,
   InvalidOptionError,
   type SearchOptions,
   type SearchResult,
   type ShardexIndex,
   type ShardexOptions,
-  createIndex,
   getDocument,
   mmr,
   search,
@@ -79,13 +77,9 @@ export class ShardexVectorStore<M extends LangChainMetadata = LangChainMetadata>
   constructor(embeddings: EmbeddingsInterface, config: ShardexVectorStoreConfig<M> = {}) {
     super(embeddings, {});
     const { cell, recall, ...options } = config;
-    if (cell !== undefined && Object.keys(options).length > 0)
-      throw new InvalidOptionError('cell', 'A cell has its options already; leave those of an index out.');
     this.#options = options;
     this.#recall = recall;
-    // Made in any case, so that a wrong option is found at once.
-    const made = this.#newCell(options.dimensions ?? 1);
-    this.#cell = cell ?? (options.dimensions === undefined ? undefined : made);
+    this.#cell = firstCell(cell, options);
   }
 
   /**
@@ -140,7 +134,7 @@ export class ShardexVectorStore<M extends LangChainMetadata = LangChainMetadata>
       metadata: asJson(metadata),
       postings: [{ length: pageContent.length, vector: vectors[i] }],
     }));
-    await put((this.#cell ??= this.#newCell(first.length)), named);
+    await put((this.#cell ??= newCell(this.#options, first.length)), named);
     return ids;
   }
 
@@ -246,10 +240,6 @@ export class ShardexVectorStore<M extends LangChainMetadata = LangChainMetadata>
     cell: Writable<M>,
   ): ShardexVectorStore<M> {
     return new ShardexVectorStore<M>(embeddings, { cell });
-  }
-
-  #newCell(dimensions: number): CowShardexIndex<M> {
-    return new CowShardexIndex(createIndex<M>({ ...this.#options, dimensions }));
   }
 
   /** Reads one version, the current one. */

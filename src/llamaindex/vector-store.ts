@@ -10,14 +10,12 @@ import {
   type VectorStoreQueryResult,
 } from '@llamaindex/core/vector-store';
 import { idIn, idOut } from '../adapters/names.js';
-import { MOST_RESULTS, type Writable, put, write } from '../adapters/writable.js';
+import { MOST_RESULTS, type Writable, firstCell, newCell, put, write } from '../adapters/writable.js';
 import {
-  CowShardexIndex,
   type Filter,
   InvalidOptionError,
   type ShardexIndex,
   type ShardexOptions,
-  createIndex,
   getDocument,
   mmr,
   search,
@@ -56,13 +54,9 @@ export class ShardexVectorStore extends BaseVectorStore<Writable | undefined> {
   constructor(config: ShardexVectorStoreConfig = {}) {
     const { cell, recall, embedModel, embeddingModel, ...options } = config;
     super({ embedModel, embeddingModel });
-    if (cell !== undefined && Object.keys(options).length > 0)
-      throw new InvalidOptionError('cell', 'A cell has its options already; leave those of an index out.');
     this.#options = options;
     this.#recall = recall;
-    // Made in any case, so that a wrong option is found at once.
-    const made = this.#newCell(options.dimensions ?? 1);
-    this.#cell = cell ?? (options.dimensions === undefined ? undefined : made);
+    this.#cell = firstCell(cell, options);
   }
 
   /** The cell or store beneath, for all that LlamaIndex has no call for; `undefined` while no vectors have come. */
@@ -79,7 +73,7 @@ export class ShardexVectorStore extends BaseVectorStore<Writable | undefined> {
     const first = nodes.at(0);
     if (first === undefined) return [];
     const documents = nodes.map(documentOf);
-    await put((this.#cell ??= this.#newCell(first.getEmbedding().length)), documents);
+    await put((this.#cell ??= newCell(this.#options, first.getEmbedding().length)), documents);
     return nodes.map(({ id_ }) => id_);
   }
 
@@ -129,10 +123,6 @@ export class ShardexVectorStore extends BaseVectorStore<Writable | undefined> {
       similarities: hits.map(({ similarity, score }) => similarity ?? score),
       ids: hits.map(({ documentId }) => idOut(documentId)),
     });
-  }
-
-  #newCell(dimensions: number): CowShardexIndex {
-    return new CowShardexIndex(createIndex({ ...this.#options, dimensions }));
   }
 }
 

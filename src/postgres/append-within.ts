@@ -4,7 +4,6 @@
  */
 
 import { LogClosedError, LogFailedError } from '../store/errors.js';
-import { checkGroup } from '../store/log/checks.js';
 import type { AppendedWithin, Entry, Head } from '../store/log/commit-log.js';
 import { failureOf, isUnanswered } from './failure.js';
 import { groupOf } from './group.js';
@@ -26,7 +25,6 @@ export async function appendWithin(
   entries: readonly Entry[],
 ): Promise<AppendedWithin> {
   requireClient('client', client);
-  checkGroup(parent, entries);
   const by = client as PostgresClient;
   const lock = newLock();
   try {

@@ -3,24 +3,9 @@
  * what it acknowledged is as durable as Postgres makes its commits. `statements.ts` has the SQL.
  */
 
-import { takeOptions } from '../checks/given.js';
-import { assertSignal, requireName } from '../config.js';
 import { CorruptLogError, TrimmedError, UnansweredError } from '../store/errors.js';
-import {
-  BATCH_BYTES,
-  checkCheckpoint,
-  checkDrop,
-  checkFork,
-  checkGroup,
-  checkListing,
-  checkNote,
-  checkReading,
-  checkStored,
-  checkTrim,
-  denseFrom,
-  requireBranchName,
-  requireBytes,
-} from '../store/log/checks.js';
+import { inBatches } from '../store/log/checked-log.js';
+import { checkStored, denseFrom } from '../store/log/checks.js';
 import {
   type Appended,
   type AppendedWithin,
@@ -65,7 +50,6 @@ export class BranchLog implements CommitLog {
   /** The branch that this log is of, and those that it starts from; empty where there is none yet. */
   #line: readonly LineBranch[] = [];
   #hints: Hints | undefined;
-  #closing: Promise<void> | undefined;
 
   constructor(pool: PostgresPool, settings: Settings, branch: string) {
     this.name = `${settings.namespace} in Postgres`;
@@ -77,7 +61,6 @@ export class BranchLog implements CommitLog {
   }
 
   async open(settings?: Uint8Array): Promise<OpenedLog> {
-    if (settings !== undefined) requireBytes('settings', settings);
     const { namespace, schema } = this.#settings;
     return this.#session.during('opening it', async () => {
       await migratePostgres(this.#session.pool, { schema });
@@ -96,7 +79,6 @@ export class BranchLog implements CommitLog {
 
   append(parent: Head | undefined, entries: readonly Entry[]): Promise<Appended> {
     return this.#session.whileOpen(async () => {
-      checkGroup(parent, entries);
       const group = await this.#session.patiently('keeping pieces of an entry', () =>
         groupOf(this.#sql, this.#branch, parent, entries, (...piece) =>
           this.#session.ask(this.#sql.putPiece, ...piece),
@@ -134,24 +116,14 @@ export class BranchLog implements CommitLog {
     );
   }
 
-  async *read(after: number, options: ReadOptions = {}): AsyncGenerator<readonly LoggedEntry[]> {
-    const { maxBytes = BATCH_BYTES, signal } = takeOptions(options, ['maxBytes', 'signal']);
-    checkReading(after, maxBytes);
-    assertSignal(signal);
-    let from = after;
-    for (;;) {
-      signal?.throwIfAborted();
-      const batch = await this.#session.during('reading', () => this.#readBatch(from, maxBytes));
-      const last = batch.at(-1);
-      if (last === undefined) return;
-      from = last.version;
-      yield batch;
-    }
+  read(after: number, options?: ReadOptions): AsyncIterable<readonly LoggedEntry[]> {
+    return inBatches(after, options, (from, maxBytes) =>
+      this.#session.during('reading', () => this.#readBatch(from, maxBytes)),
+    );
   }
 
   entries(before: number, limit: number): Promise<readonly EntrySummary[]> {
     return this.#session.during('listing', async () => {
-      checkListing(before, limit);
       const list: EntrySummary[] = [];
       for (const { id, start, top } of this.#line) {
         const last = Math.min(top, before - 1);
@@ -181,8 +153,6 @@ export class BranchLog implements CommitLog {
   }
 
   async putChunk(key: string, bytes: Uint8Array): Promise<void> {
-    requireName('key', key);
-    requireBytes('bytes', bytes);
     await this.#session.during('keeping a chunk', async () => {
       const { size, bytes: inRow, upload } = await this.#stored(bytes);
       const put = await this.#session.ask(
@@ -198,7 +168,6 @@ export class BranchLog implements CommitLog {
   }
 
   async chunk(key: string): Promise<Uint8Array> {
-    requireName('key', key);
     return this.#session.during('reading a chunk', async () => {
       const row = (await this.#session.copied(this.#sql.chunk, this.#settings.namespace, key)).at(0);
       const bytes = row && (await this.#restored(row));
@@ -208,7 +177,6 @@ export class BranchLog implements CommitLog {
   }
 
   async commitCheckpoint(checkpoint: Checkpoint): Promise<boolean> {
-    checkCheckpoint(checkpoint);
     const { version, token, manifest, chunks } = checkpoint;
     return this.#session.during('adding a checkpoint', async () => {
       const { size, bytes, upload } = await this.#stored(manifest);
@@ -234,7 +202,7 @@ export class BranchLog implements CommitLog {
     });
   }
 
-  async latestCheckpoint(atMost = Infinity): Promise<Checkpoint | undefined> {
+  async latestCheckpoint(atMost: number): Promise<Checkpoint | undefined> {
     const most = Math.min(atMost, Number.MAX_SAFE_INTEGER);
     return this.#session.during('looking for a checkpoint', async () => {
       for (let last: unknown; ;) {
@@ -266,16 +234,13 @@ export class BranchLog implements CommitLog {
     });
   }
 
-  trim(before: number, keep: readonly number[] = []): Promise<void> {
-    return this.#session.during('dropping what a checkpoint replaced', async () => {
-      const newest = (await this.#session.ask(this.#sql.newestCheckpoint, this.#branch))[0].version;
-      checkTrim(before, (newest as number | null) ?? undefined);
-      await this.#branches.trim(this.#branch, before, keep);
-    });
+  trim(before: number, keep: readonly number[]): Promise<void> {
+    return this.#session.during('dropping what a checkpoint replaced', () =>
+      this.#branches.trim(this.#branch, before, keep),
+    );
   }
 
   branch(name: string): CommitLog {
-    requireBranchName(name);
     return new BranchLog(this.#session.pool, this.#settings, name);
   }
 
@@ -285,17 +250,13 @@ export class BranchLog implements CommitLog {
 
   fork(name: string, at: Head | undefined): Promise<Forked> {
     return this.#session.during('adding a branch', async () => {
-      checkFork(name, at);
       const holder = holderIn(this.#line, at?.version ?? 0);
       return holder === undefined ? 'gone' : this.#branches.fork(holder.id, name, at);
     });
   }
 
   dropBranch(name: string): Promise<boolean> {
-    return this.#session.during('dropping a branch', async () => {
-      checkDrop(name);
-      return this.#branches.drop(name);
-    });
+    return this.#session.during('dropping a branch', () => this.#branches.drop(name));
   }
 
   async notes(): Promise<ReadonlyMap<string, Uint8Array>> {
@@ -306,7 +267,6 @@ export class BranchLog implements CommitLog {
   }
 
   async putNote(name: string, bytes: Uint8Array | undefined): Promise<void> {
-    checkNote(name, bytes);
     await this.#session.during('keeping a note', () =>
       bytes === undefined
         ? this.#session.ask(this.#sql.dropNote, this.#branch, name)
@@ -314,11 +274,7 @@ export class BranchLog implements CommitLog {
     );
   }
 
-  close(): Promise<void> {
-    return (this.#closing ??= this.#close());
-  }
-
-  async #close(): Promise<void> {
+  async close(): Promise<void> {
     await Promise.all([this.#session.close(), this.#hints?.close()]);
   }
 

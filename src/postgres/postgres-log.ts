@@ -4,6 +4,7 @@
 
 import { takeOptions } from '../checks/given.js';
 import { requireFlag, requireName, requireWhole } from '../config.js';
+import { checkedLog } from '../store/log/checked-log.js';
 import { type CommitLog, MAIN } from '../store/log/commit-log.js';
 import { BranchLog } from './branch-log.js';
 import { type PostgresPool, requirePool } from './pool.js';
@@ -47,5 +48,6 @@ export function postgresLog(pool: PostgresPool, options: PostgresLogOptions): Co
   requireWhole('patienceMs', patienceMs, 0, 3_600_000);
   const most = (pool as { readonly options?: { readonly max?: unknown } }).options?.max;
   const isListening = listen ?? !(typeof most === 'number' && most < 2);
-  return new BranchLog(pool, { namespace, schema, pollMs, timeoutMs, patienceMs, isListening }, MAIN);
+  const settings = { namespace, schema, pollMs, timeoutMs, patienceMs, isListening };
+  return checkedLog(new BranchLog(pool, settings, MAIN));
 }

@@ -151,8 +151,6 @@ ORDER BY version DESC, checkpoint.id DESC LIMIT 1`,
     checkpoints: `SELECT DISTINCT ON (version) version, token FROM ${s}.checkpoint WHERE branch = $1
 ORDER BY version, id DESC`,
 
-    newestCheckpoint: `SELECT max(version) AS version FROM ${s}.checkpoint WHERE branch = $1`,
-
     dropEntries: `SELECT ${s}.drop_entries($1, $2, $3) AS dropped`,
 
     dropCheckpoints: `SELECT ${s}.drop_checkpoints($1, $2, $3) AS dropped`,

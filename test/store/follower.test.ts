@@ -5,7 +5,6 @@ import { CellClosedError, InvalidOptionError, openReplica, serveReplicas } from 
 import {
   type CommitLog,
   type Follower,
-  type LoggedEntry,
   type Store,
   LogFailedError,
   LogForkedError,
@@ -17,7 +16,7 @@ import {
 import { rejectionOf } from '../support/thrown.js';
 import { type LogKind, logKinds, temporaryFolder } from './support/logs.js';
 import { numbers, vectorFrom, wholeBytes } from './support/versions.js';
-import { asLog, wrappedLog } from './support/wrapped-log.js';
+import { asLog, copyOf, exchangeable, wrappedLog } from './support/wrapped-log.js';
 
 const OPTIONS = { dimensions: 5, shardCapacity: 40, metric: 'cosine' } as const;
 const folder = temporaryFolder();
@@ -44,37 +43,6 @@ function add(to: Store, documentId: string, seed = documentId.length): Promise<{
   return to.update((draft) => {
     draft.addPosting({ documentId, vector: vectorFrom(numbers(seed)) });
   });
-}
-
-/** The first commits of a log, in another one. */
-async function copyOf(log: CommitLog, count: number): Promise<CommitLog> {
-  const copy = memoryLog();
-  await copy.open((await log.open()).settings);
-  const entries: LoggedEntry[] = [];
-  for await (const batch of log.read(0)) entries.push(...batch);
-  await copy.append(undefined, entries.slice(0, count));
-  return copy;
-}
-
-/** A log that can become another one, as a database whose replica takes over. */
-function exchangeable(first: CommitLog): {
-  readonly log: CommitLog;
-  readonly exchange: (other: CommitLog) => void;
-} {
-  let now = first;
-  const log: CommitLog = new Proxy(first, {
-    get: (_, name) => {
-      if (name === 'branch') return () => memoryLog(now);
-      const value: unknown = Reflect.get(now, name);
-      return typeof value === 'function' ? ((value as () => unknown).bind(now) as unknown) : value;
-    },
-  });
-  return {
-    log,
-    exchange: (other) => {
-      now = other;
-    },
-  };
 }
 
 const soon = (): { readonly signal: AbortSignal } => ({ signal: AbortSignal.timeout(30_000) });

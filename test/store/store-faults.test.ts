@@ -10,14 +10,13 @@ import {
   LogFailedError,
   LogForkedError,
   LogFullError,
-  type LoggedEntry,
   type Store,
   UnansweredError,
   memoryLog,
   openStore,
 } from 'shardex/store';
 import { rejectionOf } from '../support/thrown.js';
-import { asLog, gated, withAppend, wrappedLog } from './support/wrapped-log.js';
+import { asLog, copyOf, exchangeable, gated, withAppend, wrappedLog } from './support/wrapped-log.js';
 import { numbers, vectorFrom, wholeBytes } from './support/versions.js';
 
 const OPTIONS = { dimensions: 5, shardCapacity: 40 } as const;
@@ -246,36 +245,6 @@ describe('a log that others go on with while it is being read', () => {
 });
 
 describe('a log with another history', () => {
-  /** A log that becomes another one, as a database that was restored from a copy. */
-  function exchangeable(first: CommitLog): {
-    readonly log: CommitLog;
-    readonly exchange: (other: CommitLog) => void;
-  } {
-    let now = first;
-    const log = new Proxy(first, {
-      get: (_, name) => {
-        const value: unknown = Reflect.get(now, name);
-        return typeof value === 'function' ? ((value as () => unknown).bind(now) as unknown) : value;
-      },
-    });
-    return {
-      log,
-      exchange: (other) => {
-        now = other;
-      },
-    };
-  }
-
-  /** The first commits of a log, in another one. */
-  async function copyOf(log: CommitLog, count: number): Promise<CommitLog> {
-    const copy = memoryLog();
-    await copy.open((await log.open()).settings);
-    const entries: LoggedEntry[] = [];
-    for await (const batch of log.read(0)) entries.push(...batch);
-    await copy.append(undefined, entries.slice(0, count));
-    return copy;
-  }
-
   test.each([0, 1, 2])('is refused, with %i commits of its own', async (own) => {
     const memory = memoryLog();
     const { log, exchange } = exchangeable(memory);

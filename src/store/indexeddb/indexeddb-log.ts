@@ -3,25 +3,10 @@
  * pages of a site, so that whoever finds its parent to be the newest entry is the only one to add the next.
  */
 
-import { takeOptions } from '../../checks/given.js';
-import { assertSignal, requireName } from '../../config.js';
+import { requireName } from '../../config.js';
 import { CorruptLogError, LogClosedError } from '../errors.js';
-import {
-  BATCH_BYTES,
-  checkCheckpoint,
-  checkDrop,
-  checkFork,
-  checkGroup,
-  checkListing,
-  checkNote,
-  checkReading,
-  checkTrim,
-  denseFrom,
-  requireBranchName,
-  requireBytes,
-  sameHead,
-  sumOf,
-} from '../log/checks.js';
+import { checkedLog, inBatches } from '../log/checked-log.js';
+import { denseFrom, sameHead, sumOf } from '../log/checks.js';
 import {
   type Appended,
   type BranchSummary,
@@ -71,7 +56,7 @@ import { reading, writing } from './transaction.js';
  */
 export function indexedDbLog(name: string): CommitLog {
   requireName('name', name);
-  return new IndexedDbLog(name, MAIN);
+  return checkedLog(new IndexedDbLog(name, MAIN));
 }
 
 class IndexedDbLog implements CommitLog {
@@ -82,7 +67,7 @@ class IndexedDbLog implements CommitLog {
   #db: Promise<Database> | undefined;
   /** Whether the database was there, so that it is never made in the place of one that was deleted. */
   #wasThere = false;
-  #closing: Promise<void> | undefined;
+  #isClosing = false;
 
   constructor(name: string, branch: string) {
     this.name = name;
@@ -91,7 +76,6 @@ class IndexedDbLog implements CommitLog {
   }
 
   async open(settings?: Uint8Array): Promise<OpenedLog> {
-    if (settings !== undefined) requireBytes('settings', settings);
     const made = settings && stored(settings);
     if (made !== undefined && this.branchName === MAIN)
       await this.#write('opening it', ['branch'], (tx) => addMain(tx, made));
@@ -110,7 +94,6 @@ class IndexedDbLog implements CommitLog {
   }
 
   async append(parent: Head | undefined, entries: readonly Entry[]): Promise<Appended> {
-    checkGroup(parent, entries);
     let before = parent?.token;
     // Copied now: the caller may use the memory again.
     const rows = entries.map(({ version, token, bytes }): Omit<EntryRow, 'branch'> => {
@@ -135,25 +118,15 @@ class IndexedDbLog implements CommitLog {
     return answer;
   }
 
-  async *read(after: number, options: ReadOptions = {}): AsyncGenerator<readonly LoggedEntry[]> {
-    const { maxBytes = BATCH_BYTES, signal } = takeOptions(options, ['maxBytes', 'signal']);
-    checkReading(after, maxBytes);
-    assertSignal(signal);
-    let from = after;
-    for (;;) {
-      signal?.throwIfAborted();
-      const batch = await this.#read('reading', ['branch', 'entry'], async (tx, branch) =>
+  read(after: number, options?: ReadOptions): AsyncIterable<readonly LoggedEntry[]> {
+    return inBatches(after, options, (from, maxBytes) =>
+      this.#read('reading', ['branch', 'entry'], async (tx, branch) =>
         branch === undefined ? [] : readBatch(tx, branch, from, maxBytes),
-      );
-      const last = batch.at(-1);
-      if (last === undefined) return;
-      from = last.version;
-      yield batch;
-    }
+      ),
+    );
   }
 
   async entries(before: number, limit: number): Promise<readonly EntrySummary[]> {
-    checkListing(before, limit);
     return this.#read('listing', ['branch', 'entry'], async (tx, branch) => {
       if (branch === undefined) return [];
       return denseFrom(before, await headOf(tx, branch), await listEntries(tx, branch, before, limit));
@@ -170,8 +143,6 @@ class IndexedDbLog implements CommitLog {
   }
 
   async putChunk(key: string, bytes: Uint8Array): Promise<void> {
-    requireName('key', key);
-    requireBytes('bytes', bytes);
     const row = { key, bytes: stored(bytes) };
     await this.#write('keeping a chunk', ['chunk'], async (tx) => {
       const chunks = tx.objectStore('chunk');
@@ -180,14 +151,12 @@ class IndexedDbLog implements CommitLog {
   }
 
   async chunk(key: string): Promise<Uint8Array> {
-    requireName('key', key);
     const row = await this.#read('reading a chunk', ['chunk'], (tx) => tx.objectStore('chunk').get(key));
     if (row === undefined) throw new CorruptLogError(`The log has no chunk ${key}.`);
     return row.bytes;
   }
 
   async commitCheckpoint(checkpoint: Checkpoint): Promise<boolean> {
-    checkCheckpoint(checkpoint);
     const { version, token } = checkpoint;
     const chunks = [...checkpoint.chunks];
     const manifest = stored(checkpoint.manifest);
@@ -199,7 +168,7 @@ class IndexedDbLog implements CommitLog {
     });
   }
 
-  async latestCheckpoint(atMost = Infinity): Promise<Checkpoint | undefined> {
+  async latestCheckpoint(atMost: number): Promise<Checkpoint | undefined> {
     return this.#read(
       'looking for a checkpoint',
       ['branch', 'checkpoint'],
@@ -213,10 +182,9 @@ class IndexedDbLog implements CommitLog {
     );
   }
 
-  async trim(before: number, keep: readonly number[] = []): Promise<void> {
+  async trim(before: number, keep: readonly number[]): Promise<void> {
     const doing = 'dropping what a checkpoint replaced';
     await this.#write(doing, ['branch', 'entry', 'chunk', 'checkpoint'], async (tx, branch) => {
-      checkTrim(before, branch && (await checkpointUpTo(tx, branch, Infinity))?.version);
       if (branch === undefined) return;
       // The newest entry stays.
       const least = Math.min(before, (await headOf(tx, branch))?.version ?? 0);
@@ -226,7 +194,6 @@ class IndexedDbLog implements CommitLog {
   }
 
   branch(name: string): CommitLog {
-    requireBranchName(name);
     return new IndexedDbLog(this.name, name);
   }
 
@@ -235,14 +202,12 @@ class IndexedDbLog implements CommitLog {
   }
 
   async fork(name: string, at: Head | undefined): Promise<Forked> {
-    checkFork(name, at);
     return this.#write('adding a branch', ['branch', 'entry', 'checkpoint'], async (tx, branch) =>
       branch === undefined ? 'gone' : addBranch(tx, branch, name, at),
     );
   }
 
   async dropBranch(name: string): Promise<boolean> {
-    checkDrop(name);
     const stores: Name[] = ['branch', 'entry', 'note', 'chunk', 'checkpoint'];
     return this.#write('dropping a branch', stores, async (tx) => {
       const branch = await branchOf(tx, name);
@@ -261,7 +226,6 @@ class IndexedDbLog implements CommitLog {
   }
 
   async putNote(name: string, bytes: Uint8Array | undefined): Promise<void> {
-    checkNote(name, bytes);
     const kept = bytes && stored(bytes);
     await this.#write('keeping a note', ['branch', 'note'], async (tx, branch) => {
       if (branch === undefined) return;
@@ -271,11 +235,8 @@ class IndexedDbLog implements CommitLog {
     });
   }
 
-  close(): Promise<void> {
-    return (this.#closing ??= this.#close());
-  }
-
-  async #close(): Promise<void> {
+  async close(): Promise<void> {
+    this.#isClosing = true;
     await Promise.all(this.#underWay);
     this.#changes.close();
     (await this.#db?.catch(() => undefined))?.close();
@@ -307,7 +268,7 @@ class IndexedDbLog implements CommitLog {
 
   /** Works on the database; what the engine fails with becomes an error of a log. */
   #run<T>(doing: string, work: (db: Database) => Promise<T>): Promise<T> {
-    if (this.#closing !== undefined) return Promise.reject(new LogClosedError());
+    if (this.#isClosing) return Promise.reject(new LogClosedError());
     const running = this.#connected()
       .then(work)
       .catch((error: unknown) => {

@@ -4,15 +4,19 @@
  */
 
 import { Digest } from '../../collections/digest.js';
-import { requireName, requireVersion, requireWhole } from '../../config.js';
+import { assertSignal, requireName, requireVersion, requireWhole } from '../../config.js';
 import { InvalidOptionError } from '../../errors.js';
 import { isArray } from '../../checks/given.js';
 import { show } from '../../checks/show.js';
 import { CorruptLogError } from '../errors.js';
-import { type Checkpoint, type Entry, type Head, type LoggedEntry, MAIN } from './commit-log.js';
-
-/** Bytes of a batch of entries, where the reader does not say. */
-export const BATCH_BYTES = 4 << 20;
+import {
+  type Checkpoint,
+  type Entry,
+  type Head,
+  type LoggedEntry,
+  MAIN,
+  type ReadOptions,
+} from './commit-log.js';
 
 /** Longest token, in characters: a UUID has 36. */
 const LONGEST_TOKEN = 200;
@@ -57,9 +61,10 @@ export function checkCheckpoint({ version, token, manifest, chunks }: Checkpoint
 }
 
 /** @throws {@link InvalidOptionError} */
-export function checkReading(after: number, maxBytes: number): void {
+export function checkReading(after: number, { maxBytes, signal }: ReadOptions): void {
   requireVersion('after', after);
-  requireWhole('maxBytes', maxBytes, 1, Number.MAX_SAFE_INTEGER);
+  if (maxBytes !== undefined) requireWhole('maxBytes', maxBytes, 1, Number.MAX_SAFE_INTEGER);
+  assertSignal(signal);
 }
 
 /** @throws {@link InvalidOptionError} */

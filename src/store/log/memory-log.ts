@@ -4,26 +4,10 @@
  */
 
 import { show } from '../../checks/show.js';
-import { requireName } from '../../config.js';
 import { InvalidOptionError } from '../../errors.js';
-import { LogClosedError, CorruptLogError, TrimmedError } from '../errors.js';
-import {
-  BATCH_BYTES,
-  checkCheckpoint,
-  checkDrop,
-  checkFork,
-  checkGroup,
-  checkListing,
-  checkNote,
-  checkReading,
-  checkStored,
-  checkTrim,
-  denseFrom,
-  requireBranchName,
-  requireBytes,
-  sameHead,
-  sumOf,
-} from './checks.js';
+import { CorruptLogError, TrimmedError } from '../errors.js';
+import { CheckedLog, inBatches } from './checked-log.js';
+import { checkStored, denseFrom, sameHead, sumOf } from './checks.js';
 import {
   type Appended,
   type BranchSummary,
@@ -65,8 +49,9 @@ interface LogMemory {
  * @throws {@link InvalidOptionError}
  */
 export function memoryLog(other?: CommitLog): CommitLog {
-  if (other === undefined) return new MemoryLog({ branches: [], chunks: new Map(), lastId: 0 }, MAIN);
-  if (other instanceof MemoryLog) return other.branch(MAIN);
+  if (other === undefined)
+    return new CheckedLog(new MemoryLog({ branches: [], chunks: new Map(), lastId: 0 }, MAIN));
+  if (other instanceof CheckedLog && other.inner instanceof MemoryLog) return other.branch(MAIN);
   throw new InvalidOptionError(
     'other',
     `Only another log in memory can be opened again, not ${show(other)}.`,
@@ -77,7 +62,6 @@ class MemoryLog implements CommitLog {
   readonly name = 'a log in memory';
   readonly branchName: string;
   readonly #memory: LogMemory;
-  #closed = false;
 
   constructor(memory: LogMemory, branch: string) {
     this.#memory = memory;
@@ -85,12 +69,9 @@ class MemoryLog implements CommitLog {
   }
 
   async open(settings?: Uint8Array): Promise<OpenedLog> {
-    const { branches } = this.#opened;
-    if (settings !== undefined) {
-      requireBytes('settings', settings);
-      if (branches.length === 0 && this.branchName === MAIN)
-        branches.push(newBranch(String(++this.#memory.lastId), MAIN, settings.slice()));
-    }
+    const { branches } = this.#memory;
+    if (settings !== undefined && branches.length === 0 && this.branchName === MAIN)
+      branches.push(newBranch(String(++this.#memory.lastId), MAIN, settings.slice()));
     const branch = this.#found;
     return Promise.resolve({ settings: branch?.settings.slice(), head: branch && headOf(branch) });
   }
@@ -100,10 +81,8 @@ class MemoryLog implements CommitLog {
   }
 
   async append(parent: Head | undefined, entries: readonly Entry[]): Promise<Appended> {
-    const memory = this.#opened;
-    checkGroup(parent, entries);
     await Promise.resolve();
-    const branch = this.#foundIn(memory);
+    const branch = this.#found;
     const head = branch && headOf(branch);
     if (branch === undefined || !sameHead(head, parent)) return { conflict: head };
     let before = parent?.token;
@@ -115,43 +94,17 @@ class MemoryLog implements CommitLog {
     return { head: headOf(branch) as Head };
   }
 
-  async *read(after: number, options: ReadOptions = {}): AsyncGenerator<readonly LoggedEntry[]> {
-    const { maxBytes = BATCH_BYTES, signal } = options;
-    checkReading(after, maxBytes);
+  read(after: number, options?: ReadOptions): AsyncIterable<readonly LoggedEntry[]> {
     let before: Head = { version: after, token: '' };
-    for (;;) {
-      signal?.throwIfAborted();
-      const found = this.#found;
-      if (found === undefined) return;
-      const { branch, last } = holderOf(found, before.version + 1);
-      const at = branch.entries.findIndex(({ version }) => version === before.version + 1);
-      // What leads to the version after which a branch starts may be all that is left of its ancestor.
-      const next = branch.entries.find(({ version }) => version > before.version);
-      if (at < 0 && next !== undefined) throw new TrimmedError(before.version, next.version);
-      if (at < 0 && last < Infinity) throw new TrimmedError(before.version, last + 1);
-      const batch: LoggedEntry[] = [];
-      let bytes = 0;
-      for (const entry of at < 0 ? [] : branch.entries.slice(at)) {
-        if (entry.version > last || (batch.length > 0 && bytes + entry.bytes.length > maxBytes)) break;
-        checkStored(entry, before);
-        before = entry;
-        bytes += entry.bytes.length;
-        batch.push({
-          version: entry.version,
-          token: entry.token,
-          parent: entry.parent,
-          bytes: entry.bytes.slice(),
-        });
-      }
-      if (batch.length === 0) return;
-      yield batch;
-      await Promise.resolve();
-    }
+    return inBatches(after, options, async (_, maxBytes) => {
+      const batch = this.#found === undefined ? [] : batchOf(this.#found, before, maxBytes);
+      before = batch.at(-1) ?? before;
+      return Promise.resolve(batch);
+    });
   }
 
   async entries(before: number, limit: number): Promise<readonly EntrySummary[]> {
     const found = this.#found;
-    checkListing(before, limit);
     const list: EntrySummary[] = [];
     let end = before;
     for (let branch = found; branch !== undefined; branch = branch.parent) {
@@ -170,24 +123,20 @@ class MemoryLog implements CommitLog {
   }
 
   async putChunk(key: string, bytes: Uint8Array): Promise<void> {
-    const { chunks } = this.#opened;
-    requireName('key', key);
-    requireBytes('bytes', bytes);
+    const { chunks } = this.#memory;
     if (!chunks.has(key)) chunks.set(key, bytes.slice());
     return Promise.resolve();
   }
 
   async chunk(key: string): Promise<Uint8Array> {
-    const { chunks } = this.#opened;
-    requireName('key', key);
+    const { chunks } = this.#memory;
     const bytes = chunks.get(key);
     if (bytes === undefined) throw new CorruptLogError(`The log has no chunk ${key}.`);
     return Promise.resolve(bytes.slice());
   }
 
   async commitCheckpoint(checkpoint: Checkpoint): Promise<boolean> {
-    const { chunks } = this.#opened;
-    checkCheckpoint(checkpoint);
+    const { chunks } = this.#memory;
     const checkpoints = this.#found?.checkpoints;
     if (checkpoints === undefined || !checkpoint.chunks.every((key) => chunks.has(key)))
       return Promise.resolve(false);
@@ -199,7 +148,7 @@ class MemoryLog implements CommitLog {
     return true;
   }
 
-  async latestCheckpoint(atMost = Infinity): Promise<Checkpoint | undefined> {
+  async latestCheckpoint(atMost: number): Promise<Checkpoint | undefined> {
     const found = this.#found && checkpointUpTo(this.#found, atMost);
     return Promise.resolve(found === undefined ? undefined : { ...found, manifest: found.manifest.slice() });
   }
@@ -209,21 +158,19 @@ class MemoryLog implements CommitLog {
     return Promise.resolve(found.map(({ version, token }) => ({ version, token })));
   }
 
-  async trim(before: number, keep: readonly number[] = []): Promise<void> {
+  async trim(before: number, keep: readonly number[]): Promise<void> {
     const branch = this.#found;
-    checkTrim(before, branch && checkpointUpTo(branch, Infinity)?.version);
     if (branch !== undefined) trimBranch(branch, this.#memory.branches, before, keep);
     this.#collect();
     return Promise.resolve();
   }
 
   branch(name: string): CommitLog {
-    requireBranchName(name);
     return new MemoryLog(this.#memory, name);
   }
 
   async branches(): Promise<readonly BranchSummary[]> {
-    const all = this.#opened.branches.map((branch) => ({
+    const all = this.#memory.branches.map((branch) => ({
       id: branch.id,
       name: branch.name,
       parent: branch.parent?.id,
@@ -234,8 +181,7 @@ class MemoryLog implements CommitLog {
   }
 
   async fork(name: string, at: Head | undefined): Promise<Forked> {
-    const { branches } = this.#opened;
-    checkFork(name, at);
+    const { branches } = this.#memory;
     if (branches.some((branch) => branch.name === name)) return Promise.resolve('taken');
     const found = this.#found;
     const parent = found && ownerOf(found, at?.version ?? 0);
@@ -250,8 +196,7 @@ class MemoryLog implements CommitLog {
   }
 
   async dropBranch(name: string): Promise<boolean> {
-    const memory = this.#opened;
-    checkDrop(name);
+    const memory = this.#memory;
     const dropped = memory.branches.find((branch) => branch.name === name);
     if (dropped === undefined) return Promise.resolve(false);
     dropped.name = undefined;
@@ -277,14 +222,12 @@ class MemoryLog implements CommitLog {
 
   async putNote(name: string, bytes: Uint8Array | undefined): Promise<void> {
     const notes = this.#found?.notes;
-    checkNote(name, bytes);
     if (bytes === undefined) notes?.delete(name);
     else notes?.set(name, bytes.slice());
     return Promise.resolve();
   }
 
   async close(): Promise<void> {
-    this.#closed = true;
     return Promise.resolve();
   }
 
@@ -297,17 +240,30 @@ class MemoryLog implements CommitLog {
     for (const key of chunks.keys()) if (!needed.has(key)) chunks.delete(key);
   }
 
-  get #opened(): LogMemory {
-    if (this.#closed) throw new LogClosedError();
-    return this.#memory;
-  }
-
   /** The branch, unless it is gone. */
   get #found(): MemoryBranch | undefined {
-    return this.#foundIn(this.#opened);
+    return this.#memory.branches.find(({ name }) => name === this.branchName);
   }
+}
 
-  #foundIn({ branches }: LogMemory): MemoryBranch | undefined {
-    return branches.find(({ name }) => name === this.branchName);
+/** The entries after one, checked and copied, of at most so many bytes. */
+function batchOf(of: MemoryBranch, after: Head, maxBytes: number): readonly LoggedEntry[] {
+  const { branch, last } = holderOf(of, after.version + 1);
+  const at = branch.entries.findIndex(({ version }) => version === after.version + 1);
+  // What leads to the version after which a branch starts may be all that is left of its ancestor.
+  const next = branch.entries.find(({ version }) => version > after.version);
+  if (at < 0 && next !== undefined) throw new TrimmedError(after.version, next.version);
+  if (at < 0 && last < Infinity) throw new TrimmedError(after.version, last + 1);
+  const batch: LoggedEntry[] = [];
+  let before = after;
+  let size = 0;
+  for (const entry of at < 0 ? [] : branch.entries.slice(at)) {
+    const { version, token, parent, bytes } = entry;
+    if (version > last || (batch.length > 0 && size + bytes.length > maxBytes)) break;
+    checkStored(entry, before);
+    before = entry;
+    size += bytes.length;
+    batch.push({ version, token, parent, bytes: bytes.slice() });
   }
+  return batch;
 }

@@ -6,23 +6,10 @@
 import { onAbort } from '../../checks/abort.js';
 import { takeOptions } from '../../checks/given.js';
 import { show } from '../../checks/show.js';
-import { assertSignal, requireFunction, requireName } from '../../config.js';
+import { requireFunction, requireName } from '../../config.js';
 import { InvalidOptionError } from '../../errors.js';
 import { quietTimeout } from '../../host/quiet-timeout.js';
-import { LogClosedError } from '../errors.js';
-import {
-  BATCH_BYTES,
-  checkCheckpoint,
-  checkDrop,
-  checkFork,
-  checkGroup,
-  checkListing,
-  checkNote,
-  checkReading,
-  checkTrim,
-  requireBranchName,
-  requireBytes,
-} from '../log/checks.js';
+import { checkedLog, inBatches } from '../log/checked-log.js';
 import {
   type Appended,
   type BranchSummary,
@@ -87,10 +74,10 @@ export function newSqliteLog(
     );
   if (typeof driver === 'function') {
     requireFunction('driver', driver);
-    return new SqliteLog(path, MAIN, () => Promise.resolve(new LocalHost(driver, path)));
+    return checkedLog(new SqliteLog(path, MAIN, () => Promise.resolve(new LocalHost(driver, path))));
   }
   if (driver !== undefined) requireName('driver', driver);
-  return new SqliteLog(path, MAIN, async () => new ThreadHost(await startThread(), path, driver));
+  return checkedLog(new SqliteLog(path, MAIN, async () => new ThreadHost(await startThread(), path, driver)));
 }
 
 class SqliteLog implements CommitLog {
@@ -98,7 +85,7 @@ class SqliteLog implements CommitLog {
   readonly branchName: string;
   readonly #start: () => Promise<EngineHost>;
   #host: Promise<EngineHost> | undefined;
-  #closing: Promise<void> | undefined;
+  #isClosing = false;
 
   constructor(path: string, branch: string, start: () => Promise<EngineHost>) {
     this.name = path;
@@ -107,7 +94,6 @@ class SqliteLog implements CommitLog {
   }
 
   async open(settings?: Uint8Array): Promise<OpenedLog> {
-    if (settings !== undefined) requireBytes('settings', settings);
     return (await this.#opened()).call('open', settings, this.branchName);
   }
 
@@ -116,34 +102,23 @@ class SqliteLog implements CommitLog {
   }
 
   async append(parent: Head | undefined, entries: readonly Entry[]): Promise<Appended> {
-    checkGroup(parent, entries);
     return (await this.#opened()).call('append', parent, entries);
   }
 
-  async *read(after: number, options: ReadOptions = {}): AsyncGenerator<readonly LoggedEntry[]> {
-    const { maxBytes = BATCH_BYTES, signal } = takeOptions(options, ['maxBytes', 'signal']);
-    checkReading(after, maxBytes);
-    assertSignal(signal);
-    let from = after;
-    for (;;) {
-      signal?.throwIfAborted();
-      const batch = await (await this.#opened()).call('readBatch', from, maxBytes);
-      const last = batch.at(-1);
-      if (last === undefined) return;
-      from = last.version;
-      yield batch;
-    }
+  read(after: number, options?: ReadOptions): AsyncIterable<readonly LoggedEntry[]> {
+    return inBatches(after, options, async (from, maxBytes) =>
+      (await this.#opened()).call('readBatch', from, maxBytes),
+    );
   }
 
   async entries(before: number, limit: number): Promise<readonly EntrySummary[]> {
-    checkListing(before, limit);
     return (await this.#opened()).call('entries', before, limit);
   }
 
   async changed(after: number, signal: AbortSignal): Promise<void> {
     const host = await this.#opened();
     let seen: number | undefined;
-    while (!signal.aborted && this.#closing === undefined) {
+    while (!signal.aborted && !this.#isClosing) {
       const now = await host.call('dataVersion');
       if (now !== seen) {
         seen = now;
@@ -155,22 +130,18 @@ class SqliteLog implements CommitLog {
   }
 
   async putChunk(key: string, bytes: Uint8Array): Promise<void> {
-    requireName('key', key);
-    requireBytes('bytes', bytes);
     await (await this.#opened()).call('putChunk', key, bytes);
   }
 
   async chunk(key: string): Promise<Uint8Array> {
-    requireName('key', key);
     return (await this.#opened()).call('chunk', key);
   }
 
   async commitCheckpoint(checkpoint: Checkpoint): Promise<boolean> {
-    checkCheckpoint(checkpoint);
     return (await this.#opened()).call('commitCheckpoint', checkpoint);
   }
 
-  async latestCheckpoint(atMost = Infinity): Promise<Checkpoint | undefined> {
+  async latestCheckpoint(atMost: number): Promise<Checkpoint | undefined> {
     return (await this.#opened()).call('latestCheckpoint', atMost);
   }
 
@@ -178,14 +149,12 @@ class SqliteLog implements CommitLog {
     return (await this.#opened()).call('checkpoints');
   }
 
-  async trim(before: number, keep: readonly number[] = []): Promise<void> {
+  async trim(before: number, keep: readonly number[]): Promise<void> {
     const host = await this.#opened();
-    checkTrim(before, (await host.call('latestCheckpoint', Infinity))?.version);
     while (await host.call('trimSome', before, keep));
   }
 
   branch(name: string): CommitLog {
-    requireBranchName(name);
     return new SqliteLog(this.name, name, this.#start);
   }
 
@@ -194,12 +163,10 @@ class SqliteLog implements CommitLog {
   }
 
   async fork(name: string, at: Head | undefined): Promise<Forked> {
-    checkFork(name, at);
     return (await this.#opened()).call('fork', name, at);
   }
 
   async dropBranch(name: string): Promise<boolean> {
-    checkDrop(name);
     const host = await this.#opened();
     const isDropped = await host.call('dropBranch', name);
     // What a crash leaves of it goes with the next one.
@@ -217,28 +184,21 @@ class SqliteLog implements CommitLog {
   }
 
   async putNote(name: string, bytes: Uint8Array | undefined): Promise<void> {
-    checkNote(name, bytes);
     await (await this.#opened()).call('putNote', name, bytes);
   }
 
-  close(): Promise<void> {
-    const host = this.#host;
-    this.#closing ??= host === undefined ? Promise.resolve() : close(host);
-    return this.#closing;
+  async close(): Promise<void> {
+    this.#isClosing = true;
+    const host = await this.#host;
+    try {
+      await host?.call('close');
+    } finally {
+      await host?.end();
+    }
   }
 
   #opened(): Promise<EngineHost> {
-    if (this.#closing !== undefined) return Promise.reject(new LogClosedError());
     return (this.#host ??= this.#start());
-  }
-}
-
-async function close(starting: Promise<EngineHost>): Promise<void> {
-  const host = await starting;
-  try {
-    await host.call('close');
-  } finally {
-    await host.end();
   }
 }
 

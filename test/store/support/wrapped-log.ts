@@ -1,6 +1,6 @@
 /* Logs that do something else with some of their calls. */
 
-import type { Appended, CommitLog } from 'shardex/store';
+import { type Appended, type CommitLog, type LoggedEntry, memoryLog } from 'shardex/store';
 
 /** A log with other methods in the place of some; each gets the call as the log would have it done. */
 export function wrappedLog(
@@ -57,4 +57,35 @@ export function withAppend(
     name === 'append' ? append(call as () => Promise<Appended>) : call(),
   );
   return asLog(log, inner);
+}
+
+/** The first commits of a log, in another one. */
+export async function copyOf(log: CommitLog, count: number): Promise<CommitLog> {
+  const copy = memoryLog();
+  await copy.open((await log.open()).settings);
+  const entries: LoggedEntry[] = [];
+  for await (const batch of log.read(0)) entries.push(...batch);
+  await copy.append(undefined, entries.slice(0, count));
+  return copy;
+}
+
+/** A log that can become another one, as a database whose replica takes over. */
+export function exchangeable(first: CommitLog): {
+  readonly log: CommitLog;
+  readonly exchange: (other: CommitLog) => void;
+} {
+  let now = first;
+  const log: CommitLog = new Proxy(first, {
+    get: (_, name) => {
+      if (name === 'branch') return () => memoryLog(now);
+      const value: unknown = Reflect.get(now, name);
+      return typeof value === 'function' ? ((value as () => unknown).bind(now) as unknown) : value;
+    },
+  });
+  return {
+    log,
+    exchange: (other) => {
+      now = other;
+    },
+  };
 }

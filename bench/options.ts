@@ -13,9 +13,14 @@ export interface Options {
   readonly dimensions?: readonly number[];
   readonly metrics?: readonly string[];
   readonly ks?: readonly number[];
+  /** Write a part into the documentation, which then says of what part it is. */
+  readonly publish?: boolean;
 }
 
-/** Whether that is less than what the results of a suite are to show. */
-export function isPartial({ data, sizes, dimensions, metrics, ks }: Options): boolean {
-  return [data, sizes, dimensions, metrics, ks].some((one) => one !== undefined);
+/** What a suite was asked to leave the rest for, in words; `undefined` where it was asked for everything. */
+export function partOf({ data, sizes, dimensions, metrics, ks }: Options): string | undefined {
+  const parts = Object.entries({ data, sizes, dimensions, metrics, k: ks }).flatMap(([name, some]) =>
+    some === undefined ? [] : [`${name} ${some.join(', ')}`],
+  );
+  return parts.length > 0 ? parts.join('; ') : undefined;
 }

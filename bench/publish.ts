@@ -5,7 +5,7 @@ import { format } from 'prettier';
 import { draw } from './chart.js';
 import { drawHeatMap } from './heat-map.js';
 import { machine } from './machine.js';
-import { type Options, isPartial } from './options.js';
+import { type Options, partOf } from './options.js';
 import { type Results, report, suiteNames } from './report.js';
 import type { SuiteResult } from './result.js';
 import type { SuiteName } from './suites.js';
@@ -17,14 +17,19 @@ const root = new URL('../', import.meta.url);
  * folder's name.
  */
 export async function publish(name: SuiteName, result: SuiteResult, options: Options): Promise<string> {
-  const folder = options.quick ? 'bench/quick' : isPartial(options) ? 'bench/partial' : 'docs/benchmarks';
+  const only = partOf(options);
+  const isPrivate = only !== undefined && options.publish !== true;
+  const folder = options.quick ? 'bench/quick' : isPrivate ? 'bench/partial' : 'docs/benchmarks';
   const at = new URL(`${folder}/`, root);
   await mkdir(at, { recursive: true });
 
   const file = new URL('results.json', at);
   const before = JSON.parse(await readFile(file, 'utf8').catch(() => '{}')) as Results;
   const date = new Date().toISOString().slice(0, 10);
-  const all: Results = { ...before, [name]: { machine: machine(), date, commit: commit(), ...result } };
+  const all: Results = {
+    ...before,
+    [name]: { machine: machine(), date, commit: commit(), ...(only !== undefined && { only }), ...result },
+  };
   // In the order of the suites, and without any that are no more.
   const results: Results = Object.fromEntries(
     suiteNames.filter((known) => known in all).map((known) => [known, all[known]]),

@@ -16,6 +16,7 @@ const HELP = `Measures Shardex, and beside it what else could be used.
   --sizes N,N   recall, grid: only these sizes; writes bench/partial/
   --dimensions N,N, --metrics NAME,NAME, --k N,N
                 grid: only these; writes bench/partial/
+  --publish     writes such a part to docs/benchmarks/, and says there which part it is
   --help        print this
 `;
 
@@ -33,6 +34,7 @@ export function readOptions(args: string[]): { suites: SuiteName[]; options: Opt
         dimensions: { type: 'string' },
         metrics: { type: 'string' },
         k: { type: 'string' },
+        publish: { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },
       },
     });
@@ -40,7 +42,7 @@ export function readOptions(args: string[]): { suites: SuiteName[]; options: Opt
       console.log(HELP);
       process.exit(0);
     }
-    const { quick, data } = values;
+    const { quick, data, publish } = values;
     const sizes = wholeNumbers('sizes', values.sizes, 100);
     const dimensions = wholeNumbers('dimensions', values.dimensions, 1);
     const metrics = values.metrics?.split(',');
@@ -50,6 +52,7 @@ export function readOptions(args: string[]): { suites: SuiteName[]; options: Opt
       suites,
       options: {
         quick,
+        publish,
         words: wordsIn(values.words, quick),
         ...(data !== undefined && { data }),
         ...(sizes !== undefined && { sizes }),

@@ -7,12 +7,14 @@ import type { SuiteResult } from './result.js';
 import { SUITES, type SuiteName } from './suites.js';
 import { markdown } from './tables.js';
 
-/** The result of a suite, with when, where and of what it was found. Each suite ran as a whole, so its numbers can be compared. */
+/** The result of a suite, with when, where and of what it was found. Its numbers are of one run, so they can be compared. */
 export interface Published extends SuiteResult {
   readonly machine: string;
   readonly date: string;
   /** The commit that was measured, as `git describe --always --dirty` names it. */
   readonly commit: string;
+  /** The part that was measured, where it is not everything. */
+  readonly only?: string;
 }
 
 export type Results = Partial<Record<SuiteName, Published>>;
@@ -30,8 +32,9 @@ export function report(results: Results): Promise<string> {
   for (const name of suiteNames) {
     const suite = results[name];
     if (suite === undefined) continue;
-    const { title, method, date, machine, commit, charts, tables } = suite;
+    const { title, method, date, machine, commit, only, charts, tables } = suite;
     parts.push(`## ${title}`, method, `Measured on ${date}, commit ${commit}: ${machine}.`);
+    if (only !== undefined) parts.push(`Only a part was measured: ${only}.`);
     parts.push(...charts.map((chart) => `![${chart.title}](${chart.file}.svg)`));
     parts.push(...tables.map(markdown));
   }

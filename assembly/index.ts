@@ -6,6 +6,7 @@ export { scan, scanMany } from './scan';
 export { select, sort } from './candidates';
 export { distances, distancesAt } from './distances';
 export { measure, measureAt } from './measure';
+export { nearRows } from './near';
 export { nearest } from './nearest';
 export { residuals } from './residuals';
 export { rotate } from './rotate';

@@ -228,6 +228,34 @@ export interface Kernels {
   ): void;
 
   /**
+   * Finds the `most` nearest of rows that follow each other in each of `count` pieces, by products (f32) with a query.
+   *
+   * A piece is {@link PIECE_WORDS} words of 32 bits at `pieces`: the address of its rows, how many, that of a factor (f32)
+   * for each or {@link NONE} for all 1, a word that is not used, `dead` and `label` as in {@link scan}. The value of a row is
+   * `base + scale·(factor·product)`, evaluated in this order in f32; NaN counts as −Infinity.
+   *
+   * Candidates are those whose value is not above `threshold`. Whenever there are far more than `most`, and in the end, the
+   * threshold becomes `v + |v|·relative + absolute`, v being the value of the `most`-th of them, unless it is below that; those
+   * above it are dropped. It is written to `line` (f32). `out` needs 8 bytes for each row. Candidates come in no particular
+   * order. Returns how many there are. Time: O(rows · dimensions).
+   */
+  nearRows(
+    product: Product,
+    query: number,
+    pieces: number,
+    count: number,
+    dimensions: number,
+    base: number,
+    scale: number,
+    most: number,
+    relative: number,
+    absolute: number,
+    threshold: number,
+    out: number,
+    line: number,
+  ): number;
+
+  /**
    * Writes `count` exact products (f64) of a query (f64) with rows (f32), `stride` components from row to row.
    *
    * They are equal to the bit to those of `src/geometry/exact-loops.ts`. `query` and `out` are multiples of 8.

@@ -121,6 +121,7 @@ export function takeSearchOptions<M extends object>(options: SearchOptions<M>): 
   // eslint-disable-next-line @typescript-eslint/unbound-method -- called without its object, as any callback
   const { where, filter, ...rest } = taken;
   assertFunction('filter', filter);
+  if (where === undefined && filter === undefined) return rest;
   return {
     ...rest,
     ...(where !== undefined && { where: parseFilter(where) }),

@@ -20,10 +20,11 @@ export function runPage(
   index: Searchable,
   engine: Engine | undefined,
   query: Query,
-  { offset = 0, ...options }: Sought,
+  sought: Sought,
 ): Outcome {
+  if ((sought.offset ?? 0) === 0) return run(index, engine, query, sought);
+  const { offset = 0, ...options } = sought;
   const { k } = options;
-  if (offset === 0) return run(index, engine, query, options);
   const end = offset + k;
   let outcome = run(index, engine, query, isNested(index, options) ? { ...options, k: end } : options);
   const ranked = [...outcome.found];

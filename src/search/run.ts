@@ -18,7 +18,8 @@ import { leastEstimated, leastProven } from './scan/row-cost.js';
 import { rowFilter } from './scan/row-filter.js';
 import { scanFor } from './scan/scan-for.js';
 import { type ShardScan, scanInTurn } from './scan/shard-scan.js';
-import { type FoundRow, TopK } from './scan/top-k.js';
+import { bestRows } from './scan/sorted-rows.js';
+import type { Best, FoundRow } from './scan/top-k.js';
 
 /** The results of a search, and what it took. */
 export interface Outcome {
@@ -68,7 +69,7 @@ interface Search {
   readonly query: Query;
   readonly scope: Scope;
   readonly plan: Plan;
-  readonly best: TopK;
+  readonly best: Best;
   readonly scan: ShardScan;
   /** How many rows were near enough to be kept, whether or not the filter or another row of their document kept them out. */
   readonly within: () => number;
@@ -124,9 +125,9 @@ export function runMany(
 function begun(index: Searchable, engine: Engine | undefined, query: Query, options: Sought): Search {
   const { k, distinct, maxDistance = Infinity } = options;
   const depth = firstDepth(options);
-  const { plan, scope } = scoped(index, engine, query, { ...options, k: depth });
+  const { plan, scope } = scoped(index, engine, query, depth === k ? options : { ...options, k: depth });
   const { shards, directory } = scope;
-  const best = new TopK(k, distinct === 'document', maxDistance);
+  const best = bestRows(k, distinct === 'document', maxDistance);
   const { filter, within } = counting(options, best);
   const least = (plan.sure === PROVEN ? leastProven : leastEstimated)(index.config.dimensions, depth);
   let rows = 0;
@@ -180,7 +181,7 @@ function firstDepth({ k, maxDistance }: Sought): number {
 /** Counts the rows within the limit, if there is one, whether or not they pass the filter. */
 function counting(
   { filter, distinct, maxDistance }: Sought,
-  best: TopK,
+  best: Best,
 ): { readonly filter: Sought['filter']; readonly within: () => number } {
   if (maxDistance === undefined || (filter === undefined && distinct !== 'document'))
     return { filter, within: () => best.size };

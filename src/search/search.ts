@@ -3,13 +3,14 @@ import type { Limit } from '../calibration/limits.js';
 import { InvalidOptionError, type PostingKey } from '../errors.js';
 import { iterated } from '../checks/given.js';
 import { scoreOf, similarityOf } from '../geometry/metric.js';
-import { keyOfRow, type VectorInput } from '../version/posting.js';
+import type { VectorInput } from '../version/posting.js';
 import type { Searchable } from '../version/searchable.js';
 import { type ShardexIndex, assertIndex } from '../version/shardex-index.js';
 import { type Engine, usingEngine } from './memory/engine.js';
 import { type SearchOptions, takeSearchOptions } from './options.js';
 import { aimOf } from './ranking/plan.js';
 import { type Query, queryOf } from './memory/query.js';
+import type { QueryScratch } from './memory/query-scratch.js';
 import { isLent } from './scan/row-cost.js';
 import { recallOfShards } from './ranking/stopping.js';
 import { distanceAtScore } from './limit.js';
@@ -231,8 +232,8 @@ function withEngine<T>(
   return isLent(config.dimensions, rows) ? usingEngine(config, use) : use(undefined);
 }
 
-function queryFor({ config }: Searchable, vector: VectorInput): Query {
-  return queryOf(vector, config.dimensions, config.metric);
+function queryFor({ config }: Searchable, vector: VectorInput, scratch?: QueryScratch): Query {
+  return queryOf(vector, config.dimensions, config.metric, scratch);
 }
 
 /**
@@ -246,8 +247,9 @@ export function checked<M extends object>(index: ShardexIndex, options: SearchOp
 }
 
 function soughtIn<M extends object>(index: Searchable, options: SearchOptions<M>): Sought {
-  const { minScore, ...taken } = takeSearchOptions(options);
-  if (minScore === undefined) return taken;
+  const all = takeSearchOptions(options);
+  if (all.minScore === undefined) return all;
+  const { minScore, ...taken } = all;
   return { ...taken, maxDistance: distanceAtScore(index.config.metric, minScore) };
 }
 
@@ -264,15 +266,18 @@ export function eachQuery(queries: Iterable<VectorInput>): Iterable<VectorInput>
 }
 
 function outcomeOf(index: Searchable, vector: VectorInput, options: Sought): Outcome {
-  const query = queryFor(index, vector);
-  return withEngine(index, (engine) => runPage(index, engine, query, options));
+  return withEngine(index, (engine) =>
+    runPage(index, engine, queryFor(index, vector, engine?.query), options),
+  );
 }
 
 /** Results for the caller, which share nothing with the index. */
 function resultsOf({ config }: Searchable, { found }: Outcome, { includeVector }: Sought): SearchResult[] {
   const { metric, dimensions } = config;
   return found.map(({ distance, columns, row }): SearchResult => {
-    const { documentId, start, length } = keyOfRow(columns, row);
+    const documentId = columns.ids.at(row);
+    const start = columns.starts[row];
+    const length = columns.lengths[row];
     const score = scoreOf(metric, distance);
     const result =
       metric === 'euclidean'

@@ -167,6 +167,10 @@ describe('negative controls: a twin that is broken on purpose is noticed', () =>
         twin.measureAt(product, query, addresses, count, dimensions - 1, out);
       },
     }),
+    'nearRows: one fewer is wanted': (twin) => ({
+      nearRows: (product, query, pieces, count, dimensions, base, scale, most, ...rest) =>
+        twin.nearRows(product, query, pieces, count, dimensions, base, scale, Math.max(1, most - 1), ...rest),
+    }),
     'nearest: without weights': (twin) => ({
       nearest: (product, rows, stride, count, centroids, centroidStride, most, dimensions, _, out) => {
         twin.nearest(product, rows, stride, count, centroids, centroidStride, most, dimensions, 0, out);

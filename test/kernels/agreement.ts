@@ -490,6 +490,52 @@ export const CHECKS: Readonly<Record<string, (pair: Pair) => void>> = {
     );
   },
 
+  nearRows: (pair) => {
+    const shape = fc.record({
+      dimensions: fc.oneof(fc.integer({ min: 1, max: 9 }), fc.constantFrom(32, 100)),
+      counts: fc.array(fc.integer({ min: 0, max: 90 }), { maxLength: 3 }),
+      most: fc.constantFrom(1, 2, 10, 70, 300),
+      threshold: fc.constantFrom(-1, 0.5, 3, Infinity),
+    });
+    fc.assert(
+      fc.property(
+        shape,
+        fc.tuple(FLAG, FLAG),
+        PRODUCT,
+        KIND,
+        SEED,
+        ({ dimensions, counts, most, threshold }, [weighted, buried], product, kind, seed) => {
+          agree(pair, seed, (arena) => {
+            const { kernels } = arena;
+            const query = arena.vectors(1, dimensions, kind);
+            const pieces = arena.take(4 * PIECE_WORDS * counts.length);
+            counts.forEach((count, i) => {
+              const rows = arena.vectors(count, dimensions, kind);
+              const factors = weighted === 1 ? arena.vectors(1, count, 'normal') : NONE;
+              const dead = buried === 1 ? arena.bytes(4 * Math.ceil(count / 32), 256) : NONE;
+              kernels.u32.set([rows, count, factors, 0, dead, 128 * i], pieces / 4 + PIECE_WORDS * i);
+            });
+            const all = counts.reduce((sum, count) => sum + count, 0);
+            const list = arena.take(8 * all);
+            const line = arena.take(4);
+            const found = kernels.nearRows(
+              product,
+              query,
+              pieces,
+              counts.length,
+              dimensions,
+              ...([2, -2, most, 2 ** -10, 2 ** -12, threshold, list, line] as const),
+            );
+            // In no particular order, and what lies behind them is nobody's.
+            kernels.sort(list, found);
+            kernels.u32.fill(0, list / 4 + 2 * found, list / 4 + 2 * all);
+            return found;
+          });
+        },
+      ),
+    );
+  },
+
   nearest: (pair) => {
     const shape = fc.record({ dimensions: DIMENSIONS, gap: GAP, count: fc.integer({ min: 0, max: 5 }) });
     const centroids = fc.integer({ min: 0, max: 15 });

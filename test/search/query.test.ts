@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { squaredNorm } from '../../src/geometry/exact-loops.js';
-import { QueryScratch, queryOfProbe } from '../../src/search/memory/query.js';
+import { queryOfProbe } from '../../src/search/memory/query.js';
+import { QueryScratch } from '../../src/search/memory/query-scratch.js';
 
 const vectors = fc.array(
   fc.float({ noNaN: true, noDefaultInfinity: true, min: -1000, max: 1000 }).map(Math.fround),
@@ -24,14 +25,4 @@ test('a query in lent scratch memory equals one in memory of its own, one after 
       }
     }),
   );
-});
-
-test('scratch memory keeps a copy of what was rotated last, of whatever length', () => {
-  const scratch = new QueryScratch(2);
-  for (const numbers of [[1, 2], [3, 4], [5, 6, 7, 8], []]) {
-    const rotated = Float32Array.from(numbers);
-    const kept = scratch.keep(rotated);
-    rotated.fill(0);
-    expect([...kept]).toEqual(numbers);
-  }
 });

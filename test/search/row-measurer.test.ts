@@ -125,57 +125,6 @@ describe.each(METRICS)('where few rows of a segment are alive, those alone are m
   });
 });
 
-/** Rows and a query such that what distances differ by is less than what 32-bit sums lose. */
-function indistinct(metric: Metric, random: () => number): { rows: number[][]; query: number[] } {
-  const half = (): number[] => Array.from({ length: 32 }, () => random() - 0.5);
-  if (metric === 'euclidean') {
-    // All are as far from the origin.
-    const rows = Array.from({ length: SIZE }, () => {
-      const row = [...half(), ...half()];
-      const length = Math.hypot(...row);
-      return row.map((x) => x / length);
-    });
-    return { rows, query: new Array<number>(64).fill(0) };
-  }
-  // Nearly all of a product cancels out.
-  const rows = Array.from({ length: SIZE }, () => {
-    const first = half();
-    return [...first, ...first.map((x) => 2 ** -21 * random() - x)];
-  });
-  const first = half();
-  return { rows, query: [...first, ...first] };
-}
-
-test.each(METRICS)('rows that differ by less than 32 bits show are told apart, by %s', (metric) => {
-  for (let seed = 1; seed <= 20; seed++) {
-    const { rows, query } = indistinct(metric, seeded(seed));
-    let next = 0;
-    const postings = numbered(SIZE, () => rows[next++]);
-    const twin = new NaiveTwin({ dimensions: 64, metric });
-    for (const posting of postings) twin.add(posting);
-    const index = createIndex({ dimensions: 64, metric }, postings);
-    const engine = installEngine(index.config, createKernels());
-    const expected = twin.search(query, { k: 5 }).map((hit) => [hit.distance, hit.documentId]);
-    expect(measured(index, engine, query, false, 5)).toEqual(expected);
-  }
-});
-
-test('copies of rows leave half of the budget alone', () => {
-  const index = createIndex({ dimensions: 128 }, numbered(SIZE, CORPORA.uniform(seeded(1), 128)));
-  const engine = installEngine(index.config, createKernels());
-  const query = new Array<number>(128).fill(1);
-  measured(index, engine, query, false);
-  const { byteLength } = engine.slots;
-  expect(byteLength).toBeGreaterThanOrEqual(4 * 128 * SIZE);
-  engine.slots.clear();
-  engine.slots.most = byteLength;
-  measured(index, engine, query, false);
-  expect(engine.slots.byteLength).toBe(0);
-  engine.slots.most = 2 * byteLength;
-  measured(index, engine, query, true);
-  expect(engine.slots.byteLength).toBe(byteLength);
-});
-
 describe('bounds are proven where that is worth it', () => {
   test('from fewer rows on the longer they are, and from more the more results are wanted', () => {
     expect(leastProven(1536, 10)).toBeLessThan(leastProven(384, 10));

@@ -10,6 +10,7 @@ import { ExactScan } from '../../src/search/scan/exact-scan.js';
 import { RowMeasurer } from '../../src/search/scan/row-measurer.js';
 import { scanFor } from '../../src/search/scan/scan-for.js';
 import { type ShardScan, scanInTurn } from '../../src/search/scan/shard-scan.js';
+import { ShortScan } from '../../src/search/scan/short-scan.js';
 import { TopK } from '../../src/search/scan/top-k.js';
 import { CORPORA } from '../support/corpora.js';
 import { METRICS, numbered } from '../support/postings.js';
@@ -171,14 +172,16 @@ describe('a scan by codes', () => {
   });
 });
 
-test('without an engine, or where codes would not pay, every row is measured', () => {
+test('without SIMD or where codes would not pay, every row is compared: in 32 bits, if there is SIMD', () => {
   const index = indexOf('dot');
   const query = queryOf(new Array<number>(D).fill(1), D, 'dot');
   const engine = installEngine(index.config, createKernels());
-  for (const [options, isExact] of [
-    [{ engine: undefined, sure: 1 }, true],
-    [{ engine, sure: 1, isEstimated: false }, true],
-    [{ engine, sure: 1 }, false],
+  const twin = installEngine(index.config, createKernels({ simd: false }));
+  for (const [options, kind] of [
+    [{ engine: undefined, sure: 1 }, ExactScan],
+    [{ engine: twin, sure: 1, isEstimated: false }, ExactScan],
+    [{ engine, sure: 1, isEstimated: false }, ShortScan],
+    [{ engine, sure: 1 }, CodeScan],
   ] as const)
-    expect(scanFor(index, query, new TopK(1, false), options) instanceof ExactScan).toBe(isExact);
+    expect(scanFor(index, query, new TopK(1, false), options)).toBeInstanceOf(kind);
 });

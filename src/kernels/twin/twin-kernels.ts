@@ -4,6 +4,7 @@ import { encode, tables } from './codes.js';
 import { distancesAt, distances, nearest } from './distances.js';
 import { addRowsAt, measure, measureAt } from './measure.js';
 import { TwinMemory } from './memory.js';
+import { nearRows } from './near.js';
 import { residuals, rotate } from './rotate.js';
 import { roughDistances } from './rough.js';
 import { scan, scanMany, select, sort } from './scan.js';
@@ -53,6 +54,7 @@ export function twinKernels(): Kernels {
     measureAt: on(measureAt),
     addRowsAt: on(addRowsAt),
     roughDistances: on(roughDistances),
+    nearRows: on(nearRows),
     nearest: on(nearest),
   };
 }

@@ -9,6 +9,7 @@ import { type RoughLayout, STAGE, chunkBytes, roughLayout } from '../../kernels/
 import { ROUNDS, rotationSigns } from '../../kernels/rotation.js';
 import { Arena } from './arena.js';
 import { LastDirectory, PIECE } from './directory.js';
+import { QueryScratch } from './query-scratch.js';
 import { Slots } from './slots.js';
 
 /**
@@ -64,6 +65,12 @@ export interface Engine {
   /** 1 where rows are scaled to unit length before they are encoded: half their squared chord is 1 − cos. */
   readonly unit: 0 | 1;
   readonly at: Scratch;
+  /** Scratch memory of JavaScript, for the distances of rows that are measured together. */
+  readonly out: Float64Array;
+  /** The same for a query. */
+  readonly query: QueryScratch;
+  /** The query in kernel memory, and whether it is there rotated, too. */
+  readonly placed: { query: object | undefined; isRotated: boolean };
 }
 
 /** Addresses of scratch memory. */
@@ -241,6 +248,9 @@ function newEngine(config: ShardexConfig, kernels: Kernels): Engine {
     fine,
     rough,
     at,
+    out: new Float64Array(STAGE),
+    query: new QueryScratch(config.dimensions),
+    placed: { query: undefined, isRotated: false },
     lent: false,
     encoded: 0,
     around: config.metric === 'euclidean',

@@ -5,6 +5,7 @@ import type { Probe } from '../../geometry/metric.js';
 import { type VectorInput, writeVector } from '../../version/posting.js';
 import { codable } from './block-codes.js';
 import type { Engine } from './engine.js';
+import type { QueryScratch } from './query-scratch.js';
 
 /** A query in all forms that a search needs. */
 export interface Query {
@@ -14,38 +15,23 @@ export interface Query {
   readonly length: number;
   /** What kernels are given, of unit length by cosine; `undefined` where their bounds do not hold. */
   readonly unit: Float32Array | undefined;
-  /** The rotated `unit`, once it was needed. */
+  /** The rotated `unit`, once it was needed; not of a query in lent memory, of which there is one at a time. */
   rotated: Float32Array | undefined;
-  /** Where `unit` and `rotated` lie, if the caller lent memory. */
+  /** Where its vectors lie, if the caller lent memory. */
   readonly scratch: QueryScratch | undefined;
 }
 
-/**
- * Memory for one query at a time, lent by a caller that makes many.
- *
- * Arrays of its own for each query would be garbage that is collected late.
- */
-export class QueryScratch {
-  readonly unit: Float32Array;
-  #rotated = new Float32Array();
-
-  constructor(dimensions: number) {
-    this.unit = new Float32Array(dimensions);
-  }
-
-  /** Keeps a copy until the next one is made. */
-  keep(rotated: Float32Array): Float32Array {
-    if (this.#rotated.length !== rotated.length) this.#rotated = new Float32Array(rotated.length);
-    this.#rotated.set(rotated);
-    return this.#rotated;
-  }
-}
-
-/** Checks a vector and makes a query of it. */
-export function queryOf(vector: VectorInput, dimensions: number, metric: Metric): Query {
-  const components = new Float64Array(dimensions);
+/** Checks a vector and makes a query of it; with `scratch` it is valid until the next one is made there. */
+export function queryOf(
+  vector: VectorInput,
+  dimensions: number,
+  metric: Metric,
+  scratch?: QueryScratch,
+): Query {
+  const components = scratch?.vector ?? new Float64Array(dimensions);
   writeVector(vector, dimensions, components, 0);
-  return queryOfProbe({ vector: components, squaredNorm: squaredNorm(components, 0, dimensions) }, metric);
+  const probe = { vector: components, squaredNorm: squaredNorm(components, 0, dimensions) };
+  return queryOfProbe(probe, metric, scratch);
 }
 
 /** Makes a query of a checked vector; with `scratch` it is valid until the next one is made there. */
@@ -68,15 +54,28 @@ function unitOf(
   return unit;
 }
 
-/** Copies a query, as it is and rotated, to kernel memory, if it has a `unit`. */
-export function placeQuery({ kernels, coarse, at }: Engine, query: Query): void {
-  const { padded } = coarse;
-  if (query.unit === undefined) return;
-  kernels.f32.fill(0, at.query / 4, at.query / 4 + padded);
+/** Copies a query to kernel memory, if it has a `unit`. */
+export function placeQuery(engine: Engine, query: Query): void {
+  const { kernels, at, placed } = engine;
+  if (query.unit === undefined || placed.query === query) return;
   kernels.f32.set(query.unit, at.query / 4);
-  if (query.rotated === undefined) {
-    kernels.rotate(at.query, at.rotatedQuery, 1, padded, at.signs);
-    const rotated = kernels.f32.subarray(at.rotatedQuery / 4, at.rotatedQuery / 4 + padded);
-    query.rotated = query.scratch?.keep(rotated) ?? rotated.slice();
-  } else kernels.f32.set(query.rotated, at.rotatedQuery / 4);
+  placed.query = query;
+  placed.isRotated = false;
+}
+
+/** Copies a query, as it is and rotated, to kernel memory, if it has a `unit`. */
+export function placeRotated(engine: Engine, query: Query): void {
+  const { kernels, coarse, at, placed } = engine;
+  if (query.unit === undefined) return;
+  placeQuery(engine, query);
+  if (placed.isRotated) return;
+  placed.isRotated = true;
+  if (query.rotated !== undefined) {
+    kernels.f32.set(query.rotated, at.rotatedQuery / 4);
+    return;
+  }
+  const { padded } = coarse;
+  kernels.rotate(at.query, at.rotatedQuery, 1, padded, at.signs);
+  if (query.scratch === undefined)
+    query.rotated = kernels.f32.slice(at.rotatedQuery / 4, at.rotatedQuery / 4 + padded);
 }

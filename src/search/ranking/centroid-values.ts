@@ -41,7 +41,7 @@ export function measureCentroids(index: WithCentroids, engine: Engine, query: Qu
 }
 
 /** Below this many shards 16 bits save nothing. */
-const MIN_SHARDS = 128;
+export const MIN_SHARDS = 128;
 
 /**
  * Measures all centroids in 16 bits. Returns the greatest error of a value.

@@ -14,6 +14,7 @@ import type { ShardId } from '../../version/shard.js';
 import { BINS, type Engine } from '../memory/engine.js';
 import type { Query } from '../memory/query.js';
 import {
+  MIN_SHARDS,
   RIGHT_ANGLE,
   type WithCentroids,
   collectWithin,
@@ -30,6 +31,13 @@ export interface RankedShards {
   readonly distances: readonly number[];
   /** The 32-bit values that were compared: squared distances, or −dot. NaN or missing where one is not known. */
   readonly centroidValues: readonly number[];
+}
+
+/** Ranked shards that belong to the caller. */
+interface OwnRankedShards extends RankedShards {
+  readonly ids: ShardId[];
+  readonly distances: number[];
+  readonly centroidValues: number[];
 }
 
 /** A limit on what shards cost ({@link costOf}), which depends on how the nearest centroids lie. */
@@ -55,7 +63,7 @@ export function nearShards(
   engine: Engine | undefined,
   query: Query,
   most: number,
-): RankedShards {
+): OwnRankedShards {
   if (engine === undefined || measureCentroids(index, engine, query) === undefined)
     return rankedExactly(index, query, most);
   return rankedCandidates(index, engine, query, most, collectWithin(index, engine, Infinity));
@@ -68,6 +76,7 @@ export function shardsWithin(
   query: Query,
   cost: CostLimit,
 ): RankedShards {
+  if (engine !== undefined && index.centroids.size < MIN_SHARDS) return fewWithin(index, engine, query, cost);
   const found = engine && candidatesWithin(index, engine, query, cost);
   const near =
     engine === undefined || found === undefined
@@ -86,6 +95,21 @@ export function shardsWithin(
     distances: near.distances.slice(0, count),
     centroidValues: near.centroidValues.slice(0, count),
   };
+}
+
+/** As {@link shardsWithin}, for so few shards that all are sorted. */
+function fewWithin(
+  index: WithCentroids,
+  engine: Engine,
+  query: Query,
+  { gap, limitOf }: CostLimit,
+): RankedShards {
+  const near = nearShards(index, engine, query, index.centroids.size);
+  const count = countWithin(limitOf(featuresOf(near.distances)), near.distances, gap);
+  near.ids.length = count;
+  near.distances.length = count;
+  if (near.centroidValues.length > count) near.centroidValues.length = count;
+  return near;
 }
 
 /**
@@ -127,7 +151,7 @@ function featuresOf(distances: readonly number[]): Features {
   return { nearest: distances[0], spread: Math.max(0, last - distances[0]) };
 }
 
-function rankedExactly({ config, centroids }: WithCentroids, query: Query, most: number): RankedShards {
+function rankedExactly({ config, centroids }: WithCentroids, query: Query, most: number): OwnRankedShards {
   const ranked = rankShards(centroids, config.metric, query.probe, most, 'query');
   const isCosine = config.metric === 'cosine';
   return {
@@ -144,7 +168,7 @@ function rankedCandidates(
   query: Query,
   most: number,
   count: number,
-): RankedShards {
+): OwnRankedShards {
   const keep = Math.min(most, count);
   if (keep < count) kernels.select(at.candidates, count, keep);
   kernels.sort(at.candidates, keep);

@@ -111,6 +111,7 @@ export function plansByRecall(
     }
     const { ids, distances, centroidValues } = known.near;
     const isAll = limit.limit + grown === known.limit;
+    if (isAll && whole === undefined) return { shards: ids, centroidValues, ranked, sure, limit };
     const count = isAll ? ids.length : countWithin(limit.limit + grown, distances, gap);
     // Of a part of a version only its own shards.
     const isOwn = whole === undefined ? undefined : (id: ShardId): boolean => shards.has(id);

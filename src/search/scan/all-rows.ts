@@ -9,6 +9,7 @@ import { type FoundRow, type Kept, compareFound } from './top-k.js';
 export class AllRows implements Kept {
   readonly most = Infinity;
   readonly worst = Infinity;
+  readonly isDistinct = false;
   readonly #distances: number[] = [];
   readonly #columns: Columns[] = [];
   readonly #rows: number[] = [];

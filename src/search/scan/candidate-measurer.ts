@@ -56,12 +56,13 @@ export class CandidateMeasurer {
   measure(mostSorted: number): void {
     const candidates = this.#candidates;
     let goesOn = true;
-    for (let done = 0, part = FIRST_PART; done < candidates.count && goesOn; part *= 2) {
+    const first = this.#best.worst === Infinity ? Math.max(FIRST_PART, this.#best.most) : FIRST_PART;
+    for (let done = 0, part = first; done < candidates.count && goesOn; part *= 2) {
       // Most candidates that came before any result are ruled out by now.
       const count = candidates.order(done, part, this.#threshold());
       goesOn = this.#measurePart(done, count);
       done += count;
-      if (goesOn && part > FIRST_PART && candidates.count - done > mostSorted) {
+      if (goesOn && part > first && candidates.count - done > mostSorted) {
         this.#measureRest(done);
         break;
       }
@@ -99,8 +100,10 @@ export class CandidateMeasurer {
         candidates.name(candidate, rank, measurer, i);
       }
       measurer.fetch(ahead);
-      for (let i = 0; i < ahead; i += TOGETHER) {
-        const most = Math.min(TOGETHER, ahead - i);
+      for (let i = 0; i < ahead;) {
+        // Until there are enough results no bound rules a row out.
+        const together = this.#best.worst === Infinity ? Math.max(TOGETHER, this.#best.most) : TOGETHER;
+        const most = Math.min(together, ahead - i);
         let wanted = 0;
         while (wanted < most) {
           const bound = candidates.valueOf(first + done + i + wanted) - candidates.margin;
@@ -109,6 +112,7 @@ export class CandidateMeasurer {
         }
         measurer.measure(i, wanted);
         if (wanted < most) return false;
+        i += wanted;
       }
     }
     return true;

@@ -1,7 +1,9 @@
 // The candidates of a search: rows in kernel memory that their bounds have not ruled out yet.
 import { GROUP } from '../../kernels/code-shape.js';
+import { NONE } from '../../kernels/kernels.js';
 import type { Columns } from '../../version/row-block.js';
 import { CANDIDATES, type Engine } from '../memory/engine.js';
+import type { Slot } from '../memory/slots.js';
 import type { RowMeasurer } from './row-measurer.js';
 
 /**
@@ -16,14 +18,19 @@ export class Candidates {
   /** Rows with values beyond this do not become candidates. */
   limit = Infinity;
   readonly #engine: Engine;
+  readonly #rowBytes: number;
   #labels = 0;
   readonly #columns: Columns[] = [];
   /** For each piece its first label, and the difference of label and row. */
   readonly #labelled: number[] = [];
   readonly #firsts: number[] = [];
+  readonly #compared: boolean[] = [];
+  readonly #copies: (Slot | undefined)[] = [];
+  readonly #addresses: number[] = [];
 
   constructor(engine: Engine) {
     this.#engine = engine;
+    this.#rowBytes = 4 * engine.coarse.dimensions;
   }
 
   /** The address of the next candidate. */
@@ -35,10 +42,24 @@ export class Candidates {
     return this.count + rows <= CANDIDATES;
   }
 
-  /** Labels `rows` rows of a block, from `from` on; returns the first label. */
-  label(columns: Columns, from: number, rows: number): number {
+  /**
+   * Labels `rows` rows of a block, from `from` on; returns the first label.
+   *
+   * `isCompared` says that they count as measured already. `copies` has copies of the block's rows, the first at `address`.
+   */
+  label(
+    columns: Columns,
+    from: number,
+    rows: number,
+    isCompared = false,
+    copies?: Slot,
+    address: number = NONE,
+  ): number {
     const label = this.#labels;
     this.#columns.push(columns);
+    this.#compared.push(isCompared);
+    this.#copies.push(copies);
+    this.#addresses.push(address);
     this.#labelled.push(label);
     this.#firsts.push(label - from);
     this.#labels += Math.ceil(rows / GROUP) * GROUP;
@@ -86,7 +107,12 @@ export class Candidates {
   name(i: number, rank: number, measurer: RowMeasurer, to: number): void {
     const label = this.#engine.kernels.u32[this.#engine.at.candidates / 4 + 2 * i];
     const owner = this.#ownerOf(label);
-    measurer.name(to, this.#columns[owner], label - this.#firsts[owner], rank);
+    const row = label - this.#firsts[owner];
+    const copies = this.#copies[owner];
+    // Unless they were evicted meanwhile.
+    const address =
+      copies !== undefined && copies.at >= 0 ? this.#addresses[owner] + this.#rowBytes * row : NONE;
+    measurer.name(to, this.#columns[owner], row, rank, this.#compared[owner], address);
   }
 
   /** The piece that a label belongs to. */
@@ -108,5 +134,8 @@ export class Candidates {
     this.#columns.length = 0;
     this.#labelled.length = 0;
     this.#firsts.length = 0;
+    this.#compared.length = 0;
+    this.#copies.length = 0;
+    this.#addresses.length = 0;
   }
 }

@@ -15,9 +15,11 @@ import type { Query } from '../memory/query.js';
 import { CandidateMeasurer } from './candidate-measurer.js';
 import { Estimator } from './estimator.js';
 import { ExactScan } from './exact-scan.js';
+import { isCopied } from './row-copies.js';
 import { mostLeft, mostWorthIt } from './row-cost.js';
 import type { RowMeasurer } from './row-measurer.js';
 import type { ShardScan, Tally } from './shard-scan.js';
+import { ShortScan } from './short-scan.js';
 import type { Kept } from './top-k.js';
 import { Trial } from './trial.js';
 import { Candidates } from './candidates.js';
@@ -38,6 +40,8 @@ export class CodeScan implements ShardScan {
   readonly #measurer: RowMeasurer;
   /** Counts shards, and measures those whose bounds are not worth proving. */
   readonly #exact: ExactScan;
+  /** Compares those shards in 32 bits, if that pays. */
+  readonly #short: ShortScan | undefined;
   readonly #estimator: Estimator;
   readonly #candidates: Candidates;
   readonly #candidateMeasurer: CandidateMeasurer;
@@ -53,6 +57,7 @@ export class CodeScan implements ShardScan {
     sure: Confidence,
     directory: Directory | undefined,
     measurer: RowMeasurer,
+    most = Infinity,
   ) {
     this.#shards = shards;
     this.#directory = directory;
@@ -65,6 +70,10 @@ export class CodeScan implements ShardScan {
     this.#estimator = new Estimator(config, engine, query, sure);
     this.#candidates = new Candidates(engine);
     this.#candidateMeasurer = new CandidateMeasurer(config.metric, this.#candidates, measurer, best, sure);
+    if (sure === PROVEN && isCopied(engine)) {
+      const index = { config, shards };
+      this.#short = new ShortScan(index, query, best, most, engine, directory, measurer, this.#candidates);
+    }
   }
 
   get tally(): Tally {
@@ -80,7 +89,7 @@ export class CodeScan implements ShardScan {
     const rows = this.#exact.count(id);
     if (this.#sure !== PROVEN) this.#scanShard(id, centroidValue);
     else if (this.#trial.next()) this.#prove(id, rows);
-    else this.#exact.measureShard(id);
+    else this.#compare(id);
   }
 
   measureSome(): void {
@@ -135,7 +144,7 @@ export class CodeScan implements ShardScan {
     if (candidates.count - before > NEARLY_ALL * rows && this.#measurer.count === measured) {
       candidates.count = before;
       this.#trial.note(false);
-      this.#exact.measureShard(id);
+      this.#compare(id);
       return;
     }
     this.#tried += rows;
@@ -143,6 +152,16 @@ export class CodeScan implements ShardScan {
     // There may be too many only because no near row was measured yet.
     if (candidates.count - before > most) this.measureSome();
     this.#trial.note(candidates.count - before <= most);
+  }
+
+  /** Measures the rows of a shard whose bounds are not worth proving. */
+  #compare(id: ShardId): void {
+    if (this.#short === undefined) {
+      this.#exact.measureShard(id);
+      return;
+    }
+    this.#short.queueShard(id);
+    this.#short.estimate();
   }
 
   #scanShard(id: ShardId, centroidValue: number): void {

@@ -12,7 +12,7 @@ import { codesAt } from '../memory/block-codes.js';
 import { DEAD_BYTES, type Engine, PIECES } from '../memory/engine.js';
 import { PROVEN, type Confidence } from '../confidence.js';
 import { type Terms, likelyTerms, provenTerms, slackFor, thresholdFor } from './estimates.js';
-import { type Query, placeQuery } from '../memory/query.js';
+import { type Query, placeRotated } from '../memory/query.js';
 import type { Candidates } from './candidates.js';
 
 /** The share of an estimate's squared error that rounding of the query's tables may cause. */
@@ -55,7 +55,7 @@ export class Estimator {
   /** Puts the query and its tables into the engine again, after other queries used it. */
   resume(): void {
     const { kernels, coarse, around, at } = this.#engine;
-    placeQuery(this.#engine, this.#query);
+    placeRotated(this.#engine, this.#query);
     if (around || this.#sure === PROVEN) return;
     const byDot = this.#config.metric === 'dot';
     kernels.tables(at.rotatedQuery, NONE, coarse.padded, coarse.bits, at.tables, at.line);

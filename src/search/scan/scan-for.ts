@@ -7,8 +7,10 @@ import type { Query } from '../memory/query.js';
 import { CodeScan } from './code-scan.js';
 import { ExactScan } from './exact-scan.js';
 import type { RowFilter } from './row-filter.js';
+import { isCopied } from './row-copies.js';
 import { RowMeasurer } from './row-measurer.js';
 import type { ShardScan } from './shard-scan.js';
+import { ShortScan } from './short-scan.js';
 import type { Kept } from './top-k.js';
 
 /** What {@link scanFor} chooses by. */
@@ -31,7 +33,12 @@ export function scanFor(
   { engine, sure, filter, directory, isEstimated = true }: ScanOptions,
 ): ShardScan {
   const measurer = new RowMeasurer(index.config, query, best, filter, engine);
-  return engine === undefined || query.unit === undefined || !isEstimated
-    ? new ExactScan(index.shards, directory, measurer)
-    : new CodeScan(index, query, best, engine, sure, directory, measurer);
+  if (engine === undefined || query.unit === undefined)
+    return new ExactScan(index.shards, directory, measurer);
+  // A filter may refuse the nearest rows, so none rules out others before it was measured.
+  const most = filter === undefined && !best.isDistinct ? best.most : Infinity;
+  if (isEstimated) return new CodeScan(index, query, best, engine, sure, directory, measurer, most);
+  return isCopied(engine)
+    ? new ShortScan(index, query, best, most, engine, directory, measurer)
+    : new ExactScan(index.shards, directory, measurer);
 }

@@ -17,6 +17,8 @@ export interface Kept {
   readonly most: number;
   /** A row farther than this cannot get in, so it need not be offered. */
   readonly worst: number;
+  /** Whether it keeps the best row of each document only. */
+  readonly isDistinct: boolean;
   offer(distance: number, columns: Columns, row: number, rank?: number): void;
 }
 
@@ -26,14 +28,23 @@ export function compareFound(a: FoundRow, b: FoundRow): number {
 }
 
 /** Compares by the order in which rows are kept. */
-function compareRanks(a: Ranked, b: Ranked): number {
+export function compareRanks(a: Ranked, b: Ranked): number {
   return a.rank - b.rank || compareKeys(keyOfRow(a.columns, a.row), keyOfRow(b.columns, b.row));
 }
 
-type Ranked = Required<FoundRow>;
+/** A row with the value that it is kept by. */
+export type Ranked = Required<FoundRow>;
+
+/** What keeps the best rows of a search. */
+export interface Best extends Kept {
+  /** How many are kept. */
+  readonly size: number;
+  /** The kept rows, best first. */
+  sorted(): FoundRow[];
+}
 
 /** A heap of the k best rows with the worst on top; with `distinctDocuments`, of the best row of each document. */
-export class TopK implements Kept {
+export class TopK implements Best {
   /** How many are kept at most. */
   readonly most: number;
   /** How far they may be. */
@@ -51,6 +62,10 @@ export class TopK implements Kept {
   /** Rows farther than this need not be offered. */
   get worst(): number {
     return this.#heap.length < this.most ? this.#limit : this.#heap[0].rank;
+  }
+
+  get isDistinct(): boolean {
+    return this.#positions !== undefined;
   }
 
   /** How many are kept. */

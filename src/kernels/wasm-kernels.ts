@@ -111,9 +111,20 @@ function compile(): WebAssembly.Module | undefined {
  * With relaxed SIMD, which not all platforms support, scans look up table entries in one instruction instead of two.
  */
 export function builds(): Record<'plain' | 'relaxed', Uint8Array<ArrayBuffer>> {
-  const plain = Uint8Array.from(atob(WASM_BASE64), (character) => character.charCodeAt(0));
-  const relaxed = [...plain];
-  // The last first, as positions are those of the plain build.
-  for (const [at, gone, ...bytes] of [...RELAXED_EDITS].reverse()) relaxed.splice(at, gone, ...bytes);
-  return { plain, relaxed: Uint8Array.from(relaxed) };
+  // A plain loop: an iterator over the characters takes ten times as long where nothing is compiled yet.
+  const characters = atob(WASM_BASE64);
+  const plain = new Uint8Array(characters.length);
+  for (let i = 0; i < plain.length; i++) plain[i] = characters.charCodeAt(i);
+  const more = RELAXED_EDITS.reduce((sum, [, gone, ...bytes]) => sum + bytes.length - gone, 0);
+  const relaxed = new Uint8Array(plain.length + more);
+  // Positions are those of the plain build, ascending.
+  let [from, to] = [0, 0];
+  for (const [at, gone, ...bytes] of RELAXED_EDITS) {
+    relaxed.set(plain.subarray(from, at), to);
+    relaxed.set(bytes, to + at - from);
+    to += at - from + bytes.length;
+    from = at + gone;
+  }
+  relaxed.set(plain.subarray(from), to);
+  return { plain, relaxed };
 }

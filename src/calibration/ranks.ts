@@ -19,7 +19,7 @@ const EDGES = [
  * Neighbours that each level is noted of. A thousand single neighbours would say where the nearest one is to within
  * three hundredths only; the nearest three are hardly farther, and say it to within two.
  */
-const NOTED = [3, 10, 100, 1000] as const;
+export const NOTED = [3, 10, 100, 1000] as const;
 
 const WIDTHS: readonly (readonly number[])[] = NOTED.map((noted) =>
   noted <= 10
@@ -44,21 +44,21 @@ export function widthsOf(level: number): readonly number[] {
   return WIDTHS[level];
 }
 
-/** One neighbour: the rank of its shard, from 0, and how much farther than the nearest one that is, in units of a gap. */
-export interface Neighbour {
-  readonly rank: number;
-  readonly beyond: number;
-}
-
-/** Packs the ranks of neighbours, given in order of their distance from the query, nearest first. */
-export function packRanks(neighbours: readonly Neighbour[]): string {
+/**
+ * Packs the ranks of neighbours: of the shards that they are in, from 0. For each number that a level is noted of, so many of
+ * the nearest neighbours come first; otherwise their order does not matter. `beyondOf` tells how much farther than the
+ * nearest shard one of a rank is, in units of a gap.
+ */
+export function packRanks(ranks: ArrayLike<number>, beyondOf: (rank: number) => number): string {
   const codes: number[] = [];
+  const all = Int32Array.from(ranks);
   NOTED.forEach((noted, l) => {
-    const best = neighbours.slice(0, noted).sort((a, b) => a.rank - b.rank);
+    // Numbers in a typed array are sorted by the engine's own code, which is never cold.
+    const best = all.slice(0, noted).sort();
     let done = 0;
     for (const width of WIDTHS[l]) {
-      const at = Math.min(best.length - 1, Math.floor((done + width / 2) * best.length));
-      codes.push(logCode(best[at].rank), floatCode(best[at].beyond));
+      const rank = best[Math.min(best.length - 1, Math.floor((done + width / 2) * best.length))];
+      codes.push(logCode(rank), floatCode(beyondOf(rank)));
       done += width;
     }
   });

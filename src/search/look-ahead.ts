@@ -14,7 +14,7 @@ import type { ShardexIndex } from '../version/shardex-index.js';
 import { PIECE } from './memory/directory.js';
 import { type Engine, usingEngine } from './memory/engine.js';
 import { queryOfProbe } from './memory/query.js';
-import { AllRows } from './scan/all-rows.js';
+import { NearestRows } from './scan/nearest-rows.js';
 import { scanFor } from './scan/scan-for.js';
 import type { ShardScan } from './scan/shard-scan.js';
 
@@ -106,6 +106,6 @@ export class Ahead {
     const { metric } = this.#config;
     const query = queryOfProbe(this.#probe, metric);
     if (query.unit === undefined) return undefined;
-    return scanFor({ config: this.#config, shards }, query, new AllRows(), { engine, sure: 0 });
+    return scanFor({ config: this.#config, shards }, query, new NearestRows(Infinity), { engine, sure: 0 });
   }
 }

@@ -7,7 +7,7 @@
 import type { Metric } from '../config.js';
 import { GAP_RANK, SPREAD_RANK } from '../calibration/cost.js';
 import type { Sample } from '../calibration/calibration.js';
-import { LEVELS, type Neighbour, packRanks } from '../calibration/ranks.js';
+import { NOTED, packRanks } from '../calibration/ranks.js';
 import { type ReusableProbe, fillProbe, reusableProbe } from '../geometry/metric.js';
 import { keyOfRow } from '../version/posting.js';
 import { type Columns, columnsOf, hashOfRow } from '../version/row-block.js';
@@ -20,8 +20,7 @@ import { queryOfProbe } from './memory/query.js';
 import { QueryScratch } from './memory/query-scratch.js';
 import { scanFor } from './scan/scan-for.js';
 import type { Ahead } from './look-ahead.js';
-import { AllRows } from './scan/all-rows.js';
-import { TopK } from './scan/top-k.js';
+import { NearestRows } from './scan/nearest-rows.js';
 
 /** The part of a version in the making that looking for a posting reads. */
 export type UnfinishedVersion = Pick<
@@ -36,7 +35,8 @@ export interface LiveRow {
   readonly row: number;
 }
 
-const MOST = LEVELS[LEVELS.length - 1];
+/** Neighbours that are looked for. */
+const MOST = NOTED[NOTED.length - 1];
 
 /**
  * How many of the best rows by their estimates are measured; nearly all true neighbours are among them.
@@ -97,16 +97,10 @@ export class Looker {
       Math.max(0, distances[Math.min(rank, distances.length) - 1] - distances[0]);
     const gap = beyond(GAP_RANK);
     const unit = gap > 0 ? gap : 1;
-    const homes = (this.#homes ??= homesIn(this.#index));
-    const found = this.#neighbours(engine, query, ids, centroidValues, ahead)
-      .filter((one) => one.columns !== columns || one.row !== row)
-      .slice(0, MOST)
-      .map((one) => homes.get(one.columns) as ShardId);
-    const ranks = ranksOf(found, ids);
-    const neighbours = found.map((id): Neighbour => {
-      const rank = ranks.get(id) as number;
-      return { rank, beyond: (distances[rank] - distances[0]) / unit };
-    });
+    const isEstimated = engine !== undefined && query.unit !== undefined;
+    const best = new NearestRows(isEstimated ? Infinity : MOST, { columns, row });
+    const homes = this.#scan(engine, query, best, ids, centroidValues, ahead);
+    const found = best.nearest(NOTED);
     return Object.freeze({
       ...keyOfRow(columns, row),
       hash: hashOfRow(columns, row),
@@ -117,7 +111,7 @@ export class Looker {
       nearest: distances[0],
       spread: beyond(SPREAD_RANK),
       gap,
-      ranks: packRanks(neighbours),
+      ranks: packRanks(ranksOf(found, homes, ids), (rank) => (distances[rank] - distances[0]) / unit),
     });
   }
 
@@ -128,24 +122,28 @@ export class Looker {
     return this.#directory.of;
   }
 
-  /** The nearest rows in all shards, nearest first. */
-  #neighbours(
+  /** Offers rows of all shards, among them the nearest. Returns which shards they may be of. */
+  #scan(
     engine: Engine | undefined,
     query: ReturnType<typeof queryOfProbe>,
+    best: NearestRows,
     ids: readonly ShardId[],
     centroidValues: readonly number[],
     ahead: Ahead | undefined,
-  ): { columns: Columns; row: number }[] {
-    // One more than wanted, for the posting itself.
-    const isEstimated = engine !== undefined && query.unit !== undefined;
-    const best = isEstimated ? new AllRows() : new TopK(MOST + 1, false);
+  ): ReadonlyMap<Columns, ShardId> {
+    const { shards } = this.#index;
+    if (this.#many) this.#homes ??= homesIn(shards.values());
+    const scanned: Shard[] = [];
     const directory = this.#directoryFor(engine);
     const scan = scanFor(this.#index, query, best, { engine, sure: 0, directory });
     let [rows, pause] = [0, TOGETHER];
     ids.forEach((id, rank) => {
-      const shard = this.#index.shards.get(id) as Shard;
+      const shard = shards.get(id) as Shard;
       // All of its rows would be dropped.
-      if (!ahead?.isBeyond(shard, scan.limit)) scan.scan(id, centroidValues[rank]);
+      if (!ahead?.isBeyond(shard, scan.limit)) {
+        scan.scan(id, centroidValues[rank]);
+        scanned.push(shard);
+      }
       rows += shard.rows.liveCount;
       if (rows < pause) return;
       pause = rows + TOGETHER;
@@ -153,24 +151,27 @@ export class Looker {
     });
     scan.keepBest(MEASURED);
     scan.measure();
-    return best instanceof AllRows ? best.nearest(MOST + 1) : best.sorted();
+    return this.#homes ?? homesIn(scanned);
   }
 }
 
-/** The shard that each block belongs to. */
-function homesIn({ shards }: UnfinishedVersion): ReadonlyMap<Columns, ShardId> {
+/** The shard that each block of some shards belongs to. */
+function homesIn(shards: Iterable<Shard>): ReadonlyMap<Columns, ShardId> {
   const homes = new Map<Columns, ShardId>();
-  for (const { id, rows } of shards.values())
-    for (const { block } of rows.segments) homes.set(columnsOf(block), id);
+  for (const { id, rows } of shards) for (const { block } of rows.segments) homes.set(columnsOf(block), id);
   return homes;
 }
 
-/** The ranks of some shards, which may be given more than once. */
-function ranksOf(wanted: readonly ShardId[], ids: readonly ShardId[]): ReadonlyMap<ShardId, number> {
-  const left = new Set(wanted);
+/** The ranks of the shards that rows are in. */
+function ranksOf(
+  found: readonly Columns[],
+  homes: ReadonlyMap<Columns, ShardId>,
+  ids: readonly ShardId[],
+): Int32Array {
+  const left = new Set(found.map((columns) => homes.get(columns) as ShardId));
   const ranks = new Map<ShardId, number>();
   for (let rank = 0; left.size > 0; rank++) if (left.delete(ids[rank])) ranks.set(ids[rank], rank);
-  return ranks;
+  return Int32Array.from(found, (columns) => ranks.get(homes.get(columns) as ShardId) as number);
 }
 
 /**

@@ -47,7 +47,7 @@ const LOOKS_PAID = 1;
 /** Postings that come into the sample in a commit at least while the sample is not full. */
 const LEAST_FILLED = 2;
 
-/** So many of the oldest are picked out one after the other. */
+/** So many of the oldest are picked out one after the other, and so many postings are sought in the sample. */
 const FEW = 8;
 
 /** Postings that may wait at a time, before a sample that is not full is filled further. */
@@ -133,9 +133,9 @@ function* renewed(before: Calibration | undefined, index: Resampled, size: numbe
   }
   const spent = Math.max(0, wanted.length - more);
   if (filling > 0) {
-    const taken = new Set([...there, ...wanted.map(({ row }) => keyOfRow(row.columns, row.row))].map(textOf));
+    const isKnown = knownIn(there, wanted, filling);
     for (let left = filling; left > 0; left--) {
-      const row = drawn(index, random, taken);
+      const row = drawn(index, random, isKnown);
       if (row !== undefined) wanted.push({ row, born: 0 });
       yield;
     }
@@ -175,11 +175,16 @@ function put(
   size: number,
   random: () => number,
 ): void {
-  const free = Array.from({ length: samples.size }, (_, place) => place);
+  if (wanted.length === 0) return;
+  const before = samples.size;
+  let free: number[] | undefined;
   wanted.forEach(({ place }, i) => {
     if (place !== undefined) samples.set(place, made[i]);
     else if (samples.size < size) samples.push(made[i]);
-    else samples.set(free.splice(Math.floor(random() * free.length), 1)[0], made[i]);
+    else {
+      free ??= Array.from({ length: before }, (_, at) => at);
+      samples.set(free.splice(Math.floor(random() * free.length), 1)[0], made[i]);
+    }
   });
 }
 
@@ -188,9 +193,9 @@ function* lookAhead(samples: List<Sample>, index: Resampled): Steps<void> {
   let budget = aheadBudget(index.config, Math.max(1, index.written.count));
   const waiting = waitingIn(samples).map((place) => samples.get(place) as Sample);
   const unknown = waiting.filter((sample) => aheadOf(sample) === undefined);
-  const rows = yield* rowsOf(index, unknown);
+  const rows = unknown.length === 0 ? undefined : yield* rowsOf(index, unknown);
   for (const sample of unknown) {
-    const found = rows.get(textOf(sample));
+    const found = rows?.get(textOf(sample));
     if (found !== undefined) beginAhead(sample, index.config, found.columns, found.row);
   }
   for (const sample of waiting) {
@@ -207,9 +212,12 @@ const waitingPlaces = new WeakMap<List<Sample>, readonly number[]>();
 function waitingIn(samples: List<Sample>): readonly number[] {
   let places = waitingPlaces.get(samples);
   if (places === undefined) {
-    const all = samples.toArray();
-    places = all.flatMap((sample, place) => (isWaiting(sample) ? [place] : []));
-    waitingPlaces.set(samples, (places = [...places].sort((a, b) => all[a].churn - all[b].churn || a - b)));
+    const waiting: { readonly place: number; readonly churn: number }[] = [];
+    samples.forEach((sample, place) => {
+      if (isWaiting(sample)) waiting.push({ place, churn: sample.churn });
+    });
+    places = waiting.sort((a, b) => a.churn - b.churn || a.place - b.place).map(({ place }) => place);
+    waitingPlaces.set(samples, places);
   }
   return places;
 }
@@ -265,7 +273,8 @@ function remove(samples: List<Sample>, place: number): void {
 function oldest(samples: List<Sample>, count: number): number[] {
   if (count === 0) return [];
   const all = samples.toArray();
-  const places = all.flatMap((sample, place) => (isWaiting(sample) ? [] : [place]));
+  const places: number[] = [];
+  for (let place = 0; place < all.length; place++) if (!isWaiting(all[place])) places.push(place);
   if (count > FEW) places.sort((a, b) => all[a].churn - all[b].churn || a - b);
   else {
     // One after the other to the front: to sort all takes a commit several times as long.
@@ -291,11 +300,39 @@ function textOf({ documentId, start, length }: PostingKey): string {
   return keyText(documentId, start, length);
 }
 
+/**
+ * Tells whether a posting is in the sample or wanted: of a few postings by looking through both, as to make a set of all
+ * would take a commit longer.
+ */
+function knownIn(
+  samples: List<Sample>,
+  wanted: readonly Wanted[],
+  asked: number,
+): (key: PostingKey) => boolean {
+  if (asked <= FEW) {
+    const isSame =
+      (key: PostingKey) =>
+      (other: PostingKey): boolean =>
+        other.start === key.start && other.length === key.length && other.documentId === key.documentId;
+    return (key) => {
+      const is = isSame(key);
+      return samples.some(is) || wanted.some(({ row }) => is(keyOfRow(row.columns, row.row)));
+    };
+  }
+  const known = new Set(samples.map(textOf));
+  let taken = 0;
+  return (key) => {
+    for (; taken < wanted.length; taken++)
+      known.add(textOf(keyOfRow(wanted[taken].row.columns, wanted[taken].row.row)));
+    return known.has(textOf(key));
+  };
+}
+
 /** Any posting that is not known, each with the same chance. */
 function drawn(
   { shards, centroids: { chunks }, config }: Resampled,
   random: () => number,
-  known: Set<string>,
+  isKnown: (key: PostingKey) => boolean,
 ): LiveRow | undefined {
   const widest = chunks.reduce((most, { ids }) => Math.max(most, ids.length), 0);
   for (let draw = 0; draw < MOST_DRAWS; draw++) {
@@ -314,10 +351,7 @@ function drawn(
     });
     if (found === undefined) continue;
     const { columns, row } = found;
-    const key = textOf(keyOfRow(columns, row));
-    if (known.has(key)) continue;
-    known.add(key);
-    return found;
+    if (!isKnown(keyOfRow(columns, row))) return found;
   }
   return undefined;
 }

@@ -18,10 +18,7 @@ const HARD: Kind = { nearest: 2, spread: 0.5, shards: 60 };
 
 function sampleOf({ nearest, spread, shards }: Kind, seed: number, born = 0): Sample {
   const random = seeded(seed);
-  const neighbours = Array.from({ length: 1000 }, () => {
-    const rank = Math.floor(random() * shards);
-    return { rank, beyond: rank / 100 };
-  });
+  const neighbours = Array.from({ length: 1000 }, () => Math.floor(random() * shards));
   return {
     documentId: `d${seed}`,
     start: 0,
@@ -35,7 +32,7 @@ function sampleOf({ nearest, spread, shards }: Kind, seed: number, born = 0): Sa
     nearest: nearest + random() / 10,
     spread: spread + random() / 10,
     gap: 1,
-    ranks: packRanks(neighbours),
+    ranks: packRanks(neighbours, (rank) => rank / 100),
   };
 }
 
@@ -126,7 +123,8 @@ describe('limits', () => {
     const clusters = samples.map((sample, i) => {
       const random = seeded(i);
       const ranks = packRanks(
-        Array.from({ length: 1000 }, (_, at) => ({ rank: Math.floor(random() * (1 + at / 12)), beyond: 0 })),
+        Array.from({ length: 1000 }, (_, at) => Math.floor(random() * (1 + at / 12))),
+        () => 0,
       );
       return { ...sample, ranks };
     });

@@ -7,12 +7,9 @@ import { type Random, seeded } from '../support/random.js';
 
 /** A sample whose neighbours are in about so many of the nearest shards. */
 function sampleOf(random: Random, shards: number, more: Partial<Sample> = {}): Sample {
-  const neighbours = Array.from({ length: 1000 }, () => {
-    const rank = Math.floor(random() * shards);
-    return { rank, beyond: rank / 1000 };
-  });
+  const neighbours = Array.from({ length: 1000 }, () => Math.floor(random() * shards));
   const counts = { born: 0, postingCount: 10_000, shardCount: 100, churn: 10_000 };
-  const features = { nearest: 1, spread: 0.5, gap: 1, ranks: packRanks(neighbours) };
+  const features = { nearest: 1, spread: 0.5, gap: 1, ranks: packRanks(neighbours, (rank) => rank / 1000) };
   return { documentId: 'd', start: 0, length: 0, hash: 1, ...counts, ...features, ...more };
 }
 

@@ -51,10 +51,16 @@ export class CandidateMeasurer {
   /**
    * Measures all candidates that their bounds do not rule out; then none is left.
    *
-   * If more than `mostSorted` are left after the first, all of them are measured unsorted: that costs less.
+   * If more than `mostSorted` are left after the first, all of them are measured unsorted: that costs less. So they are where
+   * all are kept.
    */
   measure(mostSorted: number): void {
     const candidates = this.#candidates;
+    if (this.#best.most === Infinity) {
+      this.#measureRest(0);
+      candidates.clear();
+      return;
+    }
     let goesOn = true;
     const first = this.#best.worst === Infinity ? Math.max(FIRST_PART, this.#best.most) : FIRST_PART;
     for (let done = 0, part = first; done < candidates.count && goesOn; part *= 2) {
@@ -74,13 +80,18 @@ export class CandidateMeasurer {
     return thresholdFor(this.#metric, this.#best.worst, this.#candidates.margin, this.#candidates.limit);
   }
 
+  /** What a candidate is kept by at least. */
+  #rankOf(i: number): number {
+    return this.#sure === PROVEN ? -Infinity : fromKernel(this.#metric, this.#candidates.valueOf(i));
+  }
+
   /** Measures the candidates behind the first `done`, in no order. */
   #measureRest(done: number): void {
     const [candidates, measurer] = [this.#candidates, this.#measurer];
     let named = 0;
     for (let i = done; i < candidates.count; i++) {
       if (fromKernel(this.#metric, candidates.valueOf(i) - candidates.margin) <= this.#best.worst)
-        candidates.name(i, -Infinity, measurer, named++);
+        candidates.name(i, this.#rankOf(i), measurer, named++);
       if (named < AHEAD && i + 1 < candidates.count) continue;
       measurer.fetch(named);
       for (let first = 0; first < named; first += TOGETHER)
@@ -96,8 +107,7 @@ export class CandidateMeasurer {
       const ahead = Math.min(AHEAD, count - done);
       for (let i = 0; i < ahead; i++) {
         const candidate = first + done + i;
-        const rank = this.#sure === PROVEN ? -Infinity : fromKernel(metric, candidates.valueOf(candidate));
-        candidates.name(candidate, rank, measurer, i);
+        candidates.name(candidate, this.#rankOf(candidate), measurer, i);
       }
       measurer.fetch(ahead);
       for (let i = 0; i < ahead;) {

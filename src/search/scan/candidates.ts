@@ -98,6 +98,12 @@ export class Candidates {
     this.count -= count;
   }
 
+  /** The least value, Infinity if there are none; the candidates are in another order then. */
+  least(): number {
+    const { kernels, at } = this.#engine;
+    return this.count === 0 ? Infinity : kernels.select(at.candidates, this.count, 1);
+  }
+
   /** The value of a candidate. */
   valueOf(i: number): number {
     return this.#engine.kernels.f32[this.#engine.at.candidates / 4 + 2 * i + 1];

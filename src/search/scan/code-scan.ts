@@ -120,8 +120,7 @@ export class CodeScan implements ShardScan {
     this.#estimate();
     // Rows that cannot be bounded are measured at once, and have none.
     if (this.#measurer.count > 0) return undefined;
-    let least = Infinity;
-    for (let i = 0; i < candidates.count; i++) least = Math.min(least, candidates.valueOf(i));
+    const least = candidates.least();
     candidates.clear();
     return least;
   }

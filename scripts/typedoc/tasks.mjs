@@ -22,7 +22,7 @@ const TASKS = {
   'Branch and sync': `diff merge applyDelta updateWithDelta composeDeltas invertDelta encodeDelta decodeDelta
     writtenPostings recordChanges Delta ChangedDocumentRecord DocumentChanges VersionId ApplyOptions MergeOptions Resolution ResolvedField`,
   'Keep an index': `openStore openFollower Store Follower FollowerOptions FollowerMetrics PendingCommit TransactionOptions VersionedCell StoreOptions StoreWriter WriteOptions StoreUpdateAsyncOptions
-    StoreIngestOptions Outcome StoreMetrics CheckpointCost KeepOptions LogEntry LogOptions Branch ForkOptions
+    StoreIngestOptions Outcome StoreMetrics CheckpointCost KeepOptions LoadOptions LogEntry LogOptions Branch ForkOptions
     BranchMergeOptions`,
   'Logs in Postgres': `postgresLog migratePostgres postgresSchema PostgresLogOptions MigrateOptions PostgresSchemaOptions
     PostgresPool PostgresPoolClient PostgresClient PostgresQuery PostgresAnswer`,

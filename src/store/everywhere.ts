@@ -42,7 +42,7 @@ export type { Follower, FollowerMetrics } from './follower.js';
 export type { FollowerOptions } from './open-follower.js';
 export type { StoreOptions } from './open-store.js';
 export { type Outcome, type Store, type StoreIngestOptions, type StoreUpdateAsyncOptions } from './store.js';
-export type { VersionedCell } from './versioned-cell.js';
+export type { LoadOptions, VersionedCell } from './versioned-cell.js';
 export type { PendingCommit } from './within-transaction.js';
 export type { StoreWriter } from './store-writer.js';
 export type { StoreMetrics } from './store-metrics.js';

@@ -7,11 +7,11 @@ import type { CellState } from '../cell/cell-state.js';
 import { show } from '../checks/show.js';
 import { fieldOf } from '../checks/given.js';
 import { isWhole, requireName } from '../config.js';
-import { InvalidOptionError, VersionNotKeptError } from '../errors.js';
-import type { ShardexIndex } from '../version/shardex-index.js';
+import { DeltaMismatchError, InvalidOptionError, VersionNotKeptError } from '../errors.js';
+import { type ShardexIndex, assertIndex } from '../version/shardex-index.js';
 import { CorruptLogError } from './errors.js';
 import type { Keeper } from './keeper.js';
-import { loadVersion } from './load-version.js';
+import { loadVersion, readOn } from './load-version.js';
 import type { LogReader } from './log-reader.js';
 import type { CommitLog } from './log/commit-log.js';
 
@@ -88,9 +88,34 @@ export class KeptVersions {
     return true;
   }
 
-  /** Finds a version in memory or in the log; see `Store.load`. */
-  async load(wanted: number | string): Promise<ShardexIndex> {
-    return (await this.find(wanted)).index;
+  /** Finds a version in memory or in the log, or makes it on top of another; see `Store.load`. */
+  async load(wanted: number | string, since?: ShardexIndex): Promise<ShardexIndex> {
+    if (since === undefined) return (await this.find(wanted)).index;
+    assertIndex(since);
+    const version = typeof wanted === 'string' ? this.#tags.get(wanted) : wanted;
+    const newest = this.#visible.current.version;
+    // What is not kept at all is said in the same words.
+    if (!isWhole(version, 0, newest)) return this.#visible.history.at(wanted, this.#visible.current);
+    if (since.version > version)
+      throw new InvalidOptionError(
+        'since',
+        `since must be of version ${version} or before, not ${since.version}.`,
+      );
+    const index = await this.#after(since, version);
+    if (index?.version === version) return index;
+    throw await this.#gone(version, newest);
+  }
+
+  async #after(since: ShardexIndex, version: number): Promise<ShardexIndex | undefined> {
+    try {
+      return await readOn(this.#log, this.#reader, since, version);
+    } catch (error) {
+      if (!(error instanceof CorruptLogError && error.cause instanceof DeltaMismatchError)) throw error;
+      throw new InvalidOptionError(
+        'since',
+        'since must be a version of this branch, or of one that it comes from.',
+      );
+    }
   }
 
   /** The same, and whether it was made out of the log, so that it shares nothing with the current one. */

@@ -5,6 +5,7 @@
 
 import { Commit } from '../delta/commit.js';
 import { applyDelta } from '../delta/apply.js';
+import { because } from '../checks/given.js';
 import { ShardexError } from '../errors.js';
 import type { ShardexConfig } from '../config.js';
 import { type ShardexIndex, emptyIndex } from '../version/shardex-index.js';
@@ -183,9 +184,7 @@ export function applied(base: ShardexIndex, entry: LoggedEntry): Commit {
     return new Commit(base, applyDelta(base, delta));
   } catch (error) {
     if (!(error instanceof ShardexError)) throw error;
-    throw new CorruptLogError(
-      `The entry of version ${entry.version} does not fit the version before it: ${error.message}`,
-      entry.version,
-    );
+    const message = `The entry of version ${entry.version} does not fit the version before it: ${error.message}`;
+    throw because(new CorruptLogError(message, entry.version), error);
   }
 }

@@ -15,6 +15,15 @@ import { publishState, stateAfter } from './publish-state.js';
 import { takeStep } from './undo.js';
 import { WRITE_OPTIONS, type WriteOptions } from './write-options.js';
 
+/** Options of `Store.load`. */
+export interface LoadOptions<M extends object = object> {
+  /**
+   * An older version, of this branch or from before it began, on which the wanted one is made. Then both share whatever did not
+   * change in between. Without it, a version out of the log shares nothing with others.
+   */
+  readonly since?: ShardexIndex<M>;
+}
+
 /** A cell with a past that survives the process. */
 export class VersionedCell<M extends object = object> extends ReadableCell<M> {
   readonly #parts: StoreParts;
@@ -51,12 +60,12 @@ export class VersionedCell<M extends object = object> extends ReadableCell<M> {
 
   /**
    * Loads a version that the store keeps: one that the cell has in memory, a tagged one, or one that the log still leads
-   * to. Time: O(1) for those in memory, else as opening a store.
+   * to. Time: O(1) for those in memory, else as opening a store; with `since` O(bytes of the commits since then).
    *
-   * @throws {@link VersionNotKeptError}
+   * @throws {@link VersionNotKeptError}, {@link InvalidOptionError}
    */
-  load(version: number | string): Promise<ShardexIndex<M>> {
-    return this.#parts.kept.load(version);
+  load(version: number | string, options: LoadOptions<M> = {}): Promise<ShardexIndex<M>> {
+    return this.#parts.kept.load(version, takeOptions(options, ['since']).since) as Promise<ShardexIndex<M>>;
   }
 
   /**

@@ -406,3 +406,37 @@ describe('merging', () => {
     );
   }, 240_000);
 });
+
+describe.each(PLACES)('versions that are loaded one on top of the other %s', (_, place) => {
+  test('share what did not change, on one branch and on two', async () => {
+    const open = place();
+    const store = await openStore(open(), { ...OPTIONS, keep: { versions: 100 } });
+    const next = numbers(3);
+    for (let i = 0; i < 30; i++)
+      await store.update((draft) => {
+        draft.addPosting({ documentId: `d${i}`, vector: vectorFrom(next) });
+        for (let j = 0; i === 0 && j < 300; j++)
+          draft.addPosting({ documentId: `first ${j}`, vector: vectorFrom(next) });
+      });
+    await store.fork('draft', { at: 20 });
+    await store.close();
+    const again = await openStore(open());
+    const draft = await again.branch('draft');
+    await put(draft, 'd3', 7);
+    const base = await again.load(15);
+    const [main, other] = [await again.load(25, { since: base }), await draft.load(21, { since: base })];
+    expect([main.version, other.version]).toEqual([25, 21]);
+    for (const index of [main, other]) {
+      const shared = [...index.shards.values()].filter((shard) => base.shards.get(shard.id) === shard);
+      expect(shared.length).toBeGreaterThan(base.shardCount / 3);
+      expect(shared.length).toBeLessThan(index.shardCount);
+    }
+    expect(Buffer.compare(wholeBytes(main), wholeBytes(await again.load(25)))).toBe(0);
+    expect(await again.load(15, { since: base })).toBe(base);
+    expect(await rejectionOf(again.load(14, { since: base }))).toBeInstanceOf(InvalidOptionError);
+    expect(await rejectionOf(again.load(30, { since: other }))).toBeInstanceOf(InvalidOptionError);
+    expect(await rejectionOf(again.load(31, { since: base }))).toBeInstanceOf(VersionNotKeptError);
+    expect(await rejectionOf(again.load('none', { since: base }))).toBeInstanceOf(VersionNotKeptError);
+    await Promise.all([again.close(), draft.close()]);
+  });
+});

@@ -92,7 +92,7 @@ export {
   searchMany,
   type SearchResult,
 } from './search/search.js';
-export { similar } from './search/similar.js';
+export { type ExplainedSimilar, similar, similarExplained } from './search/similar.js';
 export { answerSearches } from './threads/pool/answer-searches.js';
 export type { Port, PortEvent } from './threads/port/port.js';
 export {

@@ -127,6 +127,7 @@ const CALLS: Record<string, [(...args: never[]) => unknown, unknown[]]> = {
   searchExplained: [shardex.searchExplained, [INDEX, [1], { k: 1 }]],
   searchMany: [shardex.searchMany, [INDEX, [[1]], { k: 1 }]],
   measureRecall: [shardex.measureRecall, [INDEX, { k: 1 }]],
+  similarExplained: [shardex.similarExplained, [INDEX, 'a', { k: 1 }]],
   similar: [shardex.similar, [INDEX, 'a', { k: 1 }]],
   compareSearch: [shardex.compareSearch, [INDEX, OTHER, [[1]], { k: 1 }]],
   mmr: [shardex.mmr, [INDEX, search(INDEX, [1], { k: 1 }), {}]],

@@ -156,18 +156,22 @@ export function searchExplained<M extends object>(
   query: VectorInput,
   options: SearchOptions<NoInfer<M>>,
 ): ExplainedSearch {
-  const taken = checked(index, options);
-  const outcome = outcomeOf(index, query, taken);
+  return explainedFor(index, query, checked(index, options));
+}
+
+/** As {@link searchExplained}, with checked options. */
+export function explainedFor(index: ShardexIndex, query: VectorInput, sought: Sought): ExplainedSearch {
+  const outcome = outcomeOf(index, query, sought);
   const { ranked, shards, rows, measured, exact, limit, filter } = outcome;
   return {
-    results: resultsOf(index, outcome, taken),
+    results: resultsOf(index, outcome, sought),
     explanation: {
       shardsRanked: ranked,
       shardsScanned: shards,
       rowsScanned: rows,
       rowsMeasured: measured,
       exact,
-      expected: limit && expectationOf(limit, aimOf(options, index.config)),
+      expected: limit && expectationOf(limit, aimOf(sought, index.config)),
       filter,
     },
   };

@@ -7,7 +7,8 @@ import { type ShardexIndex, shardsOfDocument } from '../version/shardex-index.js
 import { meanOf } from '../version/shard.js';
 import { eachLive } from '../version/shard-rows.js';
 import type { SearchOptions } from './options.js';
-import { type SearchResult, checked, searchFor } from './search.js';
+import { type ExplainedSearch, type SearchResult, checked, explainedFor, searchFor } from './search.js';
+import type { Sought } from './run.js';
 
 /**
  * Finds more like a document of the index, without the document itself.
@@ -40,18 +41,64 @@ export function similar<M extends object>(
   documentId: string,
   options: SearchOptions<NoInfer<M>>,
 ): SearchResult[] {
+  const likeIt = soughtLike(index, documentId, options);
+  return likeIt === undefined ? [] : searchFor(index, likeIt.query, likeIt.sought);
+}
+
+/**
+ * As {@link similar}, with what the search did, and by which vector; `undefined` for a document without postings.
+ *
+ * @throws as {@link similar}.
+ *
+ * @example
+ * ```ts
+ * import { createIndex, similarExplained } from 'shardex';
+ *
+ * const index = createIndex({ dimensions: 1, metric: 'euclidean' }, [
+ *   { documentId: 'a', vector: [1] },
+ *   { documentId: 'a', start: 1, vector: [3] },
+ *   { documentId: 'b', vector: [5] },
+ * ]);
+ * [...(similarExplained(index, 'a', { k: 1 })?.query ?? [])]; // → [2]
+ * similarExplained(index, 'a', { k: 1 })?.explanation.rowsScanned; // → 3
+ * ```
+ */
+export function similarExplained<M extends object>(
+  index: ShardexIndex<M>,
+  documentId: string,
+  options: SearchOptions<NoInfer<M>>,
+): ExplainedSimilar | undefined {
+  const likeIt = soughtLike(index, documentId, options);
+  return likeIt && { ...explainedFor(index, likeIt.query, likeIt.sought), query: likeIt.query };
+}
+
+/** What {@link similarExplained} returns. */
+export interface ExplainedSimilar extends ExplainedSearch {
+  /** The vector that it searched by: the mean of the document's postings. */
+  readonly query: Float32Array;
+}
+
+/** The query and the options of a search for more like a document; `undefined` where that has no postings. */
+function soughtLike<M extends object>(
+  index: ShardexIndex<M>,
+  documentId: string,
+  options: SearchOptions<NoInfer<M>>,
+): { readonly query: Float32Array; readonly sought: Sought } | undefined {
   const { filter, distinct = 'document', ...sought } = checked(index, options);
   assertDocumentId(documentId);
   const own = rowsOf(index, documentId);
-  if (own.length === 0) return [];
+  if (own.length === 0) return undefined;
   const { metric, dimensions } = index.config;
-  return searchFor(index, meanOf(own, metric, dimensions).toArray(), {
-    ...sought,
-    distinct,
-    refused: own.length,
-    filter: (posting, metadata) =>
-      posting.documentId !== documentId && (filter === undefined || filter(posting, metadata)),
-  });
+  return {
+    query: meanOf(own, metric, dimensions).toArray(),
+    sought: {
+      ...sought,
+      distinct,
+      refused: own.length,
+      filter: (posting, metadata) =>
+        posting.documentId !== documentId && (filter === undefined || filter(posting, metadata)),
+    },
+  };
 }
 
 /** The rows of a document in the order of their keys, so that equal versions come to the same mean (I10). */

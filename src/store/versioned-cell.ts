@@ -65,7 +65,7 @@ export class VersionedCell<M extends object = object> extends ReadableCell<M> {
    * @throws {@link VersionNotKeptError}, {@link InvalidOptionError}
    */
   load(version: number | string, options: LoadOptions<M> = {}): Promise<ShardexIndex<M>> {
-    return this.#parts.kept.load(version, takeOptions(options, ['since']).since) as Promise<ShardexIndex<M>>;
+    return this.#parts.kept.load(version, takeOptions(options, ['since']).since);
   }
 
   /**

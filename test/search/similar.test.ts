@@ -1,5 +1,14 @@
 // More like this, by brute force over the mean.
-import { InvalidPostingError, createIndex, postings, search, similar, update } from 'shardex';
+import {
+  InvalidPostingError,
+  createIndex,
+  postings,
+  search,
+  searchExplained,
+  similar,
+  similarExplained,
+  update,
+} from 'shardex';
 import { describe, expect, test } from 'vitest';
 import { NaiveTwin } from '../support/naive-twin.js';
 import { METRICS, ofDocuments } from '../support/postings.js';
@@ -44,6 +53,26 @@ describe.each(METRICS)('similar by %s', (metric) => {
         });
       }
     }
+  });
+
+  test('explains what it did, with the same results', () => {
+    for (const options of [{ k: 9 }, { k: 3, slopFactor: 2 }, { k: 5, distinct: 'posting' as const }]) {
+      const explained = similarExplained(index, 'd17', options);
+      expect(explained?.results).toEqual(similar(index, 'd17', options));
+    }
+    const byNumber = { k: 3, slopFactor: 2, distinct: 'document' } as const;
+    const explained = similarExplained(index, 'd17', byNumber);
+    const filter = ({ documentId }: { documentId: string }): boolean => documentId !== 'd17';
+    expect(searchExplained(index, explained?.query ?? [], { ...byNumber, filter })).toEqual({
+      results: explained?.results,
+      explanation: explained?.explanation,
+    });
+    expect(similarExplained(index, 'd17', { k: 2, slopFactor: 'all' })?.explanation).toMatchObject({
+      exact: true,
+      rowsScanned: index.postingCount,
+      shardsScanned: index.shardCount,
+    });
+    expect(similarExplained(index, 'nobody', { k: 2 })).toBeUndefined();
   });
 
   test('is by documents unless told otherwise, and takes the options of a search', () => {

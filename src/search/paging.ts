@@ -68,5 +68,6 @@ function both(first: Outcome, then: Outcome): Outcome {
     rows: first.rows + then.rows,
     measured: first.measured + then.measured,
     exact: first.exact && then.exact,
+    scanned: () => [...first.scanned(), ...then.scanned()],
   };
 }

@@ -37,6 +37,8 @@ export interface Outcome {
   readonly limit: Limit | undefined;
   /** What came of `where`. */
   readonly filter: FilterOutcome | undefined;
+  /** Lists the shards that were scanned, in order. */
+  readonly scanned: () => readonly ShardId[];
 }
 
 /** How many rows pass a filter, in how many shards, and which of them were scanned. */
@@ -62,6 +64,8 @@ interface Scope {
   /** Whether estimates may pay; packed rows are all measured. */
   readonly isEstimated: boolean;
   readonly filter: FilterOutcome | undefined;
+  /** The shards that packed rows are from. */
+  readonly packedFrom?: Searchable['shards'];
 }
 
 /** A search under way. */
@@ -73,6 +77,8 @@ interface Search {
   readonly scan: ShardScan;
   /** How many rows were near enough to be kept, whether or not the filter or another row of their document kept them out. */
   readonly within: () => number;
+  /** The shards that were scanned beyond the plan. */
+  readonly further: (readonly ShardId[])[];
 }
 
 /** Searches for the nearest rows of one query. */
@@ -142,7 +148,7 @@ function begun(index: Searchable, engine: Engine | undefined, query: Query, opti
     directory,
     isEstimated: scope.isEstimated && rows >= least,
   });
-  return { query, scope, plan, best, scan, within };
+  return { query, scope, plan, best, scan, within, further: [] };
 }
 
 /** Plans a search, and determines the rows that it may find. */
@@ -167,7 +173,8 @@ function scoped(
     return { plan, scope: { shards, directory, isEstimated: true, filter } };
   }
   const { packed } = filtered;
-  const scope = { shards: packed, directory: undefined, isEstimated: false, filter };
+  const packedFrom = filtered.rows.shards;
+  const scope = { shards: packed, directory: undefined, isEstimated: false, filter, packedFrom };
   return { plan: { ...plan, shards: [...packed.keys()] }, scope };
 }
 
@@ -205,7 +212,9 @@ function finished(index: Searchable, engine: Engine | undefined, options: Sought
   const isProven = plan.sure === PROVEN || tally.measured === tally.rows;
   const exact = isProven && tally.shards === scope.shards.size;
   const shards = filter?.chosen === 'all' ? filter.shards : tally.shards;
-  return { found: best.sorted(), ranked, ...tally, shards, exact, limit, filter };
+  const scanned = (): ShardId[] =>
+    [scope.packedFrom?.keys() ?? plan.shards, ...search.further].flatMap((ids) => [...ids]);
+  return { found: best.sorted(), ranked, ...tally, shards, exact, limit, filter, scanned };
 }
 
 /** Each plan is for this many times as many of the nearest as the last one. */
@@ -223,7 +232,7 @@ function scanDeeper(
   index: Searchable,
   engine: Engine | undefined,
   options: Sought,
-  { query, plan, best, scan, within }: Search,
+  { query, plan, best, scan, within, further }: Search,
 ): Pick<Plan, 'ranked' | 'limit'> {
   const scanned = new Set(plan.shards);
   let { ranked, limit } = plan;
@@ -234,11 +243,13 @@ function scanDeeper(
     depth *= DEEPER;
     const next = planOf(index, engine, query, { ...options, k: Math.min(options.k, depth) });
     const left = next.shards.flatMap((id, i) => (scanned.has(id) ? [] : [i]));
+    const ids = left.map((i) => next.shards[i]);
     scanInTurn(
       scan,
-      left.map((i) => next.shards[i]),
+      ids,
       left.map((i) => next.centroidValues[i]),
     );
+    further.push(ids);
     for (const id of next.shards) scanned.add(id);
     ranked += next.ranked;
     limit = next.limit;
@@ -251,7 +262,7 @@ function scanOn(
   index: Searchable,
   engine: Engine | undefined,
   options: Sought,
-  { query, plan: { shards }, best, scan, scope }: Search,
+  { query, plan: { shards }, best, scan, scope, further }: Search,
 ): void {
   const { k, where, filter, distinct } = options;
   const isPromised =
@@ -265,11 +276,13 @@ function scanOn(
   const left = near.ids.flatMap((id, i) => (scanned.has(id) || !scope.shards.has(id) ? [] : [i]));
   for (let from = 0, count = Math.max(1, shards.length); from < left.length && best.size < k; count *= 2) {
     const some = left.slice(from, from + count);
+    const ids = some.map((i) => near.ids[i]);
     scanInTurn(
       scan,
-      some.map((i) => near.ids[i]),
+      ids,
       some.map((i) => near.centroidValues[i]),
     );
+    further.push(ids);
     from += count;
   }
 }

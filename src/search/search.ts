@@ -1,4 +1,5 @@
 // The public searches `search`, `searchExplained` and `searchMany`: check arguments, lend an engine, make results.
+import type { ShardId } from '../version/shard.js';
 import type { Limit } from '../calibration/limits.js';
 import { InvalidOptionError, type PostingKey } from '../errors.js';
 import { iterated } from '../checks/given.js';
@@ -35,6 +36,8 @@ export interface Explanation {
   readonly shardsRanked: number;
   /** Shards that were scanned. */
   readonly shardsScanned: number;
+  /** Their ids, in the order in which they were scanned; a search for a later page may scan one again. */
+  readonly scanned: readonly ShardId[];
   /** Live postings in them. */
   readonly rowsScanned: number;
   /** Rows whose distance was computed; the others were ruled out by an estimate. */
@@ -162,12 +165,13 @@ export function searchExplained<M extends object>(
 /** As {@link searchExplained}, with checked options. */
 export function explainedFor(index: ShardexIndex, query: VectorInput, sought: Sought): ExplainedSearch {
   const outcome = outcomeOf(index, query, sought);
-  const { ranked, shards, rows, measured, exact, limit, filter } = outcome;
+  const { ranked, shards, rows, measured, exact, limit, filter, scanned } = outcome;
   return {
     results: resultsOf(index, outcome, sought),
     explanation: {
       shardsRanked: ranked,
       shardsScanned: shards,
+      scanned: scanned(),
       rowsScanned: rows,
       rowsMeasured: measured,
       exact,

@@ -15,7 +15,7 @@ export default defineConfig(
   ]),
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   {
-    files: ['**/*.{ts,js,mjs,cjs,jsx}'],
+    files: ['**/*.{ts,tsx,js,mjs,cjs,jsx}'],
     extends: [
       js.configs.recommended,
       tseslint.configs.strictTypeChecked,

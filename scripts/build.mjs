@@ -9,6 +9,7 @@ import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { buildCli } from './build-cli.mjs';
+import { buildExplorerPage } from './build-explorer.mjs';
 import { setup as buildKernels } from './build-kernels.mjs';
 import { setup as installAdapters } from './install-adapters.mjs';
 import { makePortable } from './portable-types.mjs';
@@ -30,7 +31,7 @@ execFileSync(process.execPath, [tsc, '-p', project], { stdio: 'inherit' });
 
 makePortable('dist', [
   'index',
-  ...['store', 'store/indexeddb', 'postgres', ...ADAPTERS].map((name) => `${name}/index`),
+  ...['store', 'store/indexeddb', 'postgres', 'explore', ...ADAPTERS].map((name) => `${name}/index`),
 ]);
 
 /** @type {import('esbuild').BuildOptions} */
@@ -74,8 +75,15 @@ await Promise.all([
     external: ['idb'],
     plugins: [besideBundles({ 'dist/errors.js': './index.js', 'dist/store/errors.js': './store.js' })],
   }),
+  build({
+    ...whole,
+    entryPoints: { explore: 'dist/explore/index.js' },
+    outdir: 'dist/node',
+    plugins: [besideBundles({ 'dist/errors.js': './index.js', 'dist/index.js': './index.js' })],
+  }),
+  buildExplorerPage('dist/node/explore-page'),
   build({ ...small, entryPoints: [worker, sqliteWorker], entryNames: '[name]', outdir: 'dist/node' }),
-  buildCli({ external: ['shardex', 'shardex/store'], outfile: 'dist/node/cli.js' }),
+  buildCli({ external: ['shardex', 'shardex/store', 'shardex/explore'], outfile: 'dist/node/cli.js' }),
   build({
     ...small,
     entryPoints: { shardex: 'dist/index.js', 'pool-worker': worker },

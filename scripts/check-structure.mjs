@@ -12,7 +12,7 @@ function filesIn(folder) {
     .filter((entry) => entry.name !== 'node_modules')
     .flatMap((entry) => {
       const path = join(folder, entry.name);
-      return entry.isDirectory() ? filesIn(path) : path.endsWith('.ts') ? [path] : [];
+      return entry.isDirectory() ? filesIn(path) : /\.tsx?$/.test(path) ? [path] : [];
     });
 }
 
@@ -24,7 +24,8 @@ const texts = new Map(
 function importsOf(path) {
   const found = (texts.get(path) ?? '').matchAll(/(?:from|import\()\s*'(\.[^']+)'/g);
   return [...found]
-    .map(([, name]) => normalize(join(path, '..', name)).replace(/\.js$/, '.ts'))
+    .map(([, name]) => normalize(join(path, '..', name)))
+    .flatMap((name) => ['.ts', '.tsx'].map((end) => name.replace(/\.js$/, end)))
     .filter((name) => texts.has(name));
 }
 

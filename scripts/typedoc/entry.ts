@@ -6,3 +6,4 @@ export * from '../../src/index.js';
 export * from '../../src/store/index.js';
 export * from '../../src/store/indexeddb/index.js';
 export * from '../../src/postgres/index.js';
+export * from '../../src/explore/index.js';

@@ -29,6 +29,7 @@ const TASKS = {
   'Logs of a store': `sqliteLog SqliteLogOptions SqliteDriver SqliteDatabase SqliteStatement SqlValue indexedDbLog memoryLog
     CommitLog Appended AppendedWithin BranchSummary Checkpoint Entry EntrySummary Forked Head LoggedEntry LoggedHead OpenedLog
     ReadOptions`,
+  'Look at it': `explore Explorer ExploreOptions`,
   Threads: `serveReplicas openReplica openRemoteWriter answerSearches SearchPool SearchPoolOptions PoolSearchOptions
     SplitOptions PoolAnswer ServeOptions ReplicaService ReplicaStatus Replica ReplicaOptions RemoteWriter
     RemoteWriterOptions RemoteCommit Port PortEvent Thread`,
@@ -53,6 +54,7 @@ const ENTRIES = {
   'Errors of a store': 'shardex/store',
   indexedDbLog: 'shardex/indexeddb',
   'Logs in Postgres': 'shardex/postgres',
+  'Look at it': 'shardex/explore',
 };
 
 /** @param {import('typedoc').Application} app */

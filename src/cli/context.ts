@@ -19,7 +19,7 @@ export interface GlobalOptions {
 }
 
 /** Adds commands to a program; each runs in a context. */
-export type AddCommands = (program: Command, context: () => Context) => void;
+export type AddCommands = (program: Command, context: (store?: string) => Context) => void;
 
 /** SQLite for those whose Node has none, where it is installed. */
 const DRIVERS = ['@photostructure/sqlite', 'better-sqlite3'];
@@ -41,13 +41,16 @@ export class Context {
   }
 
   /** Opens the store, which has to be there, for as long as a piece of work takes. */
-  async withStore<T>(work: (store: Store<Metadata>) => Promise<T>): Promise<T> {
+  async withStore<T>(
+    work: (store: Store<Metadata>) => Promise<T>,
+    options: StoreOptions<Metadata> = {},
+  ): Promise<T> {
     if (!existsSync(this.path))
       throw new CommandFailure(
         'NO_STORE',
         `There is no store at ${this.path}. Make one: shardex init --dimensions 384; or name another one: --store FILE.`,
       );
-    return this.opened({}, work);
+    return this.opened(options, work);
   }
 
   /** The same with options, and where there is none yet. */

@@ -5,6 +5,7 @@
 import { Command } from 'commander';
 import { branchingCommands } from './commands/branching.js';
 import { dataCommands } from './commands/data.js';
+import { exploreCommands } from './commands/explore.js';
 import { lookCommands } from './commands/look.js';
 import { timeCommands } from './commands/time.js';
 import { upkeepCommands } from './commands/upkeep.js';
@@ -28,8 +29,16 @@ export function programOf(streams: Streams): Command {
     })
     .exitOverride()
     .addHelpText('after', MORE);
-  const context = (): Context => new Context(program.opts<GlobalOptions>(), streams);
-  for (const add of [dataCommands, lookCommands, timeCommands, branchingCommands, upkeepCommands])
+  const context = (store?: string): Context =>
+    new Context({ ...program.opts<GlobalOptions>(), ...(store !== undefined && { store }) }, streams);
+  for (const add of [
+    dataCommands,
+    lookCommands,
+    timeCommands,
+    branchingCommands,
+    exploreCommands,
+    upkeepCommands,
+  ])
     add(program, context);
   for (const command of program.commands) command.copyInheritedSettings(program);
   return program;

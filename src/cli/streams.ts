@@ -11,6 +11,8 @@ export interface Streams {
   readonly stdout: NodeJS.WriteStream;
   readonly stderr: NodeJS.WriteStream;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Resolves when whoever started the command asks it to end. */
+  readonly stopped: () => Promise<void>;
 }
 
 /** Something that a command cannot do, said in words for whoever typed it. */

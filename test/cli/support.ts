@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { afterAll, beforeAll } from 'vitest';
 import { buildCli } from '../../scripts/build-cli.mjs';
+import { buildExplorerPage } from '../../scripts/build-explorer.mjs';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -32,9 +33,14 @@ export function commandLine(): CommandLine {
   let folders = 0;
   beforeAll(async () => {
     base = mkdtempSync(join(tmpdir(), 'shardex-cli-'));
-    const alias = { 'shardex/store': join(root, 'src/store/index.ts'), shardex: join(root, 'src/index.ts') };
+    const alias = {
+      'shardex/store': join(root, 'src/store/index.ts'),
+      'shardex/explore': join(root, 'src/explore/index.ts'),
+      shardex: join(root, 'src/index.ts'),
+    };
     await Promise.all([
       buildCli({ alias, outfile: join(base, 'cli.js') }),
+      buildExplorerPage(join(base, 'explore-page')),
       build({
         absWorkingDir: root,
         entryPoints: ['src/store/sqlite/sqlite-worker.ts'],

@@ -7,7 +7,12 @@ import { extname, join, normalize } from 'node:path';
 import { chromium } from 'playwright-core';
 
 /** @type {Record<string, string | undefined>} */
-const TYPES = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.mjs': 'text/javascript' };
+const TYPES = {
+  '.html': 'text/html; charset=utf-8',
+  '.css': 'text/css',
+  '.js': 'text/javascript',
+  '.mjs': 'text/javascript',
+};
 
 const ARGS = [
   '--no-sandbox',

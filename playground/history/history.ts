@@ -1,6 +1,6 @@
 // What was done on the page: versions with what they came from, and branches. Values in, values out; only the cells of the
 // branches, which publish the versions, change.
-import { CowShardexIndex, type MergeOptions, type Recipe, type ShardexIndex, merge } from 'shardex';
+import { type CowShardexIndex, type MergeOptions, type Recipe, type ShardexIndex, merge } from 'shardex';
 
 /** A version, as one branch published it. */
 export interface Version<M extends object> {

@@ -22,6 +22,11 @@ export function Versions({ versions, branches, before, after, onChoose }: Versio
   return (
     <section class="panel versions" aria-labelledby="versions-title">
       <h2 id="versions-title">Versions</h2>
+      <p class="sides" aria-hidden="true">
+        <span>
+          Compare <span class="key before" /> with <span class="key after" />
+        </span>
+      </p>
       <div class="graph">
         <Lanes versions={versions} branches={branches} />
         <ol>

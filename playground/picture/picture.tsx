@@ -21,6 +21,10 @@ export function Picture({ before, after, branches, sharing, onPoint }: PicturePr
   const [frame, width] = useWidth();
   const [identityOf] = useState(identities);
   const layout = useMemo(() => layoutOf(sharing, width), [sharing, width]);
+  // Nothing moves by itself when the window becomes wider.
+  const last = useRef(width);
+  const isStill = last.current !== width;
+  last.current = width;
   const [pointed, setPointed] = useState<number>();
   const at = layout.squares.findIndex((square) => identityOf(square.shard) === pointed);
   const point = (square: Square | undefined) => {
@@ -41,6 +45,7 @@ export function Picture({ before, after, branches, sharing, onPoint }: PicturePr
         viewBox={`0 0 ${layout.width} ${layout.height}`}
         width={layout.width}
         height={layout.height}
+        class={isStill ? 'still' : ''}
         role="img"
         tabIndex={0}
         aria-label={`${labelOf(before)} and ${labelOf(after)} as two trees whose roots lead to the same ${sharing.shared} shards. ${sharing.onlyBefore} shards are in the first alone, ${sharing.onlyAfter} in the second alone. Arrow keys go from shard to shard.`}
@@ -53,8 +58,8 @@ export function Picture({ before, after, branches, sharing, onPoint }: PicturePr
         onBlur={() => {
           point(undefined);
         }}
-        onPointerLeave={() => {
-          point(undefined);
+        onPointerLeave={({ pointerType }) => {
+          if (pointerType !== 'touch') point(undefined);
         }}
       >
         <g class="links">

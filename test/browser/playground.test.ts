@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
+import axe from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import { type SearchResult, searchExplained } from 'shardex';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -214,20 +215,37 @@ describe('the page', () => {
     expect(await page.innerText('#pointed')).toMatch(/^Shard 33: /);
   });
 
-  it('is no wider than a telephone, and has a name for each control', async () => {
-    await page.setViewportSize({ width: 390, height: 844 });
-    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
-    const nameless = await page.evaluate(() =>
-      [...document.querySelectorAll('input, select, textarea, button')]
-        .filter(
-          (control) =>
-            !control.textContent.trim() &&
-            !control.getAttribute('aria-label') &&
-            !(control as HTMLInputElement).labels?.length,
-        )
-        .map(({ outerHTML }) => outerHTML),
-    );
-    expect(nameless).toEqual([]);
+  it.each([
+    ['light', 1280],
+    ['dark', 1280],
+    ['light', 390],
+  ] as const)('is legible and has names for all, %s and %i wide', async (colorScheme, width) => {
+    // Without motion nothing is on its way to its colours.
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    await page.setViewportSize({ width, height: 844 });
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width);
+    await page.evaluate(axe.source);
+    const violations = await page.evaluate(async () => {
+      const { axe } = window as unknown as { readonly axe: typeof import('axe-core') };
+      const { violations } = await axe.run();
+      return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
+    });
+    expect(violations).toEqual([]);
+  });
+
+  it('moves nothing where motion is unwelcome', async () => {
+    const moving = () =>
+      page.evaluate(() =>
+        [...document.querySelectorAll('.picture *')]
+          .map((element) => getComputedStyle(element))
+          .some(
+            ({ animationName, transitionDuration }) =>
+              animationName !== 'none' || transitionDuration !== '0s',
+          ),
+      );
+    expect(await moving()).toBe(false);
+    await page.emulateMedia({ reducedMotion: 'no-preference' });
+    expect(await moving()).toBe(true);
   });
 
   it('says so where its dictionary is missing', async () => {

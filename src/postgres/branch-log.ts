@@ -3,7 +3,7 @@
  * what it acknowledged is as durable as Postgres makes its commits. `statements.ts` has the SQL.
  */
 
-import { CorruptLogError, TrimmedError, UnansweredError } from '../store/errors.js';
+import { CorruptLogError, TrimmedError } from '../store/errors.js';
 import { inBatches } from '../store/log/checked-log.js';
 import { checkStored, denseFrom } from '../store/log/checks.js';
 import {
@@ -21,17 +21,18 @@ import {
   type OpenedLog,
   type ReadOptions,
 } from '../store/log/commit-log.js';
+import { append } from './append.js';
 import { appendWithin } from './append-within.js';
 import { BranchList } from './branch-list.js';
-import { failureOf, isRowConflict } from './failure.js';
-import { groupOf } from './group.js';
+import { isRowConflict } from './failure.js';
 import { type HintOptions, Hints, channelOf } from './hints.js';
 import { type LineBranch, headFrom, holderIn, lineOf, summaryOf } from './line.js';
 import { type Stored, restored, stored } from './pieces.js';
 import type { PostgresPool, Row } from './pool.js';
 import { migratePostgres } from './schema.js';
 import { Session, type Times } from './session.js';
-import { type Statements, statementsIn } from './statements.js';
+import { type Statements, lockOf, statementsIn } from './statements.js';
+import { takeTurn } from './turn.js';
 
 /** Where a log is, and how it is talked to. */
 export interface Settings extends Times, HintOptions {
@@ -50,6 +51,8 @@ export class BranchLog implements CommitLog {
   /** The branch that this log is of, and those that it starts from; empty where there is none yet. */
   #line: readonly LineBranch[] = [];
   #hints: Hints | undefined;
+  #append = (parent: Head | undefined, entries: readonly Entry[]): Promise<Appended> =>
+    this.#session.whileOpen(() => append(this.#session, this.#sql, this.#branch, parent, entries));
 
   constructor(pool: PostgresPool, settings: Settings, branch: string) {
     this.name = `${settings.namespace} in Postgres`;
@@ -78,35 +81,23 @@ export class BranchLog implements CommitLog {
   }
 
   append(parent: Head | undefined, entries: readonly Entry[]): Promise<Appended> {
+    return this.#append(parent, entries);
+  }
+
+  inTurn<T>(work: (log: CommitLog) => Promise<T>): Promise<T> {
     return this.#session.whileOpen(async () => {
-      const group = await this.#session.patiently('keeping pieces of an entry', () =>
-        groupOf(this.#sql, this.#branch, parent, entries, (...piece) =>
-          this.#session.ask(this.#sql.putPiece, ...piece),
-        ),
-      );
-      const last = entries[entries.length - 1];
-      const head = { version: last.version, token: last.token };
-      const appended = async (): Promise<boolean> =>
-        (await this.#session.ask(group.text, ...group.values)).length > 0;
-      const answer = await this.#session.patiently(
-        'appending',
-        async (tries): Promise<Appended> => {
-          if (tries === 1) return (await appended()) ? { head } : { conflict: await this.#head() };
-          // An earlier try may have been carried out, though its answer was lost; or it is on its way still.
-          try {
-            if ((await this.#isThere(head)) || (await appended()) || (await this.#isThere(head)))
-              return { head };
-            return { conflict: await this.#head() };
-          } catch (error) {
-            throw new UnansweredError(failureOf(error, 'appending').message);
-          }
-        },
-        (message) => new UnansweredError(message),
-      );
-      if (answer.head !== undefined)
-        this.#session.quietly(this.#sql.notify, channelOf(this.#branch), String(head.version));
-      else if (group.uploads.length > 0) this.#session.quietly(this.#sql.dropUpload, group.uploads);
-      return answer;
+      const { timeoutMs } = this.#settings;
+      const turn = await takeTurn(this.#session, lockOf(String(this.#branch)), timeoutMs);
+      // What its line does not answer, nobody else can in this turn.
+      const log = new BranchLog(turn.pool, { ...this.#settings, patienceMs: 0 }, this.branchName);
+      log.#line = this.#line;
+      log.#append = (parent, entries) =>
+        append(this.#session, this.#sql, this.#branch, parent, entries, turn);
+      try {
+        return await work(log);
+      } finally {
+        await turn.end();
+      }
     });
   }
 

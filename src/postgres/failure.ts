@@ -10,7 +10,7 @@ import { LogBusyError, LogFailedError, LogFullError, UnansweredError } from '../
 /** Codes, or their first two characters, after which nothing was written and another try may do. */
 const BUSY = ['40', '55P03', '57014', '53300'];
 /** Codes of a server that ends the connection, or takes none yet. */
-const ENDED = ['08', '57P01', '57P02', '57P03', '57P05'];
+const ENDED = ['08', '25P03', '57P01', '57P02', '57P03', '57P05'];
 /** No room, or no more memory. */
 const FULL = ['53100', '53200', '53400'];
 /** A row that others need, or that another one is like. */

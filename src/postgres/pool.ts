@@ -38,6 +38,8 @@ export interface PostgresClient {
 export interface PostgresPoolClient extends PostgresClient {
   /** Listens for notifications, errors and the end of the connection. */
   on(event: 'notification' | 'error' | 'end', listener: (message?: object) => void): unknown;
+  /** Stops listening. */
+  removeListener(event: 'notification' | 'error' | 'end', listener: (message?: object) => void): unknown;
   /** Gives it back; `true` closes it. */
   release(destroy?: boolean): void;
 }

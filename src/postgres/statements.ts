@@ -12,6 +12,14 @@ export interface Copied {
   readonly columns: Readonly<Record<string, Column>>;
 }
 
+/** The first half of the locks of branches, which tells them from other locks. */
+const LOCKS = 0x53_48_58_54;
+
+/** Takes the lock that appends to a branch share, and that a turn has alone, until the transaction ends. */
+export function lockOf(branch: string, isShared: '' | '_shared' = ''): string {
+  return `pg_advisory_xact_lock${isShared}(${LOCKS}, (${branch} % 2147483647)::integer)::text AS lock`;
+}
+
 /** Columns of an entry that is appended. */
 const GIVEN = 7;
 
@@ -46,7 +54,8 @@ WHERE branch = $1 AND name IS NOT NULL ORDER BY version DESC LIMIT 1`,
 
     /**
      * Appends a group. The first entry decides: it needs its parent, in a branch of which nothing is dropped meanwhile, and a
-     * version that nobody has; the others come with it. $1 is the branch, $2 and $3 the parent, $4 the pieces and $5 how many they are, $6
+     * version that nobody has; the others come with it. It waits for those who have a turn;
+     * one that is part of a larger transaction is a turn itself, so that the next try wins. $1 is the branch, $2 and $3 the parent, $4 the pieces and $5 how many they are, $6
      * a lock that a transaction holds as long as it is open; then each entry has seven values.
      */
     append: (count: number, isLocking: boolean): string => {
@@ -55,8 +64,9 @@ WHERE branch = $1 AND name IS NOT NULL ORDER BY version DESC LIMIT 1`,
         return `($${at}::bigint, $${at + 1}::text, $${at + 2}::text, $${at + 3}::text, $${at + 4}::integer, $${at + 5}::bytea, $${at + 6}::uuid)`;
       });
       const columns = 'version, token, parent, checksum, size, bytes, upload';
-      return `WITH parent AS MATERIALIZED (
-  SELECT version FROM ${s}.entry JOIN ${s}.branch ON branch.id = branch
+      return `WITH turn AS MATERIALIZED (SELECT ${lockOf('$1::bigint', isLocking ? '' : '_shared')}),
+parent AS MATERIALIZED (
+  SELECT version FROM turn, ${s}.entry JOIN ${s}.branch ON branch.id = branch
   WHERE branch = $1 AND version = $2 AND entry.token = $3 AND trimmed <= $2 AND name IS NOT NULL
   FOR SHARE OF branch
 ), given (${columns}) AS NOT MATERIALIZED (VALUES ${rows.join(', ')}),

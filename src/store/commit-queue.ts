@@ -19,7 +19,8 @@ import {
   UnansweredError,
   isTransient,
 } from './errors.js';
-import type { Appended, CommitLog, Entry, Head } from './log/commit-log.js';
+import type { CommitLog, Entry } from './log/commit-log.js';
+import { appendGroup } from './append-group.js';
 import { encodeEntry } from './entry-bytes.js';
 import type { LogReader } from './log-reader.js';
 import type { Write } from './tip.js';
@@ -32,9 +33,8 @@ const GROUP_COMMITS = 128;
 const SLICE_MS = 4;
 /** Turns of promise callbacks between a commit's promise here and whoever awaits the write. */
 const CALLER_TURNS = 8;
-/** How often to ask a log that does not answer, and how long to wait in between, in milliseconds, at first. */
-const TRIES = 5;
-const PAUSE_MS = 20;
+/** Lost races in a row after which a writer waits for its turn: more of them cost it more than the wait. */
+const MOST_LOST = 2;
 
 /** A commit that waits for the log. */
 interface Waiting {
@@ -56,11 +56,13 @@ export interface QueueCounts {
   bytes: number;
   /** Commits of other processes that were taken over. */
   followed: number;
+  /** Races that other processes won. */
+  lost: number;
 }
 
 /** Appends decided commits, and publishes them. */
 export class CommitQueue {
-  readonly counts: QueueCounts = { groups: 0, commits: 0, bytes: 0, followed: 0 };
+  readonly counts: QueueCounts = { groups: 0, commits: 0, bytes: 0, followed: 0, lost: 0 };
   readonly #log: CommitLog;
   readonly #visible: CellState;
   readonly #reader: LogReader;
@@ -70,6 +72,8 @@ export class CommitQueue {
   /** Work on the log is done one after the other. */
   #lane: Promise<unknown> = Promise.resolve();
   #isPumping = false;
+  /** Races that were lost since the last one that was won. */
+  #lost = 0;
   /** Callers are told one after the other, those of a group before those of the next. */
   #telling: Promise<void> = Promise.resolve();
   readonly #ended = new AbortController();
@@ -187,6 +191,19 @@ export class CommitQueue {
   }
 
   async #appendGroup(): Promise<void> {
+    if (this.#lost < MOST_LOST || this.#log.inTurn === undefined) return this.#appendOnce();
+    try {
+      await this.#log.inTurn(async (turn) => {
+        await this.#catchUp(turn);
+        if (this.#waiting.length > 0) await this.#appendOnce(turn);
+      });
+    } catch {
+      // The next try without a turn tells of what is to last.
+      this.#lost = 0;
+    }
+  }
+
+  async #appendOnce(turn?: CommitLog): Promise<void> {
     let entries: Entry[];
     try {
       entries = await this.#encodeGroup();
@@ -197,11 +214,14 @@ export class CommitQueue {
     }
     try {
       const startedAt = performance.now();
-      const answer = await this.#append(this.#reader.head, entries);
+      const answer = await appendGroup(this.#log, turn, this.#reader.head, entries);
       if (answer.head === undefined) {
+        this.#lost++;
+        this.counts.lost++;
         await this.#catchUp();
         return;
       }
+      this.#lost = 0;
       const group = this.#waiting.splice(0, entries.length);
       this.#publish(group, entries);
       // Who is told makes its next commit, which can go with the next group. That waits no longer than a group takes.
@@ -248,35 +268,6 @@ export class CommitQueue {
     });
   }
 
-  /** Appends; where the log does not answer, looks whether the group is there, and tries again if not. */
-  async #append(parent: Head | undefined, entries: readonly Entry[]): Promise<Appended> {
-    let unanswered: UnansweredError | undefined;
-    for (let tries = 1; ; tries++) {
-      try {
-        if (unanswered !== undefined) {
-          const found = await this.#look(parent, entries);
-          if (found !== undefined) return found;
-        }
-        return await this.#log.append(parent, entries);
-      } catch (error) {
-        if (error instanceof UnansweredError) unanswered = error;
-        // Whatever a later try fails with says nothing of the first one.
-        else throw unanswered ?? error;
-        if (tries === TRIES) throw error;
-        await new Promise((resolve) => setTimeout(resolve, PAUSE_MS * 2 ** tries));
-      }
-    }
-  }
-
-  /** What became of a group: mine, another's, or `undefined` where the log has neither. */
-  async #look(parent: Head | undefined, entries: readonly Entry[]): Promise<Appended | undefined> {
-    for await (const batch of this.#log.read(parent?.version ?? 0)) {
-      if (batch[0].token !== entries[0].token) return { conflict: await this.#log.head() };
-      return { head: entries[entries.length - 1] };
-    }
-    return undefined;
-  }
-
   #publish(group: readonly Waiting[], entries: readonly Entry[]): void {
     const { version, token } = entries[entries.length - 1];
     this.#reader.head = { version, token };
@@ -290,10 +281,10 @@ export class CommitQueue {
   }
 
   /** Publishes what others have committed, and makes what waits again on top of that. */
-  async #catchUp(): Promise<void> {
+  async #catchUp(log: CommitLog = this.#log): Promise<void> {
     const before = this.#visible.current;
     try {
-      for await (const { commit, entry } of this.#reader.read(() => this.#visible.current)) {
+      for await (const { commit, entry } of this.#reader.read(() => this.#visible.current, log)) {
         this.counts.followed++;
         this.#visible.publishCommit(commit, performance.now());
         this.#settled(entry);

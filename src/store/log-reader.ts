@@ -62,29 +62,29 @@ export class LogReader {
    *
    * @throws {@link CorruptLogError}, {@link LogFormatError}, and what the log throws.
    */
-  async start(atMost?: number): Promise<Start> {
+  async start(atMost?: number, log: CommitLog = this.#log): Promise<Start> {
     for (;;) {
-      const checkpoint = await this.#log.latestCheckpoint(atMost);
+      const checkpoint = await log.latestCheckpoint(atMost);
       if (checkpoint === undefined)
         return {
           ...{ index: emptyIndex(this.#config), written: undefined, checkpoint: undefined },
           ...{ totalBytes: 0, tokens: [] },
         };
       try {
-        return await this.#startFrom(checkpoint);
+        return await this.#startFrom(checkpoint, log);
       } catch (error) {
         if (!(error instanceof CorruptLogError)) throw error;
         // Another process may have replaced it, and dropped its chunks, while they were being read.
-        const now = await this.#log.latestCheckpoint(atMost);
+        const now = await log.latestCheckpoint(atMost);
         if (now?.version === checkpoint.version && now.chunks.join() === checkpoint.chunks.join())
           throw error;
       }
     }
   }
 
-  async #startFrom(checkpoint: Checkpoint): Promise<Start> {
+  async #startFrom(checkpoint: Checkpoint, log: CommitLog): Promise<Start> {
     const { index, tokens, written, totalBytes } = await readCheckpoint(
-      this.#log,
+      log,
       checkpoint,
       this.#config,
       (steps) => this.#slices.run(steps),
@@ -95,18 +95,18 @@ export class LogReader {
 
   /**
    * Reads the commits after the head, each on top of what `current` is by then. Where the entries are gone, goes on from
-   * the newest checkpoint, as often as other processes make one meanwhile.
+   * the newest checkpoint, as often as other processes make one meanwhile. `log` is another way to the same log.
    *
    * @throws {@link LogForkedError} where the log is another one than was read before; {@link CorruptLogError}
    */
-  async *read(current: () => ShardexIndex): AsyncGenerator<ReadCommit> {
+  async *read(current: () => ShardexIndex, log: CommitLog = this.#log): AsyncGenerator<ReadCommit> {
     for (let isRead = false; !isRead;) {
       try {
-        yield* this.#entries(current);
+        yield* this.#entries(current, log);
         isRead = true;
       } catch (error) {
         if (!(error instanceof TrimmedError)) throw error;
-        const { index, checkpoint, tokens } = await this.start();
+        const { index, checkpoint, tokens } = await this.start(undefined, log);
         if (checkpoint === undefined || checkpoint.version <= current().version) throw error;
         // As far as the checkpoint knows, what was read must have led to it.
         const ours = tokens.find(({ version }) => version === this.head?.version);
@@ -116,15 +116,15 @@ export class LogReader {
         yield { commit: new Commit(current(), index), entry };
       }
     }
-    const newest = await this.#log.head();
+    const newest = await log.head();
     if (newest?.version === this.head?.version && newest?.token === this.head?.token) return;
     // More has come since; or what was read is gone.
     if ((newest?.version ?? 0) <= (this.head?.version ?? 0))
       throw new LogForkedError(this.head?.version ?? 0);
   }
 
-  async *#entries(current: () => ShardexIndex): AsyncGenerator<ReadCommit> {
-    for await (const batch of this.#log.read(this.head?.version ?? 0)) {
+  async *#entries(current: () => ShardexIndex, log: CommitLog): AsyncGenerator<ReadCommit> {
+    for await (const batch of log.read(this.head?.version ?? 0)) {
       this.seen = batch[batch.length - 1].version;
       await this.documentsOf(current());
       for (const entry of batch) {

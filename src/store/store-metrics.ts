@@ -19,6 +19,8 @@ export interface StoreMetrics extends CellMetrics {
   readonly queued: number;
   /** Commits of other processes that were taken over. */
   readonly followed: number;
+  /** Appends before which another process had made the same version; they were made again on top of that. */
+  readonly lostRaces: number;
   /** Entries since the last checkpoint, which the next one to open the store applies. */
   readonly entriesSinceCheckpoint: number;
   /** Checkpoints made. */
@@ -48,6 +50,7 @@ export function storeMetrics(
     entryBytes: counts.bytes,
     queued: length,
     followed: counts.followed,
+    lostRaces: counts.lost,
     entriesSinceCheckpoint: keeper.entries,
     checkpoints: keeper.counts.checkpoints,
     checkpointBytes: keeper.counts.bytes,

@@ -49,6 +49,7 @@ export class CheckedLog implements CommitLog {
   readonly changed?: NonNullable<CommitLog['changed']>;
   readonly appendWithin?: NonNullable<CommitLog['appendWithin']>;
   readonly compact?: NonNullable<CommitLog['compact']>;
+  readonly inTurn?: NonNullable<CommitLog['inTurn']>;
   #closing: Promise<void> | undefined;
 
   constructor(log: CommitLog) {
@@ -58,6 +59,8 @@ export class CheckedLog implements CommitLog {
     const all = (): Required<CommitLog> => this.#open as Required<CommitLog>;
     if (log.changed !== undefined) this.changed = async (...args) => all().changed(...args);
     if (log.compact !== undefined) this.compact = async () => all().compact();
+    if (log.inTurn !== undefined)
+      this.inTurn = async (work) => all().inTurn((turn) => work(checkedLog(turn)));
     if (log.appendWithin !== undefined)
       this.appendWithin = async (client, parent, entries) => {
         checkGroup(parent, entries);

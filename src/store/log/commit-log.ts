@@ -144,6 +144,13 @@ export interface CommitLog {
   appendWithin?(client: object, parent: Head | undefined, entries: readonly Entry[]): Promise<AppendedWithin>;
 
   /**
+   * Does work while nobody else appends: for a writer whom others are ahead of again and again. It may have to wait; those who
+   * ask take turns. The work uses the log that it is given, to read, and to append once, with which the turn ends. Whoever has
+   * none leaves writers to their luck.
+   */
+  inTurn?<T>(work: (log: CommitLog) => Promise<T>): Promise<T>;
+
+  /**
    * Reads the commits after a version, dense and in order, in batches, up to the newest at the time of each batch.
    *
    * @throws {@link TrimmedError} where they are gone, {@link CorruptLogError} where one is damaged or missing.

@@ -77,7 +77,7 @@ export async function startCluster(isDurable = false): Promise<Cluster> {
   const settings = [
     ...['listen_addresses=127.0.0.1', `port=${port}`, 'unix_socket_directories='],
     ...(isDurable ? [] : ['fsync=off']),
-    ...['max_connections=200', 'shared_buffers=64MB', 'log_min_messages=fatal'],
+    ...['max_connections=200', 'shared_buffers=64MB', 'log_min_messages=panic'],
   ].flatMap((setting) => ['-c', setting]);
   let child: ChildProcess;
   const start = async (): Promise<void> => {

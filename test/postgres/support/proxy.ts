@@ -1,10 +1,10 @@
 /*
- * A line to Postgres that does what lines do: swallows answers, cuts, holds back. It knows which messages append.
+ * A line to Postgres that does what lines do: swallows answers, cuts, holds back. It knows which messages append, and which end a turn.
  */
 
 import { type Socket, connect, createServer } from 'node:net';
 
-/** What becomes of the answer to an append. */
+/** What becomes of the answer to an append, or of the end of a turn. */
 export type Fate =
   | 'passed'
   /** The statement is carried out; its answer never comes. */
@@ -27,7 +27,7 @@ export interface Proxy {
 /** How long a statement is late, in milliseconds. */
 const LATE_MS = 150;
 
-/** Starts a proxy; `fate` decides on each append. */
+/** Starts a proxy; `fate` decides on each append and the end of each turn. */
 export async function startProxy(to: number, fate: () => Fate): Promise<Proxy> {
   const lines = new Set<Socket>();
   const server = createServer((client) => {
@@ -50,7 +50,8 @@ export async function startProxy(to: number, fate: () => Fate): Promise<Proxy> {
       if (!isDeaf) client.write(bytes);
     });
     client.on('data', (bytes) => {
-      const its = bytes.includes('INSERT INTO') && bytes.includes('AS MATERIALIZED') ? fate() : 'passed';
+      const appends = bytes.includes('INSERT INTO') && bytes.includes('AS MATERIALIZED');
+      const its = appends || bytes.includes('COMMIT') ? fate() : 'passed';
       isDeaf ||= its !== 'passed';
       if (its === 'cut before') {
         client.destroy();

@@ -68,7 +68,7 @@ export async function run(
   readonly signal: NodeJS.Signals | null;
   readonly errors: string;
 }> {
-  const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(command, args, { cwd: root, stdio: ['pipe', 'pipe', 'pipe'] });
   let rest = '';
   let errors = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {

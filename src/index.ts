@@ -79,6 +79,7 @@ export {
 } from './search/evaluation/evaluate.js';
 export { evaluationTable } from './search/evaluation/evaluation-table.js';
 export { fuse, type Fused, type FuseOptions } from './search/fuse.js';
+export { type DistantHit, mergeHits, type MergeHitsOptions } from './search/merge-hits.js';
 export { type MeasuredRecall, measureRecall, type MeasureOptions } from './search/measure-recall.js';
 export { mmr, type MmrOptions } from './search/mmr.js';
 export { type SearchOptions } from './search/options.js';

@@ -14,6 +14,9 @@ const TASKS = {
   Search: `search searchMany searchExplained similar similarExplained mmr fuse compareSearch measureRecall evaluate compareEvaluations evaluationTable distance configureCache cacheBytes
     dropCaches SearchOptions SearchResult ExplainedSearch ExplainedSimilar Explanation FilterExplanation Expectation MeasureOptions MeasuredRecall CacheOptions
     CalibrationSummary MmrOptions FuseOptions Fused SearchComparison RankedResult MovedResult EvaluateOptions Judgment
+  Search: `search searchMany searchExplained similar mmr fuse mergeHits compareSearch measureRecall evaluate compareEvaluations evaluationTable distance configureCache cacheBytes
+    dropCaches SearchOptions SearchResult ExplainedSearch Explanation FilterExplanation Expectation MeasureOptions MeasuredRecall CacheOptions
+    CalibrationSummary MmrOptions FuseOptions Fused MergeHitsOptions DistantHit SearchComparison RankedResult MovedResult EvaluateOptions Judgment
     Measures Evaluation QueryEvaluation EvaluationComparison MeasureChange QueryChange`,
   Write: `update Recipe IndexDraft CowShardexIndex CowShardexIndexOptions ReadableCell IndexWriter CommitOptions
     AsyncRecipe UpdateAsyncOptions IngestOptions IngestProgress Source CellMetrics Timing`,

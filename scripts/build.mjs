@@ -31,7 +31,7 @@ execFileSync(process.execPath, [tsc, '-p', project], { stdio: 'inherit' });
 
 makePortable('dist', [
   'index',
-  ...['store', 'store/indexeddb', 'postgres', 'explore', ...ADAPTERS].map((name) => `${name}/index`),
+  ...['store', 'store/indexeddb', 'postgres', 'opentelemetry', 'explore', ...ADAPTERS].map((name) => `${name}/index`),
 ]);
 
 /** @type {import('esbuild').BuildOptions} */
@@ -70,9 +70,13 @@ await Promise.all([
   // Of logs elsewhere too, errors are of the classes that the library and the store know them by.
   build({
     ...whole,
-    entryPoints: { indexeddb: 'dist/store/indexeddb/index.js', postgres: 'dist/postgres/index.js' },
+    entryPoints: {
+      indexeddb: 'dist/store/indexeddb/index.js',
+      postgres: 'dist/postgres/index.js',
+      opentelemetry: 'dist/opentelemetry/index.js',
+    },
     outdir: 'dist/node',
-    external: ['idb'],
+    external: ['idb', '@opentelemetry/api'],
     plugins: [besideBundles({ 'dist/errors.js': './index.js', 'dist/store/errors.js': './store.js' })],
   }),
   build({

@@ -7,3 +7,4 @@ export * from '../../src/store/index.js';
 export * from '../../src/store/indexeddb/index.js';
 export * from '../../src/postgres/index.js';
 export * from '../../src/explore/index.js';
+export * from '../../src/opentelemetry/index.js';

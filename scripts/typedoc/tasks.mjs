@@ -29,6 +29,7 @@ const TASKS = {
     BranchMergeOptions`,
   'Logs in Postgres': `postgresLog migratePostgres postgresSchema PostgresLogOptions MigrateOptions PostgresSchemaOptions
     PostgresPool PostgresPoolClient PostgresClient PostgresQuery PostgresAnswer`,
+  'Spans and metrics': `traceStore traceLog traceSearch TelemetryOptions TraceSearchOptions`,
   'Logs of a store': `sqliteLog SqliteLogOptions SqliteDriver SqliteDatabase SqliteStatement SqlValue indexedDbLog memoryLog
     CommitLog Appended AppendedWithin BranchSummary Checkpoint Entry EntrySummary Forked Head LoggedEntry LoggedHead OpenedLog
     ReadOptions`,
@@ -58,6 +59,7 @@ const ENTRIES = {
   indexedDbLog: 'shardex/indexeddb',
   'Logs in Postgres': 'shardex/postgres',
   'Look at it': 'shardex/explore',
+  'Spans and metrics': 'shardex/opentelemetry',
 };
 
 /** @param {import('typedoc').Application} app */

@@ -45,7 +45,7 @@ test('a full disk refuses what waits, and what comes after goes on from what is 
   const store = await openStore(log, OPTIONS);
   const first = add(store, 'a');
   await turn();
-  go();
+  await go();
   await first;
   isFull = true;
   const refused = [add(store, 'b'), add(store, 'c')];

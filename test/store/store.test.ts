@@ -63,7 +63,7 @@ describe('a store', () => {
     const writer = store.cloneForWrite();
     expect(writer.preview().postingCount).toBe(1);
     writer.discard();
-    go();
+    await go();
     await updating;
     expect([store.version, seen]).toEqual([1, [1]]);
   });
@@ -77,10 +77,9 @@ describe('a store', () => {
     await turn();
     const others = Array.from({ length: 20 }, (_, i) => add(store, `d${i}`, i));
     await turn();
-    go();
+    await go();
     await first;
-    while (groups.length < 2) await turn();
-    go();
+    await go();
     await Promise.all(others);
     expect(groups).toEqual([1, 20]);
     expect(seen).toEqual(Array.from({ length: 21 }, (_, i) => i + 1));
@@ -102,7 +101,7 @@ describe('a store', () => {
       });
     await turn();
     expect(isDone).toBe(false);
-    go();
+    await go();
     await first;
     expect((await second).isEmpty).toBe(true);
   });

@@ -84,7 +84,7 @@ test('a slow log gets the next commits of all callers of a group as one group', 
     asked = groups.length;
     // Longer than all callers take together.
     pass(1000);
-    go();
+    await go();
   }
   await all;
   expect(groups).toEqual([WRITERS, WRITERS, WRITERS]);

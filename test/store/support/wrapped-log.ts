@@ -20,10 +20,10 @@ export function wrappedLog(
   });
 }
 
-/** A log that waits for `go` before each append; how many entries each was to append. */
+/** A log whose appends wait each for a `go`, which waits for the append; how many entries each was to append. */
 export function gated(inner: CommitLog): {
   readonly log: CommitLog;
-  readonly go: () => void;
+  readonly go: () => Promise<void>;
   readonly groups: number[];
 } {
   const gates: (() => void)[] = [];
@@ -34,7 +34,11 @@ export function gated(inner: CommitLog): {
     await new Promise<void>((resolve) => gates.push(resolve));
     return call();
   });
-  return { log: asLog(log, inner), go: () => gates.shift()?.(), groups };
+  const go = async (): Promise<void> => {
+    while (gates.length === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+    gates.shift()?.();
+  };
+  return { log: asLog(log, inner), go, groups };
 }
 
 /** `read` and `branch` are no promises, so they must not be wrapped in one. */

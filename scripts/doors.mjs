@@ -80,7 +80,7 @@ async function installed(name, tarball) {
   for (const source of sources) {
     cpSync(source, dir, { recursive: true, filter: (path) => !path.includes('node_modules') });
   }
-  cpSync(join(doors, '.npmrc'), join(dir, '.npmrc'));
+  if (!existsSync(join(dir, '.npmrc'))) cpSync(join(doors, '.npmrc'), join(dir, '.npmrc'));
   const quiet = ['--no-audit', '--no-fund', '--loglevel', 'error'];
   if (values.update) {
     rmSync(join(dir, 'package-lock.json'), { force: true });

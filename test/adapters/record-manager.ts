@@ -1,4 +1,5 @@
-// A record manager for LangChain's `index()` with a clock that the test moves on. The door `langchain` has LangChain's own.
+// A record manager for LangChain's `index()` with a clock that the test moves on. The door `langchain` has
+// LangChain's own.
 import { type ListKeyOptions, RecordManager, type UpdateOptions } from '@langchain/core/indexing';
 
 export class ClockedRecordManager extends RecordManager {

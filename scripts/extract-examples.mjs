@@ -126,7 +126,7 @@ function moduleOf({ source, line, code }) {
     (offset, problem) => new Error(`${source}:${line + 1 + offset}: ${problem}`),
   );
   // A reader must be able to copy the block as it stands.
-  if (!imports.some((text) => /from ['"]shardex(\/\w+)?['"]/.test(text))) {
+  if (!imports.some((text) => /from ['"]shardex(\/\w+)?['"]/.test(text) || isOfAdapters(text))) {
     throw new Error(
       `${source}:${line}: the example must import what it uses from 'shardex', or be \`\`\`ts no-run`,
     );

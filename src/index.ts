@@ -47,6 +47,7 @@ export {
 } from './errors.js';
 export type { AsyncRecipe, UpdateAsyncOptions } from './cell/async-update.js';
 export { CowShardexIndex, type CowShardexIndexOptions } from './cell/cow-shardex-index.js';
+export { followTexts, type TextIndex } from './cell/follow-texts.js';
 export type { HeldPin, HeldVersion } from './cell/held.js';
 export type { HeldOptions } from './cell/held-warning.js';
 export type { HistoryOptions } from './cell/history.js';

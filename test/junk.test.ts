@@ -130,6 +130,7 @@ const CALLS: Record<string, [(...args: never[]) => unknown, unknown[]]> = {
   similarExplained: [shardex.similarExplained, [INDEX, 'a', { k: 1 }]],
   similar: [shardex.similar, [INDEX, 'a', { k: 1 }]],
   compareSearch: [shardex.compareSearch, [INDEX, OTHER, [[1]], { k: 1 }]],
+  followTexts: [shardex.followTexts, [SERVED, { add: () => undefined, discard: () => undefined }]],
   mmr: [shardex.mmr, [INDEX, search(INDEX, [1], { k: 1 }), {}]],
   fuse: [shardex.fuse, [[[{ documentId: 'a' }]], {}]],
   postings: [shardex.postings, [INDEX, 'a']],

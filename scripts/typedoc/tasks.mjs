@@ -20,7 +20,7 @@ const TASKS = {
     Measures Evaluation QueryEvaluation EvaluationComparison MeasureChange QueryChange`,
   Write: `update Recipe IndexDraft CowShardexIndex CowShardexIndexOptions ReadableCell IndexWriter CommitOptions
     AsyncRecipe UpdateAsyncOptions IngestOptions IngestProgress Source CellMetrics Timing`,
-  Watch: `Commit CommitListener ListenerErrorHandler SubscribeOptions ChangesOptions WaitForOptions`,
+  Watch: `followTexts TextIndex Commit CommitListener ListenerErrorHandler SubscribeOptions ChangesOptions WaitForOptions`,
   'Keep versions': `Pin PinOptions HistoryOptions HeldVersion HeldPin HeldOptions`,
   'Branch and sync': `diff merge applyDelta updateWithDelta composeDeltas invertDelta encodeDelta decodeDelta
     writtenPostings recordChanges Delta ChangedDocumentRecord DocumentChanges VersionId ApplyOptions MergeOptions Resolution ResolvedField`,

@@ -31,7 +31,9 @@ execFileSync(process.execPath, [tsc, '-p', project], { stdio: 'inherit' });
 
 makePortable('dist', [
   'index',
-  ...['store', 'store/indexeddb', 'postgres', 'opentelemetry', 'explore', ...ADAPTERS].map((name) => `${name}/index`),
+  ...['store', 'store/indexeddb', 'postgres', 'opentelemetry', 'explore', ...ADAPTERS].map(
+    (name) => `${name}/index`,
+  ),
 ]);
 
 /** @type {import('esbuild').BuildOptions} */

@@ -11,12 +11,10 @@ const TASKS = {
   'Documents and filters': `getDocument getDocuments documents count snippet Filter FieldFilter Operators DocumentInput
     NamedDocument DocumentRecord Metadata FrozenMetadata DeepReadonly JsonValue MetadataPath MetadataRecipe WhereRecipe
     DocumentsOptions FoundDocument SnippetOptions`,
-  Search: `search searchMany searchExplained similar similarExplained mmr fuse compareSearch measureRecall evaluate compareEvaluations evaluationTable distance configureCache cacheBytes
-    dropCaches SearchOptions SearchResult ExplainedSearch ExplainedSimilar Explanation FilterExplanation Expectation MeasureOptions MeasuredRecall CacheOptions
-    CalibrationSummary MmrOptions FuseOptions Fused SearchComparison RankedResult MovedResult EvaluateOptions Judgment
-  Search: `search searchMany searchExplained similar mmr fuse mergeHits compareSearch measureRecall evaluate compareEvaluations evaluationTable distance configureCache cacheBytes
-    dropCaches SearchOptions SearchResult ExplainedSearch Explanation FilterExplanation Expectation MeasureOptions MeasuredRecall CacheOptions
-    CalibrationSummary MmrOptions FuseOptions Fused MergeHitsOptions DistantHit SearchComparison RankedResult MovedResult EvaluateOptions Judgment
+  Search: `search searchMany searchExplained similar similarExplained mmr fuse mergeHits compareSearch measureRecall evaluate
+    compareEvaluations evaluationTable distance configureCache cacheBytes dropCaches SearchOptions SearchResult ExplainedSearch
+    ExplainedSimilar Explanation FilterExplanation Expectation MeasureOptions MeasuredRecall CacheOptions CalibrationSummary
+    MmrOptions FuseOptions Fused MergeHitsOptions DistantHit SearchComparison RankedResult MovedResult EvaluateOptions Judgment
     Measures Evaluation QueryEvaluation EvaluationComparison MeasureChange QueryChange`,
   Write: `update Recipe IndexDraft CowShardexIndex CowShardexIndexOptions ReadableCell IndexWriter CommitOptions
     AsyncRecipe UpdateAsyncOptions IngestOptions IngestProgress Source CellMetrics Timing`,

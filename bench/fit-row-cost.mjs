@@ -9,17 +9,17 @@ import { leastEstimated, leastProven } from '../dist/search/scan/row-cost.js';
 import { scanFor } from '../dist/search/scan/scan-for.js';
 import { scanInTurn } from '../dist/search/scan/shard-scan.js';
 import { confidenceFor } from '../dist/search/ranking/stopping.js';
-import { TopK } from '../dist/search/scan/top-k.js';
+import { bestRows } from '../dist/search/scan/sorted-rows.js';
 import { seededRandom } from '../dist/geometry/random.js';
 
 const DIMENSIONS = [16, 32, 64, 100, 200, 384, 768, 1536];
-const ROWS = [32, 64, 128, 256, 512, 1000];
+const ROWS = [32, 128, 512, 1000, 3000];
 /** @type {readonly import('../dist/index.js').Metric[]} */
 const METRICS = ['cosine', 'euclidean', 'dot'];
 const RESULTS = [1, 10, 100];
-const ROUNDS = 5;
+const ROUNDS = 4;
 /** Microseconds that a way is run for in a round. */
-const ROUND = 4000;
+const ROUND = 2500;
 
 /** How rows are looked at: as which sureness, or not estimated at all. */
 const WAYS = { outright: undefined, estimated: confidenceFor(0.95), proven: PROVEN };
@@ -60,7 +60,7 @@ function scanned(index, vector, k, way) {
   const { dimensions, metric } = index.config;
   const query = queryOf(vector, dimensions, metric);
   return usingEngine(index.config, (engine) => {
-    const best = new TopK(k, false);
+    const best = bestRows(k, false);
     const sure = WAYS[way];
     // The types of the package leave out what is internal.
     const all = /** @type {import('../dist/version/searchable.js').Searchable} */ (

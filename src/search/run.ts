@@ -135,7 +135,11 @@ function begun(index: Searchable, engine: Engine | undefined, query: Query, opti
   const { shards, directory } = scope;
   const best = bestRows(k, distinct === 'document', maxDistance);
   const { filter, within } = counting(options, best);
-  const least = (plan.sure === PROVEN ? leastProven : leastEstimated)(index.config.dimensions, depth);
+  const least = (plan.sure === PROVEN ? leastProven : leastEstimated)(
+    index.config.dimensions,
+    depth,
+    (index.whole ?? index).postingCount,
+  );
   let rows = 0;
   for (const id of plan.shards) {
     rows += liveRowsOf(shards, directory, id);

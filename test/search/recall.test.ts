@@ -14,7 +14,7 @@ import { gaussianVector, seeded } from '../support/random.js';
 import { usingEngine } from '../../src/search/memory/engine.js';
 import { queryOf } from '../../src/search/memory/query.js';
 import { run } from '../../src/search/run.js';
-import { leastEstimated } from '../../src/search/scan/row-cost.js';
+import { leastEstimated, leastProven } from '../../src/search/scan/row-cost.js';
 import { searchIn } from '../../src/search/search.js';
 import { mergeResults, partOf } from '../../src/threads/pool/part.js';
 
@@ -225,9 +225,9 @@ test('an index without a calibration is searched from end to end', () => {
 
 describe('where few rows are scanned', () => {
   test('they are measured outright, and then the results of all of them are exact', () => {
-    const vector = CORPORA.lowRank(seeded(3), 64);
-    const few = createIndex({ dimensions: 64 }, numbered(200, vector));
-    const many = createIndex({ dimensions: 64 }, numbered(900, vector));
+    const vector = CORPORA.lowRank(seeded(3), 384);
+    const few = createIndex({ dimensions: 384 }, numbered(200, vector));
+    const many = createIndex({ dimensions: 384 }, numbered(900, vector));
     for (let q = 0; q < 20; q++) {
       const query = vector();
       expect(searchExplained(few, query, { k: 10, recall: 0.5 }).explanation).toMatchObject({
@@ -245,6 +245,9 @@ describe('where few rows are scanned', () => {
     expect(leastEstimated(384, 10)).toBeLessThan(leastEstimated(32, 10));
     expect(leastEstimated(384, 100)).toBeGreaterThan(2 * leastEstimated(384, 10));
     expect(leastEstimated(4, 1)).toBe(Infinity);
+    // Rows that are not in the cache cost more to measure.
+    expect(leastEstimated(100, 10, 1e6)).toBeLessThan(leastEstimated(100, 10, 1000));
+    expect(leastProven(100, 10, 1e6)).toBeLessThan(leastProven(100, 10, 1000));
   });
 
   test.each(METRICS)(

@@ -111,14 +111,16 @@ export class CandidateMeasurer {
       }
       measurer.fetch(ahead);
       for (let i = 0; i < ahead;) {
-        // Until there are enough results no bound rules a row out.
-        const together = this.#best.worst === Infinity ? Math.max(TOGETHER, this.#best.most) : TOGETHER;
-        const most = Math.min(together, ahead - i);
+        const most = Math.min(TOGETHER, ahead - i);
         let wanted = 0;
-        while (wanted < most) {
-          const bound = candidates.valueOf(first + done + i + wanted) - candidates.margin;
-          if (fromKernel(metric, bound) > this.#best.worst) break;
-          wanted++;
+        // Until there are enough results no bound rules a row out.
+        if (this.#best.worst === Infinity) wanted = Math.min(Math.max(TOGETHER, this.#best.most), ahead - i);
+        else {
+          while (wanted < most) {
+            const bound = candidates.valueOf(first + done + i + wanted) - candidates.margin;
+            if (fromKernel(metric, bound) > this.#best.worst) break;
+            wanted++;
+          }
         }
         measurer.measure(i, wanted);
         if (wanted < most) return false;

@@ -20,6 +20,7 @@ export class Candidates {
   readonly #engine: Engine;
   readonly #rowBytes: number;
   #labels = 0;
+  #pieces = 0;
   readonly #columns: Columns[] = [];
   /** For each piece its first label, and the difference of label and row. */
   readonly #labelled: number[] = [];
@@ -56,12 +57,13 @@ export class Candidates {
     address: number = NONE,
   ): number {
     const label = this.#labels;
-    this.#columns.push(columns);
-    this.#compared.push(isCompared);
-    this.#copies.push(copies);
-    this.#addresses.push(address);
-    this.#labelled.push(label);
-    this.#firsts.push(label - from);
+    const piece = this.#pieces++;
+    this.#columns[piece] = columns;
+    this.#compared[piece] = isCompared;
+    this.#copies[piece] = copies;
+    this.#addresses[piece] = address;
+    this.#labelled[piece] = label;
+    this.#firsts[piece] = label - from;
     this.#labels += Math.ceil(rows / GROUP) * GROUP;
     return label;
   }
@@ -124,7 +126,7 @@ export class Candidates {
   /** The piece that a label belongs to. */
   #ownerOf(label: number): number {
     let first = 0;
-    for (let end = this.#labelled.length; end - first > 1;) {
+    for (let end = this.#pieces; end - first > 1;) {
       const middle = (first + end) >>> 1;
       if (this.#labelled[middle] <= label) first = middle;
       else end = middle;
@@ -137,11 +139,6 @@ export class Candidates {
     this.count = 0;
     this.margin = 0;
     this.#labels = 0;
-    this.#columns.length = 0;
-    this.#labelled.length = 0;
-    this.#firsts.length = 0;
-    this.#compared.length = 0;
-    this.#copies.length = 0;
-    this.#addresses.length = 0;
+    this.#pieces = 0;
   }
 }

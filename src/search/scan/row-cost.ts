@@ -3,9 +3,10 @@
  * codes, and then measure the rows that are left. Which is cheapest depends on the rows, their dimensions, how many results
  * are wanted, and with proven bounds on the data.
  *
- * Costs are microseconds of one thread, fitted by bench/fit-row-cost.mjs to searches of 32 to 1,000 clustered rows of 16 to
- * 1,536 dimensions, by each metric (Node 20, x86-64; fit again when the kernels change). Only ratios count: they are similar
- * on other machines, and hardly depend on the metric.
+ * Costs are microseconds of one thread, fitted by bench/fit-row-cost.mjs to searches of 32 to 3,000 clustered rows of 16 to
+ * 1,536 dimensions, by each metric (Node 20, x86-64, while other programs ran; fit again when the kernels change). Those of
+ * proven bounds are of an earlier run, of up to 1,000 rows. What rows cost that do not fit the cache was taken from 3,000 rows
+ * of 384 dimensions or more. Only ratios count: they are similar on other machines, and hardly depend on the metric.
  */
 
 /** The cost of a row: a fixed part, and a part for each dimension. */
@@ -14,14 +15,20 @@ interface RowCost {
   readonly dimension: number;
 }
 
-/** Measuring all rows, most of which are ruled out in 32 bits; and the extra cost of each result. */
-const MEASURED: RowCost = { row: 0.0104, dimension: 0.000191 };
-const RESULT: RowCost = { row: 0.31, dimension: 0.00056 };
+/** Measuring all rows, most of which are ruled out in 32 bits: where they fit the processor's cache, and where not. */
+const MEASURED: RowCost = { row: 0.0012, dimension: 0.000222 };
+const MEASURED_FAR: RowCost = { row: 0.0012, dimension: 0.00038 };
+
+/** Components of an index that fit the cache: 2 MiB. */
+const MOST_NEAR = 2 ** 19;
+
+/** The extra cost of each result. */
+const RESULT: RowCost = { row: 0.278, dimension: 0.000306 };
 
 /** Making the tables of the query; estimating a row; measuring one that is left. */
-const TABLES = { query: 3.85, dimension: 0.008 };
-const ESTIMATED: RowCost = { row: 0.0124, dimension: 0.000033 };
-const MEASURED_AFTER_ALL: RowCost = { row: 0.246, dimension: 0.00038 };
+const TABLES = { query: 2.66, dimension: 0.0123 };
+const ESTIMATED: RowCost = { row: 0.0078, dimension: 0.000043 };
+const MEASURED_AFTER_ALL: RowCost = { row: 0.307, dimension: 0.000527 };
 
 /** Proving bounds: making tables for each shard, bounding a row, measuring one that is left. */
 const SHARD_TABLES = { query: 4.3, dimension: 0.0086 };
@@ -29,7 +36,7 @@ const PROVEN: RowCost = { row: 0.0163, dimension: 0.000059 };
 const MEASURED_WITH_BOUND: RowCost = { row: 0.2, dimension: 0.000306 };
 
 /** Rows that estimates leave to be measured, for each result. */
-const AFTER_ALL = 2.1;
+const AFTER_ALL = 2.5;
 
 /** Rows that proven bounds leave to be measured, for each result, on clustered data; on other data it may be all rows. */
 const WITH_BOUND = 3.5;
@@ -38,16 +45,21 @@ function costOf({ row, dimension }: RowCost, dimensions: number): number {
   return row + dimension * dimensions;
 }
 
-/** The least number of rows for which estimating costs less than measuring all. */
-export function leastEstimated(dimensions: number, k: number): number {
+/**
+ * The least number of rows for which estimating costs less than measuring all.
+ *
+ * `total` is how many the index has: those of a small one stay in the processor's cache.
+ */
+export function leastEstimated(dimensions: number, k: number, total = 0): number {
   const results = k * (AFTER_ALL * costOf(MEASURED_AFTER_ALL, dimensions) - costOf(RESULT, dimensions));
-  return rowsFor(TABLES.query + TABLES.dimension * dimensions + results, ESTIMATED, dimensions);
+  return rowsFor(TABLES.query + TABLES.dimension * dimensions + results, ESTIMATED, dimensions, total);
 }
 
-/** The least number of rows for which proving bounds costs less than measuring all. */
-export function leastProven(dimensions: number, k: number): number {
+/** The least number of rows for which proving bounds costs less than measuring all, as {@link leastEstimated}. */
+export function leastProven(dimensions: number, k: number, total = 0): number {
   const results = k * (WITH_BOUND * costOf(MEASURED_WITH_BOUND, dimensions) - costOf(RESULT, dimensions));
-  return rowsFor(SHARD_TABLES.query + SHARD_TABLES.dimension * dimensions + results, PROVEN, dimensions);
+  const once = SHARD_TABLES.query + SHARD_TABLES.dimension * dimensions + results;
+  return rowsFor(once, PROVEN, dimensions, total);
 }
 
 /**
@@ -56,7 +68,7 @@ export function leastProven(dimensions: number, k: number): number {
  * The bounds are made already, so their cost does not count.
  */
 export function mostLeft(dimensions: number, rows: number): number {
-  return (rows * costOf(MEASURED, dimensions)) / costOf(MEASURED_WITH_BOUND, dimensions);
+  return (rows * costOf(MEASURED_FAR, dimensions)) / costOf(MEASURED_WITH_BOUND, dimensions);
 }
 
 /** How many of `rows` rows may be left for proven bounds to be worth their own cost, too. */
@@ -74,8 +86,9 @@ export function measuredInTimeOf(dimensions: number, k: number, rows: number): n
 }
 
 /** How many rows save as much as `once` costs. */
-function rowsFor(once: number, estimated: RowCost, dimensions: number): number {
-  const saved = costOf(MEASURED, dimensions) - costOf(estimated, dimensions);
+function rowsFor(once: number, estimated: RowCost, dimensions: number, total: number): number {
+  const measured = total * dimensions > MOST_NEAR ? MEASURED_FAR : MEASURED;
+  const saved = costOf(measured, dimensions) - costOf(estimated, dimensions);
   return saved > 0 ? Math.ceil(once / saved) : Infinity;
 }
 

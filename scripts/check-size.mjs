@@ -24,11 +24,12 @@ const sizes = {
   'shardex/browser, gzipped': gzipped('dist/browser/shardex.js'),
   'its pool-worker, gzipped': gzipped('dist/browser/pool-worker.js'),
   ...Object.fromEntries(
-    ['langchain', 'llamaindex', 'mastra'].map((name) => [
+    ['langchain', 'llamaindex', 'mastra', 'explore'].map((name) => [
       `shardex/${name} without the library, gzipped`,
       gzipped(`dist/node/${name}.js`),
     ]),
   ),
+  'the page of the explorer, gzipped': gzipped('dist/node/explore-page/main.js'),
   'everything in a page, gzipped': await inPage('*'),
   'a cell and search in a page, gzipped': await inPage('{ CowShardexIndex, createIndex, search }'),
   'createIndex and search in a page, gzipped': await inPage('{ createIndex, search }'),

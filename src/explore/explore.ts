@@ -4,6 +4,7 @@
 
 import { takeOptions } from '../checks/given.js';
 import { show } from '../checks/show.js';
+import { requireFlag, requireWhole } from '../config.js';
 import { InvalidOptionError, type ReadableCell, statistics } from '../index.js';
 import { apiOf } from './api/api.js';
 import { type PageFiles, pageFiles } from './page-files.js';
@@ -49,7 +50,7 @@ export function explore<M extends object>(
   cell: ReadableCell<M>,
   options: ExploreOptions = {},
 ): Promise<Explorer> {
-  return exploreWith(cell as unknown as ReadableCell, options, pageFiles);
+  return exploreWith(cell, options, pageFiles);
 }
 
 /** The same with the files of the page from elsewhere, for tests. */
@@ -59,10 +60,8 @@ export async function exploreWith(
   files: () => Promise<PageFiles>,
 ): Promise<Explorer> {
   const { port = 0, write = false } = takeOptions(options, ['port', 'write']);
-  if (!Number.isInteger(port) || port < 0 || port > 65_535)
-    throw new InvalidOptionError('port', `port must be a whole number from 0 to 65,535, not ${show(port)}.`);
-  if (typeof (write as unknown) !== 'boolean')
-    throw new InvalidOptionError('write', `write must be true or false, not ${show(write)}.`);
+  requireWhole('port', port, 0, 65_535);
+  requireFlag('write', write);
   assertReadable(cell);
   const versions = new Versions(cell);
   const server = await startServer({ port, files: await files(), api: apiOf(versions, write), cell });

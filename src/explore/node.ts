@@ -35,9 +35,9 @@ interface NodeHttp {
 }
 
 interface NodeCrypto {
-  randomBytes(size: number): { toString(encoding: 'base64url'): string };
-  createHash(algorithm: 'sha256'): { update(text: string): { digest(): Uint8Array } };
-  timingSafeEqual(a: Uint8Array, b: Uint8Array): boolean;
+  readonly randomBytes: (size: number) => { toString(encoding: 'base64url'): string };
+  readonly createHash: (algorithm: 'sha256') => { update(text: string): { digest(): Uint8Array } };
+  readonly timingSafeEqual: (a: Uint8Array, b: Uint8Array) => boolean;
 }
 
 interface NodeFiles {

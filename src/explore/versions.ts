@@ -93,7 +93,7 @@ export class Versions {
     this.#pins.clear();
     this.#loaded.clear();
     const opened = await Promise.allSettled(this.#branches.values());
-    await Promise.all(opened.map((one) => (one.status === 'fulfilled' ? one.value.close() : undefined)));
+    await Promise.all(opened.flatMap((one) => (one.status === 'fulfilled' ? [one.value.close()] : [])));
   }
 
   /** A version that a cell keeps, pinned, as nothing else might keep it for the next request. */
@@ -172,21 +172,16 @@ export function commonVersion(
   return 0;
 }
 
-/** The branches that a version comes from, its own first, each with the newest version on it. */
+/** The branches that a version comes from, its own first, each with the newest version on it that it has. */
 function wayBack(
   branches: readonly Branch[],
-  from: string | undefined,
+  branch: string | undefined,
   version: number,
-): { readonly branch: string; readonly version: number }[] {
-  const steps: { readonly branch: string; readonly version: number }[] = [];
-  let at: Branch['start'] = { branch: from, version };
-  while (at?.branch !== undefined) {
-    const { branch, version: newest }: NonNullable<Branch['start']> = at;
-    const last = steps.at(-1)?.version ?? Infinity;
-    steps.push({ branch: branch as string, version: Math.min(newest, last) });
-    at = branches.find(({ name }) => name === branch)?.start;
-  }
-  return steps;
+): readonly { readonly branch: string; readonly version: number }[] {
+  if (branch === undefined) return [];
+  const start = branches.find(({ name }) => name === branch)?.start;
+  const before = start === undefined ? [] : wayBack(branches, start.branch, Math.min(start.version, version));
+  return [{ branch, version }, ...before];
 }
 
 function isStore(cell: ReadableCell): cell is Store {

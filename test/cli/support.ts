@@ -23,6 +23,8 @@ export interface CommandLine {
   readonly folder: () => string;
   /** Runs a command there; `input` goes to its standard input. */
   readonly run: (folder: string, args: readonly string[], input?: string | Uint8Array) => Promise<Ran>;
+  /** The path of the built program. */
+  readonly program: () => string;
   /** Runs a line of a shell there, in which `shardex` is the command. */
   readonly shell: (folder: string, line: string) => Promise<Ran>;
 }
@@ -87,6 +89,7 @@ export function commandLine(): CommandLine {
         child.stdin.on('error', () => undefined);
         child.stdin.end(input ?? '');
       }),
+    program: () => join(base, 'cli.js'),
     shell: (folder, line) =>
       new Promise((resolve) => {
         execFile('sh', ['-c', line], { cwd: folder, env: env() }, (error, out, err) => {

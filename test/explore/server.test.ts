@@ -205,7 +205,7 @@ test('thousands of commits come as few events, which add up', () => {
       const decoder = new TextDecoder();
       let text = '';
       for await (const piece of body ?? []) {
-        text += decoder.decode(piece as Uint8Array, { stream: true });
+        text += decoder.decode(piece, { stream: true });
         const parts = text.split('\n\n');
         text = parts.pop() ?? '';
         for (const part of parts) events.push(JSON.parse(part.replace(/^data: /, '')) as Published);

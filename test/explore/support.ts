@@ -26,8 +26,8 @@ export function vectors(seed = 1): () => number[] {
 /** A cell with a history: documents with texts, then a few edits. */
 export function newCell(): CowShardexIndex<Metadata> {
   const next = vectors();
-  const index = createIndex<Metadata>({ dimensions: DIMENSIONS, shardCapacity: 24 });
-  const cell = new CowShardexIndex<Metadata>(index, { history: { versions: 50 } });
+  const index = createIndex({ dimensions: DIMENSIONS, shardCapacity: 24 });
+  const cell = new CowShardexIndex(index, { history: { versions: 50 } });
   cell.update((draft) => {
     for (let i = 0; i < 300; i++)
       draft.putDocument(`d${i}`, {

@@ -70,10 +70,8 @@ export function shownRef(given: Given): Ref {
   return { branch: given.text('branch'), version: given.whole('version', 0) };
 }
 
-/** The version that is compared, where there is one. */
+/** The version that is compared, where there is one. Like the other one, it is on the store's own branch unless it says which. */
 function againstRef(given: Given): Ref | undefined {
   const version = given.whole('against', 0);
-  return version === undefined
-    ? undefined
-    : { branch: given.text('againstBranch') ?? given.text('branch'), version };
+  return version === undefined ? undefined : { branch: given.text('againstBranch'), version };
 }

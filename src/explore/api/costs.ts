@@ -7,7 +7,7 @@ import { type HeldVersion, type ReadableCell, type Statistics, statistics } from
 /** What a cell costs. */
 export interface Costs {
   readonly statistics: Statistics;
-  readonly held: readonly Omit<HeldVersion, 'stacks'>[];
+  readonly held: readonly HeldVersion[];
   readonly metrics: Readonly<Record<string, unknown>>;
 }
 
@@ -15,7 +15,7 @@ export interface Costs {
 export function costsOf(cell: ReadableCell): Costs {
   return {
     statistics: statistics(cell.read()),
-    held: cell.held().map(({ stacks: _, ...held }) => held),
+    held: cell.held(),
     metrics: Object.fromEntries(
       Object.entries(cell.metrics()).map(([name, value]): [string, unknown] => [
         name,

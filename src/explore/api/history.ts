@@ -8,7 +8,7 @@ import type { Ref, Versions } from '../versions.js';
 import type { DifferenceCounts } from './difference.js';
 
 /** A version in a list of them. */
-export interface ListedVersion extends Partial<Omit<LogEntry, 'token'>> {
+export interface ListedVersion extends Partial<LogEntry> {
   readonly version: number;
   readonly tags: readonly string[];
   /** Whether it is in memory. */
@@ -39,7 +39,7 @@ export async function historyOf(
 async function ofStore(store: Store, before: number | undefined, limit: number): Promise<History> {
   const entries = await store.log({ limit: limit + 1, ...(before !== undefined && { before }) });
   const inMemory = new Set(store.versions());
-  const listed = entries.map(({ token: _, ...entry }) => ({
+  const listed = entries.map((entry) => ({
     ...entry,
     isInMemory: inMemory.has(entry.version),
   }));

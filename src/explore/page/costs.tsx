@@ -120,7 +120,11 @@ function said(name: string, value: unknown): string {
       ? '0'
       : `${count(value.count)}, ${duration(value.meanMs)} on average, ${duration(value.maxMs)} at most`;
   if (typeof value === 'number')
-    return /bytes|byteLength/i.test(name) ? bytes(value) : /Ms/.test(name) ? duration(value) : count(value);
+    return /bytes|byteLength/i.test(name)
+      ? bytes(value)
+      : name.includes('Ms')
+        ? duration(value)
+        : count(value);
   return typeof value === 'string' ? value : '–';
 }
 

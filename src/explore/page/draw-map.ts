@@ -28,7 +28,7 @@ const LEAST_RADIUS = 2;
 /** Shards whose place in the order of reading is written on them. */
 const NUMBERED = 12;
 
-/** Places shards on the canvas; the largest first, so that small ones lie on top. */
+/** Places shards on the canvas: what differs on top, and small ones on large ones. */
 export function placed(
   { shards }: ShardMap,
   view: View,
@@ -56,7 +56,10 @@ export function placed(
     const radius = Math.min(widest, Math.max(LEAST_RADIUS, Math.sqrt((areaOfRow * shard.rows) / Math.PI)));
     return { shard, x, y, radius: radius * Math.sqrt(k) };
   });
-  return { drawn: drawn.sort((a, b) => b.radius - a.radius || a.shard.id - b.shard.id), at };
+  const above = ({ shard }: DrawnShard): number =>
+    shard.state === 'changed' || shard.state === 'new' ? 1 : 0;
+  drawn.sort((a, b) => above(a) - above(b) || b.radius - a.radius || a.shard.id - b.shard.id);
+  return { drawn, at };
 }
 
 /** Draws everything. Time: O(shards). */

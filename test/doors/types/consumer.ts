@@ -1,5 +1,6 @@
 import { CowShardexIndex, type SearchResult, createIndex, search } from 'shardex';
 import * as browser from 'shardex/browser';
+import { type Explorer, explore } from 'shardex/explore';
 import { indexedDbLog } from 'shardex/indexeddb';
 import 'shardex/pool-worker';
 import { type Store, openStore } from 'shardex/store';
@@ -15,4 +16,5 @@ export const dimensions: number = index.config.dimensions;
 export const first: string | undefined = [...index.shards.values()][0]?.centroid.toArray().join();
 // @ts-expect-error The types must be there: an import without any would allow everything.
 createIndex({ dimensions: 'three' });
+export const explorer: Promise<Explorer> = explore(cell, { port: 0 });
 export const store: Promise<Store> = openStore(indexedDbLog('notes'), { dimensions: 3 });

@@ -137,10 +137,19 @@ function ownFolder(prefix: string): string {
 
 function started(program: string, args: readonly string[]): ChildProcess {
   const child = spawn(program, args, { ...as, stdio: ['ignore', 'ignore', 'inherit'], cwd: tmpdir() });
-  // What starts it may end before it is stopped.
+  // What starts it may end before it is stopped, also by a signal that nobody hears: then this line to it breaks.
+  const watch = spawn('sh', ['-c', `read line; kill -QUIT ${child.pid}`], {
+    ...as,
+    stdio: ['pipe', 'ignore', 'ignore'],
+    detached: true,
+  });
+  watch.unref();
   const end = (): void => void child.kill('SIGQUIT');
   process.once('exit', end);
-  child.once('exit', () => process.removeListener('exit', end));
+  child.once('exit', () => {
+    process.removeListener('exit', end);
+    watch.kill('SIGKILL');
+  });
   return child;
 }
 

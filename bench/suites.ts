@@ -16,6 +16,7 @@ export const SUITES = {
   ingest: async () => (await import('./suites/ingest.js')).ingest,
   deltas: async () => (await import('./suites/deltas.js')).deltas,
   store: async () => (await import('./suites/store.js')).store,
+  machines: async () => (await import('./suites/machines.js')).machines,
   search: async () => (await import('./suites/search.js')).searching,
   filters: async () => (await import('./suites/filters.js')).filters,
   recall: async () => (await import('./suites/recall.js')).recall,

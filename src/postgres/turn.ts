@@ -76,8 +76,8 @@ function onlyBy(client: PostgresPoolClient): PostgresPool {
 function copied(client: PostgresPoolClient, copy: CopyOut & PostgresQuery): Promise<PostgresAnswer> {
   return new Promise((resolve, reject) => {
     copy.callback = (error, rows) => {
-      if (error === undefined || error === null) resolve(rows as unknown as PostgresAnswer);
-      else reject(error as Error);
+      if (error instanceof Error) reject(error);
+      else resolve(rows as unknown as PostgresAnswer);
     };
     void client.query(copy);
   });

@@ -31,13 +31,20 @@ import { type Stored, restored, stored } from './pieces.js';
 import type { PostgresPool, Row } from './pool.js';
 import { migratePostgres } from './schema.js';
 import { Session, type Times } from './session.js';
-import { type Statements, lockOf, statementsIn } from './statements.js';
+import { BATCH_ROWS, type Statements, lockOf, statementsIn } from './statements.js';
 import { takeTurn } from './turn.js';
 
 /** Where a log is, and how it is talked to. */
 export interface Settings extends Times, HintOptions {
   readonly namespace: string;
   readonly schema: string;
+}
+
+/** Entries that were read. */
+interface Batch {
+  readonly batch: readonly LoggedEntry[];
+  /** Whether there were no others. */
+  readonly isLast: boolean;
 }
 
 /** A branch of an index as a log. */
@@ -108,9 +115,13 @@ export class BranchLog implements CommitLog {
   }
 
   read(after: number, options?: ReadOptions): AsyncIterable<readonly LoggedEntry[]> {
-    return inBatches(after, options, (from, maxBytes) =>
-      this.#session.during('reading', () => this.#readBatch(from, maxBytes)),
-    );
+    let isDone = false;
+    return inBatches(after, options, async (from, maxBytes) => {
+      if (isDone) return [];
+      const { batch, isLast } = await this.#session.during('reading', () => this.#readBatch(from, maxBytes));
+      isDone = isLast;
+      return batch;
+    });
   }
 
   entries(before: number, limit: number): Promise<readonly EntrySummary[]> {
@@ -282,9 +293,9 @@ export class BranchLog implements CommitLog {
     return (await this.#session.ask(this.#sql.token, this.#branch, version)).at(0)?.token === token;
   }
 
-  async #readBatch(after: number, maxBytes: number): Promise<readonly LoggedEntry[]> {
+  async #readBatch(after: number, maxBytes: number): Promise<Batch> {
     const holder = holderIn(this.#line, after + 1);
-    if (holder === undefined) return [];
+    if (holder === undefined) return { batch: [], isLast: true };
     const { id, start, top } = holder;
     const found = await this.#session.copied(this.#sql.read, id, after, maxBytes, top);
     const known = found.at(0)?.version === after ? found[0] : undefined;
@@ -294,7 +305,10 @@ export class BranchLog implements CommitLog {
     if (typeof oldest === 'number' && oldest > after + 1) await this.#refuseGap(id, after, oldest);
     const before =
       start.version === after ? start : { version: after, token: (known?.token as string | undefined) ?? '' };
-    return this.#checked(rows, before);
+    const batch = await this.#checked(rows, before);
+    const last = found.at(-1);
+    const isAll = last?.version === last?.newest && (last?.found as number) < BATCH_ROWS;
+    return { batch, isLast: isAll && top === Number.MAX_SAFE_INTEGER };
   }
 
   async #checked(rows: readonly Row[], after: Head): Promise<readonly LoggedEntry[]> {

@@ -20,6 +20,9 @@ export function lockOf(branch: string, isShared: '' | '_shared' = ''): string {
   return `pg_advisory_xact_lock${isShared}(${LOCKS}, (${branch} % 2147483647)::integer)::text AS lock`;
 }
 
+/** Most rows that are read at once. */
+export const BATCH_ROWS = 2000;
+
 /** Columns of an entry that is appended. */
 const GIVEN = 7;
 
@@ -86,17 +89,22 @@ SELECT version, ${isLocking ? 'pg_advisory_xact_lock($6::bigint)::text' : '$6::t
     /** Waits until the transaction has ended that has this lock. */
     ended: `SELECT pg_advisory_xact_lock_shared($1::bigint)::text AS lock`,
 
-    /** The entry of version $2, without its bytes, and those after it, up to version $4 and $3 bytes. */
+    /**
+     * The entry of version $2, without its bytes, and those after it, up to version $4 and $3 bytes; with the newest of them,
+     * and how many there are, up to so many rows, whatever their bytes.
+     */
     read: {
-      text: `SELECT version, token, parent, checksum, size::bigint, upload::text, CASE WHEN version > $2 THEN bytes END
+      text: `SELECT version, token, parent, checksum, size::bigint, upload::text, CASE WHEN version > $2 THEN bytes END,
+  newest, found
 FROM (
-  SELECT *, sum(size) FILTER (WHERE version > $2) OVER (ORDER BY version) AS total
-  FROM (SELECT * FROM ${s}.entry WHERE branch = $1 AND version BETWEEN $2 AND $4 ORDER BY version LIMIT 2000) AS batch
+  SELECT *, sum(size) FILTER (WHERE version > $2) OVER (ORDER BY version) AS total,
+    max(version) OVER () AS newest, count(*) OVER () AS found
+  FROM (SELECT * FROM ${s}.entry WHERE branch = $1 AND version BETWEEN $2 AND $4 ORDER BY version LIMIT ${BATCH_ROWS}) AS batch
 ) AS summed
 WHERE version = $2 OR total = size OR total <= $3 ORDER BY version`,
       columns: {
         ...{ version: 'integer', token: 'text', parent: 'text', checksum: 'text' },
-        ...{ size: 'integer', upload: 'text', bytes: 'bytes' },
+        ...{ size: 'integer', upload: 'text', bytes: 'bytes', newest: 'integer', found: 'integer' },
       },
     } satisfies Copied,
 

@@ -100,6 +100,7 @@ export class LogReader {
    * @throws {@link LogForkedError} where the log is another one than was read before; {@link CorruptLogError}
    */
   async *read(current: () => ShardexIndex, log: CommitLog = this.#log): AsyncGenerator<ReadCommit> {
+    const before = this.head;
     for (let isRead = false; !isRead;) {
       try {
         yield* this.#entries(current, log);
@@ -116,6 +117,8 @@ export class LogReader {
         yield { commit: new Commit(current(), index), entry };
       }
     }
+    // What was just read is there, and follows what was read before.
+    if (this.head !== before) return;
     const newest = await log.head();
     if (newest?.version === this.head?.version && newest?.token === this.head?.token) return;
     // More has come since; or what was read is gone.

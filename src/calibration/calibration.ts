@@ -81,6 +81,11 @@ export function sampleSizeFor(postingCount: number): number {
   return Math.min(FULL_SAMPLE, Math.floor(postingCount / SMALL_SHARE));
 }
 
+/** Whether an index of this many will soon have a sample, so that what looks need may be made already. */
+export function isNearlyCalibrated(postingCount: number): boolean {
+  return postingCount >= (LEAST_CALIBRATED * 7) / 8;
+}
+
 /** The greatest chance of being in the sample that a posting of an index of this many, or of more, can have. */
 export function greatestChance(postingCount: number): number {
   return Math.min(1 / SMALL_SHARE, FULL_SAMPLE / postingCount);

@@ -8,9 +8,10 @@ import type { ShardexConfig } from '../config.js';
 import { type ReusableProbe, fillProbe, reusableProbe } from '../geometry/metric.js';
 import type { Matrix } from '../geometry/metric.js';
 import type { Sample } from '../calibration/calibration.js';
-import type { Shard } from '../version/shard.js';
+import { type Shard, type ShardId, matrixOf } from '../version/shard.js';
 import type { ShardRows } from '../version/shard-rows.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
+import { codable, codesOf } from './memory/block-codes.js';
 import { PIECE } from './memory/directory.js';
 import { type Engine, usingEngine } from './memory/engine.js';
 import { queryOfProbe } from './memory/query.js';
@@ -31,6 +32,52 @@ const ESTIMATED = 1 / 64;
 /** What may be done ahead in a commit that writes so many postings, in components encoded. */
 export function aheadBudget({ dimensions }: ShardexConfig, written: number): number {
   return written * Math.max(ENCODED, ENCODED_ROWS * dimensions);
+}
+
+/** What it takes to find that a shard is gone, in components encoded. */
+const GONE = 16;
+
+/** Up to which shard each lineage has codes: ids ascend, and shards that come later have greater ones. */
+const encodedTo = new WeakMap<ShardexConfig, ShardId>();
+
+/**
+ * Makes the codes of shards that nobody has looked at yet, for so many components that are encoded; returns how many are
+ * left. Nothing is evicted for them. Time: O(1) where there are no new shards.
+ */
+export function encodeAhead(
+  { config, shards, nextShardId }: Pick<ShardexIndex, 'config' | 'shards' | 'nextShardId'>,
+  budget: number,
+): number {
+  let id = encodedTo.get(config) ?? 0;
+  if (id >= nextShardId) return budget;
+  let left = budget;
+  usingEngine(config, (engine) => {
+    for (; id < nextShardId && left > 0; id++) {
+      const shard = shards.get(id);
+      left -= engine === undefined || shard === undefined ? GONE : encoded(engine, shard, left);
+      // Of a shard only as much as is left, and the rest by the next commit.
+      if (left < 0) break;
+    }
+  });
+  encodedTo.set(config, id);
+  return Math.max(0, left);
+}
+
+/** Makes codes of a shard as far as a budget goes. Returns what it takes to make all, so more than the budget if it cannot. */
+function encoded(engine: Engine, { centroid, rows }: Shard, budget: number): number {
+  if (!codable(matrixOf(centroid).squaredNorms[0])) return 0;
+  const { slots, coarse } = engine;
+  let cost = 0;
+  for (const { block, visible } of rows.segments) {
+    const known = slots.find(block)?.rows ?? 0;
+    const most = Math.ceil(Math.max(0, budget - cost) / coarse.dimensions);
+    if (known >= visible) continue;
+    // The cache is full: what is missing is made by those who want it.
+    if (codesOf(engine, coarse, block, centroid, Math.min(visible, known + most), false) === undefined)
+      return 0;
+    cost += (visible - known) * coarse.dimensions;
+  }
+  return cost;
 }
 
 /** What is known of each waiting sample. */

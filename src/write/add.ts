@@ -7,10 +7,10 @@ import { RowList, columnsOf, sameVector } from '../version/row-block.js';
 import type { ShardId } from '../version/shard.js';
 import { liveRows } from '../version/shard-rows.js';
 import type { DraftState } from './draft-state.js';
-import { kernelsOf } from './lineage-kernels.js';
 import { meanOfRows } from './loaded-rows.js';
 import { ArrivalsByShard } from './moves.js';
 import { type SplitJob, split, splitOverfull } from './rebalance.js';
+import { rehearseSplit } from './rehearse-split.js';
 import { shardsOfPlaces } from './remove.js';
 import { type StagedKeys, stagedKeys } from './staged-keys.js';
 
@@ -88,9 +88,9 @@ function* settleInto(state: DraftState, rows: RowList): Steps<void> {
   const arrivals = yield* routed(state, state.centroids, rows);
   const jobs: SplitJob[] = [];
   const { config } = state;
-  // Their split will want kernels, which take longer to be made in a process that had none than a split does.
   for (const id of arrivals.keys())
-    if (2 * state.shard(id).rows.liveCount > config.shardCapacity) kernelsOf(config);
+    if (2 * state.shard(id).rows.liveCount > config.shardCapacity)
+      yield* rehearseSplit(state.shard(id), config);
   for (const [id, { rows: arriving }] of arrivals) {
     if (arriving.length <= state.config.shardCapacity) continue;
     const all = liveRows(state.shard(id).rows);

@@ -310,6 +310,8 @@ export class DraftState {
       written: this.#written,
       doubtful: this.#doubtful,
       isBusy: this.#splits > budgetFor(config, this.#written.count),
+      isOwing: next.owed.length > 0,
+      nextShardId: next.nextShardId,
       shardsOfDocument: (documentId) => this.shardsOfDocument(documentId),
     });
   }

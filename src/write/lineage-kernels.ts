@@ -23,6 +23,11 @@ export function kernelsOf(config: ShardexConfig): Loaded {
   return loaded;
 }
 
+/** Gives another configuration the kernels of a lineage, which takes turns with it. */
+export function shareKernels(config: ShardexConfig, other: ShardexConfig): void {
+  kernelsOfLineage.set(other, kernelsOf(config));
+}
+
 const lent = new WeakMap<ShardexConfig, WeakRef<Loaded>>();
 
 /** Others for what takes much memory, which does not shrink: kept as long as somebody holds them. */

@@ -4,6 +4,7 @@ import {
   type Calibration,
   type Sample,
   countedOn,
+  isNearlyCalibrated,
   isWaiting,
   sampleSizeFor,
   waitFor,
@@ -14,12 +15,13 @@ import type { PostingKey } from '../errors.js';
 import { seededRandom } from '../geometry/random.js';
 import { adoptCodes, lenderFor } from '../search/memory/engine.js';
 import { type LiveRow, Looker, type UnfinishedVersion } from '../search/look.js';
-import { aheadBudget, aheadOf, beginAhead } from '../search/look-ahead.js';
+import { aheadBudget, aheadOf, beginAhead, encodeAhead } from '../search/look-ahead.js';
 import type { Steps } from '../collections/steps.js';
 import { keyOfRow, keyText } from '../version/posting.js';
 import { hashOfRow } from '../version/row-block.js';
 import type { Shard, ShardId } from '../version/shard.js';
 import { eachLive } from '../version/shard-rows.js';
+import { rehearseLook } from './rehearse-look.js';
 import { rowsOf } from './rows-of.js';
 import type { Written } from './written.js';
 
@@ -44,6 +46,12 @@ const LOOKS_A_CHECK = 4;
 /** Postings that are looked for in a commit for each one that it writes or removes: half of that is due on average at most. */
 const LOOKS_PAID = 1;
 
+/**
+ * A posting waits for up to so many times as long while splits have left something to compare: a commit that pays for that,
+ * and for the codes of new shards, is not to look besides.
+ */
+const PATIENCE = 2;
+
 /** Postings that come into the sample in a commit at least while the sample is not full. */
 const LEAST_FILLED = 2;
 
@@ -66,6 +74,9 @@ export interface Resampled extends UnfinishedVersion {
   readonly doubtful: ReadonlySet<string>;
   /** Whether splits took more than is paid for, so that looks are left to other commits. */
   readonly isBusy: boolean;
+  /** Whether splits have left something to compare, which later commits pay for. */
+  readonly isOwing: boolean;
+  readonly nextShardId: ShardId;
 }
 
 /** A posting to be looked for, and the place in the sample that it takes; none where it is a further one. */
@@ -83,7 +94,16 @@ export function* resampled(
   index: Resampled,
 ): Steps<Calibration | undefined> {
   const size = sampleSizeFor(index.postingCount);
-  if (size === 0) return undefined;
+  if (size === 0) {
+    // A batch makes all looks of its own at once.
+    const isSoon = isNearlyCalibrated(index.postingCount) && index.changed < waitFor(index.postingCount);
+    if (isSoon && encodeAhead(index, aheadBudget(index.config, 1)) > 0)
+      yield* rehearseLook(
+        index,
+        index.written.drawn(1).map(({ key }) => key),
+      );
+    return undefined;
+  }
   // The next looks will want them, and most commits take none.
   if (before !== undefined) adoptCodes(index.config);
   const next = yield* renewed(before, index, size);
@@ -121,7 +141,7 @@ function* renewed(before: Calibration | undefined, index: Resampled, size: numbe
   const old = oldest(there, renewals + more).map((place) => ({ place, sample: there.get(place) as Sample }));
   const ripe = waiting
     .map((place) => ({ place, sample: there.get(place) as Sample }))
-    .filter(({ sample }) => atOnce || churn - sample.churn >= wait)
+    .filter(({ sample }) => atOnce || churn - sample.churn >= (index.isOwing ? PATIENCE : 1) * wait)
     .slice(0, atOnce ? size : index.isBusy ? 0 : LOOKS_PAID * index.changed);
   const rows = yield* rowsOf(
     index,
@@ -190,7 +210,8 @@ function put(
 
 /** Does some of what the looks that are waited for will take, the first of them first. */
 function* lookAhead(samples: List<Sample>, index: Resampled): Steps<void> {
-  let budget = aheadBudget(index.config, Math.max(1, index.written.count));
+  let budget = encodeAhead(index, aheadBudget(index.config, Math.max(1, index.written.count)));
+  if (budget === 0) return;
   const waiting = waitingIn(samples).map((place) => samples.get(place) as Sample);
   const unknown = waiting.filter((sample) => aheadOf(sample) === undefined);
   const rows = unknown.length === 0 ? undefined : yield* rowsOf(index, unknown);
@@ -198,6 +219,7 @@ function* lookAhead(samples: List<Sample>, index: Resampled): Steps<void> {
     const found = rows?.get(textOf(sample));
     if (found !== undefined) beginAhead(sample, index.config, found.columns, found.row);
   }
+  yield* rehearseLook(index, waiting);
   for (const sample of waiting) {
     yield;
     budget = aheadOf(sample)?.goOn(index, budget) ?? budget;

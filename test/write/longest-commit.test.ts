@@ -11,8 +11,8 @@ import { type Random, clusteredVectors, seeded } from '../support/random.js';
  * them. Every bound is a number of times the rows of a shard, so that it holds at any size of an index.
  */
 
-/** Multiplications, and rows that codes were made of. */
-const work = vi.hoisted(() => ({ done: 0, encoded: 0 }));
+/** Multiplications, those among them that look for the nearest of many old centroids, and rows that codes were made of. */
+const work = vi.hoisted(() => ({ done: 0, nearest: 0, encoded: 0 }));
 
 vi.mock('../../src/geometry/metric.js', async (original) => {
   const metric = await original<typeof Metric>();
@@ -40,8 +40,10 @@ function counting(kernels: Kernels): Kernels {
     measure: (_product, _query, _rows, _stride, count, dimensions) => count * dimensions,
     measureAt: (_product, _query, _addresses, count, dimensions) => count * dimensions,
     addRowsAt: (_addresses, _weights, count, dimensions) => count * dimensions,
-    nearest: (_product, _rows, _stride, count, _centroids, _far, centroids, dimensions) =>
-      count * centroids * dimensions,
+    nearest: (_product, _rows, _stride, count, _centroids, _far, centroids, dimensions) => {
+      work.nearest += count * centroids * dimensions;
+      return count * centroids * dimensions;
+    },
     distances: (_product, _query, _rows, _stride, count, dimensions) => count * dimensions,
     encode: (_rotated, count) => {
       work.encoded += count;
@@ -85,6 +87,7 @@ function elsewhere(index: ShardexIndex): ShardexIndex {
 
 interface Taken {
   readonly done: number;
+  readonly nearest: number;
   readonly encoded: number;
   readonly split: boolean;
   readonly looks: number;
@@ -96,19 +99,19 @@ function grown(start: ShardexIndex, count: number, vector: () => number[]): Take
   let index = start;
   for (let i = 0; i < count; i++) {
     const posting = { documentId: `one ${i}`, vector: vector() };
-    [work.done, work.encoded] = [0, 0];
+    [work.done, work.nearest, work.encoded] = [0, 0, 0];
     const next = update(index, (draft) => {
       draft.addPosting(posting);
     });
-    const { done, encoded } = work;
+    const { done, nearest, encoded } = work;
     const looks = (next.calibration?.taken ?? 0) - (index.calibration?.taken ?? 0);
-    taken.push({ done, encoded, split: next.shardCount > index.shardCount, looks });
+    taken.push({ done, nearest, encoded, split: next.shardCount > index.shardCount, looks });
     index = next;
   }
   return taken;
 }
 
-const most = (list: readonly Taken[], of: 'done' | 'encoded'): number =>
+const most = (list: readonly Taken[], of: 'done' | 'nearest' | 'encoded'): number =>
   list.reduce((greatest, one) => Math.max(greatest, one[of]), 0);
 
 describe.each([
@@ -142,6 +145,9 @@ describe.each([
       const alone = splits.filter(({ looks: count }) => count === 0);
       expect(alone.length, `splits without a look from ${sizes[s]} on`).toBeGreaterThan(0);
       expect(most(alone, 'done'), `splits from ${sizes[s]} on`).toBeLessThan(bound);
+      // What a split's own rows leave of what is paid for.
+      const left = Math.max(0, Math.max(1_000_000, 1024 * dimensions) - 8 * shardCapacity * dimensions);
+      expect(most(taken, 'nearest'), `old centroids from ${sizes[s]} on`).toBeLessThanOrEqual(left);
       // Some ahead, and those of shards that have split since.
       expect(most(taken, 'encoded'), `from ${sizes[s]} on`).toBeLessThan(
         2 ** 18 / dimensions + 3 * shardCapacity,

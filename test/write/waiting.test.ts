@@ -13,6 +13,7 @@ import { type Sample, isWaiting } from '../../src/calibration/calibration.js';
 import { isSample } from '../../src/calibration/check.js';
 import { limitsOf } from '../../src/calibration/limits.js';
 import { Ahead } from '../../src/search/look-ahead.js';
+import { NearestRows } from '../../src/search/scan/nearest-rows.js';
 import { METRICS, numbered } from '../support/postings.js';
 import { clusteredVectors, seeded } from '../support/random.js';
 
@@ -120,11 +121,19 @@ describe('a posting of the sample', () => {
 
 describe.each(METRICS)('by %s', (metric) => {
   test('a look finds the same whatever was done ahead of it (I10), and passes over what is far', () => {
-    const vector = clusteredVectors(seeded(4), 16, 60, 0.1);
+    // Clusters that touch, or no row would be near a bound.
+    const vector = clusteredVectors(seeded(4), 16, 60, 0.6);
     const options = { dimensions: 16, metric, shardCapacity: 128 };
     // Several times as many as are measured, or none would be dropped.
     const start = createIndex(options, numbered(10_000, vector));
     const beyond = vi.spyOn(Ahead.prototype, 'isBeyond');
+    const offered = vi.spyOn(NearestRows.prototype, 'offer');
+    // How far the rows are that were measured: a few hundred more than are noted.
+    const measured = (): number[] => {
+      const distances = offered.mock.calls.map(([distance]) => distance).sort((a, b) => a - b);
+      offered.mockClear();
+      return distances;
+    };
     let [here, there] = [start, fresh(start)];
     for (let i = 0; i < 8; i++) {
       const postings = numbered(30, vector, `o${i}-`);
@@ -133,8 +142,10 @@ describe.each(METRICS)('by %s', (metric) => {
           draft.addPostings(postings);
         });
       here = more(here);
+      const measuredHere = measured();
       // Nothing is known ahead of the looks that this one makes.
       there = fresh(more(there));
+      expect(measured()).toEqual(measuredHere);
       expect(there.fingerprint).toBe(here.fingerprint);
       expect(samplesOf(there)).toEqual(samplesOf(here));
     }

@@ -50,14 +50,15 @@ export function Versions({ versions, branches, before, after, onChoose }: Versio
               ))}
               <div class="about">
                 <p>
-                  <b>{labelOf(version)}</b> {version.message}
+                  <b>{labelOf(version)}</b>
                   {branches
                     .filter(({ tip }) => tip === version)
                     .map(({ name }) => (
                       <span key={name} class="chip">
                         {name}
                       </span>
-                    ))}
+                    ))}{' '}
+                  {version.message}
                 </p>
                 <Strip version={version} />
               </div>

@@ -63,12 +63,12 @@ export function Picture({ before, after, branches, sharing, onPoint }: PicturePr
         }}
       >
         <g class="links">
-          {layout.knots.flatMap(({ twig, side, x, y }) =>
+          {layout.knots.flatMap(({ twig, side, x, y, way }) =>
             rootsOf(side, isOne).map((root) => (
               <path
                 key={`${root}-${twig}-${side}-${(root === 'before' ? before : after).number}`}
                 class={`link of-${root} ${side}`}
-                d={curve(layout.roots[root], { x, y })}
+                d={curve(layout.roots[root], { x, y }, way)}
               />
             )),
           )}
@@ -85,7 +85,7 @@ export function Picture({ before, after, branches, sharing, onPoint }: PicturePr
               class={`knot ${side}`}
               cx={x}
               cy={y}
-              r={Math.max(2, layout.width / 320)}
+              r={Math.max(2.5, layout.width / 320)}
             />
           ))}
         </g>
@@ -120,7 +120,7 @@ export function Picture({ before, after, branches, sharing, onPoint }: PicturePr
 
 interface RootProps {
   readonly name: string;
-  readonly at: { readonly x: number; readonly y: number };
+  readonly at: Point;
   readonly side: Side;
 }
 
@@ -140,10 +140,16 @@ function rootsOf(side: Side, isOne: boolean): ('before' | 'after' | 'both')[] {
   return isOne ? ['both'] : ['before', 'after'];
 }
 
-/** From a root down, then out to a node. */
-function curve(from: { x: number; y: number }, to: { x: number; y: number }): string {
-  const middle = from.y + (to.y - from.y) * 0.55;
-  return `M${from.x} ${from.y}C${from.x} ${middle} ${to.x} ${middle} ${to.x} ${to.y}`;
+interface Point {
+  readonly x: number;
+  readonly y: number;
+}
+
+/** From a root down, then out to a node; to one further below by a way between the columns. */
+function curve(from: Point, to: Point, way = to): string {
+  const middle = from.y + (way.y - from.y) * 0.55;
+  const first = `M${from.x} ${from.y}C${from.x} ${middle} ${way.x} ${middle} ${way.x} ${way.y}`;
+  return way === to ? first : `${first}V${to.y - 8}Q${way.x} ${to.y} ${to.x} ${to.y}`;
 }
 
 /** The shard that a key leads to: across the places of one depth, or down a stem. */

@@ -1,4 +1,8 @@
-// A persistent sorted set of pairs of a key and an id, as a B+ tree: field indexes of metadata are such sets.
+/*
+ * A persistent sorted set of pairs of a key and a number, as a B+ tree: field indexes of metadata are such sets, with the
+ * numbers of documents. No node is ever given to callers of the library, and none is changed once it is made (I1). They are not
+ * frozen: that would take longer than to copy them, and 16 bytes for each key that is a fraction.
+ */
 
 /** Pairs of a leaf, and children of a branch, at most; nodes with less than a quarter are joined with a neighbour. */
 const [LEAF, BRANCH] = [128, 32];
@@ -6,14 +10,14 @@ const [LEAF, BRANCH] = [128, 32];
 /** A leaf: pairs in ascending order; sets share it. */
 export interface Leaf<K> {
   readonly keys: readonly K[];
-  readonly ids: readonly string[];
+  readonly numbers: readonly number[];
 }
 
 interface Branch<K> {
   readonly children: readonly Node<K>[];
   /** The first pair of each child. */
   readonly keys: readonly K[];
-  readonly ids: readonly string[];
+  readonly numbers: readonly number[];
   /** Pairs in all of it. */
   readonly size: number;
 }
@@ -33,7 +37,7 @@ export type Order<K> = (a: K, b: K) => number;
 /** A pair that is to be in a set or not. */
 export interface Change<K> {
   readonly key: K;
-  readonly id: string;
+  readonly number: number;
   readonly isIn: boolean;
 }
 
@@ -59,13 +63,20 @@ export function withChanges<K>(
   order: Order<K>,
   changes: readonly Change<K>[],
 ): SortedSet<K> {
-  const sorted = [...changes].sort((a, b) => comparePairs(order, a.key, a.id, b.key, b.id));
-  const last = sorted.filter((one, i) => {
-    const next = sorted[i + 1] as Change<K> | undefined;
-    return next === undefined || comparePairs(order, one.key, one.id, next.key, next.id) !== 0;
-  });
+  const last = lastOfEach(order, changes);
+  if (last.length === 0) return set;
   const nodes = changed(set.root, order, last, 0, last.length);
   return nodes.length === 1 && nodes[0] === set.root ? set : madeOf(nodes);
+}
+
+/** The changes in order, of several of one pair the last one. */
+function lastOfEach<K>(order: Order<K>, changes: readonly Change<K>[]): readonly Change<K>[] {
+  if (changes.length < 2) return changes;
+  const sorted = [...changes].sort((a, b) => comparePairs(order, a, b.key, b.number));
+  return sorted.filter((one, i) => {
+    const next = sorted[i + 1] as Change<K> | undefined;
+    return next === undefined || comparePairs(order, one, next.key, next.number) !== 0;
+  });
 }
 
 /** Visits the pairs of a range, leaf by leaf: those at [from, to) of each. Time: O(log size + pairs). */
@@ -74,16 +85,17 @@ export function eachInRange<K>(
   range: Range<K>,
   visit: (leaf: Leaf<K>, from: number, to: number) => void,
 ): void {
-  walk(root);
+  walk(root, false);
 
-  function walk(node: Node<K>): void {
-    const [from, to] = positionsOf(node, range);
+  function walk(node: Node<K>, isInside: boolean): void {
+    const [from, to] = isInside ? [0, node.keys.length] : positionsOf(node, range);
     if (!('children' in node)) {
       if (from < to) visit(node, from, to);
       return;
     }
-    // The child before may end within the range.
-    for (let i = Math.max(0, from - 1); i < to; i++) walk(node.children[i]);
+    // The child before may end within the range, and the last one behind it.
+    for (let i = isInside ? 0 : Math.max(0, from - 1); i < to; i++)
+      walk(node.children[i], isInside || (i >= from && i + 1 < to));
   }
 }
 
@@ -128,9 +140,9 @@ function firstWhere<K>(keys: readonly K[], from: number, holds: (key: K) => bool
   return from;
 }
 
-function comparePairs<K>(order: Order<K>, keyA: K, idA: string, keyB: K, idB: string): number {
-  const byKey = order(keyA, keyB);
-  return byKey !== 0 ? byKey : idA === idB ? 0 : idA < idB ? -1 : 1;
+function comparePairs<K>(order: Order<K>, a: Change<K>, key: K, number: number): number {
+  const byKey = order(a.key, key);
+  return byKey !== 0 ? byKey : a.number - number;
 }
 
 /** Applies the changes at [from, to) to a node. Returns nodes of the same height, none if nothing is left. */
@@ -141,32 +153,52 @@ function changed<K>(
   from: number,
   to: number,
 ): readonly Node<K>[] {
-  if (from === to) return [node];
   if (!('children' in node)) return changedLeaf(node, order, changes, from, to);
-  const children: Node<K>[] = [];
-  let isSame = true;
-  for (let i = 0, done = from; i < node.children.length; i++) {
-    const child = node.children[i];
-    const until = i + 1 === node.children.length ? to : endOf(node, i + 1, done);
+  const replaced = new Map<number, readonly Node<K>[]>();
+  for (let done = from; done < to;) {
+    const at = Math.max(0, firstBehind(node, order, changes[done], 0) - 1);
+    const until = at + 1 === node.children.length ? to : endOf(node, at + 1, done);
+    const child = node.children[at];
     const parts = changed(child, order, changes, done, until);
+    if (parts.length !== 1 || parts[0] !== child) replaced.set(at, parts);
     done = until;
-    if (parts.length === 1 && parts[0] === child) {
-      children.push(child);
-      continue;
-    }
-    isSame = false;
-    for (const part of parts) children.push(part);
   }
-  return isSame ? [node] : branches(joined(children));
+  if (replaced.size === 0) return [node];
+  const same = sameBranch(node, replaced);
+  if (same !== undefined) return [same];
+  const children: Node<K>[] = [];
+  node.children.forEach((child, at) => {
+    for (const part of replaced.get(at) ?? [child]) children.push(part);
+  });
+  return branches(joined(children));
 
   /** The end of the changes that are before the child at `next`. */
-  function endOf({ keys, ids }: Branch<K>, next: number, start: number): number {
+  function endOf({ keys, numbers }: Branch<K>, next: number, start: number): number {
     let end = start;
-    while (end < to && comparePairs(order, changes[end].key, changes[end].id, keys[next], ids[next]) < 0)
-      end++;
+    while (end < to && comparePairs(order, changes[end], keys[next], numbers[next]) < 0) end++;
     return end;
   }
 }
+
+/** A branch with other children in the places of some; `undefined` where one has become small, or several. */
+function sameBranch<K>(
+  { children, keys, numbers, size }: Branch<K>,
+  replaced: ReadonlyMap<number, readonly Node<K>[]>,
+): Branch<K> | undefined {
+  for (const parts of replaced.values()) if (parts.length !== 1 || isSmall(parts[0])) return undefined;
+  const [ownChildren, ownKeys, ownNumbers] = [children.slice(), keys.slice(), numbers.slice()];
+  let more = 0;
+  for (const [at, [part]] of replaced) {
+    more += sizeOf(part) - sizeOf(children[at]);
+    ownChildren[at] = part;
+    ownKeys[at] = part.keys[0];
+    ownNumbers[at] = part.numbers[0];
+  }
+  return { children: ownChildren, keys: ownKeys, numbers: ownNumbers, size: size + more };
+}
+
+/** Up to so many changes, copying a leaf and moving what is behind each takes less time than merging. */
+const FEW = 4;
 
 function changedLeaf<K>(
   leaf: Leaf<K>,
@@ -175,29 +207,76 @@ function changedLeaf<K>(
   from: number,
   to: number,
 ): readonly Node<K>[] {
+  if (to - from > FEW) return mergedLeaf(leaf, order, changes, from, to);
+  let own: { readonly keys: K[]; readonly numbers: number[] } | undefined;
+  for (let c = from; c < to; c++) {
+    const change = changes[c];
+    const at = firstBehind(own ?? leaf, order, change, -1);
+    if (isAt(own ?? leaf, order, at, change) === change.isIn) continue;
+    own ??= { keys: leaf.keys.slice(), numbers: leaf.numbers.slice() };
+    if (change.isIn) {
+      own.keys.splice(at, 0, change.key);
+      own.numbers.splice(at, 0, change.number);
+    } else {
+      own.keys.splice(at, 1);
+      own.numbers.splice(at, 1);
+    }
+  }
+  if (own === undefined) return [leaf];
+  return own.keys.length > LEAF ? leaves(own.keys, own.numbers) : own.keys.length === 0 ? [] : [own];
+}
+
+function mergedLeaf<K>(
+  leaf: Leaf<K>,
+  order: Order<K>,
+  changes: readonly Change<K>[],
+  from: number,
+  to: number,
+): readonly Node<K>[] {
   const keys: K[] = [];
-  const ids: string[] = [];
+  const numbers: number[] = [];
   let isSame = true;
   let at = 0;
   for (let c = from; c <= to; c++) {
     const change = c < to ? changes[c] : undefined;
     for (; at < leaf.keys.length; at++) {
-      if (change && comparePairs(order, leaf.keys[at], leaf.ids[at], change.key, change.id) >= 0) break;
+      if (change && comparePairs(order, change, leaf.keys[at], leaf.numbers[at]) <= 0) break;
       keys.push(leaf.keys[at]);
-      ids.push(leaf.ids[at]);
+      numbers.push(leaf.numbers[at]);
     }
     if (change === undefined) break;
-    const isThere =
-      at < leaf.keys.length && leaf.ids[at] === change.id && order(leaf.keys[at], change.key) === 0;
+    const isThere = isAt(leaf, order, at, change);
     if (isThere !== change.isIn) isSame = false;
     if (change.isIn) {
       // A key that is there already is kept, as others may share it.
       keys.push(isThere ? leaf.keys[at] : change.key);
-      ids.push(change.id);
+      numbers.push(change.number);
     }
     if (isThere) at++;
   }
-  return isSame ? [leaf] : leaves(keys, ids);
+  return isSame ? [leaf] : leaves(keys, numbers);
+}
+
+/** Whether the pair of a change is the one at a place. */
+function isAt<K>({ keys, numbers }: Leaf<K>, order: Order<K>, at: number, change: Change<K>): boolean {
+  return at < keys.length && numbers[at] === change.number && order(keys[at], change.key) === 0;
+}
+
+/** The first place of a node whose pair compares above `least` with that of a change: at 0 it is behind it, at −1 not before it. */
+function firstBehind<K>(
+  { keys, numbers }: Pick<Leaf<K>, 'keys' | 'numbers'>,
+  order: Order<K>,
+  change: Change<K>,
+  least: 0 | -1,
+): number {
+  let from = 0;
+  let to = keys.length;
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if (-comparePairs(order, change, keys[middle], numbers[middle]) > least) to = middle;
+    else from = middle + 1;
+  }
+  return from;
 }
 
 /** Joins neighbours if one of them has become small. */
@@ -212,7 +291,7 @@ function joined<K>(nodes: readonly Node<K>[]): readonly Node<K>[] {
     result.pop();
     for (const part of 'children' in before && 'children' in node
       ? branches(joined([...before.children, ...node.children]))
-      : leaves([...before.keys, ...node.keys], [...before.ids, ...node.ids]))
+      : leaves([...before.keys, ...node.keys], [...before.numbers, ...node.numbers]))
       result.push(part);
   }
   return result;
@@ -222,21 +301,22 @@ function isSmall<K>(node: Node<K>): boolean {
   return node.keys.length < ('children' in node ? BRANCH : LEAF) / 4;
 }
 
-function leaves<K>(keys: readonly K[], ids: readonly string[]): Leaf<K>[] {
-  return parts(keys.length, LEAF).map(([from, to]) =>
-    Object.freeze({ keys: Object.freeze(keys.slice(from, to)), ids: Object.freeze(ids.slice(from, to)) }),
-  );
+function leaves<K>(keys: readonly K[], numbers: readonly number[]): Leaf<K>[] {
+  return parts(keys.length, LEAF).map(([from, to]) => ({
+    keys: keys.slice(from, to),
+    numbers: numbers.slice(from, to),
+  }));
 }
 
 function branches<K>(children: readonly Node<K>[]): Branch<K>[] {
   return parts(children.length, BRANCH).map(([from, to]) => {
     const own = children.slice(from, to);
-    return Object.freeze({
-      children: Object.freeze(own),
-      keys: Object.freeze(own.map(({ keys }) => keys[0])),
-      ids: Object.freeze(own.map(({ ids }) => ids[0])),
+    return {
+      children: own,
+      keys: own.map(({ keys }) => keys[0]),
+      numbers: own.map(({ numbers }) => numbers[0]),
       size: own.reduce((sum, child) => sum + sizeOf(child), 0),
-    });
+    };
   });
 }
 
@@ -256,7 +336,7 @@ function sizeOf<K>(node: Node<K>): number {
 /** Makes a set of nodes of one height. */
 function madeOf<K>(nodes: readonly Node<K>[]): SortedSet<K> {
   while (nodes.length > 1) nodes = branches(nodes);
-  let root: Node<K> = nodes[0] ?? Object.freeze({ keys: Object.freeze([]), ids: Object.freeze([]) });
+  let root: Node<K> = nodes[0] ?? { keys: [], numbers: [] };
   while ('children' in root && root.children.length === 1) root = root.children[0];
-  return Object.freeze({ size: sizeOf(root), root });
+  return { size: sizeOf(root), root };
 }

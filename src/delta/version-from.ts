@@ -4,11 +4,13 @@
  */
 
 import { type CalibrationChange, changedCalibration } from '../calibration/change.js';
+import { runSteps } from '../collections/steps.js';
 import { StringMapDraft } from '../collections/string-map.js';
 import { changedRecords } from '../documents/changed-records.js';
 import { fieldsAfter } from '../documents/field-indexes.js';
 import { tableFrom } from '../version/centroid-table.js';
 import type { ChangedDocuments, Documents } from '../version/documents.js';
+import { rowsNumbered } from '../version/rows-numbered.js';
 import { type Shard, type ShardId, matrixOf } from '../version/shard.js';
 import { type ShardRows, bytesOf } from '../version/shard-rows.js';
 import { type ShardexIndex, versionOf } from '../version/shardex-index.js';
@@ -89,7 +91,7 @@ export function versionFrom(
 ): ShardexIndex {
   const { version, fingerprint, documents, documentCount, placedCount, records, recordBytes } = parts;
   const { chunks, nextShardId, calibration, churn, owed } = parts;
-  return versionOf({
+  const next = versionOf({
     config: base.config,
     version,
     fingerprint,
@@ -101,7 +103,7 @@ export function versionFrom(
     documents,
     placedCount,
     records,
-    fields: fieldsAfter(base.config.indexed, base.fields, records, () =>
+    fields: fieldsAfter(base.config.indexed, base, { records, documentCount }, () =>
       changedRecords(base.records, records),
     ),
     recordBytes,
@@ -112,6 +114,8 @@ export function versionFrom(
     owed: Object.freeze([...owed]),
     changed: Object.freeze({ since: base.fingerprint, ids: Object.freeze(changed) }),
   });
+  runSteps(rowsNumbered(base, next));
+  return next;
 }
 
 /** Makes the centroid table that `chunkChanges` described. */

@@ -8,6 +8,7 @@ import { Lazy } from '../collections/lazy.js';
 import { type Steps, runSteps } from '../collections/steps.js';
 import { Digest } from '../collections/digest.js';
 import { type Columns, type RowList, digestRows } from '../version/row-block.js';
+import { rowsNumbered } from '../version/rows-numbered.js';
 import type { Shard, ShardId } from '../version/shard.js';
 import { type Segment, appended, buried, compacted, eachLive, rowsFrom } from '../version/shard-rows.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
@@ -269,17 +270,17 @@ export class DraftState {
     root.shardCount = shards.size;
     root.postingCount = this.#shards.postingCount;
     root.byteLength = this.#shards.byteLength;
-    root.documentCount += moreDocuments(
-      { placed: before, records: base.records },
-      { placed: documents, records },
-      changed,
-    );
+    const documentCount =
+      base.documentCount +
+      moreDocuments({ placed: before, records: base.records }, { placed: documents, records }, changed);
+    root.documentCount = documentCount;
     if (documents !== before) root.documents = Lazy.of(documents);
     root.placedCount = documents.size;
     root.records = records;
-    root.fields = fieldsAfter(this.config.indexed, base.fields, records, () => changed);
+    root.fields = fieldsAfter(this.config.indexed, base, { records, documentCount }, () => changed);
     root.recordBytes = bytes;
     root.changed = this.#shards.changes();
+    yield* rowsNumbered(base, root);
     this.#doubtful.clear();
     this.#base = finished(root);
     this.#next = nextAfter(this.#base);

@@ -72,7 +72,8 @@ function passing(model: Model, filter: object): string[] {
     .sort();
 }
 
-const indexOf = (index: ShardexIndex, path: string): FieldIndex => index.fields.value.get(path) as FieldIndex;
+const indexOf = (index: ShardexIndex, path: string): FieldIndex =>
+  index.fields.value.byPath.get(path) as FieldIndex;
 
 const idsIn = (index: ShardexIndex, where: object): string[] =>
   [...documents(index, { where: where as Filter })].map(({ documentId }) => documentId);
@@ -147,7 +148,7 @@ describe('field indexes', () => {
         data.n = -1;
       });
     });
-    const [before, after] = [many.fields.value, next.fields.value];
+    const [before, after] = [many.fields.value.byPath, next.fields.value.byPath];
     expect(after.get('tags')).toBe(before.get('tags'));
     const known = new Set(nodesOf(indexOf(many, 'n').keys));
     const copied = [...nodesOf(indexOf(next, 'n').keys)].filter((node) => !known.has(node));
@@ -169,11 +170,12 @@ describe('field indexes', () => {
   });
 
   it('are checked by verify', () => {
-    const wrong = new Map(many.fields.value);
+    const { byPath, numbers } = many.fields.value;
+    const wrong = new Map(byPath);
     wrong.set('n', indexOf(many, 'tags'));
     const broken = Object.freeze({
       ...many,
-      fields: { value: wrong, isMade: true },
+      fields: { value: { numbers, byPath: wrong }, isMade: true },
     }) as unknown as ShardexIndex;
     expect(verify(broken).map(({ where }) => where)).toContain('the index of "n"');
   });

@@ -11,9 +11,9 @@ export interface Indexed {
 }
 
 /** The answer of an index to a condition; `undefined` where there is none. */
-export function indexedBy(condition: Condition, fields: FieldIndexes): Indexed | undefined {
+export function indexedBy(condition: Condition, { byPath }: FieldIndexes): Indexed | undefined {
   if (condition.is !== 'field' || typeof condition.path !== 'string') return undefined;
-  const index = fields.get(condition.path);
+  const index = byPath.get(condition.path);
   const keys = index && rangesOf(condition.test);
   return index && keys && { is: 'indexed', index, keys };
 }

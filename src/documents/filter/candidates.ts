@@ -17,7 +17,7 @@ export function candidatesFor(condition: Condition, fields: FieldIndexes): Candi
   switch (condition.is) {
     case 'all': {
       const parts = answered(condition.of, fields).flatMap((part) => {
-        return (part.is === 'indexed' ? candidatesOf(part) : candidatesFor(part, fields)) ?? [];
+        return (part.is === 'indexed' ? candidatesOf(part, fields) : candidatesFor(part, fields)) ?? [];
       });
       return parts.reduce<Candidates | undefined>(
         (least, part) => (least === undefined || part.count < least.count ? part : least),
@@ -43,7 +43,7 @@ export function candidatesFor(condition: Condition, fields: FieldIndexes): Candi
     case 'field': {
       if (condition.path === DOCUMENT_ID) return named(condition);
       const indexed = indexedBy(condition, fields);
-      return indexed && candidatesOf(indexed);
+      return indexed && candidatesOf(indexed, fields);
     }
   }
 }
@@ -61,14 +61,18 @@ function named({ test }: FieldCondition): Candidates | undefined {
   );
 }
 
-function candidatesOf({ index, keys: { ranges, check, missing } }: Indexed): Candidates | undefined {
+function candidatesOf(
+  { index, keys: { ranges, check, missing } }: Indexed,
+  { numbers: { ids: names } }: FieldIndexes,
+): Candidates | undefined {
   if (missing) return undefined;
   return {
     count: ranges.reduce((sum, range) => sum + countInRange(index.keys, range), 0),
     list(ids) {
       for (const range of ranges)
         eachInRange(index.keys, range, (leaf, from, to) => {
-          for (let i = from; i < to; i++) if (check?.(leaf.keys[i]) !== false) ids.add(leaf.ids[i]);
+          for (let i = from; i < to; i++)
+            if (check?.(leaf.keys[i]) !== false) ids.add(names[leaf.numbers[i]]);
         });
     },
   };

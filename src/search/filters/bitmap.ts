@@ -30,6 +30,15 @@ export class Bitmap {
     else this.words[word] &= ~(1 << (n & 31));
   }
 
+  /** Takes in those at [from, to) of a list; there must be room for them. */
+  addAll(numbers: readonly number[], from: number, to: number): void {
+    const { words } = this;
+    for (let i = from; i < to; i++) {
+      const n = numbers[i];
+      words[n >>> 5] |= 1 << (n & 31);
+    }
+  }
+
   /** How many numbers are in it. */
   get size(): number {
     let size = 0;

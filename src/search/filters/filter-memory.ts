@@ -1,18 +1,17 @@
 /*
- * What searches with filters keep of a lineage in a thread: the numbers of documents, and of each version the rows that passed
- * the last filters. Versions hold what is theirs, so that this keeps nothing alive (I8).
+ * What searches with filters keep of a lineage in a thread: of each version the rows that passed the last filters. Versions hold
+ * what is theirs, so that this keeps nothing alive (I8).
  */
 import { Map as ImmutableMap } from 'immutable';
 import type { ShardexConfig } from '../../config.js';
 import type { ParsedFilter } from '../../documents/filter/parse.js';
 import { changedShards } from '../../version/changed-shards.js';
 import { entryOf, shardsOf } from '../../version/documents.js';
-import { columnsOf } from '../../version/row-block.js';
+import { numberRows } from '../../version/rows-numbered.js';
 import type { Shard, ShardId } from '../../version/shard.js';
 import { ShardRows } from '../../version/shard-rows.js';
 import type { Searchable } from '../../version/searchable.js';
 import { type Directory, newDirectory } from '../memory/directory.js';
-import { DocumentNumbers } from './document-numbers.js';
 import { type MatchingDocuments, matchingAfter, matchingDocuments } from './matching-documents.js';
 import { type MatchingRows, matchingRows, matchingRowsAfter } from './matching-rows.js';
 import { type PackedRows, packRows, packedBytes, repackRows } from './packed-rows.js';
@@ -23,9 +22,6 @@ const MOST_FILTERS = 32;
 /** Bytes of copies of rows, of one filter and of all of a version. */
 const MOST_COPIED = 8 * 2 ** 20;
 const MOST_COPIED_TOGETHER = 4 * MOST_COPIED;
-
-/** Numbers of documents are given anew where there are so many times as many as documents. */
-const MOST_STALE = 4;
 
 /** The rows of a version that pass a filter. */
 export class FilteredRows {
@@ -104,29 +100,21 @@ function asShard({ segment }: PackedRows, { id, centroid }: Shard): ImmutableMap
 
 /** What is kept of a lineage. */
 class FilterMemory {
-  #numbers = new DocumentNumbers();
   /** Of each version by the texts of filters, the one asked for last at the end. */
-  #kept = new WeakMap<Searchable, Map<string, FilteredRows>>();
+  readonly #kept = new WeakMap<Searchable, Map<string, FilteredRows>>();
   /** The version that a filter was last asked for of. */
   readonly #last = new Map<string, WeakRef<Searchable>>();
 
   /** About how many bytes it takes. */
   get byteLength(): number {
-    let bytes = this.#numbers.byteLength;
+    let bytes = 0;
     for (const [text, version] of this.#last) bytes += this.#known(version.deref(), text)?.byteLength ?? 0;
     return bytes;
-  }
-
-  clear(): void {
-    this.#numbers = new DocumentNumbers();
-    this.#kept = new WeakMap();
-    this.#last.clear();
   }
 
   /** The rows of a version that pass a filter. */
   of(index: Searchable, filter: ParsedFilter): FilteredRows {
     const { text } = filter;
-    if (this.#numbers.size > MOST_STALE * (index.documentCount + 1024)) this.clear();
     let kept = this.#kept.get(index);
     if (kept === undefined) this.#kept.set(index, (kept = new Map<string, FilteredRows>()));
     const found = kept.get(text) ?? this.#fromLast(index, filter) ?? this.#find(index, filter);
@@ -147,9 +135,9 @@ class FilterMemory {
   }
 
   #find(index: Searchable, filter: ParsedFilter): FilteredRows {
-    const numbers = this.#numbers;
-    numberRows(index, index.shards.keys(), numbers);
-    const documents = matchingDocuments(index, filter, numbers);
+    numberRows(index);
+    const { numbers } = index.fields.value;
+    const documents = matchingDocuments(index, filter);
     const rows = matchingRows(index.shards, documents.set, numbers);
     return new FilteredRows(index.config.dimensions, documents, rows);
   }
@@ -166,10 +154,11 @@ class FilterMemory {
       index.whole !== undefined
     )
       return undefined;
-    const numbers = this.#numbers;
+    const { numbers } = index.fields.value;
+    if (before.fields.value.numbers !== numbers) return undefined;
     const shards = new Set(changedShards(before, index));
-    numberRows(index, shards, numbers);
-    const changed = matchingAfter(before, known.documents, index, filter, numbers);
+    numberRows(index);
+    const changed = matchingAfter(before, known.documents, index, filter);
     if (changed === undefined) return undefined;
     const { matching, flipped } = changed;
     const places = index.documents;
@@ -180,13 +169,6 @@ class FilterMemory {
     const rows = matchingRowsAfter(known.rows, index.shards, shards, matching.set, numbers);
     return known.after(matching, rows, [...shards]);
   }
-}
-
-/** Gives numbers to the documents of some shards' rows. */
-function numberRows({ shards }: Searchable, ids: Iterable<ShardId>, numbers: DocumentNumbers): void {
-  for (const id of ids)
-    for (const { block, visible } of shards.get(id)?.rows.segments ?? [])
-      numbers.ofRows(columnsOf(block), visible);
 }
 
 /** Lets go of the filters that were not asked for longest, but never of the last one. */

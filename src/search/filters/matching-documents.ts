@@ -4,7 +4,8 @@
  */
 import { type Range, eachInRange } from '../../collections/sorted-set.js';
 import { eachDifference } from '../../collections/trie-difference.js';
-import { ALL_KEYS } from '../../documents/field-indexes.js';
+import type { DocumentNumbers } from '../../documents/document-numbers.js';
+import { ALL_KEYS, type FieldIndexes } from '../../documents/field-indexes.js';
 import { type Indexed, answered, indexedBy } from '../../documents/filter/by-index.js';
 import { type Condition, DOCUMENT_ID, allOf, anyOf } from '../../documents/filter/condition.js';
 import type { ParsedFilter } from '../../documents/filter/parse.js';
@@ -12,7 +13,6 @@ import type { FieldKey } from '../../documents/field-keys.js';
 import { type Predicate, predicateOf } from '../../documents/filter/predicate.js';
 import type { ShardexIndex } from '../../version/shardex-index.js';
 import { Bitmap } from './bitmap.js';
-import type { DocumentNumbers } from './document-numbers.js';
 
 /** What of a version says which documents pass. */
 export type Described = Pick<ShardexIndex, 'records' | 'fields'>;
@@ -27,13 +27,9 @@ export interface MatchingDocuments {
 const FEW = 1 / 16;
 
 /** The documents that pass, of all that have numbers. */
-export function matchingDocuments(
-  index: Described,
-  { condition }: ParsedFilter,
-  numbers: DocumentNumbers,
-): MatchingDocuments {
-  const count = numbers.size;
-  return { set: new Finder(index, numbers).find(condition), count };
+export function matchingDocuments(index: Described, { condition }: ParsedFilter): MatchingDocuments {
+  const count = index.fields.value.numbers.size;
+  return { set: new Finder(index).find(condition), count };
 }
 
 /** The documents that pass in another version, and the numbers of those that pass in one of the two only. */
@@ -51,8 +47,8 @@ export function matchingAfter(
   known: MatchingDocuments,
   index: Described,
   { condition }: ParsedFilter,
-  numbers: DocumentNumbers,
 ): ChangedMatches | undefined {
+  const { numbers } = index.fields.value;
   const passes = predicateOf(condition);
   const changed: number[] = [];
   if (index.records !== before.records) {
@@ -78,11 +74,13 @@ function passesNow(passes: Predicate, { records }: Described, { ids }: DocumentN
 /** Finds what passes conditions. */
 class Finder {
   readonly #index: Described;
+  readonly #fields: FieldIndexes;
   readonly #numbers: DocumentNumbers;
 
-  constructor(index: Described, numbers: DocumentNumbers) {
+  constructor(index: Described) {
     this.#index = index;
-    this.#numbers = numbers;
+    this.#fields = index.fields.value;
+    this.#numbers = this.#fields.numbers;
   }
 
   /** The documents that pass a condition; a set for the caller to change. */
@@ -102,7 +100,7 @@ class Finder {
         return this.find(condition.of).invert(this.#numbers.size);
       case 'field': {
         if (condition.path === DOCUMENT_ID) return this.#byId(condition);
-        return this.#byIndex(indexedBy(condition, this.#index.fields.value) as Indexed);
+        return this.#byIndex(indexedBy(condition, this.#fields) as Indexed);
       }
     }
   }
@@ -111,13 +109,13 @@ class Finder {
   #isHelped(condition: Condition): boolean {
     if (condition.is === 'not') return this.#isHelped(condition.of);
     if (condition.is !== 'field') return condition.of.some((part) => this.#isHelped(part));
-    return condition.path === DOCUMENT_ID || indexedBy(condition, this.#index.fields.value) !== undefined;
+    return condition.path === DOCUMENT_ID || indexedBy(condition, this.#fields) !== undefined;
   }
 
   #findAll(conditions: readonly Condition[]): Bitmap {
     let set: Bitmap | undefined;
     const others: Condition[] = [];
-    for (const part of answered(conditions, this.#index.fields.value)) {
+    for (const part of answered(conditions, this.#fields)) {
       if (part.is !== 'indexed' && !this.#isHelped(part)) {
         others.push(part);
         continue;
@@ -184,9 +182,8 @@ class Finder {
     check?: Indexed['keys']['check'],
   ): void {
     eachInRange(keys, range, (leaf, from, to) => {
-      const numbers = this.#numbers.ofLeaf(leaf);
-      for (let i = from; i < to; i++)
-        if (check === undefined || check(leaf.keys[i])) set.set(numbers[i], true);
+      if (check === undefined) set.addAll(leaf.numbers, from, to);
+      else for (let i = from; i < to; i++) if (check(leaf.keys[i])) set.set(leaf.numbers[i], true);
     });
   }
 }

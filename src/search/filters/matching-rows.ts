@@ -5,11 +5,11 @@
 import { Map as ImmutableMap } from 'immutable';
 import { bitCount } from '../../collections/bits.js';
 import { newList } from '../../collections/new-list.js';
+import type { DocumentNumbers } from '../../documents/document-numbers.js';
 import { columnsOf } from '../../version/row-block.js';
 import type { Shard, ShardId } from '../../version/shard.js';
 import { Segment, ShardRows, deadBits } from '../../version/shard-rows.js';
 import type { Bitmap } from './bitmap.js';
-import type { DocumentNumbers } from './document-numbers.js';
 
 /** Shards with matching rows only. */
 export interface MatchingRows {
@@ -54,10 +54,17 @@ export function matchingRowsAfter(
 
 function matchingShard(shard: Shard, matching: Bitmap, numbers: DocumentNumbers): Shard | undefined {
   const { segments } = shard.rows;
-  const left = segments.map((segment) => matchingSegment(segment, matching, numbers));
-  if (left.every((segment, i) => segment === segments[i])) return shard;
-  const rows = new ShardRows(left.filter((segment) => segment.liveCount > 0));
-  return rows.liveCount === 0 ? undefined : Object.freeze({ ...shard, rows });
+  const left: Segment[] = [];
+  let isSame = true;
+  for (const segment of segments) {
+    const matches = matchingSegment(segment, matching, numbers);
+    if (matches !== segment) isSame = false;
+    if (matches.liveCount > 0) left.push(matches);
+  }
+  if (isSame) return shard;
+  if (left.length === 0) return undefined;
+  const { id, centroid } = shard;
+  return Object.freeze({ id, centroid, rows: new ShardRows(left) });
 }
 
 /** A segment in which rows that do not match are dead, too. */
@@ -68,15 +75,16 @@ function matchingSegment(segment: Segment, { words }: Bitmap, numbers: DocumentN
   const bits = newList<number>();
   let live = 0;
   for (let from = 0, at = 0; from < visible; from += 32, at++) {
-    const count = Math.min(32, visible - from);
+    const to = Math.min(from + 32, visible);
     let alive = 0;
-    for (let i = 0; i < count; i++) {
-      const n = rows[from + i];
-      alive |= ((words[n >>> 5] >>> (n & 31)) & 1) << i;
+    // The highest row first: a shift by one and an addition take less than a shift by a varying number.
+    for (let row = to - 1; row >= from; row--) {
+      const n = rows[row];
+      alive = (alive << 1) | ((words[n >>> 5] >>> (n & 31)) & 1);
     }
     if (dead !== undefined) alive &= ~dead[at];
     live += bitCount(alive >>> 0);
-    bits.push(count === 32 ? ~alive : ~alive & ((1 << count) - 1));
+    bits.push(to - from === 32 ? ~alive : ~alive & ((1 << (to - from)) - 1));
   }
   return live === segment.liveCount ? segment : new Segment(block, visible, live, bits);
 }

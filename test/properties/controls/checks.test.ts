@@ -10,10 +10,13 @@ import type * as shardRows from '../../../src/version/shard-rows.js';
 import type { ShardexIndex } from '../../../src/version/shardex-index.js';
 import type * as draftState from '../../../src/write/draft-state.js';
 import type * as reassign from '../../../src/write/reassign.js';
+import type * as recordColumn from '../../../src/documents/record-column.js';
+import type * as filterMemory from '../../../src/search/filters/filter-memory.js';
 import type * as rebaseModule from '../../../src/write/rebase.js';
 import { branchesStayApart } from '../../support/checks/branches-apart.js';
 import { keepsDeletedGone } from '../../support/checks/deleted.js';
 import { letsGoOfOldVersions } from '../../support/checks/lets-go.js';
+import { letsGoOfFilteredVersions } from '../../support/checks/lets-go-of-filtered.js';
 import { letsOthersRun } from '../../support/checks/lets-others-run.js';
 import { losesNothing } from '../../support/checks/loses-nothing.js';
 import { keepsPostingsNearest } from '../../support/checks/nearest-shard.js';
@@ -181,6 +184,31 @@ describe('I8', () => {
       },
     }),
     letsGoOfOldVersions,
+  );
+  control(
+    'fails where what a filter found is kept by version for good',
+    'src/search/filters/filter-memory.js',
+    ({ filteredRows }: typeof filterMemory): Partial<typeof filterMemory> => ({
+      filteredRows(index, filter) {
+        const rows = filteredRows(index, filter);
+        kept.push([index, rows]);
+        return rows;
+      },
+    }),
+    letsGoOfFilteredVersions,
+  );
+  control(
+    'fails where the records of a version are kept beside it',
+    'src/documents/record-column.js',
+    ({ RecordColumn }: typeof recordColumn): Partial<typeof recordColumn> => ({
+      RecordColumn: class extends RecordColumn {
+        override of(...given: Parameters<recordColumn.RecordColumn['of']>) {
+          kept.push(given[0]);
+          return super.of(...given);
+        }
+      },
+    }),
+    letsGoOfFilteredVersions,
   );
 });
 

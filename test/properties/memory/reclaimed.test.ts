@@ -2,6 +2,7 @@ import * as shardex from 'shardex';
 import { CowShardexIndex, type RowBlock, type ShardexIndex, createIndex, statistics, update } from 'shardex';
 import { describe, expect, test } from 'vitest';
 import { columnsOf } from '../../../src/version/row-block.js';
+import { letsGoOfFilteredVersions } from '../../support/checks/lets-go-of-filtered.js';
 import { letsGoOfOldVersions } from '../../support/checks/lets-go.js';
 import { fingerprint } from '../../support/fingerprint.js';
 import { collectGarbage, survivors } from '../../support/garbage.js';
@@ -41,6 +42,10 @@ function replaceAll(cell: CowShardexIndex, x: number): void {
 
 test('superseded versions that nobody holds are collected, with their rows', async () => {
   await letsGoOfOldVersions(shardex);
+});
+
+test('so are those that were searched by filters, with their records', async () => {
+  await letsGoOfFilteredVersions(shardex);
 });
 
 describe('of a version that somebody holds', () => {

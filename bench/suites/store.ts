@@ -98,20 +98,25 @@ async function openingTable(
   note: Note,
 ): Promise<Table> {
   const rows: string[][] = [];
-  const reopened = async (what: string, path: string, source: Source): Promise<void> => {
+  const reopened = async (what: string, path: string, source: Source, without?: number): Promise<number> => {
     const { read, opened, first, peak, byteLength } = await done<Reopened>('reopen', path, source);
     note(`${what}: opening`, opened, 's');
     note(`${what}: reading the file`, read, 's');
     note(`${what}: first search`, first, 's');
     note(`${what}: peak of memory`, peak, 'bytes');
     note(`${what}: index`, byteLength, 'bytes');
-    const opening = `${time(1000 * opened)}, ${rounded(opened / read)} × reading the file`;
+    const opening =
+      without === undefined
+        ? `${time(1000 * opened)}, ${rounded(opened / read)} × reading the file`
+        : `${time(1000 * opened)}, ${time(1000 * Math.max(0, opened - without))} more than without`;
+    if (without !== undefined) note(`${what}: opening, more than without`, opened - without, 's');
     rows.push([
       what,
       opening,
       time(1000 * first),
       `${bytes(peak)}, ${rounded(peak / byteLength)} × the index`,
     ]);
+    return opened;
   };
   for (const source of [words, synthetic]) {
     const path = newPath(folder);
@@ -131,14 +136,14 @@ async function openingTable(
       '–',
       `file ${rounded(after / held)} × rows and texts`,
     ]);
-    await reopened(what, path, source);
+    const opened = await reopened(what, path, source);
     if (source.kind !== 'words') continue;
     const { put, whole } = await done<{ put: number; whole: number }>('share', path, source);
     note('checkpoint after 1 % changed, share of bytes', put / whole, '×');
     rows.push(['a checkpoint after 1 % changed', `${rounded((100 * put) / whole)} % of the bytes`, '–', '–']);
     const commits = quick ? 500 : 10_000;
     await done('deltas', path, { ...source, rows: commits });
-    await reopened(`${what}, and ${count(commits)} commits of one posting`, path, source);
+    await reopened(`${what}, and ${count(commits)} commits of one posting`, path, source, opened);
   }
   return {
     caption: 'Opening again, and what lies on the disk.',

@@ -13,22 +13,29 @@ import type { ShardexIndex } from '../version/shardex-index.js';
 import type { Changes, SegmentChange, ShardChange } from './changes.js';
 
 /**
- * Updates the documents map for shards that are gone, and for the new state of changed shards.
+ * Updates the documents map for shards that are gone, and for the new state of changed shards; with `only`, for no other
+ * documents.
  *
  * Time: O(rows of the shards that are gone or made · log documents).
  */
-export function documentsByRows(base: ShardexIndex, changes: Changes, made: readonly Shard[]): Documents {
-  const documents = new DocumentsDraft(base.documents.value);
+export function documentsByRows(
+  base: ShardexIndex,
+  before: Documents,
+  changes: Changes,
+  made: readonly Shard[],
+  only?: ReadonlySet<string>,
+): Documents {
+  const documents = new DocumentsDraft(before);
   const gone = new Set(changes.gone);
   for (const id of gone) {
     const { rows } = base.shards.get(id) as Shard;
-    eachDocument(liveRows(rows), (documentId) => {
+    eachDocument(liveRows(rows), only, (documentId) => {
       documents.drop(documentId, id);
     });
   }
   made.forEach((shard, i) => {
-    const before = gone.has(shard.id) ? undefined : base.shards.get(shard.id);
-    moveDocuments(documents, before, shard, changes.shards[i]);
+    const old = gone.has(shard.id) ? undefined : base.shards.get(shard.id);
+    moveDocuments(documents, old, shard, changes.shards[i], only);
   });
   return documents.finish();
 }
@@ -39,15 +46,16 @@ function moveDocuments(
   before: Shard | undefined,
   shard: Shard,
   { segments }: ShardChange,
+  only: ReadonlySet<string> | undefined,
 ): void {
   const arriving = newRows(shard, segments);
-  eachDocument(arriving, (documentId) => {
+  eachDocument(arriving, only, (documentId) => {
     documents.note(documentId, shard.id);
   });
   if (before === undefined) return;
   const left = new Set<string>();
-  eachDocument(lostRows(before, segments), (documentId) => left.add(documentId));
-  eachDocument(arriving, (documentId) => left.delete(documentId));
+  eachDocument(lostRows(before, segments), only, (documentId) => left.add(documentId));
+  eachDocument(arriving, only, (documentId) => left.delete(documentId));
   if (left.size === 0) return;
   // Documents with another row in the shard stay.
   const wanted = new WantedIds(left);
@@ -84,6 +92,13 @@ function lostRows(before: Shard, segments: readonly SegmentChange[]): RowList {
   return list;
 }
 
-function eachDocument(list: RowList, visit: (documentId: string) => unknown): void {
-  for (let i = 0; i < list.length; i++) visit(columnsOf(list.blocks[i]).ids.at(list.rows[i]));
+function eachDocument(
+  list: RowList,
+  only: ReadonlySet<string> | undefined,
+  visit: (documentId: string) => unknown,
+): void {
+  for (let i = 0; i < list.length; i++) {
+    const documentId = columnsOf(list.blocks[i]).ids.at(list.rows[i]);
+    if (only?.has(documentId) !== false) visit(documentId);
+  }
 }

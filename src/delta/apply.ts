@@ -16,6 +16,7 @@ import { moreDocuments } from '../documents/document-count.js';
 import { separations } from '../geometry/metric.js';
 import { MOST_IN_CHUNK } from '../version/centroid-table.js';
 import type { Documents } from '../version/documents.js';
+import { documentsLater } from '../version/documents-draft.js';
 import { RowBlock, claimRows, columnsOf, copyRows } from '../version/row-block.js';
 import { type Shard, type ShardId, centroidProbe } from '../version/shard.js';
 import { type Segment, ShardRows, isDead, claimedAfter, segmentOf } from '../version/shard-rows.js';
@@ -31,9 +32,10 @@ import {
   type Run,
   type SegmentChange,
   type ShardChange,
+  eachWrittenRun,
   isBlock,
 } from './changes.js';
-import { type Delta, assertDelta, changesOf, sameVersion } from './delta.js';
+import { type Delta, type VersionId, assertDelta, changesOf, ledgerOf, sameVersion } from './delta.js';
 import { documentsWith, shardsFrom, versionFrom } from './version-from.js';
 
 /** Options of {@link applyDelta}. */
@@ -87,41 +89,77 @@ export function applyDelta<M extends object>(
   requireFlag('verify', isVerified);
   if (!sameVersion(base, delta.base)) throw baseMismatch(base, delta);
   if (delta.isEmpty) return base;
-  const changes = changesOf(delta);
-  check(changes.dimensions === base.config.dimensions, 'the dimensions');
-  const gone = new Set(changes.gone);
-  // Only a decoded delta can be forged.
-  if (changes.documents === undefined) checkRows(base, changes);
-  const made = changes.shards.map((change) => buildShard(base, change, gone));
-  const shards = shardsFrom(base, changes.gone, made, disagreement);
-  checkShardIds(base, shards.shards, changes);
-  checkChunks(base, shards.shards, changes, gone);
-  const documents = nextDocuments(base, changes, made);
-  const { chunks, calibration, nextShardId, churn, owed } = changes;
-  const { records, bytes: recordBytes, changed } = nextRecords(base, changes);
-  const [before, after] = [
-    { placed: base.documents.value, records: base.records },
-    { placed: documents.value, records },
-  ];
-  const documentCount = base.documentCount + moreDocuments(before, after, changed);
-  const placedCount = documents.value.size;
-  const parts = { ...delta.next, documents, documentCount, placedCount, records, recordBytes };
-  const rest = { ...parts, chunks, calibration, nextShardId, churn, owed };
-  const next = versionFrom(base, shards, rest, disagreement);
-  const sampleSize = next.calibration?.samples.size ?? 0;
-  check(sampleSize <= sampleSizeFor(next.postingCount), 'the calibration');
+  const { next } = carriedOut(base, changesOf(delta), delta.next, base.documents.value);
   if (isVerified) assertVerified(next);
   return next;
 }
 
-/** The documents map of the next version, from the delta, or from the rows if it was decoded. */
-function nextDocuments(base: ShardexIndex, changes: Changes, made: readonly Shard[]): Lazy<Documents> {
-  const before = base.documents.value;
+/** What is known of documents while deltas are carried out one after the other. */
+export interface Replayed<M extends object = object> {
+  readonly index: ShardexIndex<M>;
+  /** Where those documents are that the deltas name. */
+  readonly placed: Documents;
+}
+
+/**
+ * Applies a decoded delta as {@link applyDelta} does, with only those documents placed that this and later deltas name, see
+ * {@link documentsNamed}. The documents map of what comes of it is made when it is first asked for.
+ */
+export function replayDelta<M extends object>(
+  { index: base, placed }: Replayed<M>,
+  delta: Delta,
+  named: ReadonlySet<string>,
+): Replayed<M> {
+  if (!sameVersion(base, delta.base)) throw baseMismatch(base, delta);
+  if (delta.isEmpty) return { index: base, placed };
+  const { next, placed: after } = carriedOut(base, changesOf(delta), delta.next, placed, named);
+  return { index: next, placed: after };
+}
+
+/** Adds the documents whose postings or records a decoded delta writes or removes. Others may only change their shards. */
+export function addNamed(delta: Delta, to: Set<string>): void {
+  const { shards, records } = changesOf(delta);
+  eachWrittenRun(shards, (block, first, count) => {
+    const { ids } = columnsOf(block);
+    for (let row = first; row < first + count; row++) to.add(ids.at(row));
+  });
+  for (const documentId of ledgerOf(delta).removed.documentIds) to.add(documentId);
+  for (const { documentId } of records) to.add(documentId);
+}
+
+/** The next version; `placed` has at least the documents that are named, and with `named`, changes of others are left out. */
+function carriedOut<M extends object>(
+  base: ShardexIndex<M>,
+  changes: Changes,
+  id: VersionId,
+  placed: Documents,
+  named?: ReadonlySet<string>,
+): { readonly next: ShardexIndex<M>; readonly placed: Documents } {
+  check(changes.dimensions === base.config.dimensions, 'the dimensions');
+  const gone = new Set(changes.gone);
+  // Only a decoded delta can be forged.
+  if (changes.documents === undefined) checkRows(base, placed, changes);
+  const made = changes.shards.map((change) => buildShard(base, change, gone));
+  const shards = shardsFrom(base, changes.gone, made, disagreement);
+  checkShardIds(base, shards.shards, changes);
+  checkChunks(base, shards.shards, changes, gone);
   const after =
     changes.documents === undefined
-      ? documentsByRows(base, changes, made)
-      : documentsWith(before, changes.documents.value);
-  return after === before ? base.documents : Lazy.of(after);
+      ? documentsByRows(base, placed, changes, made, named)
+      : documentsWith(placed, changes.documents.value);
+  const { chunks, calibration, nextShardId, churn, owed } = changes;
+  const { records, bytes: recordBytes, changed } = nextRecords(base, changes);
+  const more = moreDocuments({ placed, records: base.records }, { placed: after, records }, changed);
+  const documentCount = base.documentCount + more;
+  const placedCount = base.placedCount + after.size - placed.size;
+  const documents =
+    named !== undefined ? documentsLater(shards.shards) : after === placed ? base.documents : Lazy.of(after);
+  const parts = { ...id, documents, documentCount, placedCount, records, recordBytes };
+  const rest = { ...parts, chunks, calibration, nextShardId, churn, owed };
+  const next = versionFrom(base, shards, rest, disagreement);
+  const sampleSize = next.calibration?.samples.size ?? 0;
+  check(sampleSize <= sampleSizeFor(next.postingCount), 'the calibration');
+  return { next: next, placed: after };
 }
 
 /** The records of the next version, which share equal parts with those of the base. */

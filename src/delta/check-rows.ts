@@ -2,7 +2,7 @@
  * A check of decoded deltas before `apply.ts` carries them out: no posting may exist twice afterwards.
  */
 
-import { entryOf, shardsOf } from '../version/documents.js';
+import { type Documents, entryOf, shardsOf } from '../version/documents.js';
 import { WantedIds } from '../collections/id-column.js';
 import { RowList, columnsOf } from '../version/row-block.js';
 import type { ShardId } from '../version/shard.js';
@@ -15,11 +15,11 @@ import { type Changes, eachWrittenRun, isBlock } from './changes.js';
 
 /**
  * Refuses changes after which a posting would exist twice (I5): a moved row must leave its old segment, and where a
- * row is written, the row with its key must be gone.
+ * row is written, the row with its key must be gone. `placed` says where the documents of written rows are.
  *
  * Time: O(rows written or moved + rows of the shards that hold documents of written rows).
  */
-export function checkRows(base: ShardexIndex, changes: Changes): void {
+export function checkRows(base: ShardexIndex, placed: Documents, changes: Changes): void {
   const isLost = lostFrom(changes);
   const moved = new Set<string>();
   for (const { segments } of changes.shards) {
@@ -42,7 +42,7 @@ export function checkRows(base: ShardexIndex, changes: Changes): void {
   check(keys.size === written.length, 'a posting that is written twice');
   const byShard = new Map<ShardId, Set<string>>();
   for (const documentId of keys.documentIds()) {
-    for (const shard of shardsOf(entryOf(base.documents.value, documentId)))
+    for (const shard of shardsOf(entryOf(placed, documentId)))
       byShard.set(shard, (byShard.get(shard) ?? new Set()).add(documentId));
   }
   for (const [shard, documentIds] of byShard) {

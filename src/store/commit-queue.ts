@@ -284,7 +284,7 @@ export class CommitQueue {
   async #catchUp(log: CommitLog = this.#log): Promise<void> {
     const before = this.#visible.current;
     try {
-      for await (const { commit, entry } of this.#reader.read(() => this.#visible.current, log)) {
+      for await (const { commit, entry } of this.#reader.read(() => this.#visible.current, { log })) {
         this.counts.followed++;
         this.#visible.publishCommit(commit, performance.now());
         this.#settled(entry);

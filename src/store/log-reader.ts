@@ -5,8 +5,6 @@
 
 import { Commit } from '../delta/commit.js';
 import { applyDelta } from '../delta/apply.js';
-import { because } from '../checks/given.js';
-import { ShardexError } from '../errors.js';
 import type { ShardexConfig } from '../config.js';
 import { type ShardexIndex, emptyIndex } from '../version/shardex-index.js';
 import { documentsInSteps } from '../version/documents-draft.js';
@@ -17,6 +15,13 @@ import type { Written } from './checkpoint/written.js';
 import { CorruptLogError, LogForkedError, TrimmedError } from './errors.js';
 import type { Checkpoint, CommitLog, Head, LoggedEntry } from './log/commit-log.js';
 import { decodeEntry } from './entry-bytes.js';
+import { Replay, fitting } from './replay.js';
+
+/** Bytes of the commits that opening decodes at once. */
+const OPENING_BYTES = 2 << 20;
+
+/** How often the documents that such commits name are looked for in all rows; a map of all costs some twenty times as much. */
+const MOST_SCANS = 8;
 
 /** Tokens of commits that a checkpoint keeps. */
 const KEPT_TOKENS = 1000;
@@ -95,15 +100,22 @@ export class LogReader {
 
   /**
    * Reads the commits after the head, each on top of what `current` is by then. Where the entries are gone, goes on from
-   * the newest checkpoint, as often as other processes make one meanwhile. `log` is another way to the same log.
+   * the newest checkpoint, as often as other processes make one meanwhile. Who is opening takes the last version alone; so
+   * none of them gets its documents map, unless there is much to be read. `log` is another way to the same log.
    *
    * @throws {@link LogForkedError} where the log is another one than was read before; {@link CorruptLogError}
    */
-  async *read(current: () => ShardexIndex, log: CommitLog = this.#log): AsyncGenerator<ReadCommit> {
+  async *read(
+    current: () => ShardexIndex,
+    {
+      isOpening = false,
+      log = this.#log,
+    }: { readonly isOpening?: boolean; readonly log?: CommitLog | undefined } = {},
+  ): AsyncGenerator<ReadCommit> {
     const before = this.head;
     for (let isRead = false; !isRead;) {
       try {
-        yield* this.#entries(current, log);
+        yield* this.#entries(current, log, isOpening);
         isRead = true;
       } catch (error) {
         if (!(error instanceof TrimmedError)) throw error;
@@ -126,13 +138,20 @@ export class LogReader {
       throw new LogForkedError(this.head?.version ?? 0);
   }
 
-  async *#entries(current: () => ShardexIndex, log: CommitLog): AsyncGenerator<ReadCommit> {
-    for await (const batch of log.read(this.head?.version ?? 0)) {
+  async *#entries(
+    current: () => ShardexIndex,
+    log: CommitLog,
+    isOpening: boolean,
+  ): AsyncGenerator<ReadCommit> {
+    let scans = isOpening ? MOST_SCANS : 0;
+    const options = isOpening ? { maxBytes: OPENING_BYTES } : {};
+    for await (const batch of log.read(this.head?.version ?? 0, options)) {
       this.seen = batch[batch.length - 1].version;
-      await this.documentsOf(current());
+      const replay = scans-- > 0 ? await Replay.of(current(), batch, this.#slices) : undefined;
+      if (replay === undefined) await this.documentsOf(current());
       for (const entry of batch) {
         if (entry.parent !== this.head?.token) throw new LogForkedError(entry.version - 1);
-        const commit = applied(current(), entry);
+        const commit = replay?.next(entry) ?? applied(current(), entry);
         this.head = { version: entry.version, token: entry.token };
         yield { commit, entry };
         if (this.#slices.isOver) await this.#slices.pause();
@@ -183,11 +202,8 @@ export class LogReader {
 /** The commit of an entry on the version before it. */
 export function applied(base: ShardexIndex, entry: LoggedEntry): Commit {
   const { delta } = decodeEntry(entry);
-  try {
-    return new Commit(base, applyDelta(base, delta));
-  } catch (error) {
-    if (!(error instanceof ShardexError)) throw error;
-    const message = `The entry of version ${entry.version} does not fit the version before it: ${error.message}`;
-    throw because(new CorruptLogError(message, entry.version), error);
-  }
+  return new Commit(
+    base,
+    fitting(entry, () => applyDelta(base, delta)),
+  );
 }

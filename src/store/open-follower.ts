@@ -55,7 +55,7 @@ async function openOn(
     const { index, checkpoint } = await reader.start();
     reader.head = checkpoint && { version: checkpoint.version, token: checkpoint.token };
     let newest = index;
-    for await (const { commit } of reader.read(() => newest)) newest = commit.index;
+    for await (const { commit } of reader.read(() => newest, { isOpening: true })) newest = commit.index;
     return new Follower({
       log,
       state: new CellState(newest, options),

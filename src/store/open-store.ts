@@ -78,7 +78,7 @@ export async function openStoreOn<M extends object>(
     if (keep !== undefined) await policy.set(keep);
     const keeper = new Keeper(log, reader, slices, start, policy);
     let newest = index;
-    for await (const { commit, entry } of reader.read(() => newest)) {
+    for await (const { commit, entry } of reader.read(() => newest, { isOpening: true })) {
       newest = commit.index;
       reader.know(entry);
       keeper.note(entry);

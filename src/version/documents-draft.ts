@@ -1,4 +1,6 @@
 // The documents map of a version in the making.
+import { WantedIds } from '../collections/id-column.js';
+import { Lazy } from '../collections/lazy.js';
 import { type Steps, runSteps } from '../collections/steps.js';
 import {
   type DocumentEntry,
@@ -9,6 +11,7 @@ import {
   withoutShard,
 } from './documents.js';
 import type { Shard, ShardId } from './shard.js';
+import type { ShardexIndex } from './shardex-index.js';
 import { eachLive } from './shard-rows.js';
 import { StringMapDraft } from '../collections/string-map.js';
 import { sameNumbers } from '../collections/text-bucket.js';
@@ -120,12 +123,19 @@ export function documentsIn(shards: Iterable<Shard>): Documents {
   return runSteps(documentsInSteps(shards));
 }
 
-/** The same, shard by shard. */
-export function* documentsInSteps(shards: Iterable<Shard>): Steps<Documents> {
+/** The documents map of some shards, made when it is first asked for. Keeps nothing else alive. */
+export function documentsLater(shards: ShardexIndex['shards']): Lazy<Documents> {
+  return new Lazy(() => documentsIn(shards.values()));
+}
+
+/** The same, shard by shard; with `only`, of no other documents. */
+export function* documentsInSteps(shards: Iterable<Shard>, only?: ReadonlySet<string>): Steps<Documents> {
   const documents = new DocumentsDraft(noDocuments());
+  const wanted = only && new WantedIds(only);
   for (const { id, rows } of shards) {
     eachLive(rows, ({ ids }, row) => {
-      documents.note(ids.at(row), id);
+      const documentId = wanted === undefined ? ids.at(row) : wanted.idAt(ids, row);
+      if (documentId !== undefined) documents.note(documentId, id);
     });
     yield;
   }

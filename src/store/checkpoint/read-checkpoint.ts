@@ -10,8 +10,7 @@ import type { ShardexConfig } from '../../config.js';
 import { shardsFrom, versionFrom } from '../../delta/version-from.js';
 import { noFields } from '../../documents/field-indexes.js';
 import type { Records } from '../../documents/record.js';
-import type { Documents } from '../../version/documents.js';
-import { documentsIn } from '../../version/documents-draft.js';
+import { documentsLater } from '../../version/documents-draft.js';
 import { type Columns, RowBlock, claimRows, columnsOf } from '../../version/row-block.js';
 import { Centroid, type Shard } from '../../version/shard.js';
 import { Segment, ShardRows, isDead } from '../../version/shard-rows.js';
@@ -70,6 +69,7 @@ export async function readCheckpoint(
   const records = await readRecords(chunksOf(log, manifest, KINDS.records), manifest, run);
   const index = await run(assembled(manifest, config, records.records, targets));
   const rows = new WrittenRows();
+  const letGo = freer();
   for await (const [c, bytes] of chunksOf(log, manifest, KINDS.rows)) {
     const chunk = decodeRows(bytes, dimensions);
     if (chunk.rows !== manifest.chunks[c].rows)
@@ -105,10 +105,17 @@ async function* chunksOf(
   }
 }
 
-/** Gives the memory of a chunk back at once, where the runtime can: its garbage would be dozens of them before any is collected. */
-function letGo({ buffer, byteLength }: Uint8Array): void {
-  const { transfer } = buffer as { readonly transfer?: (byteLength: number) => unknown };
-  if (byteLength === buffer.byteLength) transfer?.call(buffer, 0);
+/** Gives memory back at once: the garbage of chunks would be dozens of them before any is collected. */
+function freer(): (bytes: Uint8Array) => void {
+  // What is sent to a port that is closed goes with the message; runtimes without `transfer` have that.
+  const { port1, port2 } = new MessageChannel();
+  port2.close();
+  return ({ buffer, byteLength }) => {
+    const { transfer } = buffer as { readonly transfer?: (byteLength: number) => unknown };
+    if (byteLength !== buffer.byteLength) return;
+    if (transfer === undefined) port1.postMessage(undefined, [buffer as ArrayBuffer]);
+    else transfer.call(buffer, 0);
+  };
 }
 
 /** The version, with blocks whose rows are yet to come; `targets` gets the parts that go into each chunk's list. */
@@ -178,11 +185,6 @@ function segmentFrom(
   }
   skip(visible);
   return segment;
-}
-
-// A separate function, so that its closure keeps only the argument alive.
-function documentsLater(shards: ShardexIndex['shards']): Lazy<Documents> {
-  return new Lazy(() => documentsIn(shards.values()));
 }
 
 /** Copies rows of a chunk to where they belong. */

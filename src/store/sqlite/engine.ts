@@ -134,7 +134,7 @@ export class SqliteEngine implements EngineCalls {
       const from = positionOf(branch.id, after);
       const end = positionOf(branch.id, Math.min(common, LAST_VERSION)) + 1;
       const sizes = this.#db.all(
-        'SELECT position, length(bytes) AS size, sum FROM entry WHERE position > ? AND position < ? ORDER BY position LIMIT 1000',
+        'SELECT position, length(bytes) AS size, sum FROM entry WHERE position > ? AND position < ? ORDER BY position LIMIT 4096',
         from,
         end,
       );

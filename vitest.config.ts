@@ -74,7 +74,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'adapters',
-          include: ['test/adapters/**/*.test.ts'],
+          include: ['test/adapters/**/*.test.{ts,tsx}'],
           globalSetup: ['scripts/install-adapters.mjs'],
           pool: 'forks',
           execArgv: ['--expose-gc'],

@@ -16,11 +16,12 @@ const RESULT = /^[ \t]*(?:\r?\n[ \t]*)?\/\/[ \t]*→[ \t]*(.*(?:\r?\n[ \t]*\/\/.
 
 /**
  * @param {string} code
+ * @param {boolean} isTsx whether there may be JSX in it
  * @param {(line: number, problem: string) => Error} problemAt makes the error for a line of the code, from 0
  * @returns {{ imports: string[], body: string }} the import declarations, and the rest with assertions
  */
-export function addAssertions(code, problemAt) {
-  const file = ts.createSourceFile('example.ts', code, ts.ScriptTarget.ESNext, true);
+export function addAssertions(code, isTsx, problemAt) {
+  const file = ts.createSourceFile(`example.${isTsx ? 'tsx' : 'ts'}`, code, ts.ScriptTarget.ESNext, true);
   /** @type {{ start: number, end: number, text: string }[]} */
   const edits = [];
   const insert = (/** @type {number} */ at, /** @type {string} */ text) => {

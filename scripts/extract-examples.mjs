@@ -1,4 +1,4 @@
-// Turns the ```ts blocks of README.md, docs/*.md and the doc comments in src into modules under
+// Turns the ```ts and ```tsx blocks of README.md, docs/*.md and the doc comments in src into modules under
 // test/generated, so that the tests run them and tsc checks them. It runs before the tests (as Vitest's global
 // setup) and before a type check. What uses an adapter, or one of the packages of test/adapters, goes there, to
 // test/adapters/generated. A block that can't run is marked ```ts no-run.
@@ -45,7 +45,8 @@ export function setup() {
     const slug = block.source.replace(/\.\w+$/, '').replaceAll('/', '-');
     const { imports, text } = moduleOf(block);
     const folder = imports.some(isOfAdapters) ? adaptersTarget : target;
-    writeFileSync(new URL(`${slug}-${n}.example.ts`, folder), text);
+    const ending = isTsx(block) ? 'tsx' : 'ts';
+    writeFileSync(new URL(`${slug}-${n}.example.${ending}`, folder), text);
   }
 
   console.log(`${run.length} examples extracted, ${skipped.length} not to run`);
@@ -95,7 +96,7 @@ function fences(source, lines, firstLine) {
     const start = i++;
     while (i < lines.length && lines[i].trim() !== fence) i++;
     if (i === lines.length) throw new Error(`${source}:${firstLine + start}: the code block has no end`);
-    if (!/^(ts|typescript)\b/.test(info)) continue;
+    if (!/^(tsx?|typescript)\b/.test(info)) continue;
     const code = lines
       .slice(start + 1, i)
       .map((line) => (line.startsWith(indent) ? line.slice(indent.length) : line));
@@ -114,15 +115,22 @@ function isOfAdapters(declaration) {
   return ofAdapters.some((each) => name === each || name.startsWith(`${each}/`));
 }
 
+/** @param {Block} block */
+function isTsx({ info }) {
+  return /^tsx\b/.test(info);
+}
+
 /**
  * Makes a module that exports the example as a function, so that it can await and use `using`.
  *
  * @param {Block} block
  * @returns {{ imports: string[], text: string }} its imports, and all of it
  */
-function moduleOf({ source, line, code }) {
+function moduleOf(block) {
+  const { source, line, code } = block;
   const { imports, body } = addAssertions(
     code,
+    isTsx(block),
     (offset, problem) => new Error(`${source}:${line + 1 + offset}: ${problem}`),
   );
   // A reader must be able to copy the block as it stands.
@@ -133,6 +141,8 @@ function moduleOf({ source, line, code }) {
   }
   const text = [
     `// ${source}:${line}`,
+    // The project's own pages are of Preact.
+    ...(isTsx(block) ? ['/** @jsxImportSource react */'] : []),
     `import { expect } from 'vitest';`,
     ...imports,
     '',

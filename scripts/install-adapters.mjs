@@ -9,7 +9,7 @@ const folder = fileURLToPath(new URL('../test/adapters/', import.meta.url));
 
 export function setup() {
   if (isInstalled()) return;
-  console.log('Installing what the adapters adapt to, in test/adapters, 250 MB on disk …');
+  console.log('Installing what the adapters adapt to, in test/adapters, 290 MB on disk …');
   try {
     // Of Node 20 some packages say that it is too old. The tests show that what the adapters use works there.
     const quiet = ['--no-audit', '--no-fund', '--loglevel', 'error'];

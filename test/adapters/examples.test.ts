@@ -1,4 +1,4 @@
 // Runs every example of the guides that uses an adapter or one of the packages of this folder.
 import { testExamples } from '../support/examples.js';
 
-testExamples(new URL('generated/', import.meta.url), (stem) => import(`./generated/${stem}.example.ts`));
+testExamples(new URL('generated/', import.meta.url));

@@ -3,17 +3,18 @@
  * example.
  */
 import { readFileSync, readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 
-const ENDING = '.example.ts';
+const ENDING = /\.example\.tsx?$/;
 
 interface Example {
   readonly run: () => Promise<void>;
 }
 
-/** Declares a test for each; `load` imports one by its name without the ending. */
-export function testExamples(folder: URL, load: (stem: string) => Promise<unknown>): void {
-  const examples = readdirSync(folder).filter((name) => name.endsWith(ENDING));
+/** Declares a test for each. */
+export function testExamples(folder: URL): void {
+  const examples = readdirSync(folder).filter((name) => ENDING.test(name));
 
   test('there are examples', () => {
     expect(examples).not.toEqual([]);
@@ -23,7 +24,7 @@ export function testExamples(folder: URL, load: (stem: string) => Promise<unknow
     // The first line says where the example comes from.
     const source = readFileSync(new URL(name, folder), 'utf8').split('\n', 1).join('').replace('// ', '');
     test(source, async () => {
-      await ((await load(name.slice(0, -ENDING.length))) as Example).run();
+      await ((await import(fileURLToPath(new URL(name, folder)))) as Example).run();
     });
   }
 }

@@ -5,7 +5,8 @@ import type { Entry } from './dictionary/dictionary.js';
 import type { Loaded } from './dictionary/load.js';
 import { type Version, branchOf } from './history/history.js';
 import { Editor, NOTHING } from './parts/editor.js';
-import { type Question, Search } from './parts/search.js';
+import { type Question, answerTo } from './parts/answer.js';
+import { Search } from './parts/search.js';
 import { Versions } from './parts/versions.js';
 import { bytes, count, counted, labelOf } from './parts/words.js';
 import type { Square } from './picture/layout.js';
@@ -23,6 +24,8 @@ export function App({ loaded }: { loaded: Loaded }) {
   const [pointed, setPointed] = useState<Square>();
   const { history, before, after } = state;
   const sharing = useMemo(() => sharingOf(before.index, after.index), [before, after]);
+  const answer = useMemo(() => answerTo(question, after.index, loaded), [question, after.index, loaded]);
+  const { scanned } = answer.explanation;
   return (
     <>
       <section class="stage" aria-labelledby="stage-title">
@@ -34,6 +37,7 @@ export function App({ loaded }: { loaded: Loaded }) {
           after={after}
           branches={history.branches}
           sharing={sharing}
+          read={new Set(scanned)}
           onPoint={setPointed}
         />
         <ul id="shared" class="caption" aria-live="polite">
@@ -47,6 +51,9 @@ export function App({ loaded }: { loaded: Loaded }) {
           <li>
             <span class="key after" /> <b>{count(sharing.onlyAfter)}</b> only in {labelOf(after)} ·{' '}
             {bytes(sharing.newBytes)} new
+          </li>
+          <li>
+            <span class="key read" /> <b>{count(scanned.length)}</b> read by the search
           </li>
         </ul>
         <p id="pointed" class="note" aria-live="polite">
@@ -96,6 +103,7 @@ export function App({ loaded }: { loaded: Loaded }) {
           before={before}
           loaded={loaded}
           question={question}
+          answer={answer}
           onQuestion={setQuestion}
           onEdit={({ id, text, entry }) => {
             setWriting({ documentId: id, text, word: entry.words[0] });

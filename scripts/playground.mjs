@@ -6,6 +6,7 @@ import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSy
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
+import { setup as buildKernels } from './build-kernels.mjs';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 const demo = join(root, 'demo');
@@ -26,6 +27,7 @@ const MAKERS = [
  * @param {string} folder
  */
 export async function buildPlayground(folder) {
+  buildKernels();
   mkdirSync(folder, { recursive: true });
   for (const name of ['index.html', 'style.css']) cpSync(join(root, 'playground', name), join(folder, name));
   cpSync(dictionary(), folder, { recursive: true });

@@ -1,62 +1,14 @@
 // The search: a question, how surely to find, among what, and beside it what that took.
-import {
-  type Explanation,
-  type Filter,
-  type ShardexIndex,
-  count as countDocuments,
-  getDocument,
-  search,
-  searchExplained,
-} from 'shardex';
-import { useMemo } from 'preact/hooks';
-import type { Definition, Entry } from '../dictionary/dictionary.js';
+import type { Filter } from 'shardex';
+import type { Entry } from '../dictionary/dictionary.js';
 import type { Loaded } from '../dictionary/load.js';
 import type { Version } from '../history/history.js';
 import { YOURS } from '../state.js';
+import { type Answer, EXACT, HITS, type Hit, type Question, isNew, whereOf } from './answer.js';
 import { count, counted, labelOf } from './words.js';
 
-/** What is asked. */
-export interface Question {
-  readonly text: string;
-  /** Percent; {@link EXACT} is exact. */
-  readonly recall: number;
-  readonly pos: string;
-  readonly domain: string;
-}
-
-/** An entry that was found. */
-export interface Hit extends Definition {
-  readonly score: number;
-}
-
-export const EXACT = 100;
-/** How many are shown. */
-export const HITS = 8;
-/** For how long searches are repeated to tell the time of one. */
-const MEASURED_MS = 8;
 const EXAMPLES = ['person who repairs shoes', 'fear of open spaces', 'to cook in hot oil', 'very happy'];
 const PARTS_OF_SPEECH = ['noun', 'verb', 'adjective', 'adverb'];
-
-/** The filter that is chosen, if any. */
-export function whereOf({ pos, domain }: Question): Filter<Entry> | undefined {
-  if (pos === '' && domain === '') return undefined;
-  return { ...(pos !== '' && { pos }), ...(domain !== '' && { domain }) };
-}
-
-/** How far to look. */
-export function reachOf({ recall }: Question): { recall: number } | { slopFactor: 'all' } {
-  return recall === EXACT ? { slopFactor: 'all' } : { recall: recall / 100 };
-}
-
-interface Answer {
-  readonly hits: readonly Hit[];
-  readonly explanation: Explanation;
-  readonly milliseconds: number;
-  /** How many of the true nearest were found. */
-  readonly found: number;
-  readonly matches: number;
-  readonly unknown: readonly string[];
-}
 
 interface SearchProps {
   readonly version: Version<Entry>;
@@ -64,6 +16,7 @@ interface SearchProps {
   readonly before: Version<Entry>;
   readonly loaded: Loaded;
   readonly question: Question;
+  readonly answer: Answer;
   readonly onQuestion: (question: Question) => void;
   readonly onEdit: (hit: Hit) => void;
   readonly onDelete: (hit: Hit) => void;
@@ -72,8 +25,7 @@ interface SearchProps {
 
 /** The search box with its results. */
 export function Search(props: SearchProps) {
-  const { version, before, loaded, question, onQuestion, onEdit, onDelete, onDeleteAll } = props;
-  const answer = useMemo(() => answerTo(question, version.index, loaded), [question, version.index, loaded]);
+  const { version, before, loaded, question, answer, onQuestion, onEdit, onDelete, onDeleteAll } = props;
   const where = whereOf(question);
   const set = (changes: Partial<Question>) => {
     onQuestion({ ...question, ...changes });
@@ -264,45 +216,6 @@ function Cost({ answer, version: { index } }: { answer: Answer; version: Version
       />
     </div>
   );
-}
-
-function answerTo(question: Question, index: ShardexIndex<Entry>, { embed }: Loaded): Answer {
-  const { vector, unknown } = embed(question.text);
-  const where = whereOf(question);
-  const among = { k: HITS, ...(where !== undefined && { where }) };
-  const options = { ...among, ...reachOf(question) };
-  // The first search of a version also makes what later ones use again.
-  const last = searchExplained(index, vector, options);
-  const milliseconds = meanTime(() => search(index, vector, options));
-  const nearest = new Set(
-    search(index, vector, { ...among, slopFactor: 'all' }).map(({ documentId }) => documentId),
-  );
-  return {
-    hits: last.results.flatMap(({ documentId, score }) => {
-      const { text = '', metadata } = getDocument(index, documentId) ?? {};
-      return metadata === undefined
-        ? []
-        : [{ id: documentId, score, text, entry: { ...metadata, words: [...metadata.words] } }];
-    }),
-    explanation: last.explanation,
-    milliseconds,
-    found: last.results.filter(({ documentId }) => nearest.has(documentId)).length,
-    matches: countDocuments(index, where),
-    unknown,
-  };
-}
-
-/** The mean time of a search, over as many as take what the clock of a page tells apart. */
-function meanTime(run: () => unknown): number {
-  const startedAt = performance.now();
-  let runs = 0;
-  for (; performance.now() < startedAt + MEASURED_MS; runs++) run();
-  return (performance.now() - startedAt) / runs;
-}
-
-/** Whether the version that is compared with says something else, or nothing. */
-function isNew({ id, text }: Hit, { index }: Version<Entry>): boolean {
-  return getDocument(index, id)?.text !== text;
 }
 
 function recallText(recall: number): string {

@@ -1,5 +1,6 @@
 // The picture of what two versions share. Every shard is one element as long as it lives, so that a commit shows as what it
 // is: what is shared stays where it is, and what was written comes in.
+import type { ShardId } from 'shardex';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { Branch, Version } from '../history/history.js';
 import { labelOf } from '../parts/words.js';
@@ -12,12 +13,14 @@ interface PictureProps {
   readonly after: Version<object>;
   readonly branches: readonly Branch<object>[];
   readonly sharing: Sharing;
+  /** Shards of the second version that a search read. */
+  readonly read: ReadonlySet<ShardId>;
   /** Shows what a shard is about; nothing for `undefined`. */
   readonly onPoint: (square: Square | undefined) => void;
 }
 
 /** Both versions as tries that hang together. The arrow keys go from shard to shard. */
-export function Picture({ before, after, branches, sharing, onPoint }: PictureProps) {
+export function Picture({ before, after, branches, sharing, read, onPoint }: PictureProps) {
   const [frame, width] = useWidth();
   const [identityOf] = useState(identities);
   const layout = useMemo(() => layoutOf(sharing, width), [sharing, width]);
@@ -93,7 +96,7 @@ export function Picture({ before, after, branches, sharing, onPoint }: PicturePr
           {layout.squares.map((square) => (
             <rect
               key={identityOf(square.shard)}
-              class={`square ${square.side}${identityOf(square.shard) === pointed ? ' pointed' : ''}`}
+              class={classOf(square, read, identityOf(square.shard) === pointed)}
               x={square.x}
               y={square.y}
               width={square.width}
@@ -116,6 +119,11 @@ export function Picture({ before, after, branches, sharing, onPoint }: PicturePr
       </svg>
     </div>
   );
+}
+
+function classOf({ side, place }: Square, read: ReadonlySet<ShardId>, isPointed: boolean): string {
+  const isRead = side !== 'before' && read.has(place.id);
+  return ['square', side, ...(isRead ? ['read'] : []), ...(isPointed ? ['pointed'] : [])].join(' ');
 }
 
 interface RootProps {

@@ -255,7 +255,8 @@ describe('where few rows are scanned', () => {
     (metric) => {
       const vector = CORPORA.lowRank(seeded(5), 128);
       const switched = leastEstimated(128, 10);
-      for (const size of [switched - 1, switched, switched + 1, 2 * switched]) {
+      // All shards of so few are scanned, so only estimates lose anything.
+      for (const size of [switched - 1, switched, switched + 1, Math.min(2 * switched, 1000)]) {
         const index = createIndex({ dimensions: 128, metric }, numbered(size, vector));
         const queries = Array.from({ length: 60 }, vector);
         const { explanation } = searchExplained(index, queries[0], { k: 10, recall: 0.9 });

@@ -45,9 +45,13 @@ function inProcess(build, dimensions) {
     { execArgv: ['--no-warnings'] },
   );
   return new Promise((settle, fail) => {
-    child.once('message', (taken) => settle(/** @type {Taken[]} */ (taken)));
+    child.once('message', (taken) => {
+      settle(/** @type {Taken[]} */ (taken));
+    });
     child.once('error', fail);
-    child.once('exit', (code) => fail(new Error(`A turn of ${build} ended with ${code}.`)));
+    child.once('exit', (code) => {
+      fail(new Error(`A turn of ${build} ended with ${code}.`));
+    });
   });
 }
 
@@ -104,7 +108,7 @@ async function takeTurn() {
     if (i % 100 === 99) await new Promise((done) => setImmediate(done));
   }
   process.send?.(taken);
-  process.disconnect?.();
+  process.disconnect();
 }
 
 /**

@@ -106,7 +106,7 @@ function Lanes({ versions, branches }: Pick<VersionsProps, 'versions' | 'branche
 
 /** A version's shards beside each other; those that the version before it does not have are lit. */
 function Strip({ version }: { version: Version<object> }) {
-  const [parent] = version.parents;
+  const parent = version.parents.at(0);
   const strip = useMemo(() => {
     if (parent === undefined) return undefined;
     const ids = [...version.index.shards.keys()].sort((a, b) => a - b);

@@ -22,7 +22,7 @@ export function* rehearseLook(
   const { config } = index;
   const before = looked.get(config) ?? 0;
   if (before >= LOOKS || keys.length === 0) return;
-  const [row] = (yield* rowsOf(index, keys.slice(0, 1))).values();
+  const row = [...(yield* rowsOf(index, keys.slice(0, 1))).values()].at(0);
   if (row === undefined) return;
   looked.set(config, before + 1);
   const { home } = row;

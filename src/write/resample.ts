@@ -95,8 +95,7 @@ export function* resampled(
 ): Steps<Calibration | undefined> {
   const size = sampleSizeFor(index.postingCount);
   if (size === 0) {
-    // A batch makes all looks of its own at once.
-    const isSoon = isNearlyCalibrated(index.postingCount) && index.changed < waitFor(index.postingCount);
+    const isSoon = isNearlyCalibrated(index.postingCount) && !isBatch(index);
     if (isSoon && encodeAhead(index, aheadBudget(index.config, 1)) > 0)
       yield* rehearseLook(
         index,
@@ -208,9 +207,15 @@ function put(
   });
 }
 
+/** Whether a commit changed so much that all looks were made at once. The index may never be searched: no codes are kept for it. */
+function isBatch({ changed, postingCount }: Resampled): boolean {
+  return changed >= waitFor(postingCount);
+}
+
 /** Does some of what the looks that are waited for will take, the first of them first. */
 function* lookAhead(samples: List<Sample>, index: Resampled): Steps<void> {
-  let budget = encodeAhead(index, aheadBudget(index.config, Math.max(1, index.written.count)));
+  const all = aheadBudget(index.config, Math.max(1, index.written.count));
+  let budget = isBatch(index) ? all : encodeAhead(index, all);
   if (budget === 0) return;
   const waiting = waitingIn(samples).map((place) => samples.get(place) as Sample);
   const unknown = waiting.filter((sample) => aheadOf(sample) === undefined);

@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import axe from 'axe-core';
+import type * as Axe from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { ReadableCell } from 'shardex';
@@ -227,7 +228,7 @@ test('who sees little or hears the page finds names, roles and enough contrast, 
         await page.getByRole('tab', { name: tab }).click();
         await page.locator('[role=tabpanel] *').first().waitFor();
         const violations = await page.evaluate(async () => {
-          const { axe } = window as unknown as { readonly axe: typeof import('axe-core') };
+          const { axe } = window as unknown as { readonly axe: typeof Axe };
           const { violations } = await axe.run();
           return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
         });

@@ -182,7 +182,8 @@ test('counters are metrics until the store is closed; a follower has its lag', a
 
 test('a traced store can be handed to hooks: its methods stay the same', async () => {
   const store = traceStore(await openStore(memoryLog(), { dimensions: 1 }), options);
-  const methods = (): unknown[] => ['subscribe', 'read', 'update'].map((name) => Reflect.get(store, name));
+  const methods = (): unknown[] =>
+    ['subscribe', 'read', 'update'].map((name): unknown => Reflect.get(store, name));
   const first = methods();
   methods().forEach((method, i) => {
     expect(method).toBe(first[i]);

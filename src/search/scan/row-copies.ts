@@ -52,6 +52,11 @@ export function copiesOfRows(engine: Engine, columns: Columns, count: number): S
   return slot;
 }
 
+/** Whether there are copies of rows of a block, so that copying further ones takes no memory, and so nobody else's. */
+export function hasCopies({ slots }: Engine, columns: Columns): boolean {
+  return slots.has(columns.vectors);
+}
+
 /** Where copies of rows lie. */
 export interface Copies {
   readonly head: number;

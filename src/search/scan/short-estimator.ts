@@ -16,7 +16,7 @@ import type { Query } from '../memory/query.js';
 import type { Slot } from '../memory/slots.js';
 import type { Candidates } from './candidates.js';
 import { thresholdFor } from './estimates.js';
-import { type Copies, copiesIn, copiesOfRows, copyToScratch, longestAt } from './row-copies.js';
+import { type Copies, copiesIn, copiesOfRows, copyToScratch, hasCopies, longestAt } from './row-copies.js';
 
 /** More than values may lose beside the error of a product: the factors, a sum, and what 64-bit sums lose. */
 const ROUNDING = 2 ** -20;
@@ -59,6 +59,11 @@ export class ShortEstimator {
   /** Whether the queue has no room for another piece. */
   get isFull(): boolean {
     return this.#queued === PIECES;
+  }
+
+  /** Whether a segment's rows have copies; making them may take the place of others, so that none may be in the queue. */
+  hasCopies({ block }: Segment): boolean {
+    return hasCopies(this.#engine, columnsOf(block));
   }
 
   /** The copies of a segment's rows, if there is room for them in the cache. */

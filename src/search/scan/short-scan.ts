@@ -102,8 +102,10 @@ export class ShortScan implements ShardScan {
 
   #queue(segment: Segment): void {
     const [estimator, candidates, measurer] = [this.#estimator, this.#candidates, this.#measurer];
-    const slot = measurer.isSparse(segment) ? undefined : estimator.copiesOf(segment);
-    if (measurer.isSparse(segment) || !estimator.isBounded(segment, slot)) {
+    const isSparse = measurer.isSparse(segment);
+    if (!isSparse && !estimator.hasCopies(segment)) this.estimate();
+    const slot = isSparse ? undefined : estimator.copiesOf(segment);
+    if (isSparse || !estimator.isBounded(segment, slot)) {
       measurer.measureAll(segment);
       return;
     }

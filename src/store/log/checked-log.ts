@@ -46,10 +46,10 @@ export class CheckedLog implements CommitLog {
   readonly branchName: string;
   readonly inner: CommitLog;
   // Only where the log has them.
-  readonly changed?: NonNullable<CommitLog['changed']>;
-  readonly appendWithin?: NonNullable<CommitLog['appendWithin']>;
-  readonly compact?: NonNullable<CommitLog['compact']>;
-  readonly inTurn?: NonNullable<CommitLog['inTurn']>;
+  declare readonly changed?: NonNullable<CommitLog['changed']>;
+  declare readonly appendWithin?: NonNullable<CommitLog['appendWithin']>;
+  declare readonly compact?: NonNullable<CommitLog['compact']>;
+  declare readonly inTurn?: NonNullable<CommitLog['inTurn']>;
   #closing: Promise<void> | undefined;
 
   constructor(log: CommitLog) {

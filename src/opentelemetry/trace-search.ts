@@ -17,6 +17,7 @@ export interface TraceSearchOptions extends TelemetryOptions {
  * Makes a function that searches as another one does, in a span: `traceSearch(search)`, `traceSearch(pool.search)`. The span is
  * of kind `INTERNAL`, as nothing leaves the process; it has the version and the number of results.
  *
+ * @typeParam F - The function's type, which the new one has, too.
  * @throws {@link InvalidOptionError}
  */
 export function traceSearch<F extends (...args: never[]) => unknown>(

@@ -25,7 +25,8 @@ import { CORPORA } from '../support/corpora.js';
 import { METRICS, ofDocuments } from '../support/postings.js';
 import { integerBelow, seeded } from '../support/random.js';
 
-const D = 96;
+/** So many that codes pay for whatever is scanned: an index of 5,000 is larger than a processor's cache is taken to be. */
+const D = 128;
 /** So many that the shards that are scanned have enough rows to be worth codes. */
 const WAY: SearchOptions = { k: 20, recall: 0.999 };
 const vector = CORPORA.lowRank(seeded(11), D);

@@ -36,9 +36,10 @@ async function versionsIn(log: CommitLog): Promise<number> {
   return version;
 }
 
-const mounted = mountSmallDisk();
-
 describe.each(await sqliteDrivers())('%s', (_, driver) => {
+  // One each: a driver may keep a file open, and so its blocks, until its statements are collected.
+  const mounted = mountSmallDisk();
+
   test('a file that others are making is tried again, though SQLite does not wait for them', async () => {
     let left = 3;
     const shy = wrapped(driver, (sql, run) => {
@@ -146,7 +147,7 @@ describe.each(await sqliteDrivers())('%s', (_, driver) => {
 
 /** A disk of 8 MB, where this process may mount one. */
 function mountSmallDisk(): string | undefined {
-  const at = `/tmp/shardex-small-disk-${process.pid}`;
+  const at = `/tmp/shardex-small-disk-${process.pid}-${++files}`;
   try {
     mkdirSync(at, { recursive: true });
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=8m', 'tmpfs', at], { stdio: 'ignore' });

@@ -34,12 +34,16 @@ const queries = Array.from({ length: 100 }, vector);
 
 /** Which codes searches make differs: where bounds are proven, or all are near, finer ones. */
 describe.each(METRICS)('by %s', (metric) => {
+  const built = createIndex({ dimensions: D, metric, shardCapacity: 64 }, ofDocuments(5000, 5000, vector));
+  const base = createIndex(built.config);
+  const whole = diff(base, built);
   let index: ShardexIndex;
   /** Rows of which codes were made. */
   let encoded: number;
 
   beforeEach(() => {
-    index = createIndex({ dimensions: D, metric, shardCapacity: 64 }, ofDocuments(5000, 5000, vector));
+    // An equal one, of a lineage of its own.
+    index = applyDelta(createIndex({ dimensions: D, metric, shardCapacity: 64 }), whole);
     encoded = 0;
   });
 

@@ -10,7 +10,7 @@ const VALUES: usize = SCRATCH;
 /** Bytes of a piece: see `Kernels.nearRows`. */
 const PIECE: usize = 24;
 
-/** Candidates are cut down once there are twice as many as are wanted, or so many more. */
+/** Candidates are cut back to the nearest `most` when they reach 2 · `most`, or `most` + this many if that is more. */
 const SPARE: i32 = 64;
 
 export function nearRows(

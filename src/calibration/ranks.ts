@@ -45,9 +45,11 @@ export function widthsOf(level: number): readonly number[] {
 }
 
 /**
- * Packs the ranks of neighbours: of the shards that they are in, from 0. For each number that a level is noted of, so many of
- * the nearest neighbours come first; otherwise their order does not matter. `beyondOf` tells how much farther than the
- * nearest shard one of a rank is, in units of a gap.
+ * Packs the ranks of the shards that a posting's neighbours are in.
+ *
+ * The nearest 3 neighbours come first, then the rest of the nearest 10, of the nearest 100, and of the nearest 1,000
+ * ({@link NOTED}); within these the order does not matter. Ranks start at 0. `beyondOf` says how much farther the shard of a
+ * rank is than the nearest one, in units of a gap.
  */
 export function packRanks(ranks: ArrayLike<number>, beyondOf: (rank: number) => number): string {
   const codes: number[] = [];

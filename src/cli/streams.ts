@@ -11,7 +11,7 @@ export interface Streams {
   readonly stdout: NodeJS.WriteStream;
   readonly stderr: NodeJS.WriteStream;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Resolves when whoever started the command asks it to end. */
+  /** Resolves on SIGINT or SIGTERM. */
   readonly stopped: () => Promise<void>;
 }
 

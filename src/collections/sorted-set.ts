@@ -197,7 +197,7 @@ function sameBranch<K>(
   return { children: ownChildren, keys: ownKeys, numbers: ownNumbers, size: size + more };
 }
 
-/** Up to so many changes, copying a leaf and moving what is behind each takes less time than merging. */
+/** Most changes for which inserting into a copy of a leaf is faster than merging. */
 const FEW = 4;
 
 function changedLeaf<K>(

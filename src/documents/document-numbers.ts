@@ -1,12 +1,12 @@
 /*
- * Numbers of documents, by which field indexes and searches keep sets of them: one for each id that was met. They are only ever
- * added to, and belong to all versions that go back to one, so that a commit numbers no more than it writes. They keep ids of
- * documents that are gone, until there are too many of those, and a version begins anew.
+ * Gives documents small numbers, so that field indexes and searches can keep sets of documents as bitmaps. All versions of a
+ * lineage share the numbers and only add to them, so a commit numbers only what it writes. Deleted documents keep
+ * their numbers until there are too many of those; then a version numbers its documents anew.
  */
 import type { IdColumn } from '../collections/id-column.js';
 import { RecordColumn } from './record-column.js';
 
-/** Numbers are given anew where there are so many times as many as documents. */
+/** Documents are numbered anew when there are this many times as many numbers as documents. */
 const MOST_STALE = 4;
 
 /** The ids of a block's rows, of which no more than the last may change. */

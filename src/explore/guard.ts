@@ -21,7 +21,7 @@ export interface Guard {
 /** Bytes of the token: more than anybody can try. */
 const TOKEN_BYTES = 32;
 
-/** Names of this machine, by which a browser comes here if nobody has led it astray. */
+/** Hosts that a request may name; another one is a sign of DNS rebinding. */
 const NAMES = ['127.0.0.1', 'localhost'];
 
 /** Makes a guard with a new token. */

@@ -1,5 +1,5 @@
 /*
- * The headers of every answer: nothing but the page's own files, kept nowhere, shown in no frame, told to nobody.
+ * The headers of every answer: the page loads its own files alone, is not cached or framed, and sends no referrer.
  */
 
 /** What the page may load: its own script, its own styles, the API; nothing inline, and nothing from elsewhere. */

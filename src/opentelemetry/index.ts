@@ -1,5 +1,5 @@
 /**
- * Spans and metrics for OpenTelemetry. An entry point of its own, which needs `@opentelemetry/api`; what nobody traces costs
+ * Spans and metrics for OpenTelemetry. An entry point of its own, which needs `@opentelemetry/api`. What is not traced costs
  * nothing.
  *
  * @packageDocumentation

@@ -22,7 +22,7 @@ import { show } from '../checks/show.js';
 import { requireName } from '../config.js';
 import { InvalidOptionError } from '../errors.js';
 
-/** What spans and metrics are of, and where they go. */
+/** How the index is named in spans and metrics, and where these go. */
 export interface TelemetryOptions {
   /** What the index is called in them: their `db.namespace`. Default `shardex`. */
   readonly name?: string;
@@ -34,13 +34,13 @@ export interface TelemetryOptions {
 
 export const TELEMETRY_OPTIONS = ['name', 'tracerProvider', 'meterProvider'] as const;
 
-/** Whose spans and metrics they are. */
+/** The instrumentation scope. */
 const SCOPE = 'shardex';
 
 /** Bounds of durations in seconds: those of the conventions, and finer ones for what is answered from memory. */
 const BOUNDS = [0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10];
 
-/** How an operation is told of. */
+/** What is known of an operation before it runs. */
 export interface Operation {
   readonly name: string;
   readonly kind: SpanKind;
@@ -114,7 +114,7 @@ export class Telemetry {
   }
 }
 
-/** A word for an error, of which there are few. */
+/** The `error.type` of an error: its code or its name, so that there are few. */
 function typeOf(error: unknown): string {
   const code = fieldOf(error, 'code');
   if (typeof code === 'string') return code;

@@ -1,6 +1,6 @@
 /*
- * A log whose operations are spans. Appends and reads are nobody's part: a group has commits of many callers, and a store
- * reads for all who wait. What else a log does belongs to whoever asked for it.
+ * A log whose operations are spans. Spans of appends and reads have no parent: one append has commits of many callers, and
+ * one read serves all that wait. Other spans are children of the caller's.
  */
 
 import { type Attributes, type Context, ROOT_CONTEXT, SpanKind, context } from '@opentelemetry/api';
@@ -26,7 +26,7 @@ const SPANS = new Set([
 
 /**
  * Makes a log whose operations are spans of kind `CLIENT`, for a store or a follower to be opened on: `append`, `read` of each
- * batch, `turn`, and what checkpoints and branches take. Looking for news that are not there is none.
+ * batch, `turn`, and what checkpoints and branches take. A read that finds nothing new makes no span.
  *
  * @throws {@link InvalidOptionError}
  */

@@ -57,9 +57,9 @@ WHERE branch = $1 AND name IS NOT NULL ORDER BY version DESC LIMIT 1`,
 
     /**
      * Appends a group. The first entry decides: it needs its parent, in a branch of which nothing is dropped meanwhile, and a
-     * version that nobody has; the others come with it. It waits for those who have a turn;
-     * one that is part of a larger transaction is a turn itself, so that the next try wins. $1 is the branch, $2 and $3 the parent, $4 the pieces and $5 how many they are, $6
-     * a lock that a transaction holds as long as it is open; then each entry has seven values.
+     * version that is still free; the others come with it. It waits for turns. An append within a larger transaction takes
+     * the lock alone, as a turn does, so that it loses one race at most. $1 is the branch, $2 and $3 the parent, $4 the
+     * pieces and $5 their number, $6 a lock that a transaction holds as long as it is open; then seven values an entry.
      */
     append: (count: number, isLocking: boolean): string => {
       const rows = Array.from({ length: count }, (_, i) => {

@@ -1,7 +1,7 @@
 /*
- * A turn: a transaction that holds a branch's lock, so that nobody else appends until it ends. Whoever appends waits for the
- * lock, shared; Postgres hands it out in the order in which it was asked for, so that a turn comes after the few statements
- * before it, whoever else goes on and on. It ends with its append, or when its process is silent for too long.
+ * A turn: a transaction that holds a branch's lock alone, so that no other writer appends until it ends. Each ordinary append
+ * takes the same lock, shared, for one statement. Postgres grants the lock in the order of requests, so a turn waits only
+ * for the requests before it. A turn ends with its append, or when its process is silent for too long.
  */
 
 import { CopyOut } from './copy-out.js';
@@ -13,9 +13,9 @@ const SILENCE_MS = 5000;
 
 /** A turn that was taken. */
 export interface Turn {
-  /** The connection that has it, as whatever asks would have it. */
+  /** The connection that holds the lock, in the form of a pool. */
   readonly pool: PostgresPool;
-  /** Appends, and so ends the turn; resolves to whether it did, which is durable then. */
+  /** Appends, and ends the turn. Resolves to whether the group was appended; it is durable then. */
   readonly append: (text: string, values: readonly unknown[]) => Promise<boolean>;
   /** Lets go of the connection. */
   readonly end: () => Promise<void>;

@@ -100,8 +100,8 @@ export class LogReader {
 
   /**
    * Reads the commits after the head, each on top of what `current` is by then. Where the entries are gone, goes on from
-   * the newest checkpoint, as often as other processes make one meanwhile. Who is opening takes the last version alone; so
-   * none of them gets its documents map, unless there is much to be read. `log` is another way to the same log.
+   * the newest checkpoint, as often as other processes make one meanwhile. With
+   * `isOpening` only the last version is wanted, so the others get no documents map, unless there is much to read. `log` is another way to the same log.
    *
    * @throws {@link LogForkedError} where the log is another one than was read before; {@link CorruptLogError}
    */

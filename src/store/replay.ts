@@ -1,6 +1,6 @@
 /*
- * Applies commits of which only the last version is wanted. The documents that they name are looked for in all rows at once;
- * a map of all documents, which single commits need, would take longer than most logs are to read.
+ * Applies a run of commits when only the last version is wanted, as in opening. One pass over all rows finds the documents
+ * that the commits name. Applying them one by one would need a map of all documents, which takes longer to make.
  */
 
 import { because } from '../checks/given.js';

@@ -20,10 +20,10 @@ import { parts } from './split.js';
 const TIMES = 24;
 const EVERY = 8;
 
-/** The first rehearsals are of the first half of a split alone, lest a commit compile all of it. */
+/** Rehearsals that make only the first half of a split, so that no commit has to compile all of it. */
 const IN_PART = 2;
 
-/** Rows of a rehearsal, as many as have so many components, and the share of them that a shard holds there. */
+/** Rows of a rehearsal: at least, at most, and by components; and the capacity of its shards as a share of the rows. */
 const LEAST_ROWS = 8;
 const ROWS = 64;
 const COMPONENTS = 2 ** 15;

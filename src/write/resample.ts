@@ -47,15 +47,15 @@ const LOOKS_A_CHECK = 4;
 const LOOKS_PAID = 1;
 
 /**
- * A posting waits for up to so many times as long while splits have left something to compare: a commit that pays for that,
- * and for the codes of new shards, is not to look besides.
+ * How many times as long a posting waits for its look while splits have left something to compare: such commits pay for that
+ * already, and for the codes of new shards.
  */
 const PATIENCE = 2;
 
 /** Postings that come into the sample in a commit at least while the sample is not full. */
 const LEAST_FILLED = 2;
 
-/** So many of the oldest are picked out one after the other, and so many postings are sought in the sample. */
+/** Most samples that are picked, and most postings that are sought in the sample, one after the other. */
 const FEW = 8;
 
 /** Postings that may wait at a time, before a sample that is not full is filled further. */
@@ -207,7 +207,7 @@ function put(
   });
 }
 
-/** Whether a commit changed so much that all looks were made at once. The index may never be searched: no codes are kept for it. */
+/** Whether a commit changed so much that it made all looks at once. No codes are kept for it: it may never be searched. */
 function isBatch({ changed, postingCount }: Resampled): boolean {
   return changed >= waitFor(postingCount);
 }

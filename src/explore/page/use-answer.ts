@@ -1,5 +1,5 @@
 /*
- * Answers of the API for a component. While it asks, newer wishes wait; of those only the last one is asked for, so that a busy
+ * Answers of the API for a component. While a request runs, only the newest key that came since is remembered, so that a busy
  * index cannot flood the page.
  */
 
@@ -11,7 +11,7 @@ export interface Answer<T> {
   readonly error?: string;
 }
 
-/** Asks whenever the key is another one; at most once in so many milliseconds. */
+/** Asks when the key changes, at most once in `everyMs` milliseconds. */
 export function useAnswer<T>(key: string | undefined, ask: () => Promise<T>, everyMs = 250): Answer<T> {
   const [answer, setAnswer] = useState<Answer<T>>({});
   const current = useRef({ key, ask, asked: undefined as string | undefined, isBusy: false, isGone: false });

@@ -15,7 +15,7 @@ export interface Query {
   readonly length: number;
   /** What kernels are given, of unit length by cosine; `undefined` where their bounds do not hold. */
   readonly unit: Float32Array | undefined;
-  /** The rotated `unit`, once it was needed; not of a query in lent memory, of which there is one at a time. */
+  /** The rotated `unit`, once it was needed; not kept for a query in lent memory. */
   rotated: Float32Array | undefined;
   /** Where its vectors lie, if the caller lent memory. */
   readonly scratch: QueryScratch | undefined;

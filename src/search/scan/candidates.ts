@@ -100,7 +100,7 @@ export class Candidates {
     this.count -= count;
   }
 
-  /** The least value, Infinity if there are none; the candidates are in another order then. */
+  /** The least value, or Infinity if there are no candidates. Reorders the candidates. */
   least(): number {
     const { kernels, at } = this.#engine;
     return this.count === 0 ? Infinity : kernels.select(at.candidates, this.count, 1);

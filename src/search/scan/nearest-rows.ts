@@ -33,8 +33,8 @@ export class NearestRows implements Kept {
   }
 
   /**
-   * The columns of the nearest, as many as the last of some ascending numbers says. For each of these numbers, so many of the
-   * nearest come first. Of equally near ones those come first that results have first. Time: O(n log n).
+   * The columns of the nearest rows, for ascending `counts`: first the nearest `counts[0]`, then the rest of the nearest
+   * `counts[1]`, and so on, within each in no order. Ties are broken as in results. Time: O(n log n).
    */
   nearest(counts: readonly number[]): Columns[] {
     const distances = this.#distances;

@@ -52,7 +52,7 @@ export function copiesOfRows(engine: Engine, columns: Columns, count: number): S
   return slot;
 }
 
-/** Whether there are copies of rows of a block, so that copying further ones takes no memory, and so nobody else's. */
+/** Whether a block has a slot for copies of its rows, so that copying more of them evicts nothing. */
 export function hasCopies({ slots }: Engine, columns: Columns): boolean {
   return slots.has(columns.vectors);
 }

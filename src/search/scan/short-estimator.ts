@@ -61,7 +61,7 @@ export class ShortEstimator {
     return this.#queued === PIECES;
   }
 
-  /** Whether a segment's rows have copies; making them may take the place of others, so that none may be in the queue. */
+  /** Whether a segment has a slot for copies. Making one may reuse memory, so the queue must be empty then. */
   hasCopies({ block }: Segment): boolean {
     return hasCopies(this.#engine, columnsOf(block));
   }

@@ -2,7 +2,7 @@
 import type { Columns } from '../../version/row-block.js';
 import { type Best, type FoundRow, type Ranked, TopK, compareFound, compareRanks } from './top-k.js';
 
-/** Up to so many rows a list is faster than a heap, even if they come in no order. */
+/** Most rows for which a sorted list is faster than a heap, even if they come in no order. */
 const MOST = 256;
 
 /** What keeps the k best rows no farther than a limit; with `isDistinct`, the best row of each document. */

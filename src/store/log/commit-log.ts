@@ -144,9 +144,9 @@ export interface CommitLog {
   appendWithin?(client: object, parent: Head | undefined, entries: readonly Entry[]): Promise<AppendedWithin>;
 
   /**
-   * Does work while nobody else appends: for a writer whom others are ahead of again and again. It may have to wait; those who
-   * ask take turns. The work uses the log that it is given, to read, and to append once, with which the turn ends. Whoever has
-   * none leaves writers to their luck.
+   * Runs `work` while no other writer appends: for a writer that has lost several races. Writers that ask for a turn wait in
+   * line. `work` gets a log of its own, to read from and to append to once; that append ends the turn. Optional: without it,
+   * nothing keeps a writer from losing every race.
    */
   inTurn?<T>(work: (log: CommitLog) => Promise<T>): Promise<T>;
 

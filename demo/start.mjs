@@ -1,7 +1,7 @@
 // Starts the demo: looks at the options, then builds the library, installs what the demo needs, and runs it.
 import { spawn } from 'node:child_process';
-import { existsSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { isInstalled } from '../scripts/installed.mjs';
 import { readOptions } from './options.mjs';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
@@ -14,7 +14,7 @@ for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => undefined);
 process.stdout.on('error', () => process.exit());
 
 await run('Building the library …', 'node', ['../scripts/build.mjs', '--core']);
-if (!isInstalled()) {
+if (!isInstalled(here)) {
   await run('Downloading the word vectors and WordNet, 129 MB (342 MB on disk) …', 'npm', [
     'ci',
     '--no-audit',
@@ -22,12 +22,6 @@ if (!isInstalled()) {
   ]);
 }
 await run('', 'node', ['--expose-gc', '--import', 'tsx', 'main.ts', ...args]);
-
-/** Whether what the lock file names was installed since it last changed. */
-function isInstalled() {
-  const installed = `${here}node_modules/.package-lock.json`;
-  return existsSync(installed) && statSync(installed).mtimeMs >= statSync(`${here}package-lock.json`).mtimeMs;
-}
 
 /**
  * Runs a program in this folder, and ends as it does where that is not well. What it prints is shown where it is asked

@@ -2,13 +2,14 @@
 // The rest of the project does without these packages, which are large and ask for Node 22. It runs before the tests of
 // the adapters (as Vitest's global setup), and before a whole build, a type check and lint.
 import { execFileSync } from 'node:child_process';
-import { existsSync, realpathSync, statSync } from 'node:fs';
+import { realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { isInstalled } from './installed.mjs';
 
 const folder = fileURLToPath(new URL('../test/adapters/', import.meta.url));
 
 export function setup() {
-  if (isInstalled()) return;
+  if (isInstalled(folder)) return;
   console.log('Installing what the adapters adapt to, in test/adapters, 290 MB on disk …');
   try {
     // Of Node 20 some packages say that it is too old. The tests show that what the adapters use works there.
@@ -20,14 +21,6 @@ export function setup() {
       { cause },
     );
   }
-}
-
-/** Whether what the lock file names was installed since it last changed. */
-function isInstalled() {
-  const installed = `${folder}node_modules/.package-lock.json`;
-  return (
-    existsSync(installed) && statSync(installed).mtimeMs >= statSync(`${folder}package-lock.json`).mtimeMs
-  );
 }
 
 const started = process.argv.at(1);

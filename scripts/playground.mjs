@@ -2,10 +2,11 @@
 // dictionary, which is made of what the demo installs and kept until what makes it changes.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
+import { isInstalled } from './installed.mjs';
 import { setup as buildKernels } from './build-kernels.mjs';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
@@ -74,7 +75,7 @@ function dictionary() {
   for (const path of MAKERS) hash.update(readFileSync(join(root, path)));
   const folder = join(demo, 'node_modules/.cache', `playground-${hash.digest('hex').slice(0, 16)}`);
   if (existsSync(folder)) return folder;
-  if (!isInstalled())
+  if (!isInstalled(demo))
     execFileSync('npm', ['ci', '--no-audit', '--no-fund', '--silent'], {
       cwd: demo,
       stdio: ['ignore', 'inherit', 'inherit'],
@@ -93,14 +94,6 @@ function dictionary() {
     if (!existsSync(folder)) throw error;
   }
   return folder;
-}
-
-/** Whether the demo has what its lock file names. */
-function isInstalled() {
-  const installed = join(demo, 'node_modules/.package-lock.json');
-  return (
-    existsSync(installed) && statSync(installed).mtimeMs >= statSync(join(demo, 'package-lock.json')).mtimeMs
-  );
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href)

@@ -51,7 +51,7 @@ export interface FoundDocument<M extends object = Metadata> extends DocumentReco
  */
 export function count<M extends object>(index: ShardexIndex<M>, where?: Filter<NoInfer<M>>): number {
   assertIndex(index);
-  return where === undefined ? index.documentCount : idsWhere(index, where).length;
+  return where === undefined ? index.documentCount : foundIn(index, where).length;
 }
 
 /**
@@ -84,7 +84,7 @@ export function documents<M extends object>(
   if (limit !== Infinity && !isWhole(limit, 1, Number.MAX_SAFE_INTEGER))
     throw new InvalidOptionError('limit', `limit must be a whole number from 1 on, not ${show(limit)}.`);
   const ids = idsWhere(index, where).filter((id) => after === undefined || id > after);
-  return each<M>(index, ids.sort(), limit);
+  return each<M>(index, ids, limit);
 }
 
 function* each<M extends object>(
@@ -99,8 +99,16 @@ function* each<M extends object>(
   }
 }
 
-/** The ids of documents that pass a filter, in no particular order. */
+/**
+ * Lists the ids of documents that pass a filter, ascending: writers go through them, and the same operations have to give the
+ * same index (I10).
+ */
 export function idsWhere(index: ShardexIndex, filter: object): string[] {
+  return foundIn(index, filter).sort();
+}
+
+/** The same in no particular order: it depends on the numbers of documents, which no version knows of. */
+function foundIn(index: ShardexIndex, filter: object): string[] {
   const { records, fields, documents: placed } = index;
   const { condition } = parseFilter(filter);
   const passes = predicateOf(condition);

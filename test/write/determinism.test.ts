@@ -76,3 +76,29 @@ test('branches that do the same to one version come out the same, though they sh
   expectTheSame(branches[0], branches[1]);
   expectTheSame(branches[0], branches[2]);
 });
+
+test('what passes a filter is removed and edited in the order of ids, whatever else was tried before', () => {
+  const order = { dimensions: 1, indexed: ['g'] } as const;
+  const put = (ids: readonly string[]) => (draft: IndexDraft) => {
+    for (const id of ids) draft.putDocument(id, { metadata: { g: 1 }, postings: [{ vector: [id.length] }] });
+  };
+  const seen = [['a'], ['ccc', 'bb']].map((tried) => {
+    const empty = createIndex(order);
+    // A commit that is thrown away, as one that loses a race is.
+    update(empty, put(tried));
+    const edited: string[] = [];
+    const index = update(empty, (draft) => {
+      put(['a', 'bb', 'ccc', 'dddd'])(draft);
+      draft.editWhere({ g: 1 }, (metadata, id) => {
+        edited.push(id);
+        metadata.n = edited.length;
+      });
+    });
+    const left = update(index, (draft) => {
+      draft.removeWhere({ g: 1, n: { $lt: 4 } });
+    });
+    return [edited, index.fingerprint, left.fingerprint];
+  });
+  expect(seen[0]).toEqual(seen[1]);
+  expect(seen[0][0]).toEqual(['a', 'bb', 'ccc', 'dddd']);
+});

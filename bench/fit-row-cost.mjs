@@ -152,23 +152,38 @@ function fitted(some, terms) {
 const all = cases();
 const of = (/** @type {Way} */ way) => all.filter((one) => one.way === way);
 
-const outright = fitted(of('outright'), ({ rows, d, k }) => [1, d, rows, rows * d, k, k * d]);
-const estimated = fitted(of('estimated'), ({ rows, d, measured }) => [
-  1,
-  d,
-  rows,
-  rows * d,
-  measured,
-  measured * d,
-]);
+const whole = (/** @type {Case} */ { rows, d, k }) => [1, d, rows, rows * d, k, k * d];
+const after = (/** @type {Case} */ { rows, d, measured }) => [1, d, rows, rows * d, measured, measured * d];
+/** Components that fit the cache, and rows at whose beginning no result is a limit yet: as src/search/scan/row-cost.ts. */
+const [NEAR, FIRST] = [2 ** 19, 512];
+
+const near = fitted(
+  of('outright').filter(({ rows, d }) => rows * d <= NEAR),
+  whole,
+);
+const [query, dimension, , , result, resultDimension] = near.c;
+const far = fitted(
+  of('outright')
+    .filter(({ rows, d }) => rows * d > NEAR)
+    .map((one) => {
+      const { d, k, time } = one;
+      return { ...one, time: time - query - dimension * d - (result + resultDimension * d) * k };
+    }),
+  ({ rows, d }) => [rows, rows * d],
+);
+const estimated = fitted(of('estimated'), (one) => [...after(one), Math.min(one.rows, FIRST)]);
 // In one shard, where it is not tried whether bounds are worth it.
 const single = of('proven').filter(({ shards }) => shards === 1);
-const proven = fitted(single, ({ rows, d, measured }) => [1, d, rows, rows * d, measured, measured * d]);
+const proven = fitted(single, after);
 const show = (/** @type {ReturnType<typeof fitted>} */ { c, median, most }) =>
   `${c.map((x) => x.toPrecision(3)).join('  ')}   off by ${Math.round(100 * median)} % (median), ${Math.round(100 * most)} % (nine in ten)`;
-console.log('outright   query, dimension, row, row x dimension, result, result x dimension:', show(outright));
-console.log('estimated  the same, and measured row, x dimension:', show(estimated));
-console.log('proven     likewise:', show(proven));
+console.log('outright   query, dimension, row, row x dimension, result, result x dimension:', show(near));
+console.log('           row, row x dimension, where they do not fit the cache:', show(far));
+console.log(
+  'estimated  the same, for each row measured after all, and what each first row costs more:',
+  show(estimated),
+);
+console.log('proven     likewise, without the last:', show(proven));
 for (const way of /** @type {const} */ (['estimated', 'proven'])) {
   const shares = of(way).map(({ measured, k }) => measured / k);
   shares.sort((a, b) => a - b);

@@ -253,11 +253,11 @@ describe('where few rows are scanned', () => {
   test.each(METRICS)(
     'either way finds what was asked for, at every size around the switch, by %s',
     (metric) => {
-      const vector = CORPORA.lowRank(seeded(5), 128);
-      const switched = leastEstimated(128, 10);
+      const vector = CORPORA.lowRank(seeded(5), 256);
+      const switched = leastEstimated(256, 10);
       // All shards of so few are scanned, so only estimates lose anything.
       for (const size of [switched - 1, switched, switched + 1, Math.min(2 * switched, 1000)]) {
-        const index = createIndex({ dimensions: 128, metric }, numbered(size, vector));
+        const index = createIndex({ dimensions: 256, metric }, numbered(size, vector));
         const queries = Array.from({ length: 60 }, vector);
         const { explanation } = searchExplained(index, queries[0], { k: 10, recall: 0.9 });
         expect(explanation.rowsMeasured === size).toBe(size < switched);

@@ -164,18 +164,23 @@ describe('bounds are proven where that is worth it', () => {
   });
 
   test.each(METRICS)('also at every size around the switch, by %s', (metric) => {
-    const switched = leastProven(130, 10);
+    const switched = leastProven(384, 10);
     for (const size of [switched - 1, switched, switched + 1]) {
-      const index = aroundSwitch(metric, 'lowRank', size);
-      const query = CORPORA.lowRank(seeded(9), 130)();
+      const index = aroundSwitch(metric, 'lowRank', size, 384);
+      const query = CORPORA.lowRank(seeded(9), 384)();
       expect(scanned(index, query, 10, true).found).toEqual(scanned(index, query, 10, false).found);
     }
   });
 });
 
-function aroundSwitch(metric: Metric, corpus: keyof typeof CORPORA, size: number): ShardexIndex {
-  const vector = CORPORA[corpus](seeded(7), 130);
-  return createIndex({ dimensions: 130, metric, shardCapacity: 96 }, numbered(size, vector));
+function aroundSwitch(
+  metric: Metric,
+  corpus: keyof typeof CORPORA,
+  size: number,
+  dimensions = 130,
+): ShardexIndex {
+  const vector = CORPORA[corpus](seeded(7), dimensions);
+  return createIndex({ dimensions, metric, shardCapacity: 96 }, numbered(size, vector));
 }
 
 function scanned(

@@ -4,9 +4,8 @@
  * are wanted, and with proven bounds on the data.
  *
  * Costs are microseconds of one thread, fitted by bench/fit-row-cost.mjs to searches of 32 to 3,000 clustered rows of 16 to
- * 1,536 dimensions, by each metric (Node 20, x86-64, while other programs ran; fit again when the kernels change). Those of
- * proven bounds are of an earlier run, of up to 1,000 rows. What rows cost that do not fit the cache was taken from 3,000 rows
- * of 384 dimensions or more. Only ratios count: they are similar on other machines, and hardly depend on the metric.
+ * 1,536 dimensions, by each metric: the mean of four runs (Node 20, x86-64, nothing else running; fit again when the kernels
+ * change). Only ratios count: they are similar on other machines, and hardly depend on the metric.
  */
 
 /** The cost of a row: a fixed part, and a part for each dimension. */
@@ -16,30 +15,33 @@ interface RowCost {
 }
 
 /** Measuring all rows, most of which are ruled out in 32 bits: where they fit the processor's cache, and where not. */
-const MEASURED: RowCost = { row: 0.0012, dimension: 0.000222 };
-const MEASURED_FAR: RowCost = { row: 0.0012, dimension: 0.00038 };
+const MEASURED: RowCost = { row: 0.003, dimension: 0.000113 };
+const MEASURED_FAR: RowCost = { row: 0.003, dimension: 0.00017 };
 
 /** Components of an index that fit the cache: 2 MiB. */
 const MOST_NEAR = 2 ** 19;
 
 /** The extra cost of each result. */
-const RESULT: RowCost = { row: 0.278, dimension: 0.000306 };
+const RESULT: RowCost = { row: 0.215, dimension: 0.0003 };
 
 /** Making the tables of the query; estimating a row; measuring one that is left. */
-const TABLES = { query: 2.66, dimension: 0.0123 };
-const ESTIMATED: RowCost = { row: 0.0078, dimension: 0.000043 };
-const MEASURED_AFTER_ALL: RowCost = { row: 0.307, dimension: 0.000527 };
+const TABLES = { query: 1.2, dimension: 0.0065 };
+const ESTIMATED: RowCost = { row: 0.0047, dimension: 0.0000265 };
+const MEASURED_AFTER_ALL: RowCost = { row: 0.248, dimension: 0.000355 };
+
+/** What estimating one of the first rows costs more: no result limits yet which of them are kept. */
+const FIRST = { rows: 512, row: 0.0083 };
 
 /** Proving bounds: making tables for each shard, bounding a row, measuring one that is left. */
-const SHARD_TABLES = { query: 4.3, dimension: 0.0086 };
-const PROVEN: RowCost = { row: 0.0163, dimension: 0.000059 };
-const MEASURED_WITH_BOUND: RowCost = { row: 0.2, dimension: 0.000306 };
+const SHARD_TABLES = { query: 1.7, dimension: 0.0082 };
+const PROVEN: RowCost = { row: 0.0158, dimension: 0.000036 };
+const MEASURED_WITH_BOUND: RowCost = { row: 0.175, dimension: 0.00031 };
 
 /** Rows that estimates leave to be measured, for each result. */
 const AFTER_ALL = 2.5;
 
 /** Rows that proven bounds leave to be measured, for each result, on clustered data; on other data it may be all rows. */
-const WITH_BOUND = 3.5;
+const WITH_BOUND = 4.75;
 
 function costOf({ row, dimension }: RowCost, dimensions: number): number {
   return row + dimension * dimensions;
@@ -51,15 +53,17 @@ function costOf({ row, dimension }: RowCost, dimensions: number): number {
  * `total` is how many the index has: those of a small one stay in the processor's cache.
  */
 export function leastEstimated(dimensions: number, k: number, total = 0): number {
-  const results = k * (AFTER_ALL * costOf(MEASURED_AFTER_ALL, dimensions) - costOf(RESULT, dimensions));
-  return rowsFor(TABLES.query + TABLES.dimension * dimensions + results, ESTIMATED, dimensions, total);
+  const once = onceFor(dimensions, k);
+  const saved = savedBy(ESTIMATED, dimensions, total);
+  const few = rowsFor(once, saved - FIRST.row);
+  return few <= FIRST.rows ? few : rowsFor(once + FIRST.row * FIRST.rows, saved);
 }
 
 /** The least number of rows for which proving bounds costs less than measuring all, as {@link leastEstimated}. */
 export function leastProven(dimensions: number, k: number, total = 0): number {
   const results = k * (WITH_BOUND * costOf(MEASURED_WITH_BOUND, dimensions) - costOf(RESULT, dimensions));
   const once = SHARD_TABLES.query + SHARD_TABLES.dimension * dimensions + results;
-  return rowsFor(once, PROVEN, dimensions, total);
+  return rowsFor(once, savedBy(PROVEN, dimensions, total));
 }
 
 /**
@@ -79,16 +83,25 @@ export function mostWorthIt(dimensions: number, rows: number): number {
 
 /** How many rows that lie side by side are measured in the time that estimating `rows` rows takes. */
 export function measuredInTimeOf(dimensions: number, k: number, rows: number): number {
-  const results = k * (AFTER_ALL * costOf(MEASURED_AFTER_ALL, dimensions) - costOf(RESULT, dimensions));
-  const estimated =
-    TABLES.query + TABLES.dimension * dimensions + results + rows * costOf(ESTIMATED, dimensions);
+  const first = FIRST.row * Math.min(rows, FIRST.rows);
+  const estimated = onceFor(dimensions, k) + first + rows * costOf(ESTIMATED, dimensions);
   return Math.max(0, estimated / costOf(MEASURED, dimensions));
 }
 
-/** How many rows save as much as `once` costs. */
-function rowsFor(once: number, estimated: RowCost, dimensions: number, total: number): number {
+/** What estimating costs once for a query with `k` results, beyond what measuring does. */
+function onceFor(dimensions: number, k: number): number {
+  const results = k * (AFTER_ALL * costOf(MEASURED_AFTER_ALL, dimensions) - costOf(RESULT, dimensions));
+  return TABLES.query + TABLES.dimension * dimensions + results;
+}
+
+/** What looking at a row by codes saves in an index of `total` rows. */
+function savedBy(way: RowCost, dimensions: number, total: number): number {
   const measured = total * dimensions > MOST_NEAR ? MEASURED_FAR : MEASURED;
-  const saved = costOf(measured, dimensions) - costOf(estimated, dimensions);
+  return costOf(measured, dimensions) - costOf(way, dimensions);
+}
+
+/** How many rows save as much as `once` costs. */
+function rowsFor(once: number, saved: number): number {
   return saved > 0 ? Math.ceil(once / saved) : Infinity;
 }
 

@@ -25,30 +25,31 @@ const ROUND = 2500;
 const WAYS = { outright: undefined, estimated: confidenceFor(0.95), proven: PROVEN };
 /** @typedef {keyof typeof WAYS} Way */
 
-/** @typedef {{ way: Way, metric: string, d: number, rows: number, k: number, shards: number, measured: number, time: number }} Case */
+/** @typedef {{ way: Way, kind: string, metric: string, d: number, rows: number, k: number, shards: number, measured: number, time: number }} Case */
 
 const random = seededRandom(1);
 const normal = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
 
-/**
- * Vectors in clusters, in as many dimensions as natural ones have at most, and some noise in the others.
- *
- * @param {number} d
- */
-function vectorsOf(d) {
-  const latent = Math.min(24, d);
-  const basis = Array.from({ length: latent }, () => Float32Array.from({ length: d }, normal));
-  const centres = Array.from({ length: 20 }, () => Float32Array.from({ length: latent }, normal));
-  return () => {
-    const centre = centres[Math.floor(random() * centres.length)];
-    const vector = Float32Array.from({ length: d }, () => 0.3 * normal());
-    for (let l = 0; l < latent; l++) {
-      const x = centre[l] + 0.7 * normal();
-      for (let i = 0; i < d; i++) vector[i] += x * basis[l][i];
-    }
-    return vector;
-  };
-}
+/** @type {Record<string, (d: number) => () => Float32Array>} */
+const KINDS = {
+  // In as many dimensions as natural ones have at most, and some noise in the others.
+  clustered: (d) => {
+    const latent = Math.min(24, d);
+    const basis = Array.from({ length: latent }, () => Float32Array.from({ length: d }, normal));
+    const centres = Array.from({ length: 20 }, () => Float32Array.from({ length: latent }, normal));
+    return () => {
+      const centre = centres[Math.floor(random() * centres.length)];
+      const vector = Float32Array.from({ length: d }, () => 0.3 * normal());
+      for (let l = 0; l < latent; l++) {
+        const x = centre[l] + 0.7 * normal();
+        for (let i = 0; i < d; i++) vector[i] += x * basis[l][i];
+      }
+      return vector;
+    };
+  },
+  // Without any structure, the hardest there are.
+  scattered: (d) => () => Float32Array.from({ length: d }, normal),
+};
 
 /**
  * @param {import('../dist/index.js').ShardexIndex} index
@@ -92,33 +93,34 @@ function timeOf(run) {
 function cases() {
   /** @type {Case[]} */
   const all = [];
-  for (const d of DIMENSIONS) {
-    const vector = vectorsOf(d);
+  const kinds = DIMENSIONS.flatMap((d) =>
+    Object.keys(KINDS).flatMap((kind) => METRICS.map((metric) => ({ d, kind, metric }))),
+  );
+  for (const { d, kind, metric } of kinds) {
+    const vector = KINDS[kind](d);
     const queries = Array.from({ length: 16 }, vector);
-    for (const metric of METRICS) {
-      for (const rows of ROWS) {
-        const postings = Array.from({ length: rows }, (_, i) => ({ documentId: `d${i}`, vector: vector() }));
-        const index = createIndex({ dimensions: d, metric }, postings);
-        for (const k of RESULTS) {
-          if (3 * k > rows) continue;
-          const ways = /** @type {Way[]} */ (Object.keys(WAYS));
-          const found = ways.map((way) => {
-            const measured = queries.map((query) => scanned(index, query, k, way));
-            const mean = measured.reduce((a, b) => a + b) / measured.length;
-            return { way, metric, d, rows, k, shards: index.shardCount, measured: mean, time: Infinity };
-          });
-          for (let round = 0; round < ROUNDS; round++) {
-            for (const one of found) {
-              let next = 0;
-              const time = timeOf(() => scanned(index, queries[next++ % queries.length], k, one.way));
-              one.time = Math.min(one.time, time);
-            }
+    for (const rows of ROWS) {
+      const postings = Array.from({ length: rows }, (_, i) => ({ documentId: `d${i}`, vector: vector() }));
+      const index = createIndex({ dimensions: d, metric }, postings);
+      for (const k of RESULTS) {
+        if (3 * k > rows) continue;
+        const ways = /** @type {Way[]} */ (Object.keys(WAYS));
+        const found = ways.map((way) => {
+          const measured = queries.map((query) => scanned(index, query, k, way));
+          const mean = measured.reduce((a, b) => a + b) / measured.length;
+          return { way, kind, metric, d, rows, k, shards: index.shardCount, measured: mean, time: Infinity };
+        });
+        for (let round = 0; round < ROUNDS; round++) {
+          for (const one of found) {
+            let next = 0;
+            const time = timeOf(() => scanned(index, queries[next++ % queries.length], k, one.way));
+            one.time = Math.min(one.time, time);
           }
-          all.push(...found);
         }
+        all.push(...found);
       }
     }
-    console.error(`${d} dimensions`);
+    console.error(`${d} dimensions, ${kind}, ${metric}`);
   }
   return all;
 }
@@ -150,7 +152,8 @@ function fitted(some, terms) {
 }
 
 const all = cases();
-const of = (/** @type {Way} */ way) => all.filter((one) => one.way === way);
+const of = (/** @type {Way} */ way, kind = 'clustered') =>
+  all.filter((one) => one.way === way && one.kind === kind);
 
 const whole = (/** @type {Case} */ { rows, d, k }) => [1, d, rows, rows * d, k, k * d];
 const after = (/** @type {Case} */ { rows, d, measured }) => [1, d, rows, rows * d, measured, measured * d];
@@ -185,9 +188,13 @@ console.log(
 );
 console.log('proven     likewise, without the last:', show(proven));
 for (const way of /** @type {const} */ (['estimated', 'proven'])) {
-  const shares = of(way).map(({ measured, k }) => measured / k);
-  shares.sort((a, b) => a - b);
-  console.log(`${way}: rows measured for each result, median: ${shares[Math.floor(shares.length / 2)]}`);
+  for (const kind of Object.keys(KINDS)) {
+    const medians = RESULTS.map((k) => {
+      const counts = of(way, kind).flatMap((one) => (one.k === k && one.rows >= FIRST ? [one.measured] : []));
+      return `k ${k}: ${counts.sort((a, b) => a - b)[Math.floor(counts.length / 2)]}`;
+    });
+    console.log(`${way}, ${kind}: rows measured of ${FIRST} or more, median: ${medians.join(', ')}`);
+  }
 }
 
 console.log(

@@ -1,8 +1,9 @@
 // Keeps the rows that a scan measures, and tells the nearest of them in the end, as a look needs it: as sets, in no order.
 import type { Columns } from '../../version/row-block.js';
-import { type FoundRow, type Kept, compareFound } from './top-k.js';
+import { compareKeys, keyOfRow } from '../../version/posting.js';
+import type { Kept } from './top-k.js';
 
-/** Rows are thrown out once there are this many times as many as are wanted. */
+/** Rows are thrown out once there are this many times as many as are wanted, or twice as many as were left then. */
 const PRUNED = 4;
 
 /**
@@ -16,11 +17,14 @@ export class NearestRows implements Kept {
   #distances: number[] = [];
   #columns: Columns[] = [];
   #rows: number[] = [];
+  /** How many there may be until rows are thrown out. Of equally far ones all are left, so it grows with them. */
+  #most: number;
   readonly #leftOut: { readonly columns: Columns; readonly row: number } | undefined;
 
   /** Keeps the nearest `most`, and others as near as the last of them, without one row that is looked for. */
   constructor(most: number, leftOut?: { readonly columns: Columns; readonly row: number }) {
     this.most = most;
+    this.#most = PRUNED * most;
     this.#leftOut = leftOut;
   }
 
@@ -29,7 +33,7 @@ export class NearestRows implements Kept {
     this.#distances.push(distance);
     this.#columns.push(columns);
     this.#rows.push(row);
-    if (this.#distances.length >= PRUNED * this.most) this.#prune();
+    if (this.#distances.length >= this.#most) this.#prune();
   }
 
   /**
@@ -42,7 +46,7 @@ export class NearestRows implements Kept {
     const ends = counts.map((count) => Math.min(count, sorted.length));
     // Whether a row is among so many could depend on more than how near it is.
     if (ends.some((end) => end < sorted.length && sorted[end - 1] === sorted[end]))
-      return this.#inOrder(ends[ends.length - 1]);
+      return this.#inOrder(ends[ends.length - 1], sorted[ends[ends.length - 1] - 1]);
     const lasts = ends.map((end) => sorted[end - 1]);
     const next = [0, ...ends];
     const found = new Array<Columns>(ends[ends.length - 1]);
@@ -54,16 +58,15 @@ export class NearestRows implements Kept {
     return found;
   }
 
-  #inOrder(count: number): Columns[] {
-    const found = this.#distances.map((distance, i): FoundRow => ({
-      distance,
-      columns: this.#columns[i],
-      row: this.#rows[i],
-    }));
-    return found
-      .sort(compareFound)
+  /** The columns of the nearest `count`, in order; `last` is how far the last of them is. Each key is read once. */
+  #inOrder(count: number, last: number): Columns[] {
+    const near = this.#distances.flatMap((distance, i) =>
+      distance <= last ? [{ distance, i, key: keyOfRow(this.#columns[i], this.#rows[i]) }] : [],
+    );
+    return near
+      .sort((a, b) => a.distance - b.distance || compareKeys(a.key, b.key))
       .slice(0, count)
-      .map(({ columns }) => columns);
+      .map(({ i }) => this.#columns[i]);
   }
 
   #prune(): void {
@@ -72,5 +75,6 @@ export class NearestRows implements Kept {
     this.#distances = near.map((i) => this.#distances[i]);
     this.#columns = near.map((i) => this.#columns[i]);
     this.#rows = near.map((i) => this.#rows[i]);
+    this.#most = Math.max(PRUNED * this.most, 2 * near.length);
   }
 }

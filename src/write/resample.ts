@@ -23,6 +23,7 @@ import type { Shard, ShardId } from '../version/shard.js';
 import { eachLive } from '../version/shard-rows.js';
 import { rehearseLook } from './rehearse-look.js';
 import { rowsOf } from './rows-of.js';
+import { viewOf } from './sample-view.js';
 import type { Written } from './written.js';
 
 /*
@@ -117,7 +118,7 @@ function* renewed(before: Calibration | undefined, index: Resampled, size: numbe
   // A commit that writes as much as a look waits for pays for all looks.
   const wait = waitFor(postingCount);
   const atOnce = index.changed >= wait;
-  const waiting = waitingIn(there);
+  const { all, waiting } = viewOf(there, config);
 
   const wanted: Wanted[] = [];
   const lots = evenly(index.written.drawn(size / postingCount), size);
@@ -137,9 +138,9 @@ function* renewed(before: Calibration | undefined, index: Resampled, size: numbe
   const filling = isPatient ? Math.min(room, Math.max(LEAST_FILLED, due)) : 0;
   const renewals = Math.min(Math.max(0, due - wanted.length - filling), there.size);
   const more = before === undefined ? 0 : looksMore(before, due);
-  const old = oldest(there, renewals + more).map((place) => ({ place, sample: there.get(place) as Sample }));
+  const old = oldest(all, renewals + more).map((place) => ({ place, sample: all[place] }));
   const ripe = waiting
-    .map((place) => ({ place, sample: there.get(place) as Sample }))
+    .map((place) => ({ place, sample: all[place] }))
     .filter(({ sample }) => atOnce || churn - sample.churn >= (index.isOwing ? PATIENCE : 1) * wait)
     .slice(0, atOnce ? size : index.isBusy ? 0 : LOOKS_PAID * index.changed);
   const rows = yield* rowsOf(
@@ -152,7 +153,7 @@ function* renewed(before: Calibration | undefined, index: Resampled, size: numbe
   }
   const spent = Math.max(0, wanted.length - more);
   if (filling > 0) {
-    const isKnown = knownIn(there, wanted, filling);
+    const isKnown = knownIn(all, wanted, filling);
     for (let left = filling; left > 0; left--) {
       const row = drawn(index, random, isKnown);
       if (row !== undefined) wanted.push({ row, born: 0 });
@@ -214,10 +215,11 @@ function isBatch({ changed, postingCount }: Resampled): boolean {
 
 /** Does some of what the looks that are waited for will take, the first of them first. */
 function* lookAhead(samples: List<Sample>, index: Resampled): Steps<void> {
-  const all = aheadBudget(index.config, Math.max(1, index.written.count));
-  let budget = isBatch(index) ? all : encodeAhead(index, all);
+  const whole = aheadBudget(index.config, Math.max(1, index.written.count));
+  let budget = isBatch(index) ? whole : encodeAhead(index, whole);
   if (budget === 0) return;
-  const waiting = waitingIn(samples).map((place) => samples.get(place) as Sample);
+  const { all, waiting: places } = viewOf(samples, index.config);
+  const waiting = places.map((place) => all[place]);
   const unknown = waiting.filter((sample) => aheadOf(sample) === undefined);
   const rows = unknown.length === 0 ? undefined : yield* rowsOf(index, unknown);
   for (const sample of unknown) {
@@ -230,23 +232,6 @@ function* lookAhead(samples: List<Sample>, index: Resampled): Steps<void> {
     budget = aheadOf(sample)?.goOn(index, budget) ?? budget;
     if (budget === 0) return;
   }
-}
-
-/** The places of those that are still to be looked for, known once for each list. */
-const waitingPlaces = new WeakMap<List<Sample>, readonly number[]>();
-
-/** The places of those that are still to be looked for, those that wait the longest first. Time: O(sample), once. */
-function waitingIn(samples: List<Sample>): readonly number[] {
-  let places = waitingPlaces.get(samples);
-  if (places === undefined) {
-    const waiting: { readonly place: number; readonly churn: number }[] = [];
-    samples.forEach((sample, place) => {
-      if (isWaiting(sample)) waiting.push({ place, churn: sample.churn });
-    });
-    places = waiting.sort((a, b) => a.churn - b.churn || a.place - b.place).map(({ place }) => place);
-    waitingPlaces.set(samples, places);
-  }
-  return places;
 }
 
 /** At most so many, others being taken out by lot. */
@@ -278,11 +263,13 @@ function* lookedFor(wanted: readonly Wanted[], index: Resampled): Steps<Sample[]
 function* surviving(samples: List<Sample>, index: Resampled): Steps<List<Sample>> {
   const { doubtful } = index;
   if (doubtful.size === 0) return samples;
-  const doubted = samples.toArray().filter(({ documentId }) => doubtful.has(documentId));
+  const { all } = viewOf(samples, index.config);
+  const doubted = all.filter(({ documentId }) => doubtful.has(documentId));
+  if (doubted.length === 0) return samples;
   const rows = yield* rowsOf(index, doubted);
   return samples.withMutations((list) => {
-    for (let place = list.size - 1; place >= 0; place--) {
-      const sample = list.get(place) as Sample;
+    for (let place = all.length - 1; place >= 0; place--) {
+      const sample = all[place];
       if (!doubtful.has(sample.documentId)) continue;
       const row = rows.get(textOf(sample));
       if (row === undefined || hashOfRow(row.columns, row.row) !== sample.hash) remove(list, place);
@@ -297,9 +284,8 @@ function remove(samples: List<Sample>, place: number): void {
 }
 
 /** The places of up to `count` samples that were looked for the longest ago. Time: O(sample · count), or O(n log n). */
-function oldest(samples: List<Sample>, count: number): number[] {
+function oldest(all: readonly Sample[], count: number): number[] {
   if (count === 0) return [];
-  const all = samples.toArray();
   const places: number[] = [];
   for (let place = 0; place < all.length; place++) if (!isWaiting(all[place])) places.push(place);
   if (count > FEW) places.sort((a, b) => all[a].churn - all[b].churn || a - b);
@@ -332,7 +318,7 @@ function textOf({ documentId, start, length }: PostingKey): string {
  * would take a commit longer.
  */
 function knownIn(
-  samples: List<Sample>,
+  samples: readonly Sample[],
   wanted: readonly Wanted[],
   asked: number,
 ): (key: PostingKey) => boolean {

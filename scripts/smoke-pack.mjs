@@ -1,8 +1,9 @@
-// Packs the library as it would be published; then publint and attw look at the tarball.
+// Packs the library as it would be published; then publint and attw look at the tarball, and a program opens a store in
+// Postgres by it.
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -24,6 +25,16 @@ try {
     'ascii',
   ];
   run('npx', '--no-install', 'attw', tarball, ...attw);
+  // Beside it lie only the packages that the program names, as they are installed here.
+  const modules = join(work, 'node_modules');
+  mkdirSync(join(modules, 'shardex'), { recursive: true });
+  run('tar', '-xzf', tarball, '-C', join(modules, 'shardex'), '--strip-components', '1');
+  for (const name of ['pg', '@electric-sql/pglite']) {
+    mkdirSync(dirname(join(modules, name)), { recursive: true });
+    symlinkSync(join(root, 'node_modules', name), join(modules, name));
+  }
+  cpSync(join(root, 'test', 'doors', 'postgres', 'store.mjs'), join(work, 'store.mjs'));
+  run('node', join(work, 'store.mjs'));
 } finally {
   rmSync(work, { recursive: true, force: true });
 }

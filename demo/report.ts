@@ -10,9 +10,10 @@ export class Report {
   #checks = 0;
   #failures = 0;
 
-  /** Begins a step. */
-  step(title: string): void {
+  /** Begins a step: what it shows, and why that matters. */
+  step(title: string, why: string): void {
     console.log(`\n${++this.#steps}. ${title}\n`);
+    this.say(why, '');
   }
 
   say(...lines: readonly string[]): void {

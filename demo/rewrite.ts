@@ -22,14 +22,18 @@ export async function rewrite(
   words: Words,
   luck: Chance,
 ): Promise<number[]> {
-  report.step('Rewrite a tenth of it, while an older version is searched');
+  report.step(
+    'Change a tenth of the index while others search it',
+    'A version that a reader holds must keep giving the same answers, however much is written.',
+  );
   const queries = someQueries(words);
   const before = queries.map((query) => answer(held, query));
   const isAsBefore = (index: ShardexIndex, q: number): boolean => answer(index, queries[q]).equals(before[q]);
   const { changes, growth } = rewriteOfATenth(words, luck);
   const commits = Math.ceil(changes.length / BATCH);
   report.say(
-    `A reader holds the version of now, and has ${count(queries.length)} answers from it. Meanwhile a writer makes ${count(changes.length)} changes in ${count(commits)} commits. Between commits, the reader asks the version it holds, another reader asks the newest one, and a third searches without pause in a thread of its own.`,
+    `A writer makes ${count(changes.length)} changes in ${count(commits)} commits. Of ten changes, seven give a word another vector, two add a word, and one removes one.`,
+    `Three readers search at the same time, with ${count(queries.length)} queries. The first holds the version from before the changes. The second searches the newest version. The two take turns between commits. The third searches without pause, in a thread of its own.`,
     '',
   );
   const stopReader = await startReader(cell, queries);
@@ -63,26 +67,26 @@ export async function rewrite(
   const sameAfter = [...places].filter((q) => isAsBefore(held, q)).length;
   const other = [...queries.keys()].filter((q) => !isAsBefore(cell.read(), q)).length;
   report.say(
-    `${count(commits)} commits, with a search after each one, in ${spent}.`,
+    `${count(commits)} commits, with a search after each, took ${spent}.`,
     `The newest version now answers ${count(other)} of the ${count(queries.length)} queries differently.`,
-    `The thread answered ${count(inThread.answers)} queries, of ${count(inThread.versions)} versions; no vector was copied for it.`,
+    `The other thread answered ${count(inThread.answers)} queries, on ${count(inThread.versions)} versions. It reads the vectors in shared memory, so none was copied.`,
     '',
   );
   report.check(
     same === searches,
-    `the held version gave the same bytes in all ${count(searches)} searches in between,`,
+    `the held version gave the same answers in all ${count(searches)} searches between commits, byte for byte`,
   );
   report.check(
     sameAfter === queries.length,
-    `and for all ${count(queries.length)} queries afterwards: ids, scores and vectors`,
+    `it still gives the same answers to all ${count(queries.length)} queries: ids, scores and vectors`,
   );
   report.check(
     inThread.last.every((found, q) => found === ids(search(cell.read(), queries[q], { k: 10 }))),
-    `the thread has the newest version too, and finds the same in it for all ${count(queries.length)} queries,`,
+    `the other thread has the newest version, and gives the same answers as this one to all ${count(queries.length)} queries`,
   );
   report.check(
     cell.postingCount === held.postingCount + growth,
-    `the newest version has every change: ${count(cell.postingCount)} postings, ${count(held.postingCount)} before`,
+    `the newest version has every change: ${count(cell.postingCount)} words, ${count(held.postingCount)} before`,
   );
   return times;
 }

@@ -27,7 +27,10 @@ export async function costOfVersions(
   luck: Chance,
   rewriteTimes: readonly number[],
 ): Promise<void> {
-  report.step('What a version costs, next to a copy of the index');
+  report.step(
+    'What a version costs',
+    'Each commit makes a version that shares memory with the one before. The table compares that with copying the whole index.',
+  );
   const copy = measureDeepCopy(cell.read());
   await makeVersions(WARM_UP, cell, [], words, luck);
   const before = memory();
@@ -41,18 +44,21 @@ export async function costOfVersions(
       time(median),
       time(quantile(ms, 0.99) ?? 0),
       each,
-      `${rounded(copy.ms / median)} such versions`,
+      `${rounded(copy.ms / median)} such commits`,
     ];
   };
   report.table(
-    ['', 'median', '99 %', 'memory', 'a copy takes as long as'],
+    ['', 'median time', '99th percentile', 'memory', 'a copy takes as long as'],
     [
-      row('a version with 10 changes', rewriteTimes, ''),
-      row('a version with 1 change', times, bytes(size / VERSIONS)),
-      ['a copy (structuredClone)', time(copy.ms), '', bytes(Math.max(0, copy.bytes)), ''],
+      row('a commit of 10 changes', rewriteTimes, ''),
+      row('a commit of 1 change', times, bytes(size / VERSIONS)),
+      ['a deep copy (structuredClone)', time(copy.ms), '', bytes(Math.max(0, copy.bytes)), ''],
     ],
   );
-  report.say(`${count(VERSIONS)} versions are held now, each with one change: ${bytes(size)} in all.`, '');
+  report.say(
+    `The program now holds ${count(VERSIONS)} versions, each with one change. Together they take ${bytes(size)}.`,
+    '',
+  );
   await drop(report, cell, held, size);
 }
 
@@ -98,7 +104,7 @@ async function drop(
   const back = before - memory();
   report.check(
     left === 0 && cell.metrics().liveOldVersions === 0,
-    `all ${count(old.length)} old versions were dropped, and ${count(left)} of them are left in memory`,
+    `the program let go of all ${count(old.length)} old versions, and the garbage collector left ${count(left)} of them in memory`,
   );
-  report.check(back > 0.9 * size - SLACK, `the memory came back: ${bytes(back)}`);
+  report.check(back > 0.9 * size - SLACK, `their memory was freed: ${bytes(back)}`);
 }

@@ -25,7 +25,10 @@ const ANSWERS = 3;
 
 /** Answers questions, by meaning and by what is known of each entry. */
 export function ask(report: Report, { cell, vectorOf }: Dictionary, questions: readonly Question[]): void {
-  report.step('Ask it, with filters on what is known of a word');
+  report.step(
+    'Search it by meaning, with filters on metadata',
+    'Which word means this? A filter limits the answers, for instance to verbs. Each answer begins with its score, from 0 to 1.',
+  );
   const index = cell.read();
   let spent = 0;
   for (const { ask, where } of [...QUESTIONS, ...questions]) {
@@ -33,7 +36,7 @@ export function ask(report: Report, { cell, vectorOf }: Dictionary, questions: r
     const among =
       where === undefined
         ? ''
-        : `  among ${count(countDocuments(index, where))} where ${JSON.stringify(where)}`;
+        : `  among the ${count(countDocuments(index, where))} documents that match ${JSON.stringify(where)}`;
     const startedAt = performance.now();
     const hits = search(index, vector, { k: ANSWERS, ...(where !== undefined && { where }) });
     spent = performance.now() - startedAt;
@@ -45,5 +48,5 @@ export function ask(report: Report, { cell, vectorOf }: Dictionary, questions: r
     }
     report.say('');
   }
-  report.say(`The last of these took ${time(spent)}.`);
+  report.say(`The last search took ${time(spent)}.`);
 }

@@ -16,7 +16,10 @@ import type { Dictionary } from './index-definitions.js';
 
 /** Edits metadata, shows what changed, and merges what two editors did. */
 export function edit(report: Report, { cell, vectorOf }: Dictionary): void {
-  report.step('Edit it, and bring the work of two editors together');
+  report.step(
+    'Edit metadata, and merge the work of two editors',
+    'Texts and metadata have versions, as vectors do. A merge compares them field by field.',
+  );
   const before = cell.read();
   const [{ documentId }] = search(before, vectorOf('person who repairs shoes'), { k: 1 });
   const startedAt = performance.now();
@@ -28,10 +31,10 @@ export function edit(report: Report, { cell, vectorOf }: Dictionary): void {
   const spent = performance.now() - startedAt;
   const [change] = delta.records;
   report.say(
-    `editMetadata() in ${time(spent)}: an entry that had ${change.before?.metadata?.note === undefined ? 'no note' : 'a note'} has the note ${JSON.stringify(change.after?.metadata?.note)}. As bytes for somebody else that is ${bytes(encodeDelta(delta).length)}.`,
+    `editMetadata() took ${time(spent)}: an entry that had ${change.before?.metadata?.note === undefined ? 'no note' : 'a note'} now has the note ${JSON.stringify(change.after?.metadata?.note)}. To send that to another process takes ${bytes(encodeDelta(delta).length)}.`,
   );
-  report.check(index.shards === before.shards, 'no vector was touched: both versions share every shard');
-  report.check(noteIn(before, documentId) === undefined, 'whoever holds the version before still reads that');
+  report.check(index.shards === before.shards, 'the edit touched no vector: both versions share every shard');
+  report.check(noteIn(before, documentId) === undefined, 'a reader of the version before sees no note');
 
   const base = cell.read();
   const branch = cell.fork();
@@ -57,17 +60,17 @@ export function edit(report: Report, { cell, vectorOf }: Dictionary): void {
   const result = getDocument(cell.read(), documentId);
   report.say(
     '',
-    `One editor gave that entry another word. The other one, on a branch, gave it another definition and note, and a note to ${count(edited.delta.records.length - 1)} kinds of food. merge() in ${time(merging)}.`,
+    `One editor added a word to this entry. Another one, on a branch, changed its definition and its note, and added a note to ${count(edited.delta.records.length - 1)} kinds of food. merge() joined their changes in ${time(merging)}.`,
   );
   report.check(
     result?.metadata?.words.at(-1) === 'shoe doctor' && result.metadata.note === 'Checked twice.',
-    'the merged entry has what both did',
+    'the merged entry has the changes of both editors',
   );
   const sent = encodeDelta(diff(base, cell.read()));
   const replica = applyDelta(base, decodeDelta(sent));
   report.check(
     replica.fingerprint === cell.read().fingerprint && noteIn(replica, documentId) === 'Checked twice.',
-    `whoever has the version before makes it of ${bytes(sent.length)}`,
+    `a process that has the version before gets the merged one by ${bytes(sent.length)}`,
   );
 }
 

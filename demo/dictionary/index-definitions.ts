@@ -19,7 +19,10 @@ const LEAST_WORDS = 20_000;
 
 /** Indexes definitions, all of them where there are enough words; as many as there are words otherwise. */
 export async function indexDefinitions(report: Report, words: Words): Promise<Dictionary> {
-  report.step('Make a dictionary that is asked by meaning');
+  report.step(
+    'Build a dictionary that you can search by meaning',
+    'A document can have a text and metadata beside its vectors. Here each document is a definition of WordNet.',
+  );
   const startedAt = performance.now();
   const all = loadDefinitions();
   const definitions = words.words.length < LEAST_WORDS ? all.filter((_, i) => i % 20 === 0) : all;
@@ -29,7 +32,7 @@ export async function indexDefinitions(report: Report, words: Words): Promise<Di
   );
   const embedded = performance.now();
   report.say(
-    `${count(definitions.length)} definitions of WordNet in ${time(embedded - startedAt)}, each as the mean of its words' vectors.`,
+    `Made vectors for ${count(definitions.length)} definitions in ${time(embedded - startedAt)}: each is the weighted mean of the vectors of its words.`,
   );
   const cell = new CowShardexIndex(
     createIndex<Entry>({ dimensions: words.dimensions, indexed: ['pos', 'domain', 'words'] }),
@@ -43,7 +46,7 @@ export async function indexDefinitions(report: Report, words: Words): Promise<Di
   progress.stop();
   const { documentCount, shardCount } = statistics(cell.read());
   report.say(
-    `${count(documentCount)} documents in ${time(performance.now() - embedded)}, each with its text, its metadata and a vector, in ${count(shardCount)} shards and one commit.`,
+    `Indexed ${count(documentCount)} documents in ${time(performance.now() - embedded)}, in one commit and ${count(shardCount)} shards. Each has a text, metadata and one vector.`,
   );
   return { cell, vectorOf: meaning.of };
 }

@@ -20,11 +20,14 @@ const COMMITS = 50;
 
 /** Puts the dictionary on the disk, and shows that a killed process loses nothing that it was told is there. */
 export async function keep(report: Report, { cell, vectorOf }: Dictionary): Promise<void> {
-  report.step('Keep it on the disk, and kill a process that is writing to it');
+  report.step(
+    'Store it on disk, and kill a process that writes to it',
+    'A store must not lose a commit that it has acknowledged, however its process ends.',
+  );
   const driver = await sqliteHere();
   if (driver === undefined) {
     report.say(
-      'Not here: this Node has no SQLite. Node has it from 22.13 on; for others, npm install @photostructure/sqlite.',
+      'Skipped, because this Node has no SQLite. Node has it from 22.13 on. For an older one, npm install @photostructure/sqlite.',
     );
     return;
   }
@@ -40,7 +43,7 @@ export async function keep(report: Report, { cell, vectorOf }: Dictionary): Prom
     await store.checkpoint();
     await store.close();
     report.say(
-      `${count(index.documentCount)} documents in a store of ${bytes(statSync(path).size)}, with a checkpoint, in ${time(performance.now() - startedAt)}.`,
+      `Stored ${count(index.documentCount)} documents in ${time(performance.now() - startedAt)}, in an SQLite file of ${bytes(statSync(path).size)}.`,
     );
 
     const acknowledged = await editAndDie(path, driver);
@@ -52,14 +55,14 @@ export async function keep(report: Report, { cell, vectorOf }: Dictionary): Prom
       ([documentId, note]) => getDocument(kept, documentId)?.metadata?.note !== note,
     );
     report.say(
-      `Another process gave entries a note, each in a commit of its own, until it was killed (SIGKILL) in the middle of that: it had been told of ${count(acknowledged.length)} commits. Opened again in ${time(opening)}, at version ${count(kept.version)}.`,
+      `Another process then added a note to one entry after the other, each in a commit of its own. It was killed (SIGKILL) while it was writing, when ${count(acknowledged.length)} commits had been acknowledged. The store opened again in ${time(opening)}, at version ${count(kept.version)}.`,
     );
-    report.check(lost.length === 0, `of what was acknowledged, ${count(lost.length)} commits are lost`);
-    report.check(verify(kept).length === 0, 'verify() finds nothing wrong');
+    report.check(lost.length === 0, `of the acknowledged commits, ${count(lost.length)} are lost`);
+    report.check(verify(kept).length === 0, 'verify() found no violations');
     const [before, after] = [index, kept].map(
       (version) => search(version, vectorOf('fear of open spaces'), { k: 1 })[0].documentId,
     );
-    report.check(before === after, 'it answers as before');
+    report.check(before === after, 'a search gives the same answer as before');
     await again.close();
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -20,7 +20,7 @@ const CHANGES = 100;
 export function branches(report: Report, cell: CowShardexIndex, words: Words, { nudged }: Chance): void {
   report.step(
     'Branch, compare, merge, undo',
-    'Versions of an index can be branched and merged, as git does with files. Only what changed takes time and memory.',
+    'Versions of an index can be branched and merged, as git does with files. That takes time and memory for what changed, not for the whole index.',
   );
   const base = cell.read();
   const before = answer(base, words.vector(0));
@@ -79,7 +79,7 @@ export function branches(report: Report, cell: CowShardexIndex, words: Words, { 
   cell.restore('merged');
   report.check(
     cell.postingCount === merging.value.postingCount,
-    `restore() undid the undoing, and published the merged state as version ${count(cell.version)}`,
+    `restore() undid that in turn, and published the merged state as version ${count(cell.version)}`,
   );
   cell.untag('before the branch');
   cell.untag('merged');

@@ -70,7 +70,7 @@ export function edit(report: Report, { cell, vectorOf }: Dictionary): void {
   const replica = applyDelta(base, decodeDelta(sent));
   report.check(
     replica.fingerprint === cell.read().fingerprint && noteIn(replica, documentId) === 'Checked twice.',
-    `a process that has the version before gets the merged one by ${bytes(sent.length)}`,
+    `a process that has the version before needs ${bytes(sent.length)} to get the merged one`,
   );
 }
 

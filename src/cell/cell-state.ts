@@ -96,7 +96,7 @@ export class CellState {
     if (touched !== undefined && this.meter.liveWriters > 1) this.touches.add(touched);
     if (next === expected) return commit;
     this.meter.commits.add(startedAt);
-    this.history.keep(expected, this.living.supersede(expected, next));
+    this.history.keep(expected, this.supersede(expected, next));
     this.#warning?.schedule();
     if (!this.watchers.isEmpty) this.watchers.tell(commit);
     return commit;
@@ -173,6 +173,11 @@ export class CellState {
     this.history.clear();
     this.#warning?.stop();
     this.watchers.close();
+  }
+
+  /** Records that a version takes the place of another; returns the bytes of the blocks that it no longer has. */
+  protected supersede(before: ShardexIndex, next: ShardexIndex): number {
+    return this.living.supersede(before, next);
   }
 
   /**

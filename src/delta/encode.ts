@@ -134,6 +134,10 @@ function writeLedger(
     writeKey(out, at, removed.starts[i], removed.lengths[i]);
   });
   for (const ids of [documents.added, documents.removed]) {
+    if (ids.length === 0) {
+      out.number(0);
+      continue;
+    }
     // If all documents are in the list, skips looking them up: for a whole index that took half of the time.
     const all = ids.length === numbers.size;
     writeAscending(out, all ? Float64Array.from(ids, (_, i) => i) : Float64Array.from(ids, numberOf).sort());

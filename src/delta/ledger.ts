@@ -43,6 +43,9 @@ export function ledgerOfRows(
   shards: readonly ShardChange[],
   documents: Ledger['documents'],
 ): Ledger {
+  // Most commits only add, and pay for nothing else.
+  if (lost.documentIds.length === 0)
+    return { updated: updatedRows(shards, () => false), removed: lost, documents };
   const index = new KeyIndex(lost);
   const isThere = isMoved.slice();
   const updated = updatedRows(shards, (documentId, start, length) => {

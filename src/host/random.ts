@@ -7,7 +7,12 @@ export function randomName(): string {
   return hexOf(crypto.getRandomValues(new Uint8Array(16)));
 }
 
+/** The two digits of each byte. */
+const DIGITS = Object.freeze(Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0')));
+
 /** Bytes in hexadecimal digits. */
 export function hexOf(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  let text = '';
+  for (const byte of bytes) text += DIGITS[byte];
+  return text;
 }

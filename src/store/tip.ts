@@ -60,6 +60,11 @@ export class TipState extends CellState {
     return commit;
   }
 
+  /** Records nothing: who holds which version is asked of the visible cell, which each of them gets to. */
+  protected override supersede(): number {
+    return 0;
+  }
+
   /** @throws {@link CellClosedError} */
   override assertOpen(): void {
     if (!this.isClosed) return;

@@ -5,6 +5,9 @@ import { newList } from './new-list.js';
 /** Rows whose ids are packed in one string. */
 const GROUP = 16;
 
+/** Wanted ids of one hash that a row is compared with one by one; of more, its own id is looked up. */
+const FEW = 16;
+
 /** Lengths of ids are characters of the string, which should not take two bytes each because of them. */
 const LONGEST = 0xff;
 
@@ -53,6 +56,19 @@ export class IdColumn {
   hashAt(row: number): number {
     const group = this.#groups[row >>> 4];
     return typeof group === 'string' ? group.charCodeAt(this.#sizeAt(row) + (row & 15)) : -1;
+  }
+
+  /** Which of some ids a row has that {@link hashAt} knows the hash of, found without a string for that. */
+  among(row: number, ids: readonly string[]): string | undefined {
+    const group = this.#groups[row >>> 4] as string;
+    const length = group.charCodeAt(row & 15);
+    let start = -1;
+    for (const id of ids) {
+      if (id.length !== length) continue;
+      if (start < 0) start = this.#startOf(group, row);
+      if (group.startsWith(id, start)) return id;
+    }
+    return undefined;
   }
 
   /** Sets the id of a row, once. */
@@ -128,9 +144,11 @@ export class WantedId {
 
 /** Ids that rows are compared with; a byte of the hash rules most other rows out. */
 export class WantedIds {
-  readonly #ids: Pick<ReadonlySet<string>, 'has'>;
+  readonly #ids: ReadonlySet<string> | ReadonlyMap<string, unknown>;
   /** A bitmap of the bytes that are the hash of one of them. */
   readonly #hashes = newList<number>();
+  /** Those of each such byte, made when the first row has one. */
+  #byHash: ReadonlyMap<number, readonly string[]> | undefined;
 
   constructor(ids: ReadonlySet<string> | ReadonlyMap<string, unknown>) {
     this.#ids = ids;
@@ -145,9 +163,21 @@ export class WantedIds {
   idAt(ids: IdColumn, row: number): string | undefined {
     const hash = ids.hashAt(row);
     if (hash >= 0 && (this.#hashes[hash >>> 5] & (1 << (hash & 31))) === 0) return undefined;
-    const id = ids.at(row);
-    return this.#ids.has(id) ? id : undefined;
+    const alike = hash < 0 ? undefined : (this.#byHash ??= idsByHash(this.#ids.keys())).get(hash);
+    const id = alike === undefined || alike.length > FEW ? ids.at(row) : ids.among(row, alike);
+    return id !== undefined && this.#ids.has(id) ? id : undefined;
   }
+}
+
+function idsByHash(ids: Iterable<string>): ReadonlyMap<number, readonly string[]> {
+  const byHash = new Map<number, string[]>();
+  for (const id of ids) {
+    const hash = hashByteOf(id);
+    const alike = byHash.get(hash);
+    if (alike === undefined) byHash.set(hash, [id]);
+    else alike.push(id);
+  }
+  return byHash;
 }
 
 function hashByteOf(id: string): number {

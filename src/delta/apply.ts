@@ -32,10 +32,9 @@ import {
   type Run,
   type SegmentChange,
   type ShardChange,
-  eachWrittenRun,
   isBlock,
 } from './changes.js';
-import { type Delta, type VersionId, assertDelta, changesOf, ledgerOf, sameVersion } from './delta.js';
+import { type Delta, type VersionId, assertDelta, changesOf, sameVersion } from './delta.js';
 import { documentsWith, shardsFrom, versionFrom } from './version-from.js';
 
 /** Options of {@link applyDelta}. */
@@ -103,7 +102,7 @@ export interface Replayed<M extends object = object> {
 
 /**
  * Applies a decoded delta as {@link applyDelta} does, with only those documents placed that this and later deltas name, see
- * {@link documentsNamed}. The documents map of what comes of it is made when it is first asked for.
+ * `documentsNamedIn`. The documents map of what comes of it is made when it is first asked for.
  */
 export function replayDelta<M extends object>(
   { index: base, placed }: Replayed<M>,
@@ -114,17 +113,6 @@ export function replayDelta<M extends object>(
   if (delta.isEmpty) return { index: base, placed };
   const { next, placed: after } = carriedOut(base, changesOf(delta), delta.next, placed, named);
   return { index: next, placed: after };
-}
-
-/** Adds the documents whose postings or records a decoded delta writes or removes. Others may only change their shards. */
-export function addNamed(delta: Delta, to: Set<string>): void {
-  const { shards, records } = changesOf(delta);
-  eachWrittenRun(shards, (block, first, count) => {
-    const { ids } = columnsOf(block);
-    for (let row = first; row < first + count; row++) to.add(ids.at(row));
-  });
-  for (const documentId of ledgerOf(delta).removed.documentIds) to.add(documentId);
-  for (const { documentId } of records) to.add(documentId);
 }
 
 /** The next version; `placed` has at least the documents that are named, and with `named`, changes of others are left out. */

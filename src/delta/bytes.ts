@@ -85,9 +85,20 @@ export class ByteReader {
   readonly #bytes: Uint8Array;
   #at = 0;
   readonly #utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+  /** The codes of a short text, by its length: an array for each text would be most of the garbage of reading ids. */
+  readonly #codes: (number[] | undefined)[] = [];
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
+  }
+
+  /** Where it goes on reading; to go back to a place is to read from there again. */
+  get place(): number {
+    return this.#at;
+  }
+
+  set place(place: number) {
+    this.#at = place;
   }
 
   /** Reads a whole number of at most `most`. */
@@ -134,14 +145,34 @@ export class ByteReader {
     return parts.join('');
   }
 
+  /** Goes past a text, which has to be one, without making it where that is short and ASCII. */
+  skipText(what: string): void {
+    const place = this.#at;
+    const length = this.number(2 ** 32, what);
+    if ((length & 1) === 0 && length <= 2 * MAX_SHORT_TEXT && this.#isAscii(length >>> 1)) {
+      this.#at += length >>> 1;
+      return;
+    }
+    this.#at = place;
+    this.text(what);
+  }
+
   /** Reads a short ASCII text; `undefined` if it is not ASCII. */
   #short(length: number): string | undefined {
-    const end = this.#at + length;
-    if (end > this.#bytes.length) return undefined;
-    for (let i = this.#at; i < end; i++) if (this.#bytes[i] >= 0x80) return undefined;
-    const codes = this.#bytes.subarray(this.#at, end) as ArrayLike<number> as number[];
-    this.#at = end;
+    if (!this.#isAscii(length)) return undefined;
+    const codes = (this.#codes[length] ??= Array.from({ length }, () => 0));
+    for (let i = 0; i < length; i++) codes[i] = this.#bytes[this.#at + i];
+    this.#at += length;
     return String.fromCharCode.apply(undefined, codes);
+  }
+
+  /** Whether so many bytes are there, and each of them is an ASCII character. */
+  #isAscii(length: number): boolean {
+    const bytes = this.#bytes;
+    const end = this.#at + length;
+    if (end > bytes.length) return false;
+    for (let i = this.#at; i < end; i++) if (bytes[i] >= 0x80) return false;
+    return true;
   }
 
   /** Checks that only padding follows. */

@@ -52,27 +52,13 @@ const MAX_CHUNKS = 1 << 18;
  * ```
  */
 export function decodeDelta(bytes: Uint8Array): Delta {
-  const words = wordsOf(bytes);
-  const [magic, format, dimensions, rows, metaLength] = words;
-  if (magic !== MAGIC) throw damaged('they do not begin as one');
-  if (format < WITHOUT_RECORDS || format > FORMAT) {
-    throw new InvalidDeltaError(
-      `This delta has format ${format}; this version of the library reads formats ${WITHOUT_RECORDS} to ${FORMAT}. Use the one that wrote it.`,
-    );
-  }
-  if (words.length * 4 !== 4 * HEADER + 4 * rows * dimensions + metaLength)
-    throw damaged('their length is not the one they state');
+  const { words, format, dimensions, rows, reader } = opened(bytes);
   const [a, b] = checksumOf(words, CHECKSUM);
   if (words[CHECKSUM] !== a || words[CHECKSUM + 1] !== b) throw damaged('their checksum is wrong');
   if (words[CHECKSUM + 2] !== 0) throw damaged('the header is not as it should be');
   if (dimensions < 1 || dimensions > 10_000) throw damaged('the dimensions are out of range');
 
-  const metaAt = HEADER + rows * dimensions;
-  const reader = new ByteReader(new Uint8Array(words.buffer, words.byteOffset + 4 * metaAt, metaLength));
-  const base = readVersionId(reader);
-  const next = readVersionId(reader);
-  const nextShardId = reader.number(MAX_SHARD_IDS, 'a shard id');
-  const documentIds = Array.from({ length: reader.count('documents') }, () => readDocumentId(reader));
+  const { base, next, nextShardId, documentIds } = readStart(reader);
   // Each row takes bytes in the input, for its vector as well as here, so this size is backed by data.
   const block = new RowBlock(rows, dimensions, false);
   claimRows(block, 0, rows);
@@ -98,6 +84,57 @@ export function decodeDelta(bytes: Uint8Array): Delta {
   const parts = { dimensions, nextShardId, gone, shards, chunks, churn, calibration };
   const changes = { ...parts, owed, records };
   return new Delta(base, next, changes, Lazy.of(ledger));
+}
+
+/**
+ * Lists the documents that an encoded delta names: of rows that it writes or removes, and of records. Decodes nothing else, and
+ * leaves the checksum to {@link decodeDelta}. Time: O(documents).
+ *
+ * @throws {@link InvalidDeltaError}
+ */
+export function documentsNamedIn(bytes: Uint8Array): readonly string[] {
+  return readStart(opened(bytes).reader).documentIds;
+}
+
+/** An encoded delta whose header fits its size; the reader is where the metadata begin. */
+interface Opened {
+  readonly words: Uint32Array;
+  readonly format: number;
+  readonly dimensions: number;
+  readonly rows: number;
+  readonly reader: ByteReader;
+}
+
+function opened(bytes: unknown): Opened {
+  const words = wordsOf(bytes);
+  const [magic, format, dimensions, rows, metaLength] = words;
+  if (magic !== MAGIC) throw damaged('they do not begin as one');
+  if (format < WITHOUT_RECORDS || format > FORMAT) {
+    throw new InvalidDeltaError(
+      `This delta has format ${format}; this version of the library reads formats ${WITHOUT_RECORDS} to ${FORMAT}. Use the one that wrote it.`,
+    );
+  }
+  if (words.length * 4 !== 4 * HEADER + 4 * rows * dimensions + metaLength)
+    throw damaged('their length is not the one they state');
+  const metaAt = HEADER + rows * dimensions;
+  const reader = new ByteReader(new Uint8Array(words.buffer, words.byteOffset + 4 * metaAt, metaLength));
+  return { words, format, dimensions, rows, reader };
+}
+
+/** What the metadata begin with, in all formats. */
+interface DeltaStart {
+  readonly base: VersionId;
+  readonly next: VersionId;
+  readonly nextShardId: ShardId;
+  readonly documentIds: readonly string[];
+}
+
+function readStart(reader: ByteReader): DeltaStart {
+  const base = readVersionId(reader);
+  const next = readVersionId(reader);
+  const nextShardId = reader.number(MAX_SHARD_IDS, 'a shard id');
+  const documentIds = Array.from({ length: reader.count('documents') }, () => readDocumentId(reader));
+  return { base, next, nextShardId, documentIds };
 }
 
 /**

@@ -5,7 +5,7 @@
 
 import { fieldOf } from '../checks/given.js';
 import type { Commit } from '../delta/commit.js';
-import { decodeDelta } from '../delta/decode.js';
+import { decodeDelta, documentsNamedIn } from '../delta/decode.js';
 import type { Delta } from '../delta/delta.js';
 import { encodeDelta } from '../delta/encode.js';
 import { CorruptLogError, LogFormatError } from './errors.js';
@@ -72,25 +72,39 @@ export interface DecodedEntry {
  * @throws {@link CorruptLogError}, {@link LogFormatError}
  */
 export function decodeEntry(entry: LoggedEntry): DecodedEntry {
+  const { version } = entry;
+  const delta = ofDelta(entry, decodeDelta);
+  if (delta.next.version === version)
+    return {
+      delta,
+      get info() {
+        return decodeInfo(entry);
+      },
+    };
+  throw new CorruptLogError(`The entry of version ${version} holds the delta of another one.`, version);
+}
+
+/**
+ * Lists the documents whose postings or records a commit writes or removes; others may only change their shards. Time:
+ * O(those documents).
+ *
+ * @throws {@link CorruptLogError}, {@link LogFormatError}
+ */
+export function documentsOfEntry(entry: LoggedEntry): readonly string[] {
+  return ofDelta(entry, documentsNamedIn);
+}
+
+function ofDelta<T>(entry: LoggedEntry, read: (bytes: Uint8Array) => T): T {
   const { version, bytes } = entry;
-  const infoBytes = infoLength(entry);
-  const from = 4 * HEADER + ((infoBytes + 3) & ~3);
+  const from = 4 * HEADER + ((infoLength(entry) + 3) & ~3);
   try {
-    const delta = decodeDelta(bytes.subarray(from));
-    if (delta.next.version === version)
-      return {
-        delta,
-        get info() {
-          return decodeInfo(entry);
-        },
-      };
+    return read(bytes.subarray(from));
   } catch (error) {
     throw new CorruptLogError(
       `The entry of version ${version} holds no delta: ${error instanceof Error ? error.message : ''}`,
       version,
     );
   }
-  throw new CorruptLogError(`The entry of version ${version} holds the delta of another one.`, version);
 }
 
 /**

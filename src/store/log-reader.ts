@@ -94,8 +94,10 @@ export class LogReader {
       this.#config,
       (steps) => this.#slices.run(steps),
     );
-    for (const { version, token } of tokens) this.#tokens.set(token, version);
-    return { index, written, checkpoint, totalBytes, tokens };
+    for (const known of tokens) this.#tokens.set(known.token, known.version);
+    const { version, token } = checkpoint;
+    // Not all of it, which would keep the manifest for as long as the store is open.
+    return { index, written, checkpoint: { version, token }, totalBytes, tokens };
   }
 
   /**

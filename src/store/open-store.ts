@@ -72,8 +72,7 @@ export async function openStoreOn<M extends object>(
     const reader = new LogReader(log, config, slices);
     const start = await reader.start();
     const { index, checkpoint } = start;
-    reader.head =
-      checkpoint === undefined ? undefined : { version: checkpoint.version, token: checkpoint.token };
+    reader.head = checkpoint;
     const policy = new KeepPolicy(log);
     if (keep !== undefined) await policy.set(keep);
     const keeper = new Keeper(log, reader, slices, start, policy);

@@ -5,50 +5,46 @@
 
 import { because } from '../checks/given.js';
 import type { Slices } from '../cell/ingest/slices.js';
-import { type Replayed, addNamed, replayDelta } from '../delta/apply.js';
+import { type Replayed, replayDelta } from '../delta/apply.js';
 import { Commit } from '../delta/commit.js';
-import type { Delta } from '../delta/delta.js';
 import { ShardexError } from '../errors.js';
 import { documentsInSteps } from '../version/documents-draft.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
 import { CorruptLogError } from './errors.js';
-import { decodeEntry } from './entry-bytes.js';
+import { decodeEntry, documentsOfEntry } from './entry-bytes.js';
 import type { LoggedEntry } from './log/commit-log.js';
 
 /** Commits on the way to a version. */
 export class Replay {
-  readonly #deltas: ReadonlyMap<LoggedEntry, Delta>;
   readonly #named: ReadonlySet<string>;
   #at: Replayed;
 
-  private constructor(at: Replayed, deltas: ReadonlyMap<LoggedEntry, Delta>, named: ReadonlySet<string>) {
+  private constructor(at: Replayed, named: ReadonlySet<string>) {
     this.#at = at;
-    this.#deltas = deltas;
     this.#named = named;
   }
 
   /**
-   * Decodes commits and looks for what they name. Time: O(their bytes + rows of the index), in slices.
+   * Looks for what commits name, all of them in one pass. Each is decoded when it is its turn: a delta
+   * takes more memory than its bytes. Time: O(documents named + rows of the index), in slices.
    *
    * @throws {@link CorruptLogError}, {@link LogFormatError}
    */
   static async of(index: ShardexIndex, entries: readonly LoggedEntry[], slices: Slices): Promise<Replay> {
     const named = new Set<string>();
-    const deltas = new Map<LoggedEntry, Delta>();
     for (const entry of entries) {
-      const { delta } = decodeEntry(entry);
-      addNamed(delta, named);
-      deltas.set(entry, delta);
+      for (const documentId of documentsOfEntry(entry)) named.add(documentId);
       if (slices.isOver) await slices.pause();
     }
     const placed = await slices.run(documentsInSteps(index.shards.values(), named));
-    return new Replay({ index, placed }, deltas, named);
+    return new Replay({ index, placed }, named);
   }
 
-  /** The commit of the next of them. @throws {@link CorruptLogError} */
+  /** The commit of the next of them. @throws {@link CorruptLogError}, {@link LogFormatError} */
   next(entry: LoggedEntry): Commit {
     const before = this.#at.index;
-    this.#at = fitting(entry, () => replayDelta(this.#at, this.#deltas.get(entry) as Delta, this.#named));
+    const { delta } = decodeEntry(entry);
+    this.#at = fitting(entry, () => replayDelta(this.#at, delta, this.#named));
     return new Commit(before, this.#at.index);
   }
 }

@@ -213,7 +213,7 @@ describe('damage', () => {
         key === chunk.key ? Promise.resolve(changed) : log.chunk(key);
       return readCheckpoint({ ...log, chunk: ask }, checkpoint, index.config, atOnce);
     };
-    expectSame((await read(bytes)).index, index);
+    expectSame((await read(bytes.slice())).index, index);
     for (let at = 0; at < bytes.length; at++) {
       const flipped = bytes.slice();
       flipped[at] ^= 1 << (at % 8);

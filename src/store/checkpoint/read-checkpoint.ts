@@ -69,7 +69,6 @@ export async function readCheckpoint(
   const records = await readRecords(chunksOf(log, manifest, KINDS.records), manifest, run);
   const index = await run(assembled(manifest, config, records.records, targets));
   const rows = new WrittenRows();
-  const letGo = freer();
   for await (const [c, bytes] of chunksOf(log, manifest, KINDS.rows)) {
     const chunk = decodeRows(bytes, dimensions);
     if (chunk.rows !== manifest.chunks[c].rows)
@@ -77,7 +76,6 @@ export async function readCheckpoint(
     await run(fill(chunk, targets[c], dimensions));
     for (const { block, part } of targets[c]) rows.add(block, { ...part, chunk: manifest.chunks[c] });
     targets[c].length = 0;
-    letGo(bytes);
   }
   const totalBytes = manifest.chunks.reduce(
     (sum, { byteLength }) => sum + byteLength,
@@ -86,7 +84,10 @@ export async function readCheckpoint(
   return { index, tokens: manifest.tokens, written: { rows, records }, totalBytes };
 }
 
-/** The chunks of a kind, each with its place in the manifest. While one is in use, the next one is on its way. */
+/**
+ * The chunks of a kind, each with its place in the manifest. While one is in use, the next one is on its way; what was in use
+ * is gone before the one after that is asked for, so that two are in memory at most.
+ */
 async function* chunksOf(
   log: CommitLog,
   { chunks }: Manifest,
@@ -95,6 +96,7 @@ async function* chunksOf(
   const places = [...chunks.keys()].filter((at) => chunks[at].kind === wanted);
   const ask = (i: number): Promise<Uint8Array> | undefined =>
     i < places.length ? log.chunk(chunks[places[i]].key) : undefined;
+  const letGo = freer();
   let coming = ask(0);
   for (const [i, at] of places.entries()) {
     const bytes = await coming;
@@ -102,6 +104,7 @@ async function* chunksOf(
     coming?.catch(() => undefined);
     if (bytes === undefined) throw damaged(WHAT, 'a chunk is missing');
     yield [at, bytes];
+    letGo(bytes);
   }
 }
 
@@ -202,5 +205,5 @@ function copyPart(from: RowChunk, { at, count, row }: Part, to: Columns, dimensi
   to.vectors.set(from.vectors.subarray(row * dimensions, end * dimensions), at * dimensions);
   to.starts.set(from.starts.subarray(row, end), at);
   to.lengths.set(from.lengths.subarray(row, end), at);
-  for (let i = 0; i < count; i++) to.ids.set(at + i, from.ids[row + i]);
+  from.ids.putInto(to.ids, at, row, count);
 }

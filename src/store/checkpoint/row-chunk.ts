@@ -4,9 +4,12 @@
  */
 
 import type { Steps } from '../../collections/steps.js';
-import { ByteWriter } from '../../delta/bytes.js';
+import { type ByteReader, ByteWriter } from '../../delta/bytes.js';
+import type { IdColumn } from '../../collections/id-column.js';
 import { type RowBlock, columnsOf } from '../../version/row-block.js';
 import { FRAME, KINDS, damaged, framed, readRest, unframed } from './frame.js';
+
+const WHAT = 'chunk of rows';
 
 /** Consecutive rows of a block. */
 export interface RowRun {
@@ -77,7 +80,42 @@ function* encodeIds(runs: readonly RowRun[]): Steps<Uint8Array> {
 /** A chunk as it was read. */
 export interface RowChunk extends RowColumns {
   readonly rows: number;
-  readonly ids: readonly string[];
+  readonly ids: ChunkIds;
+}
+
+/** The ids of a chunk's rows. They stay bytes until they are put where they belong: as strings they take four times as much. */
+export class ChunkIds {
+  readonly #reader: ByteReader;
+  /** Where the id of each row is. */
+  readonly #places: Uint32Array;
+
+  /** Goes past so many ids, and checks them. @throws {@link CorruptLogError} */
+  constructor(reader: ByteReader, rows: number) {
+    this.#reader = reader;
+    this.#places = new Uint32Array(rows);
+    for (let row = 0; row < rows;) {
+      const repeated = reader.number(rows - row, 'a documentId');
+      const { place } = reader;
+      reader.skipText('a documentId');
+      // An empty one has no bytes behind that of its length.
+      if (repeated === 0 || reader.place === place + 1) throw damaged(WHAT, 'a documentId is none');
+      this.#places.fill(place, row, row + repeated);
+      row += repeated;
+    }
+  }
+
+  /** Sets the ids of rows [`at`, `at + count`) of a column to those of the chunk from `row` on. */
+  putInto(column: IdColumn, at: number, row: number, count: number): void {
+    let place = -1;
+    let id = '';
+    for (let i = 0; i < count; i++) {
+      if (this.#places[row + i] !== place) {
+        this.#reader.place = place = this.#places[row + i];
+        id = this.#reader.text('a documentId');
+      }
+      column.set(at + i, id);
+    }
+  }
 }
 
 interface RowColumns {
@@ -89,27 +127,17 @@ interface RowColumns {
 }
 
 /**
- * Decodes a chunk; its columns are views of the bytes. Time: O(bytes).
+ * Decodes a chunk; its columns and ids are views of the bytes. Time: O(bytes).
  *
  * @throws {@link CorruptLogError}, {@link LogFormatError}
  */
 export function decodeRows(bytes: Uint8Array, wanted: number): RowChunk {
-  const what = 'chunk of rows';
-  const frame = unframed(bytes, KINDS.rows, what);
+  const frame = unframed(bytes, KINDS.rows, WHAT);
   const [rows, dimensions] = frame.counts;
   const from = FRAME + rows * (6 + dimensions);
   if (dimensions !== wanted || from > frame.words.length)
-    throw damaged(what, 'it holds other rows than it states');
-  const ids = readRest(frame, from, what, (reader) => {
-    const all: string[] = [];
-    while (all.length < rows) {
-      const repeated = reader.number(rows - all.length, 'a documentId');
-      const id = reader.text('a documentId');
-      if (repeated === 0 || id === '') throw damaged(what, 'a documentId is none');
-      for (let i = 0; i < repeated; i++) all.push(id);
-    }
-    return all;
-  });
+    throw damaged(WHAT, 'it holds other rows than it states');
+  const ids = readRest(frame, from, WHAT, (reader) => new ChunkIds(reader, rows));
   return { rows, ids, ...columnsIn(frame.words, rows, dimensions) };
 }
 

@@ -9,7 +9,7 @@ import { LogFailedError, MissingSqliteError } from '../errors.js';
 import type { SqliteDriver } from './driver.js';
 import { type EngineCalls, SqliteEngine } from './engine.js';
 import { asFailure, errorOf } from './failure.js';
-import { type FromEngine, callEngine } from './messages.js';
+import { type FromEngine, callEngine, receivedResult, sentArgs } from './messages.js';
 
 /** Makes calls of an engine, one after the other. */
 export interface EngineHost {
@@ -23,7 +23,7 @@ export interface EngineHost {
 
 /** The part of Node's worker threads that is used. */
 export interface EngineThread {
-  postMessage(message: unknown): void;
+  postMessage(message: unknown, memory: readonly ArrayBufferLike[]): void;
   on(event: 'message' | 'error' | 'exit', listener: (value: unknown) => void): unknown;
   ref(): unknown;
   unref(): unknown;
@@ -45,6 +45,7 @@ export async function newEngineThread(): Promise<EngineThread> {
 }
 
 interface PendingCall {
+  readonly call: keyof EngineCalls;
   readonly after: unknown;
   readonly resolve: (result: unknown) => void;
   readonly reject: (error: Error) => void;
@@ -85,10 +86,12 @@ export class ThreadHost implements EngineHost {
         else reject(this.#failure);
         return;
       }
+      const { value, memory } = sentArgs(call, args);
       const id = ++this.#lastId;
-      this.#pending.set(id, { after: args[0], resolve: resolve as (result: unknown) => void, reject });
+      this.#pending.set(id, { call, after: args[0], resolve: resolve as (result: unknown) => void, reject });
       if (this.#pending.size === 1) this.#thread.ref();
-      this.#thread.postMessage({ id, path: this.#path, driver: this.#driver, call, args });
+      const message = { id, path: this.#path, driver: this.#driver, call, args: value };
+      this.#thread.postMessage(message, memory);
     });
   }
 
@@ -100,8 +103,9 @@ export class ThreadHost implements EngineHost {
     const pending = this.#pending.get(id);
     this.#pending.delete(id);
     if (this.#pending.size === 0) this.#thread.unref();
-    if (failure === undefined) pending?.resolve(result);
-    else pending?.reject(errorOf(failure, Number(pending.after)));
+    if (pending === undefined) return;
+    if (failure === undefined) pending.resolve(receivedResult(pending.call, result));
+    else pending.reject(errorOf(failure, Number(pending.after)));
   }
 
   #ended(why: unknown): void {

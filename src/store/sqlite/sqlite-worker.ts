@@ -7,7 +7,7 @@ import { parentPort } from '../../threads/port/parent-port.js';
 import { loadDriver } from './driver.js';
 import { SqliteEngine } from './engine.js';
 import { asFailure } from './failure.js';
-import { type FromEngine, type ToEngine, callEngine, memoryIn } from './messages.js';
+import { type FromEngine, type ToEngine, callEngineWith, sentResult } from './messages.js';
 
 interface NodePort {
   postMessage(message: unknown, transfer: readonly unknown[]): void;
@@ -16,23 +16,25 @@ interface NodePort {
 async function main(): Promise<void> {
   const port = await parentPort();
   let engine: SqliteEngine | undefined;
-  const answer = async ({ id, call, path, driver, args }: ToEngine): Promise<FromEngine> => {
+  const answer = async (message: ToEngine): Promise<[FromEngine, readonly unknown[]]> => {
+    const { id, call, path, driver } = message;
     try {
       // What could not be opened need not be closed.
-      if (call === 'close' && engine === undefined) return { id };
+      if (call === 'close' && engine === undefined) return [{ id }, []];
       engine ??= new SqliteEngine(await loadDriver(driver), path);
-      return { id, result: callEngine(engine, call, args) };
+      const { value, memory } = sentResult(call, callEngineWith(engine, message));
+      return [{ id, result: value }, memory];
     } catch (error) {
-      return { id, failure: asFailure(error, 'in its thread') };
+      return [{ id, failure: asFailure(error, 'in its thread') }, []];
     }
   };
   // One after the other, also while the driver is being loaded.
   let last = Promise.resolve();
   port?.on?.('message', (message) => {
     last = last.then(async () => {
-      const answered = await answer(message as ToEngine);
+      const [answered, memory] = await answer(message as ToEngine);
       // Node's port, which takes what is to be handed over in a list.
-      (port as NodePort).postMessage(answered, memoryIn(answered.result));
+      (port as NodePort).postMessage(answered, memory);
     });
   });
 }

@@ -7,7 +7,7 @@ import { assertSignal, requireFunction, requireWhole } from '../config.js';
 import type { Commit } from '../delta/commit.js';
 import { ConflictError, ResourceExhaustedError } from '../errors.js';
 import { takeOptions } from '../checks/given.js';
-import { type IndexDraft, touchedBy } from '../write/index-draft.js';
+import { type IndexDraft, writeSetOf } from '../write/index-draft.js';
 import type { IndexWriter } from './index-writer.js';
 import type { Meter } from './metrics.js';
 import { type Turn, FairQueue, abortable } from './fair-queue.js';
@@ -95,11 +95,11 @@ export class AsyncUpdates {
     const writer = openWriter();
     let yields: boolean;
     try {
-      turn?.claim(touchedBy(writer));
+      turn?.claim(writeSetOf(writer));
       await abortable(Promise.resolve(recipe(writer)), signal);
       // The last check of the signal: nothing awaits between here and the publication.
       signal?.throwIfAborted();
-      yields = turn === undefined && this.#queue.claimed(touchedBy(writer));
+      yields = turn === undefined && this.#queue.claimed(writeSetOf(writer));
       const published = yields ? undefined : tryCommit(writer, turn === undefined ? 'fail' : 'rebase');
       if (published !== undefined) return published;
     } finally {

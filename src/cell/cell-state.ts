@@ -10,13 +10,13 @@ import { Commit } from '../delta/commit.js';
 import type { Delta } from '../delta/delta.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
 import { conflict, rebase } from '../write/rebase.js';
-import type { Touched } from '../write/touched.js';
+import type { WriteSet } from '../write/write-set.js';
 import { LivingVersions, notesOn, stackHere } from './held.js';
 import { HeldWarning, type HeldOptions } from './held-warning.js';
 import { History, type HistoryOptions } from './history.js';
 import type { Committing } from './index-writer.js';
 import { Meter } from './metrics.js';
-import { type Moment, TouchLog, touchedSince } from './touch-log.js';
+import { type Moment, TouchLog, writeSetsSince } from './touch-log.js';
 import { Pin } from './pin.js';
 import { type VersionCell, compareAndSet } from './version-cell.js';
 import { type ListenerErrorHandler, Watchers } from './watchers.js';
@@ -74,13 +74,13 @@ export class CellState {
     expected: ShardexIndex,
     next: ShardexIndex,
     startedAt: number,
-    touched?: Touched,
+    writeSet?: WriteSet,
   ): Commit | undefined {
     this.assertOpen();
     const commit = new Commit(expected, next);
     // A validator may commit, or close the cell; so the comparison comes after it.
     if (next !== expected && this.#cell.current === expected) this.examine(commit);
-    return this.publishCommit(commit, startedAt, touched);
+    return this.publishCommit(commit, startedAt, writeSet);
   }
 
   /**
@@ -88,12 +88,12 @@ export class CellState {
    *
    * @throws {@link CellClosedError}
    */
-  publishCommit(commit: Commit, startedAt: number, touched?: Touched): Commit | undefined {
+  publishCommit(commit: Commit, startedAt: number, writeSet?: WriteSet): Commit | undefined {
     this.assertOpen();
     const { previous: expected, index: next } = commit;
     if (!compareAndSet(this.#cell, expected, next)) return undefined;
     // Only other open writers will ask for this, and the writer that commits counts as one itself.
-    if (touched !== undefined && this.meter.liveWriters > 1) this.touches.add(touched);
+    if (writeSet !== undefined && this.meter.liveWriters > 1) this.touches.add(writeSet);
     if (next === expected) return commit;
     this.meter.commits.add(startedAt);
     this.history.keep(expected, this.supersede(expected, next));
@@ -109,7 +109,7 @@ export class CellState {
    */
   commit(
     writer: Committing,
-    touched: Touched,
+    writeSet: WriteSet,
     onConflict: 'rebase' | 'fail',
     since: Moment | undefined,
   ): Commit {
@@ -117,18 +117,18 @@ export class CellState {
     this.assertOpen();
     const mine = writer.preview();
     // A writer that touched nothing has nothing to compare: whatever is current stays so (I2).
-    if (touched.isEmpty) return new Commit(this.current, this.current);
+    if (writeSet.isEmpty) return new Commit(this.current, this.current);
     const { base } = writer;
     try {
       for (let expected = base; ; expected = this.current) {
         // Without a change to publish, only other commits to the same postings can matter.
         if (expected !== base && onConflict === 'fail' && mine !== base) throw conflict(base, expected, []);
-        const recorded = touchedSince(since);
+        const recorded = writeSetsSince(since);
         // Uses the draft unchanged if no commit came first. If another version was published, the compare-and-set refuses
         // it, and the loop replays it. A commit that changed nothing but touched postings must be checked before.
         const isFirst = expected === base && (this.current !== base || recorded.length === 0);
-        const next = isFirst ? mine : rebase(base, mine, expected, touched, recorded);
-        const commit = this.publish(expected, next, startedAt, touched);
+        const next = isFirst ? mine : rebase(base, mine, expected, writeSet, recorded);
+        const commit = this.publish(expected, next, startedAt, writeSet);
         if (commit === undefined) continue;
         if (next !== expected && expected !== base) this.meter.rebases++;
         return commit;

@@ -4,19 +4,19 @@
  */
 
 import { onAbort } from '../checks/abort.js';
-import type { Touched } from '../write/touched.js';
+import type { WriteSet } from '../write/write-set.js';
 
 /** A turn: the exclusive right, among the queued recipes, to change the documents that it claims. */
 export interface Turn {
   /** Claims the documents that a draft has touched or will touch. Earlier claims stay. */
-  claim(documents: Touched): void;
+  claim(documents: WriteSet): void;
   /** Ends the turn; the next in line gets one. */
   end(): void;
 }
 
 /** Turns given out one at a time, first come first served. */
 export class FairQueue {
-  #claims: Touched[] | undefined;
+  #claims: WriteSet[] | undefined;
   readonly #waiting: (() => void)[] = [];
   readonly #watching: (() => void)[] = [];
 
@@ -27,7 +27,7 @@ export class FairQueue {
    */
   async take(signal?: AbortSignal): Promise<Turn> {
     if (this.#claims !== undefined) await wait(this.#waiting, signal);
-    const claims: Touched[] = (this.#claims = []);
+    const claims: WriteSet[] = (this.#claims = []);
     return {
       claim: (documents) => {
         claims.push(documents);
@@ -43,7 +43,7 @@ export class FairQueue {
   }
 
   /** Whether the running turn claims one of these documents. */
-  claimed(documents: Touched): boolean {
+  claimed(documents: WriteSet): boolean {
     if (this.#claims === undefined) return false;
     for (const id of documents.documentIds()) if (this.#claims.some((claim) => claim.has(id))) return true;
     return false;

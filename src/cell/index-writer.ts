@@ -9,8 +9,8 @@ import { detachable } from '../checks/detached.js';
 import { InvalidOptionError, WriterClosedError } from '../errors.js';
 import { takeOptions } from '../checks/given.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
-import { IndexDraft, closeDraft, touchedBy } from '../write/index-draft.js';
-import type { Touched } from '../write/touched.js';
+import { IndexDraft, closeDraft, writeSetOf } from '../write/index-draft.js';
+import type { WriteSet } from '../write/write-set.js';
 
 /** Closes a writer whose changes were published without its own `commitChanges()`, as `ingest` does. */
 export let closeCommitted: (writer: IndexWriter) => void;
@@ -35,7 +35,7 @@ export interface Committing {
 
 /** Calls from a writer to the cell that it came from. */
 export interface WriterHost {
-  commit(writer: Committing, touched: Touched, onConflict: 'rebase' | 'fail'): Commit;
+  commit(writer: Committing, writeSet: WriteSet, onConflict: 'rebase' | 'fail'): Commit;
   /** Called once, after a commit or a discard. */
   closed(writer: Committing, discarded: boolean): void;
 }
@@ -91,7 +91,7 @@ export class IndexWriter<M extends object = object> extends IndexDraft<M> {
         'This writer was committed or discarded already; take a new one with cloneForWrite().',
       );
     }
-    const commit = this.#host.commit(this.#bare, touchedBy<M>(this), onConflict);
+    const commit = this.#host.commit(this.#bare, writeSetOf<M>(this), onConflict);
     this.#committed();
     return commit;
   }

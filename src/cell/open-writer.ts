@@ -22,7 +22,7 @@ export function openWriter<W>(state: CellState, make: (base: ShardexIndex, host:
   // Released on closing, since a caller may keep a closed writer (I8).
   let since: Moment | undefined = state.touches.now;
   const writer = make(state.current, {
-    commit: (committing, touched, onConflict) => state.commit(committing, touched, onConflict, since),
+    commit: (committing, writeSet, onConflict) => state.commit(committing, writeSet, onConflict, since),
     closed: (closing, discarded) => {
       since = undefined;
       base.writers--;

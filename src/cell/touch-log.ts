@@ -1,14 +1,14 @@
 /*
- * The postings that recent commits touched, for writers that were open at the time: a commit compares its own touches
- * with those since its writer was opened.
+ * The write sets of recent commits, for writers that were open at the time: a commit compares its own write set with those
+ * since its writer was opened.
  */
 
-import type { Touched } from '../write/touched.js';
+import type { WriteSet } from '../write/write-set.js';
 
 /** A position in the log. Holding it keeps everything that was logged after it. */
 export interface Moment {
-  /** The touches of the next commit, and the position after it. */
-  then?: { readonly touched: Touched; readonly next: Moment };
+  /** The write set of the next commit, and the position after it. */
+  then?: { readonly writeSet: WriteSet; readonly next: Moment };
 }
 
 /**
@@ -23,16 +23,16 @@ export class TouchLog {
     return this.#now;
   }
 
-  add(touched: Touched): void {
+  add(writeSet: WriteSet): void {
     const next: Moment = {};
-    this.#now.then = { touched, next };
+    this.#now.then = { writeSet, next };
     this.#now = next;
   }
 }
 
-/** Lists the touches since a moment, commit by commit; none without a moment. Time: O(commits). */
-export function touchedSince(moment: Moment | undefined): readonly Touched[] {
-  const all: Touched[] = [];
-  for (let then = moment?.then; then !== undefined; then = then.next.then) all.push(then.touched);
+/** Lists the write sets since a moment, commit by commit; none without a moment. Time: O(commits). */
+export function writeSetsSince(moment: Moment | undefined): readonly WriteSet[] {
+  const all: WriteSet[] = [];
+  for (let then = moment?.then; then !== undefined; then = then.next.then) all.push(then.writeSet);
   return all;
 }

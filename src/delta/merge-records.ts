@@ -14,7 +14,7 @@ import { keyOfRow, postingOfRow } from '../version/posting.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
 import { namedField } from '../write/rebase-records.js';
 import { type Replay, type Row, rowAt, rowsOfDocuments, shardsIn } from '../write/replay.js';
-import { placeText } from '../write/touched.js';
+import { placeText } from '../write/write-set.js';
 
 /** Decides a conflict. */
 type Decide = (conflict: RecordConflict) => unknown;

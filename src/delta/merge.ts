@@ -19,7 +19,7 @@ import { sameVector } from '../version/row-block.js';
 import { type ShardexIndex, assertIndex } from '../version/shardex-index.js';
 import { Replay, type Row, replay, rowAt, rowsOfDocuments, shardsIn } from '../write/replay.js';
 import { stagePostings } from '../write/staging.js';
-import { placeText } from '../write/touched.js';
+import { placeText } from '../write/write-set.js';
 import { diff } from './between.js';
 import { writtenRows } from './changes.js';
 import { type Delta, changesOf } from './delta.js';

@@ -11,7 +11,7 @@ import { yieldToEventLoop } from '../host/event-loop.js';
 import { randomName } from '../host/random.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
 import { conflict, rebase } from '../write/rebase.js';
-import type { Touched } from '../write/touched.js';
+import type { WriteSet } from '../write/write-set.js';
 import {
   CommitUnknownError,
   LogClosedError,
@@ -39,7 +39,7 @@ const MOST_LOST = 2;
 /** A commit that waits for the log. */
 interface Waiting {
   commit: Commit;
-  readonly touched: Touched | undefined;
+  readonly writeSet: WriteSet | undefined;
   readonly write: Write | undefined;
   readonly token: string;
   readonly startedAt: number;
@@ -108,7 +108,7 @@ export class CommitQueue {
   }
 
   /** Takes a decided commit; resolves once it is durable and visible. */
-  offer(commit: Commit, touched: Touched | undefined, write: Write | undefined): Promise<Commit> {
+  offer(commit: Commit, writeSet: WriteSet | undefined, write: Write | undefined): Promise<Commit> {
     if (this.failure !== undefined) {
       this.#moveTip(this.#visible.current);
       return Promise.reject(this.failure);
@@ -119,7 +119,7 @@ export class CommitQueue {
     const startedAt = performance.now();
     this.#waiting.push({
       commit,
-      touched,
+      writeSet,
       write,
       token,
       startedAt,
@@ -374,10 +374,10 @@ function withResolvers<T>(): Resolvers<T> {
 }
 
 /** Makes a commit again on another version. @throws {@link ConflictError} */
-function replayed({ commit, touched, write }: Waiting, current: ShardexIndex): ShardexIndex {
+function replayed({ commit, writeSet, write }: Waiting, current: ShardexIndex): ShardexIndex {
   const { previous, index } = commit;
-  if (touched === undefined || write?.isExact === true) throw conflict(previous, current, []);
-  return rebase(previous, index, current, touched, []);
+  if (writeSet === undefined || write?.isExact === true) throw conflict(previous, current, []);
+  return rebase(previous, index, current, writeSet, []);
 }
 
 /** Whether a commit was refused since another process came first. */

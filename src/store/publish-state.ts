@@ -6,7 +6,7 @@
 import { Commit } from '../delta/commit.js';
 import { withContentsOf } from '../delta/merge.js';
 import { type ShardexIndex, renumbered } from '../version/shardex-index.js';
-import { Touched } from '../write/touched.js';
+import { WriteSet } from '../write/write-set.js';
 import { isLostRace } from './commit-queue.js';
 import { type StoreParts, durable, knownCommit } from './parts.js';
 import type { CommitInfo } from './entry-bytes.js';
@@ -42,9 +42,9 @@ export async function publishState(
     if (tip.current !== current) continue;
     if (made === undefined) return undefined;
     const write = newWrite(options, true, made.info);
-    const touched = new Touched();
-    tip.bind(touched, write);
-    const commit = tip.publish(current, made.index, startedAt, touched) ?? new Commit(current, current);
+    const writeSet = new WriteSet();
+    tip.bind(writeSet, write);
+    const commit = tip.publish(current, made.index, startedAt, writeSet) ?? new Commit(current, current);
     try {
       return await durable(parts, commit, write);
     } catch (error) {

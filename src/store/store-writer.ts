@@ -7,7 +7,7 @@ import { detachable } from '../checks/detached.js';
 import type { Commit } from '../delta/commit.js';
 import { WriterClosedError } from '../errors.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
-import { IndexDraft, closeDraft, touchedBy } from '../write/index-draft.js';
+import { IndexDraft, closeDraft, writeSetOf } from '../write/index-draft.js';
 
 /** What a writer of a store needs beside what every writer does. */
 export interface StoreWriterHost extends WriterHost {
@@ -57,7 +57,7 @@ export class StoreWriter<M extends object = object> extends IndexDraft<M> {
         'This writer was committed or discarded already; take a new one with cloneForWrite().',
       );
     if (onConflict === 'fail') this.#host.exactly();
-    const commit = this.#host.commit(this.#bare, touchedBy<M>(this), onConflict);
+    const commit = this.#host.commit(this.#bare, writeSetOf<M>(this), onConflict);
     this.#close('committed');
     this.#host.closed(this.#bare, false);
     return this.#host.durable(commit);

@@ -18,7 +18,7 @@ import { InvalidOptionError } from '../errors.js';
 import { yieldToEventLoop } from '../host/event-loop.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
 import { type Recipe, runRecipe } from '../write/update.js';
-import { touchedBy } from '../write/index-draft.js';
+import { writeSetOf } from '../write/index-draft.js';
 import type { CheckpointCost } from './checkpoint/checkpointer.js';
 import { isLostRace } from './commit-queue.js';
 import { type StoreParts, durable, knownCommit } from './parts.js';
@@ -199,13 +199,13 @@ export class Store<M extends object = object> extends VersionedCell<M> {
         ...host,
         exactly: () => {
           write = newWrite(given, true);
-          tip.bind(touchedBy(writer), write);
+          tip.bind(writeSetOf(writer), write);
         },
         durable: (commit) => durable(this.#parts, commit, write),
       };
       return new StoreWriter<M>(base, storeHost);
     });
-    tip.bind(touchedBy(writer), write);
+    tip.bind(writeSetOf(writer), write);
     return watched(tip, writer);
   }
 
@@ -322,7 +322,7 @@ export class Store<M extends object = object> extends VersionedCell<M> {
   #openWriter(write: Write): IndexWriter<M> {
     const { tip } = this.#parts;
     const writer = openWriter(tip, (base, host) => new IndexWriter<M>(base, host));
-    tip.bind(touchedBy<M>(writer), write);
+    tip.bind(writeSetOf<M>(writer), write);
     return writer;
   }
 

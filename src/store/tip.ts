@@ -7,7 +7,7 @@ import { CellState, type Validator } from '../cell/cell-state.js';
 import { CellClosedError } from '../errors.js';
 import { Commit } from '../delta/commit.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
-import type { Touched } from '../write/touched.js';
+import type { WriteSet } from '../write/write-set.js';
 import type { CommitInfo } from './entry-bytes.js';
 
 /** What a caller said of a write, and what came of it. One write may make several commits, as an ingest does. */
@@ -23,15 +23,15 @@ export interface Write {
 /** Takes a commit that was decided; resolves once it is durable and visible. */
 export type Offer = (
   commit: Commit,
-  touched: Touched | undefined,
+  writeSet: WriteSet | undefined,
   write: Write | undefined,
 ) => Promise<Commit>;
 
 /** The state of the cell that writers see. */
 export class TipState extends CellState {
   readonly #offer: Offer;
-  /** By what a writer touches, as that is all that a publication knows of it. */
-  readonly #writes = new WeakMap<Touched, Write>();
+  /** By write set, which is all that a publication knows of a writer. */
+  readonly #writes = new WeakMap<WriteSet, Write>();
 
   constructor(index: ShardexIndex, validate: Validator | undefined, offer: Offer) {
     super(index, { validate });
@@ -39,8 +39,8 @@ export class TipState extends CellState {
   }
 
   /** Says which write a writer belongs to. */
-  bind(touched: Touched, write: Write): void {
-    this.#writes.set(touched, write);
+  bind(writeSet: WriteSet, write: Write): void {
+    this.#writes.set(writeSet, write);
   }
 
   /** Publishes to the writers that come next, and offers the commit to the log. */
@@ -48,12 +48,12 @@ export class TipState extends CellState {
     expected: ShardexIndex,
     next: ShardexIndex,
     startedAt: number,
-    touched?: Touched,
+    writeSet?: WriteSet,
   ): Commit | undefined {
-    const commit = super.publish(expected, next, startedAt, touched);
+    const commit = super.publish(expected, next, startedAt, writeSet);
     if (commit === undefined || commit.isEmpty) return commit;
-    const write = touched === undefined ? undefined : this.#writes.get(touched);
-    const durable = this.#offer(commit, touched, write);
+    const write = writeSet === undefined ? undefined : this.#writes.get(writeSet);
+    const durable = this.#offer(commit, writeSet, write);
     // Whoever made the write hears of it; nobody else has to.
     durable.catch(() => undefined);
     write?.offered.push(durable);

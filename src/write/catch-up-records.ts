@@ -4,9 +4,9 @@ import { changedFields } from '../documents/fields.js';
 import type { RecordField } from '../errors.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
 import type { DraftState } from './draft-state.js';
-import { type SharedTouches, isFieldCovered, joinedRecord, namedFields } from './rebase-records.js';
+import { type SharedWriteSets, isFieldCovered, joinedRecord, namedFields } from './rebase-records.js';
 import type { Replay } from './replay.js';
-import type { Touched } from './touched.js';
+import type { WriteSet } from './write-set.js';
 
 /** What a draft has to catch up with. */
 export interface Missed {
@@ -16,7 +16,7 @@ export interface Missed {
   readonly known: ShardexIndex;
   readonly current: ShardexIndex;
   /** What was touched by the commits since `known`. */
-  readonly recorded: readonly Touched[];
+  readonly recorded: readonly WriteSet[];
 }
 
 /**
@@ -26,23 +26,23 @@ export interface Missed {
 export function caughtUpRecords(
   state: DraftState,
   { base, known, current }: Missed,
-  touched: Touched,
-  shared: SharedTouches,
+  writeSet: WriteSet,
+  shared: SharedWriteSets,
   theirs: Replay,
 ): { readonly fields: readonly RecordField[]; readonly retold: ReadonlySet<string> } {
   const fields: RecordField[] = [];
   const retold = new Set<string>();
   for (const { documentId, before, after } of changedRecords(known.records, current.records)) {
-    const met = changedFields(before, after).filter((field) => touched.coversField(documentId, field));
+    const met = changedFields(before, after).filter((field) => writeSet.coversField(documentId, field));
     fields.push(...namedFields(documentId, met));
-    if (touched.has(documentId) && before?.text !== after?.text) retold.add(documentId);
+    if (writeSet.has(documentId) && before?.text !== after?.text) retold.add(documentId);
     theirs.records.set(documentId, joinedRecord(documentId, before, after, state.record(documentId)));
   }
   for (const documentId of shared.keys()) {
     const mine = changedFields(base.records.get(documentId), state.record(documentId));
     // What the draft did not touch is what others did, which was taken over.
     const met = mine.filter(
-      (field) => touched.coversField(documentId, field) && isFieldCovered(shared, documentId, field),
+      (field) => writeSet.coversField(documentId, field) && isFieldCovered(shared, documentId, field),
     );
     fields.push(...namedFields(documentId, met));
   }

@@ -11,7 +11,7 @@ import type { DraftState } from './draft-state.js';
 import { type Missed, caughtUpRecords } from './catch-up-records.js';
 import { changes, conflict, isCovered } from './rebase.js';
 import { Replay, type Row, placeAt, replayInto, rowsOfDocuments, shardsIn } from './replay.js';
-import type { Touched } from './touched.js';
+import type { WriteSet } from './write-set.js';
 
 /** Keys looked up in one step. */
 const LOOKUPS = 256;
@@ -30,7 +30,7 @@ export type { Missed };
 export function* catchUp(
   state: DraftState,
   missed: Missed,
-  touched: Touched,
+  writeSet: WriteSet,
   isChanged: boolean,
 ): Steps<void> {
   const { base, known, current, recorded } = missed;
@@ -43,7 +43,7 @@ export function* catchUp(
     yield;
   }
   const overlaps = new Map<string, PostingKey>();
-  const shared = touched.sharedWith(recorded);
+  const shared = writeSet.sharedWith(recorded);
   const theirs = new Replay();
   const lost = new Set<string>();
   let looked = 0;
@@ -52,11 +52,15 @@ export function* catchUp(
     const documentId = columns.ids.at(row);
     const now = after.get(key);
     // Only removing or replacing the document does that, unless somebody touched just this posting.
-    if (now === undefined && touched.has(documentId) && !isCovered(shared, documentId, placeAt(columns, row)))
+    if (
+      now === undefined &&
+      writeSet.has(documentId) &&
+      !isCovered(shared, documentId, placeAt(columns, row))
+    )
       lost.add(documentId);
     if (now !== undefined && sameVector(columns, row, now.columns, now.row)) {
       after.delete(key);
-    } else if (touched.covers(documentId, placeAt(columns, row))) {
+    } else if (writeSet.covers(documentId, placeAt(columns, row))) {
       overlaps.set(key, keyOfRow(columns, row));
       after.delete(key);
     } else if (now === undefined) {
@@ -66,11 +70,12 @@ export function* catchUp(
   // Left are those that are new, or have another vector.
   for (const [key, { block, columns, row }] of after) {
     if (looked++ % LOOKUPS === 0) yield;
-    if (touched.covers(columns.ids.at(row), placeAt(columns, row))) overlaps.set(key, keyOfRow(columns, row));
+    if (writeSet.covers(columns.ids.at(row), placeAt(columns, row)))
+      overlaps.set(key, keyOfRow(columns, row));
     else theirs.added.push(block, row);
   }
   yield;
-  const { fields, retold } = caughtUpRecords(state, missed, touched, shared, theirs);
+  const { fields, retold } = caughtUpRecords(state, missed, writeSet, shared, theirs);
   const perhaps = new Set([...lost, ...shared.keys(), ...retold]);
   const [was, is] = [
     rowsOfDocuments(shardsIn(base), perhaps),
@@ -84,7 +89,7 @@ export function* catchUp(
   for (const documentId of perhaps) {
     for (const [place, { columns, row }] of changes(was(documentId), is(documentId))) {
       // What is not covered is what others did, which was taken over.
-      if (!touched.covers(documentId, place)) continue;
+      if (!writeSet.covers(documentId, place)) continue;
       const isMet = lost.has(documentId) || isCovered(shared, documentId, place);
       if (!isMet && !(retold.has(documentId) && isBeyond(documentId, columns, row))) continue;
       const { start, length } = keyOfRow(columns, row);
@@ -94,7 +99,7 @@ export function* catchUp(
   for (let i = 0; i < theirs.added.length; i++) {
     const columns = columnsOf(theirs.added.blocks[i]);
     const key = keyOfRow(columns, theirs.added.rows[i]);
-    if (touched.has(key.documentId) && isBeyond(key.documentId, columns, theirs.added.rows[i]))
+    if (writeSet.has(key.documentId) && isBeyond(key.documentId, columns, theirs.added.rows[i]))
       overlaps.set(keyText(key.documentId, key.start, key.length), key);
   }
   if (overlaps.size > 0 || fields.length > 0) throw conflict(base, current, [...overlaps.values()], fields);

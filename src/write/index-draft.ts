@@ -32,14 +32,14 @@ import {
 } from './edited-where.js';
 import { settle } from './rebalance.js';
 import { removePlaces, removeWhere } from './remove.js';
-import { DocumentStaging, assertWithinTexts, putDocuments, touchStaged } from './put-documents.js';
+import { DocumentStaging, assertWithinTexts, noteStaged, putDocuments } from './put-documents.js';
 import { placeAt } from './replay.js';
 import { assertAllOf, stagePostings } from './staging.js';
 import { assertPostingsWithin } from './within-text.js';
-import { Touched, placeText } from './touched.js';
+import { WriteSet, placeText } from './write-set.js';
 
-/** What a draft has touched so far. */
-export let touchedBy: <M extends object>(draft: IndexDraft<M>) => Touched;
+/** The write set of a draft, which grows with it. */
+export let writeSetOf: <M extends object>(draft: IndexDraft<M>) => WriteSet;
 /** Ends a draft: every later use throws, saying that it was `how`. */
 export let closeDraft: <M extends object>(draft: IndexDraft<M>, how: string) => void;
 /**
@@ -61,17 +61,17 @@ const INCOMPLETE = 'left incomplete by an error';
 export class IndexDraft<M extends object = object> {
   /** What it has made so far, or how it was closed: a closed draft that somebody keeps must not keep its rows (I8). */
   #state: DraftState | string;
-  readonly #touched = new Touched();
+  readonly #writeSet = new WriteSet();
 
   static {
-    detachable(this, (value) => #touched in value, 'fresh');
+    detachable(this, (value) => #writeSet in value, 'fresh');
     elsewhere(this, 'A draft', {
       updatePosting: 'addPosting(posting), which replaces the one with the same key',
       search: 'search(draft.preview(), query, options)',
       postings: 'postings(draft.preview(), documentId)',
       getPosting: 'getPosting(draft.preview(), key)',
     });
-    touchedBy = (draft) => draft.#touched;
+    writeSetOf = (draft) => draft.#writeSet;
     setEdited = (draft, edited) => {
       for (const [documentId, metadata] of edited) draft.#changeMetadata(documentId, () => metadata);
     };
@@ -157,7 +157,7 @@ export class IndexDraft<M extends object = object> {
       places.set(documentId, ofDocument.add(placeText(start, length)));
     }
     const removed = this.#whole(this.#open(), (state) => runSteps(removePlaces(state, places)));
-    for (const { documentId, start, length } of taken) this.#touched.addPosting(documentId, start, length);
+    for (const { documentId, start, length } of taken) this.#writeSet.addPosting(documentId, start, length);
     return removed;
   }
 
@@ -183,7 +183,7 @@ export class IndexDraft<M extends object = object> {
       for (const id of ids) state.setRecord(id, undefined);
       return runSteps(removeWhere(state, ids, () => true));
     });
-    for (const id of ids) this.#touched.addDocument(id);
+    for (const id of ids) this.#writeSet.addDocument(id);
     return removed;
   }
 
@@ -207,7 +207,7 @@ export class IndexDraft<M extends object = object> {
       runSteps(removeWhere(state, [documentId], (_, start, length) => !keep.has(placeText(start, length))));
       runSteps(addRows(state, rows));
     });
-    this.#touched.addPostingsOf(documentId);
+    this.#writeSet.addPostingsOf(documentId);
   }
 
   /**
@@ -255,7 +255,7 @@ export class IndexDraft<M extends object = object> {
     const before = state.record(documentId);
     if (text !== undefined && text !== before?.text) assertPostingsWithin(state, documentId, text);
     state.setRecord(documentId, recordLike(before, text, before?.metadata));
-    this.#touched.addFields(documentId, [['text']]);
+    this.#writeSet.addFields(documentId, [['text']]);
   }
 
   /**
@@ -269,7 +269,7 @@ export class IndexDraft<M extends object = object> {
     this.#open();
     assertDocumentId(documentId);
     this.#changeMetadata(documentId, () => metadata);
-    this.#touched.addFields(documentId, [['metadata']]);
+    this.#writeSet.addFields(documentId, [['metadata']]);
   }
 
   /**
@@ -365,7 +365,7 @@ export class IndexDraft<M extends object = object> {
     const before = state.record(documentId);
     const after = recordLike(before, before?.text, metadata);
     state.setRecord(documentId, after);
-    this.#touched.addFields(documentId, changedFields(before, after));
+    this.#writeSet.addFields(documentId, changedFields(before, after));
   }
 
   /** Has staged postings and documents added. */
@@ -374,7 +374,7 @@ export class IndexDraft<M extends object = object> {
     const opened = this.#open();
     assertWithinTexts(opened, staging);
     const written = this.#whole(opened, (state) => runSteps(putDocuments(state, staging)));
-    runSteps(touchStaged(this.#touched, staging));
+    runSteps(noteStaged(this.#writeSet, staging));
     return written;
   }
 

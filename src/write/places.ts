@@ -4,7 +4,7 @@ import { WantedId } from '../collections/id-column.js';
 import type { Columns } from '../version/row-block.js';
 import type { Shard, ShardId } from '../version/shard.js';
 import { eachLive } from '../version/shard-rows.js';
-import { placeText } from './touched.js';
+import { placeText } from './write-set.js';
 
 /** Documents in fewer shards are looked for in all of them. */
 const MANY_SHARDS = 8;

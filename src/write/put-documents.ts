@@ -12,7 +12,7 @@ import type { DraftState } from './draft-state.js';
 import { removeWhere } from './remove.js';
 import { placeAt } from './replay.js';
 import { Staging } from './staging.js';
-import { type Touched, placeText } from './touched.js';
+import { type WriteSet, placeText } from './write-set.js';
 
 /** What to put of a document: its record, and from which staged row on its postings count. */
 interface Put {
@@ -110,12 +110,12 @@ export function* putDocuments(state: DraftState, { rows, puts }: DocumentStaging
   return yield* addRows(state, current);
 }
 
-/** Notes what a draft has touched by {@link putDocuments}. */
-export function* touchStaged(touched: Touched, { rows, puts }: DocumentStaging): Steps<void> {
-  for (const documentId of puts.keys()) touched.addDocument(documentId);
+/** Adds to a write set what {@link putDocuments} touches. */
+export function* noteStaged(writeSet: WriteSet, { rows, puts }: DocumentStaging): Steps<void> {
+  for (const documentId of puts.keys()) writeSet.addDocument(documentId);
   for (let i = 0; i < rows.length; i++) {
     if (i % ROWS_PER_STEP === 0) yield;
     const { documentId, start, length } = keyOfRow(columnsOf(rows.blocks[i]), rows.rows[i]);
-    touched.addPosting(documentId, start, length);
+    writeSet.addPosting(documentId, start, length);
   }
 }

@@ -3,10 +3,10 @@ import { type Field, changedFields, mergedRecord, overlaps } from '../documents/
 import type { DocumentRecord } from '../documents/record.js';
 import type { RecordField } from '../errors.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
-import type { Touched } from './touched.js';
+import type { WriteSet } from './write-set.js';
 
-/** Those of some drafts that touched a document, by document. */
-export type SharedTouches = ReadonlyMap<string, readonly Touched[]>;
+/** The write sets that have a document, by document. */
+export type SharedWriteSets = ReadonlyMap<string, readonly WriteSet[]>;
 
 /** What a rebase makes of records. */
 export interface RebasedRecords {
@@ -26,17 +26,17 @@ export function rebasedRecords(
   base: ShardexIndex,
   mine: ShardexIndex,
   current: ShardexIndex,
-  touched: Touched,
-  shared: SharedTouches,
+  writeSet: WriteSet,
+  shared: SharedWriteSets,
 ): RebasedRecords {
   if (mine.records === base.records && current.records === base.records) return NOTHING;
   const fields: RecordField[] = [];
   const records = new Map<string, DocumentRecord | undefined>();
-  for (const documentId of touched.recordIds()) {
+  for (const documentId of writeSet.recordIds()) {
     const was = base.records.get(documentId);
     const [my, theirs] = [mine.records.get(documentId), current.records.get(documentId)];
     const byMe = changedFields(was, my);
-    const met = changedFields(was, theirs).filter((field) => touched.coversField(documentId, field));
+    const met = changedFields(was, theirs).filter((field) => writeSet.coversField(documentId, field));
     met.push(...byMe.filter((field) => isFieldCovered(shared, documentId, field)));
     if (met.length > 0) fields.push(...namedFields(documentId, met));
     else if (byMe.length > 0) records.set(documentId, joinedRecord(documentId, was, my, theirs));
@@ -55,7 +55,7 @@ export function joinedRecord(
 }
 
 /** Whether one of the others, by document, touched a field. */
-export function isFieldCovered(shared: SharedTouches, documentId: string, field: Field): boolean {
+export function isFieldCovered(shared: SharedWriteSets, documentId: string, field: Field): boolean {
   return shared.get(documentId)?.some((other) => other.coversField(documentId, field)) === true;
 }
 

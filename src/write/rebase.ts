@@ -6,7 +6,7 @@ import { sameVector } from '../version/row-block.js';
 import { type ShardexIndex, shardsOfDocument } from '../version/shardex-index.js';
 import { Replay, type Row, type RowsByPlace, replay, rowsOfDocuments, shardsIn } from './replay.js';
 import { rebasedRecords } from './rebase-records.js';
-import type { Touched } from './touched.js';
+import type { WriteSet } from './write-set.js';
 
 /**
  * Replays what a draft did to `base` on `current`, which others have published since (I3).
@@ -25,22 +25,22 @@ export function rebase(
   base: ShardexIndex,
   mine: ShardexIndex,
   current: ShardexIndex,
-  touched: Touched,
-  recorded: Iterable<Touched>,
+  writeSet: WriteSet,
+  recorded: Iterable<WriteSet>,
 ): ShardexIndex {
   const byMe: string[] = [];
   const byOthers: string[] = [];
-  for (const documentId of touched.documentIds()) {
+  for (const documentId of writeSet.documentIds()) {
     if (!sameShards(base, mine, documentId)) byMe.push(documentId);
     if (!sameShards(base, current, documentId)) byOthers.push(documentId);
   }
   const either = new Set([...byMe, ...byOthers]);
   const before = rowsOfDocuments(shardsIn(base), either);
   const [after, now] = [rowsOfDocuments(shardsIn(mine), byMe), rowsOfDocuments(shardsIn(current), byOthers)];
-  const shared = touched.sharedWith(recorded);
+  const shared = writeSet.sharedWith(recorded);
   const overlaps: PostingKey[] = [];
   const changed = new Replay();
-  const { fields, records } = rebasedRecords(base, mine, current, touched, shared);
+  const { fields, records } = rebasedRecords(base, mine, current, writeSet, shared);
   for (const [documentId, record] of records) changed.records.set(documentId, record);
   const [mineDiffer, othersDiffer] = [new Set(byMe), new Set(byOthers)];
   for (const documentId of either) {
@@ -52,7 +52,7 @@ export function rebase(
     const isBeyond = beyond(changed, current, documentId);
     const overlap = new Map<string, Row>();
     for (const [place, row] of changes(old, theirs))
-      if (touched.covers(documentId, place) || (theirs.has(place) && isBeyond(row))) overlap.set(place, row);
+      if (writeSet.covers(documentId, place) || (theirs.has(place) && isBeyond(row))) overlap.set(place, row);
     const whole = hasLost(old, theirs, (place) => isCovered(shared, documentId, place));
     for (const [place, row] of my) {
       if (whole || isCovered(shared, documentId, place) || (mineNow.has(place) && isBeyond(row)))
@@ -69,7 +69,7 @@ export function rebase(
 
 /** Whether one of the others, by document, touched a posting. */
 export function isCovered(
-  shared: ReadonlyMap<string, readonly Touched[]>,
+  shared: ReadonlyMap<string, readonly WriteSet[]>,
   documentId: string,
   place: string,
 ): boolean {

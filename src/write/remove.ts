@@ -3,7 +3,7 @@ import type { Steps } from '../collections/steps.js';
 import { WantedIds } from '../collections/id-column.js';
 import type { ShardId } from '../version/shard.js';
 import type { DraftState } from './draft-state.js';
-import { placeText } from './touched.js';
+import { placeText } from './write-set.js';
 
 /** Keys of postings by their documents, as `placeText` has them. */
 export type PlacesByDocument = ReadonlyMap<string, ReadonlySet<string>>;

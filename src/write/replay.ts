@@ -11,7 +11,7 @@ import { DraftState } from './draft-state.js';
 import { settle } from './rebalance.js';
 import { removePlaces } from './remove.js';
 import { stageRows } from './staging.js';
-import { placeText } from './touched.js';
+import { placeText } from './write-set.js';
 
 /** What is to happen to a version: postings to take out, by document and place, postings to write, and records to set. */
 export class Replay {

@@ -1,7 +1,7 @@
 // The keys of staged rows, by document.
 import type { Steps } from '../collections/steps.js';
 import { type RowList, columnsOf } from '../version/row-block.js';
-import { placeText } from './touched.js';
+import { placeText } from './write-set.js';
 
 /** Keys noted in one step: some hundred nanoseconds each. */
 const KEYS = 256;

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { FairQueue, abortable } from '../../src/cell/fair-queue.js';
-import { Touched } from '../../src/write/touched.js';
+import { WriteSet } from '../../src/write/write-set.js';
 import { rejectionOf } from '../support/thrown.js';
 
 const documents = (...ids: string[]) => {
-  const touched = new Touched();
-  for (const id of ids) touched.addDocument(id);
-  return touched;
+  const writeSet = new WriteSet();
+  for (const id of ids) writeSet.addDocument(id);
+  return writeSet;
 };
 
 /** Lets all that can happen without a timer happen. */
@@ -121,13 +121,13 @@ describe('claims', () => {
     expect(turns.claimed(documents('a'))).toBe(false);
     const turn = await turns.take();
     expect(turns.claimed(documents('a'))).toBe(false);
-    const touched = documents('a');
-    turn.claim(touched);
+    const writeSet = documents('a');
+    turn.claim(writeSet);
     expect(turns.claimed(documents('a', 'z'))).toBe(true);
     expect(turns.claimed(documents('b'))).toBe(false);
     expect(turns.claimed(documents())).toBe(false);
     // What the draft touches later is claimed as well, and what an earlier run touched stays claimed.
-    touched.addPosting('b', 0, 1);
+    writeSet.addPosting('b', 0, 1);
     turn.claim(documents('c'));
     for (const id of ['a', 'b', 'c']) expect(turns.claimed(documents(id))).toBe(true);
     turn.end();

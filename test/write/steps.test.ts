@@ -17,7 +17,7 @@ import { settle } from '../../src/write/rebalance.js';
 import { attracted, placed, refined } from '../../src/write/reassign.js';
 import { stagePostings } from '../../src/write/staging.js';
 import { parts } from '../../src/write/split.js';
-import { Touched } from '../../src/write/touched.js';
+import { WriteSet } from '../../src/write/write-set.js';
 import { numbered } from '../support/postings.js';
 import { seeded } from '../support/random.js';
 import { expectSound } from '../support/sound.js';
@@ -136,7 +136,7 @@ test('touched shards are finished one by one, and those of others compared one b
   const missed = { base: before, known: before, current: after, recorded: [] };
   const kept = after.changed.ids.filter((id) => before.shards.has(id)).length;
   expect(kept).toBeGreaterThan(20);
-  expect(countOf(catchUp(new DraftState(before), missed, new Touched(), false))).toBeGreaterThan(2 * kept);
+  expect(countOf(catchUp(new DraftState(before), missed, new WriteSet(), false))).toBeGreaterThan(2 * kept);
   expectSound(after);
 });
 

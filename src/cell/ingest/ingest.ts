@@ -15,16 +15,16 @@ import type { Posting } from '../../version/posting.js';
 import { type ShardexIndex, renumbered } from '../../version/shardex-index.js';
 import { type Missed, catchUp } from '../../write/catch-up.js';
 import type { DraftState } from '../../write/draft-state.js';
-import { changeInSteps, touchedBy } from '../../write/index-draft.js';
+import { changeInSteps, writeSetOf } from '../../write/index-draft.js';
 import { settle } from '../../write/rebalance.js';
-import { DocumentStaging, assertWithinTexts, putDocuments, touchStaged } from '../../write/put-documents.js';
-import type { Touched } from '../../write/touched.js';
+import { DocumentStaging, assertWithinTexts, noteStaged, putDocuments } from '../../write/put-documents.js';
+import type { WriteSet } from '../../write/write-set.js';
 import { yieldToEventLoop } from '../../host/event-loop.js';
 import { type IndexWriter, closeCommitted } from '../index-writer.js';
 import { Intake } from './intake.js';
 import type { CellState } from '../cell-state.js';
 import { Slices } from './slices.js';
-import { type Moment, touchedSince } from '../touch-log.js';
+import { type Moment, writeSetsSince } from '../touch-log.js';
 import { abortable } from '../fair-queue.js';
 
 /** Progress of an `ingest`. */
@@ -121,9 +121,9 @@ async function publishStaged(
   slices: Slices,
 ): Promise<Commit> {
   const { meter, touches } = cell;
-  const touched = touchedBy(writer);
+  const writeSet = writeSetOf(writer);
   let startedWith = slices.count;
-  const isChanged = await slices.run(changeInSteps(writer, (state) => addStaged(state, staged, touched)));
+  const isChanged = await slices.run(changeInSteps(writer, (state) => addStaged(state, staged, writeSet)));
   await slices.end();
   let known = writer.base;
   let since = opened;
@@ -133,7 +133,7 @@ async function publishStaged(
     const startedAt = performance.now();
     const { current } = cell;
     const { now } = touches;
-    const missed = { base: writer.base, known, current, recorded: touchedSince(since) };
+    const missed = { base: writer.base, known, current, recorded: writeSetsSince(since) };
     const steps = joinMissed(writer, missed, isChanged);
     try {
       startedWith = slices.count;
@@ -141,7 +141,7 @@ async function publishStaged(
       slices.check();
       // Nothing awaits between reading the current version and publishing.
       const isMissing = touches.now !== now;
-      const commit = isMissing ? undefined : cell.publish(current, next, startedAt, touched);
+      const commit = isMissing ? undefined : cell.publish(current, next, startedAt, writeSet);
       if (commit !== undefined) {
         if (next !== current && current !== writer.base) meter.rebases++;
         closeCommitted(writer);
@@ -180,19 +180,19 @@ function looksLikeDocument(given: object): given is NamedDocument<object> {
 }
 
 /** Adds staged rows and documents to a draft. Returns whether that changes anything. */
-function* addStaged(state: DraftState, staged: DocumentStaging, touched: Touched): Steps<boolean> {
+function* addStaged(state: DraftState, staged: DocumentStaging, writeSet: WriteSet): Steps<boolean> {
   assertWithinTexts(state, staged);
   yield* putDocuments(state, staged);
-  yield* touchStaged(touched, staged);
+  yield* noteStaged(writeSet, staged);
   return state.isChanged;
 }
 
 /** Builds the successor of the current version: the writer's changes together with the commits that it missed. */
 function joinMissed(writer: IndexWriter, missed: Missed, isChanged: boolean): Steps<ShardexIndex> {
-  const touched = touchedBy(writer);
+  const writeSet = writeSetOf(writer);
   const { known, current, recorded } = missed;
   return changeInSteps(writer, function* (state) {
-    if (current !== known || recorded.length > 0) yield* catchUp(state, missed, touched, isChanged);
+    if (current !== known || recorded.length > 0) yield* catchUp(state, missed, writeSet, isChanged);
     if (!isChanged) return current;
     yield* settle(state);
     const mine = yield* state.finishing();

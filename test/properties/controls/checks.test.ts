@@ -97,7 +97,7 @@ describe('I3', () => {
     'fails where an overlap is not looked for',
     REBASE,
     ({ rebase }: typeof rebaseModule): Partial<typeof rebaseModule> => ({
-      rebase: (_, mine, current, touched) => rebase(current, mine, current, touched, []),
+      rebase: (_, mine, current, writeSet) => rebase(current, mine, current, writeSet, []),
     }),
     refusesOverlap,
   );

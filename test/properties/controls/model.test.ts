@@ -41,7 +41,7 @@ test('versions published over others (I3)', async () => {
 
 test('overlaps that nobody looks for (I3)', async () => {
   sabotaged<typeof rebaseModule>('src/write/rebase.js', ({ rebase }) => ({
-    rebase: (_, mine, current, touched) => rebase(current, mine, current, touched, []),
+    rebase: (_, mine, current, writeSet) => rebase(current, mine, current, writeSet, []),
   }));
   expect(await sequencesFail()).toBe(true);
 });

@@ -67,8 +67,8 @@ finds('lost update', 'a writer reads its base again when it commits (I3)', [
   () => {
     sabotaged<CellStates>(CELL_STATE, ({ CellState }) => ({
       CellState: class extends CellState {
-        override commit(...[writer, touched]: CommitArguments): Commit {
-          const mine = touched.isEmpty
+        override commit(...[writer, writeSet]: CommitArguments): Commit {
+          const mine = writeSet.isEmpty
             ? this.current
             : renumbered(writer.preview(), this.current.version + 1);
           return this.publish(this.current, mine, 0) as Commit;
@@ -81,7 +81,7 @@ finds('lost update', 'a writer reads its base again when it commits (I3)', [
 finds('lost update', 'a rebase takes the current version for its base (I3)', [
   () => {
     sabotaged<typeof rebaseModule>('src/write/rebase.js', ({ rebase }) => ({
-      rebase: (_, mine, current, touched) => rebase(current, mine, current, touched, []),
+      rebase: (_, mine, current, writeSet) => rebase(current, mine, current, writeSet, []),
     }));
   },
 ]);
@@ -101,11 +101,11 @@ finds('partial publish', 'the first posting of a writer is published before the 
   () => {
     sabotaged<CellStates>(CELL_STATE, ({ CellState }) => ({
       CellState: class extends CellState {
-        override commit(...[writer, touched, onConflict, since]: CommitArguments): Commit {
+        override commit(...[writer, writeSet, onConflict, since]: CommitArguments): Commit {
           const { part } = writer as { part?: ShardexIndex };
           const all = writer.preview();
           if (part === undefined || part === all || this.current !== writer.base)
-            return super.commit(writer, touched, onConflict, since);
+            return super.commit(writer, writeSet, onConflict, since);
           this.publish(writer.base, part, 0);
           return this.publish(part, renumbered(all, part.version + 1), 0) as Commit;
         }
@@ -118,9 +118,9 @@ finds('dirty read', 'a commit is published although it was refused (I3)', [
   () => {
     sabotaged<CellStates>(CELL_STATE, ({ CellState }) => ({
       CellState: class extends CellState {
-        override commit(...[writer, touched, onConflict, since]: CommitArguments): Commit {
+        override commit(...[writer, writeSet, onConflict, since]: CommitArguments): Commit {
           try {
-            return super.commit(writer, touched, onConflict, since);
+            return super.commit(writer, writeSet, onConflict, since);
           } catch (error) {
             this.publish(this.current, renumbered(writer.preview(), this.current.version + 1), 0);
             throw error;
@@ -193,8 +193,8 @@ finds('cycle', 'who asked to fail is rebased, so that two may each miss what the
   () => {
     sabotaged<CellStates>(CELL_STATE, ({ CellState }) => ({
       CellState: class extends CellState {
-        override commit(...[writer, touched, , since]: CommitArguments): Commit {
-          return super.commit(writer, touched, 'rebase', since);
+        override commit(...[writer, writeSet, , since]: CommitArguments): Commit {
+          return super.commit(writer, writeSet, 'rebase', since);
         }
       },
     }));

@@ -13,7 +13,7 @@ import { InvalidOptionError, type MergeConflict, type RecordConflict } from '../
 import { keyOfRow, postingOfRow } from '../version/posting.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
 import { namedField } from '../write/rebase-records.js';
-import { type Replay, type Row, rowAt, rowsOfDocuments, shardsIn } from '../write/replay.js';
+import { type ReplaySet, type Row, rowAt, rowsOfDocuments, shardsIn } from '../write/replay.js';
 import { placeText } from '../write/write-set.js';
 
 /** Decides a conflict. */
@@ -86,7 +86,7 @@ function resolved(documentId: string, conflict: FieldConflict, decide: Decide): 
  * These may be postings that the merge adds, or ours if their document gets another text. Time: O(rows added + rows of the
  * shards that hold documents with other records).
  */
-export function beyondTexts(ours: ShardexIndex, { added, removed, records }: Replay): MergeConflict[] {
+export function beyondTexts(ours: ShardexIndex, { added, removed, records }: ReplaySet): MergeConflict[] {
   const textOf = (documentId: string): string | undefined =>
     (records.has(documentId) ? records.get(documentId) : ours.records.get(documentId))?.text;
   const beyond: MergeConflict[] = [];

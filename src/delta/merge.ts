@@ -17,7 +17,7 @@ import { isArray, takeOptions } from '../checks/given.js';
 import { type VectorInput, compareKeys, keyOfRow, keyText, postingOfRow } from '../version/posting.js';
 import { sameVector } from '../version/row-block.js';
 import { type ShardexIndex, assertIndex } from '../version/shardex-index.js';
-import { Replay, type Row, replay, rowAt, rowsOfDocuments, shardsIn } from '../write/replay.js';
+import { ReplaySet, type Row, replay, rowAt, rowsOfDocuments, shardsIn } from '../write/replay.js';
 import { stagePostings } from '../write/staging.js';
 import { placeText } from '../write/write-set.js';
 import { diff } from './between.js';
@@ -98,7 +98,7 @@ export function merge<M extends object>(
   const ourChanges = changedRows(diff(base, ours));
   if (ours === base) return theirs;
 
-  const changed = new Replay();
+  const changed = new ReplaySet();
   const both: { key: PostingKey; ours: Row | undefined; theirs: Row | undefined }[] = [];
   for (const [text, { key, row }] of [...theirChanges].sort(([, a], [, b]) => compareKeys(a.key, b.key))) {
     const our = ourChanges.get(text);
@@ -150,7 +150,7 @@ export function merge<M extends object>(
  * `ours` itself where nothing does. Time: O(rows of the shards that differ + records that are not `===`).
  */
 export function withContentsOf(ours: ShardexIndex, theirs: ShardexIndex): ShardexIndex {
-  const changed = new Replay();
+  const changed = new ReplaySet();
   const delta = diff(ours, theirs);
   const rows = [...changedRows(delta).values()];
   for (const { key, row } of rows.sort((a, b) => compareKeys(a.key, b.key))) take(changed, key, row);
@@ -176,7 +176,7 @@ function changedRows(delta: Delta): Map<string, ChangedRow> {
   return changed;
 }
 
-function take(changed: Replay, key: PostingKey, row: Row | undefined): void {
+function take(changed: ReplaySet, key: PostingKey, row: Row | undefined): void {
   if (row === undefined) changed.remove(key.documentId, placeText(key.start, key.length));
   else changed.added.push(row.block, row.row);
 }

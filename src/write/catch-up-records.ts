@@ -5,7 +5,7 @@ import type { RecordField } from '../errors.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
 import type { DraftState } from './draft-state.js';
 import { type SharedWriteSets, isFieldCovered, joinedRecord, namedFields } from './rebase-records.js';
-import type { Replay } from './replay.js';
+import type { ReplaySet } from './replay.js';
 import type { WriteSet } from './write-set.js';
 
 /** What a draft has to catch up with. */
@@ -28,7 +28,7 @@ export function caughtUpRecords(
   { base, known, current }: Missed,
   writeSet: WriteSet,
   shared: SharedWriteSets,
-  theirs: Replay,
+  theirs: ReplaySet,
 ): { readonly fields: readonly RecordField[]; readonly retold: ReadonlySet<string> } {
   const fields: RecordField[] = [];
   const retold = new Set<string>();

@@ -10,7 +10,7 @@ import { eachLive } from '../version/shard-rows.js';
 import type { DraftState } from './draft-state.js';
 import { type Missed, caughtUpRecords } from './catch-up-records.js';
 import { changes, conflict, isCovered } from './rebase.js';
-import { Replay, type Row, placeAt, replayInto, rowsOfDocuments, shardsIn } from './replay.js';
+import { ReplaySet, type Row, placeAt, replayInto, rowsOfDocuments, shardsIn } from './replay.js';
 import type { WriteSet } from './write-set.js';
 
 /** Keys looked up in one step. */
@@ -44,7 +44,7 @@ export function* catchUp(
   }
   const overlaps = new Map<string, PostingKey>();
   const shared = writeSet.sharedWith(recorded);
-  const theirs = new Replay();
+  const theirs = new ReplaySet();
   const lost = new Set<string>();
   let looked = 0;
   for (const [key, { columns, row }] of before) {

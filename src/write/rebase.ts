@@ -4,7 +4,7 @@ import { ConflictError, type PostingKey, type RecordField } from '../errors.js';
 import { compareKeys, keyOfRow } from '../version/posting.js';
 import { sameVector } from '../version/row-block.js';
 import { type ShardexIndex, shardsOfDocument } from '../version/shardex-index.js';
-import { Replay, type Row, type RowsByPlace, replay, rowsOfDocuments, shardsIn } from './replay.js';
+import { ReplaySet, type Row, type RowsByPlace, replay, rowsOfDocuments, shardsIn } from './replay.js';
 import { rebasedRecords } from './rebase-records.js';
 import type { WriteSet } from './write-set.js';
 
@@ -39,7 +39,7 @@ export function rebase(
   const [after, now] = [rowsOfDocuments(shardsIn(mine), byMe), rowsOfDocuments(shardsIn(current), byOthers)];
   const shared = writeSet.sharedWith(recorded);
   const overlaps: PostingKey[] = [];
-  const changed = new Replay();
+  const changed = new ReplaySet();
   const { fields, records } = rebasedRecords(base, mine, current, writeSet, shared);
   for (const [documentId, record] of records) changed.records.set(documentId, record);
   const [mineDiffer, othersDiffer] = [new Set(byMe), new Set(byOthers)];
@@ -77,7 +77,7 @@ export function isCovered(
 }
 
 /** Tells of a row whether it reaches beyond the text that its document is to have. */
-function beyond(changed: Replay, current: ShardexIndex, documentId: string): (row: Row) => boolean {
+function beyond(changed: ReplaySet, current: ShardexIndex, documentId: string): (row: Row) => boolean {
   const { records } = changed;
   const record = records.has(documentId) ? records.get(documentId) : current.records.get(documentId);
   return ({ columns, row }) => !isWithin(record?.text, keyOfRow(columns, row));

@@ -1,4 +1,4 @@
-// Changes by posting that are to be made elsewhere: by a rebase, a merge or an ingest.
+// Makes changes of one version on another: for a rebase, a merge of branches, or a catch-up.
 import { type Steps, runSteps } from '../collections/steps.js';
 import { WantedIds } from '../collections/id-column.js';
 import type { DocumentRecord } from '../documents/record.js';
@@ -13,11 +13,11 @@ import { removePlaces } from './remove.js';
 import { stageRows } from './staging.js';
 import { placeText } from './write-set.js';
 
-/** What is to happen to a version: postings to take out, by document and place, postings to write, and records to set. */
-export class Replay {
+/** Changes to make on a version: postings to remove, by document and place; postings to write; records to set. */
+export class ReplaySet {
   readonly removed = new Map<string, Set<string>>();
   readonly added = new RowList();
-  /** Records to be set; `undefined` for those to be taken out. */
+  /** Records to set; `undefined` removes one. */
   readonly records = new Map<string, DocumentRecord | undefined>();
 
   remove(documentId: string, place: string): void {
@@ -25,21 +25,22 @@ export class Replay {
   }
 }
 
-/** The version after `current`; `current` itself where it is like that already. */
-export function replay(current: ShardexIndex, changed: Replay): ShardexIndex {
+/** Makes the changes on `current`; returns `current` itself if it has them already. */
+export function replay(current: ShardexIndex, changed: ReplaySet): ShardexIndex {
   const state = new DraftState(current);
   runSteps(replayInto(state, changed));
   runSteps(settle(state));
   return state.finish();
 }
 
-/** The same within a draft, with pauses. */
-export function* replayInto(state: DraftState, { removed, added, records }: Replay): Steps<void> {
+/** Makes the changes on a draft. */
+export function* replayInto(state: DraftState, { removed, added, records }: ReplaySet): Steps<void> {
   for (const [documentId, record] of records) state.setRecord(documentId, record);
   yield* removePlaces(state, removed);
   yield* addRows(state, stageRows(added, state.config.dimensions));
 }
 
+/** A row with the block that it is in. */
 export interface Row {
   readonly block: RowBlock;
   readonly columns: Columns;
@@ -50,20 +51,20 @@ export function rowAt(block: RowBlock, row: number): Row {
   return { block, columns: columnsOf(block), row };
 }
 
-/** The shards that hold a document. */
+/** Returns the shards that hold a document. */
 export type ShardsOf = (documentId: string) => readonly Shard[];
 
-/** Those in a version. */
+/** Looks documents up in a version. */
 export function shardsIn(index: ShardexIndex): ShardsOf {
   return (documentId) => shardsOfDocument(index, documentId);
 }
 
-/** The live rows of a document, by what tells them apart. */
+/** The live rows of a document, by place. */
 export type RowsByPlace = ReadonlyMap<string, Row>;
 
 /**
- * The live rows of some documents; looks through each shard once, however many of them it holds.
- * Time: O(rows of the shards that hold them).
+ * Collects the live rows of some documents. Scans each shard once, however many of the documents it holds.
+ * Time: O(rows of these shards).
  */
 export function rowsOfDocuments(
   shardsOf: ShardsOf,

@@ -155,9 +155,9 @@ describe('merging', () => {
   control(
     'fails where additions are dropped',
     'src/write/replay.js',
-    ({ replay, Replay }: typeof replayModule): Partial<typeof replayModule> => ({
+    ({ replay, ReplaySet }: typeof replayModule): Partial<typeof replayModule> => ({
       replay: (current, { removed }) => {
-        const changed = new Replay();
+        const changed = new ReplaySet();
         for (const [documentId, places] of removed)
           for (const place of places) changed.remove(documentId, place);
         return replay(current, changed);

@@ -8,8 +8,8 @@ import { meanOfRows } from './loaded-rows.js';
 import { mergeShrunk } from './merge-shards.js';
 import { costOfComparing, costOfSplitting, owedAfter, payOwed } from './owed.js';
 import type { Leavers, Part } from './moves.js';
+import { partition } from './partition.js';
 import { attracted, placed, refined } from './reassign.js';
-import { parts } from './split.js';
 
 /*
  * Keeps shards within their capacity and postings near their centroid, inside the commit that upset them: the split,
@@ -58,7 +58,7 @@ export function* split(state: DraftState, jobs: readonly SplitJob[], apart = tru
   for (const job of jobs) {
     const made: ShardId[] = [];
     if (job.gone !== undefined) heirs.set(job.gone, made);
-    for (const rows of yield* parts(job.rows, config)) {
+    for (const rows of yield* partition(job.rows, config)) {
       const centroid =
         apart || job.gone === undefined
           ? yield* meanOfRows(rows, config, sums)

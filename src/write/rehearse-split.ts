@@ -13,8 +13,8 @@ import { DraftState } from './draft-state.js';
 import { kernelsOf, shareKernels } from './lineage-kernels.js';
 import { meanOfRows } from './loaded-rows.js';
 import { ArrivalsByShard, type Part } from './moves.js';
+import { partition } from './partition.js';
 import { splitOverfull } from './rebalance.js';
-import { parts } from './split.js';
 
 /** Rehearsals of a lineage, and commits from one to the next. */
 const TIMES = 24;
@@ -56,7 +56,7 @@ export function* rehearseSplit({ rows }: Shard, config: ShardexConfig): Steps<vo
   const small = { ...config, shardCapacity: Math.floor(HELD * goes.length) };
   shareKernels(config, small);
   if (before < IN_PART * EVERY) {
-    yield* parts(goes, small);
+    yield* partition(goes, small);
     return;
   }
   const state = new DraftState(emptyIndex(small));

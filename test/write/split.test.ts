@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { resolveConfig } from '../../src/config.js';
 import { type RowList, columnsOf } from '../../src/version/row-block.js';
 import { runSteps } from '../../src/collections/steps.js';
-import { parts } from '../../src/write/split.js';
+import { partition } from '../../src/write/partition.js';
 import { NaiveTwin } from '../support/naive-twin.js';
 import { METRICS, numbered } from '../support/postings.js';
 import { dyadicVector, gaussianVector, type Random, seeded, shuffled } from '../support/random.js';
@@ -17,13 +17,13 @@ const LIMIT = 16;
 const namesOf = (list: RowList) => list.rows.map((row, i) => columnsOf(list.blocks[i]).ids.at(row));
 
 /** The names in each part of some vectors. */
-function partition(vectors: readonly number[][], metric: Metric, seed = 0): string[][] {
+function namesOfParts(vectors: readonly number[][], metric: Metric, seed = 0): string[][] {
   const dimensions = vectors[0].length;
   const list = listOf(
     numbered(vectors.length, (i) => vectors[i]),
     dimensions,
   );
-  return runSteps(parts(list, resolveConfig({ dimensions, metric, shardCapacity: CAPACITY, seed }))).map(
+  return runSteps(partition(list, resolveConfig({ dimensions, metric, shardCapacity: CAPACITY, seed }))).map(
     namesOf,
   );
 }
@@ -64,12 +64,12 @@ const SHAPES: Record<string, (random: Random, dimensions: number, count: number)
     Array.from({ length: count }, () => gaussianVector(random, d, 1e-44)),
 };
 
-describe.each(METRICS)('parting by %s', (metric) => {
+describe.each(METRICS)('a partition by %s', (metric) => {
   describe.each(Object.keys(SHAPES))('vectors %s', (shape) => {
     test.each([1, 2, 7])('in %i dimensions loses and doubles none, and leaves room in every part', (d) => {
       const random = seeded(d);
       for (const count of [17, 21, 64, 250]) {
-        expectWhole(partition(SHAPES[shape](random, d, count), metric), count);
+        expectWhole(namesOfParts(SHAPES[shape](random, d, count), metric), count);
       }
     });
   });
@@ -77,9 +77,9 @@ describe.each(METRICS)('parting by %s', (metric) => {
   test('leaves what fits in one part', () => {
     const random = seeded(1);
     for (const count of [1, 2, LIMIT]) {
-      expect(partition(SHAPES.gaussian(random, 2, count), metric)).toHaveLength(1);
+      expect(namesOfParts(SHAPES.gaussian(random, 2, count), metric)).toHaveLength(1);
     }
-    expect(partition(SHAPES.gaussian(random, 2, LIMIT + 1), metric).length).toBeGreaterThan(1);
+    expect(namesOfParts(SHAPES.gaussian(random, 2, LIMIT + 1), metric).length).toBeGreaterThan(1);
   });
 
   test('keeps clusters together', () => {
@@ -94,7 +94,7 @@ describe.each(METRICS)('parting by %s', (metric) => {
     const vectors = Array.from({ length: 40 }, (_, i) =>
       gaussianVector(random, 2, 0.1).map((x, j) => x + centres[i % 4][j]),
     );
-    const found = partition(vectors, metric);
+    const found = namesOfParts(vectors, metric);
     for (const part of found) {
       expect(new Set(part.map((name) => Number(name.slice(1)) % 4)).size).toBe(1);
     }
@@ -102,19 +102,19 @@ describe.each(METRICS)('parting by %s', (metric) => {
 
   test('halves identical vectors rather than losing them', () => {
     const vectors = Array.from({ length: LIMIT + 1 }, () => [1, 2]);
-    const sizes = partition(vectors, metric).map((part) => part.length);
+    const sizes = namesOfParts(vectors, metric).map((part) => part.length);
     expect(sizes.sort((a, b) => a - b)).toEqual([8, 9]);
   });
 
   test('is the same again, and the seed only draws samples (I10)', () => {
     const random = seeded(3);
     const few = SHAPES.gaussian(random, 3, 500);
-    expect(partition(few, metric, 1)).toEqual(partition(few, metric, 0));
+    expect(namesOfParts(few, metric, 1)).toEqual(namesOfParts(few, metric, 0));
     // Above 2,048 rows a plane is fitted to a sample.
     const many = SHAPES.gaussian(random, 3, 2100);
-    expect(partition(many, metric, 0)).toEqual(partition(many, metric, 0));
-    expect(partition(many, metric, 1)).not.toEqual(partition(many, metric, 0));
-    expectWhole(partition(many, metric, 1), 2100);
+    expect(namesOfParts(many, metric, 0)).toEqual(namesOfParts(many, metric, 0));
+    expect(namesOfParts(many, metric, 1)).not.toEqual(namesOfParts(many, metric, 0));
+    expectWhole(namesOfParts(many, metric, 1), 2100);
   });
 });
 

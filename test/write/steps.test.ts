@@ -16,7 +16,7 @@ import { ArrivalsByShard } from '../../src/write/moves.js';
 import { settle } from '../../src/write/rebalance.js';
 import { attracted, placed, refined } from '../../src/write/reassign.js';
 import { stagePostings } from '../../src/write/staging.js';
-import { parts } from '../../src/write/split.js';
+import { partition } from '../../src/write/partition.js';
 import { WriteSet } from '../../src/write/write-set.js';
 import { numbered } from '../support/postings.js';
 import { seeded } from '../support/random.js';
@@ -95,18 +95,18 @@ test.each(Object.entries(works))(
   },
 );
 
-/** How many times parting so many rows in two pauses. */
-function pausesOfParting(rows: RowList): number {
-  return countOf(parts(rows, { ...config, shardCapacity: rows.length }));
+/** How many times the partition of so many rows in two pauses. */
+function pausesOfPartition(rows: RowList): number {
+  return countOf(partition(rows, { ...config, shardCapacity: rows.length }));
 }
 
-test('parting pauses for the projection of all rows, besides the sample', () => {
+test('a partition pauses for the projection of all rows, besides the sample', () => {
   // The plane is fitted to 2,048 rows at most: so what 4,000 take more than 2,000 is the loops over all rows.
-  const [few, many] = [2048, 4000].map((count) => pausesOfParting(staged(count)));
+  const [few, many] = [2048, 4000].map((count) => pausesOfPartition(staged(count)));
   expect(many - few).toBeGreaterThanOrEqual((1952 * dimensions) / 100_000 - 2);
 });
 
-test('parting pauses for the sharing out of all rows', () => {
+test('a partition pauses for the sharing out of all rows', () => {
   // Where all are the same there is no plane to project them on.
   const same = (count: number): RowList => {
     const { blocks, rows } = staged(1);
@@ -114,7 +114,7 @@ test('parting pauses for the sharing out of all rows', () => {
     for (let i = 0; i < count; i++) list.push(blocks[0], rows[0]);
     return list;
   };
-  expect(pausesOfParting(same(100_000)) - pausesOfParting(same(3000))).toBeGreaterThanOrEqual(8);
+  expect(pausesOfPartition(same(100_000)) - pausesOfPartition(same(3000))).toBeGreaterThanOrEqual(8);
 });
 
 test('what a neighbour’s rows are compared with is a step for each part', () => {

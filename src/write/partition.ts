@@ -1,4 +1,4 @@
-// Parts rows into shards by balanced 2-means, again and again (the split step of LIRE).
+// Cuts the rows of a split into parts that fit, by balanced 2-means again and again.
 import type { ShardexConfig } from '../config.js';
 import {
   type FittingScratch,
@@ -13,27 +13,27 @@ import { LARGE_PIECE } from '../collections/allocation.js';
 import { RowList } from '../version/row-block.js';
 import { LoadedRows } from './loaded-rows.js';
 
-/** Parts are made no fuller than this share of the capacity, so that the next few adds do not split them again. */
+/** The share of the capacity that a part may fill, so that the next few adds do not split it again. */
 const FILL = 0.8;
 
-/** A plane is fitted to at most this many rows, a sample of them, so that a large split costs one look at each row. */
+/** A plane is fitted to a sample of at most this many rows, so that a large split reads each row only once. */
 const SAMPLE = 2048;
 
-/** And where fewer rows are split, to so many components of them: one shard of long rows would take too long for a commit. */
+/** A smaller split fits it to this many components, lest one shard of long rows take too long for a commit… */
 const COMPONENTS = 2 ** 18;
-/** Fewer would not tell where two halves are. */
+/** … but to no fewer rows than this: they would not tell where two halves are. */
 const LEAST_SAMPLE = 128;
 
-/** What putting a row into a list costs, in multiplications. */
+/** The cost of putting a row into a list, in multiplications. */
 const PUSH = 10;
 
 /**
- * Parts rows by balanced 2-means, again and again, until every part fits a shard with some room to spare. No row is
- * lost or doubled; identical ones are halved by order. Deterministic for a seed (I10).
+ * Cuts rows in two by balanced 2-means, again and again, until every part fits a shard and leaves some of it free. No row
+ * is lost or doubled; identical ones are halved by order. Deterministic for a seed (I10).
  *
  * Time: O(rows · dimensions · log(rows / capacity)).
  */
-export function* parts(rows: RowList, config: ShardexConfig): Steps<RowList[]> {
+export function* partition(rows: RowList, config: ShardexConfig): Steps<RowList[]> {
   const limit = Math.floor(config.shardCapacity * FILL);
   const random = seededRandom(config.seed);
   const scratch = scratchFor(rows.length, config.dimensions);
@@ -50,30 +50,32 @@ export function* parts(rows: RowList, config: ShardexConfig): Steps<RowList[]> {
   return done;
 }
 
-/** Room for one division at a time: a new one for each would be a gigabyte of garbage in a large split. */
+/** Memory that all cuts of a partition use in turn: new memory for each would be a gigabyte of garbage in a large split. */
 interface Scratch {
-  /** Rows that a plane is fitted to at most. */
+  /** The most rows that a plane is fitted to. */
   readonly sample: number;
-  readonly room: FittingScratch;
+  readonly fitting: FittingScratch;
+  /** The projections of rows on the normal of a plane. */
   readonly values: Float64Array;
 }
 
-function sampledOf(rows: number, dimensions: number): number {
+function sampleSize(rows: number, dimensions: number): number {
   return Math.min(rows, rows > SAMPLE ? SAMPLE : Math.max(LEAST_SAMPLE, Math.floor(COMPONENTS / dimensions)));
 }
 
 function scratchFor(rows: number, dimensions: number): Scratch {
-  const count = sampledOf(rows, dimensions);
+  const count = sampleSize(rows, dimensions);
   const bytes = 8 * rows + scratchBytes(count, dimensions);
-  // A split of one shard is too small to matter, and too frequent to ask for so much.
+  // A split of one shard is small, and too frequent to ask for a large piece.
   const buffer = new ArrayBuffer(rows > SAMPLE ? Math.max(bytes, LARGE_PIECE) : bytes);
   return {
     sample: count,
     values: new Float64Array(buffer, 0, rows),
-    room: fittingScratch(count, dimensions, buffer, 8 * rows),
+    fitting: fittingScratch(count, dimensions, buffer, 8 * rows),
   };
 }
 
+/** Cuts rows in two at a plane; identical ones, which have none, in the middle. */
 function* halves(
   rows: RowList,
   config: ShardexConfig,
@@ -82,7 +84,7 @@ function* halves(
 ): Steps<[RowList, RowList]> {
   const { dimensions } = config;
   const sample = new LoadedRows(config, sampled(rows, random, scratch.sample));
-  const plane = yield* fitPlaneInSteps(sample, scratch.room);
+  const plane = yield* fitPlaneInSteps(sample, scratch.fitting);
   const values = scratch.values.subarray(0, rows.length);
   let threshold: number | undefined;
   if (plane !== undefined) {
@@ -103,7 +105,7 @@ function* halves(
   return [near, far];
 }
 
-/** The rows, or a sample of them. */
+/** All rows if they are few, else a sample of them. */
 function sampled(rows: RowList, random: () => number, most: number): RowList {
   if (rows.length <= most) return rows;
   const sample = new RowList();

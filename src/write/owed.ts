@@ -9,7 +9,7 @@ import type { RowList } from '../version/row-block.js';
 import type { Shard, ShardId } from '../version/shard.js';
 import type { DraftState } from './draft-state.js';
 import { ArrivalsByShard } from './moves.js';
-import { attracted } from './reassign.js';
+import { reassignShard } from './reassign.js';
 
 /** How often a split looks at each number of its rows: fitting a plane, its two sides, means, where rows belong, copies. */
 const LOOKS_IN_SPLIT = 8;
@@ -80,6 +80,6 @@ export function owedAfter(
 /** Gives rows of a shard to those of some others whose centroids are nearer. */
 function* compare(state: DraftState, id: ShardId, parts: readonly Shard[]): Steps<void> {
   const arrivals = new ArrivalsByShard();
-  const leavers = yield* attracted(state.shard(id), parts, state.config, arrivals);
+  const leavers = yield* reassignShard(state.shard(id), parts, state.config, arrivals);
   yield* state.rearrange({ arrivals, leavers: new Map([[id, leavers]]) });
 }

@@ -1,4 +1,4 @@
-// Moves rows to nearer new centroids after a split (the reassign step of LIRE), and refines parts by k-means.
+// Moves rows to the nearest centroid after a split (the reassign step of LIRE), and refines the parts of a bulk split.
 import type { ShardexConfig } from '../config.js';
 import { type ReusableProbe, chord, fillProbe, reusableProbe, separations } from '../geometry/metric.js';
 import { type Steps, inSteps, roundsPerStep } from '../collections/steps.js';
@@ -11,22 +11,22 @@ import { Arrivals, ArrivalsByShard, type Leavers, type Part, type Replacement } 
 import { BATCH, FEWEST, type Found, nearestFinders } from './nearest-finder.js';
 
 /**
- * Lloyd rounds over all parts of a bulk split. On word vectors two more than two save 6 to 9 % of the rows that a recall
- * takes, for a tenth of the time of building; four more than those save another 1 to 3 %.
+ * Lloyd rounds over all parts of a bulk split. On word vectors, searches for an equal recall scan 6 to 9 % fewer rows after
+ * four rounds than after two, and building takes a tenth longer. Eight rounds would save another 1 to 3 %.
  */
 const REFINE_ROUNDS = 4;
-/** Fewer parts than this are left as 2-means made them. */
+/** Fewer parts than this stay as 2-means made them. */
 const REFINE_FROM = 8;
-/** Parts around its own that a row is compared with in those rounds. */
+/** How many neighbours of its part a row is compared with in these rounds. */
 const REFINE_NEAR = 64;
 
 /**
- * Neighbours are looked for in this many chunks of centroids, and one for each 16 neighbours wanted: all of them up to
- * a thousand shards. Beyond that a neighbour may be missed, in return for not looking at every shard at every split.
+ * Chunks of centroids in which neighbours are sought, besides one for each 16 neighbours wanted. These are all chunks up to
+ * a thousand shards. Beyond that a neighbour may be missed; in return a split does not compare every shard.
  */
 const NEAR_CHUNKS = 12;
 
-/** Parts a bulk split once more by k-means over all of its parts, which bisecting alone only approximates. */
+/** Refines the parts of a bulk split by k-means over all of them, which bisecting alone only approximates. */
 export function* refined(parts: readonly Part[], config: ShardexConfig): Steps<readonly Part[]> {
   if (parts.length < REFINE_FROM) return parts;
   const { metric, dimensions } = config;
@@ -50,7 +50,7 @@ export function* refined(parts: readonly Part[], config: ShardexConfig): Steps<r
       }
     }
     const moved: Part[] = [];
-    // The means of all rounds but the last are soon gone, and so in one piece.
+    // Means are dropped after each round but the last, so they share one piece of memory.
     const memory = round + 1 < REFINE_ROUNDS ? new ArrayBuffer(4 * dimensions * current.length) : undefined;
     for (const [at, { id, centroid }] of current.entries()) {
       const rows = next.get(id) as RowList;
@@ -63,32 +63,32 @@ export function* refined(parts: readonly Part[], config: ShardexConfig): Steps<r
   return current.filter((part) => part.rows.length > 0);
 }
 
-/** What {@link placed} found. */
-export interface Placement {
-  /** What each part ends up with, and what old shards get from them. */
+/** Where the rows of parts belong, as {@link reassignParts} found it. */
+export interface Reassignment {
+  /** The rows of each part, and those that old shards get from the parts. */
   readonly arrivals: ArrivalsByShard;
   /** The old shards around the parts, each with the parts near it. */
   readonly neighbours: ReadonlyMap<ShardId, readonly Part[]>;
-  /** Pairs of a part and an old shard whose centroid may be nearer to rows of the part, one behind the other. */
-  readonly left: readonly ShardId[];
+  /** Pairs that were not compared: the id of a part, then that of an old shard that may be nearer to rows of the part. */
+  readonly owed: readonly ShardId[];
 }
 
 /**
- * Finds for each row of the parts the nearest shard, among the `reach` nearest ones to its part (I6). Old shards are
- * left out where comparing with them is not paid for: `spends` is told how many multiplications that takes.
+ * Finds the nearest shard of each row of the parts, among the `reach` shards nearest to its part (I6). `spends` is told how
+ * many multiplications old shards take. If it refuses, the part is not compared with them, and that is owed.
  * Time: O(rows · reach · dimensions).
  */
-export function* placed(
+export function* reassignParts(
   { parts, centroids }: Pick<Replacement, 'parts' | 'centroids'>,
   config: ShardexConfig,
   reach: number,
   oldCentroid: (id: ShardId) => Centroid,
   spends: (cost: number) => boolean = () => true,
-): Steps<Placement> {
+): Steps<Reassignment> {
   const byId = new Map(parts.map((part) => [part.id, part]));
   const arrivals = new ArrivalsByShard(parts.map((part) => [part.id, new Arrivals()]));
   const neighbours = new Map<ShardId, Part[]>();
-  const left: ShardId[] = [];
+  const owed: ShardId[] = [];
   const finderFor = nearestFinders(config);
   const probe = reusableProbe(config.dimensions);
   for (const part of parts) {
@@ -103,19 +103,19 @@ export function* placed(
       config,
       finderFor,
     );
-    // The shard that a row comes from was its nearest: no old one can be nearer than that one was.
-    const loose: number[] = [];
+    // The shard that a row comes from was its nearest: only a row that is now farther can be nearer to an old shard.
+    const farther: number[] = [];
     for (let i = 0; i < rows.length; i++)
-      if (homes.separations[i] > columnsOf(rows.blocks[i]).separations[rows.rows[i]]) loose.push(i);
+      if (homes.separations[i] > columnsOf(rows.blocks[i]).separations[rows.rows[i]]) farther.push(i);
     const elsewhere = new Map<number, Found>();
-    if (old.length > 0 && !spends(loose.length * old.length * config.dimensions))
-      for (const id of old) left.push(part.id, id);
+    if (old.length > 0 && !spends(farther.length * old.length * config.dimensions))
+      for (const id of old) owed.push(part.id, id);
     else if (old.length > 0) {
       const finder = finderFor(old.map(oldCentroid));
       const pause = roundsPerStep(old.length * config.dimensions);
-      for (let l = 0; l < loose.length; l++) {
-        if (l % pause === 0) yield;
-        const i = loose[l];
+      for (let f = 0; f < farther.length; f++) {
+        if (f % pause === 0) yield;
+        const i = farther[f];
         const found = finder.find(rows.blocks[i], rows.rows[i], 0, old.length);
         if (found.separation < homes.separations[i]) elsewhere.set(i, found);
       }
@@ -126,10 +126,10 @@ export function* placed(
       arrivals.of(home).push(rows.blocks[i], rows.rows[i], found?.separation ?? homes.separations[i]);
     }
   }
-  return { arrivals, neighbours, left };
+  return { arrivals, neighbours, owed };
 }
 
-/** For each row the nearest of some centroids, of equally near ones the first, by its index. */
+/** The nearest of some centroids for each row, by index, with its separation. Of equally near ones it is the first. */
 interface Homes {
   readonly indexes: Uint32Array;
   readonly separations: Float64Array;
@@ -167,10 +167,10 @@ function* nearestOf(
 }
 
 /**
- * Where rows of a shard are nearer to one of the parts around it than to their own centroid, gives them to that part.
- * Time: O(rows · parts · dimensions), or less where the triangle inequality rules a part out.
+ * Gives rows of a shard to parts whose centroids are nearer than their own: adds them to `arrivals`, and returns them.
+ * Time: O(rows · parts · dimensions), or less if the triangle inequality rules parts out.
  */
-export function* attracted(
+export function* reassignShard(
   shard: Shard,
   parts: readonly Pick<Shard, 'id' | 'centroid'>[],
   config: ShardexConfig,
@@ -180,17 +180,17 @@ export function* attracted(
   const leavers = new Map<RowBlock, Set<number>>();
   const centre = centroidProbe(shard.centroid);
   const radius = chord(metric, radiusOf(shard));
-  const pulls = parts.filter((part) => {
-    const apart = new Float64Array(1);
-    separations(metric, centre, matrixOf(part.centroid), 0, 1, apart);
+  const near = parts.filter((part) => {
+    const separation = new Float64Array(1);
+    separations(metric, centre, matrixOf(part.centroid), 0, 1, separation);
     // No row of the shard can be nearer to a centroid that is twice the shard's radius away; with slack for rounding.
-    return chord(metric, apart[0]) <= 2 * radius * (1 + 1e-6) + 1e-6;
+    return chord(metric, separation[0]) <= 2 * radius * (1 + 1e-6) + 1e-6;
   });
-  if (pulls.length === 0) return leavers;
+  if (near.length === 0) return leavers;
   const list = liveRows(shard.rows);
   const loaded = new LoadedRows(config, list);
   const outs: Float64Array[] = [];
-  for (const { centroid } of pulls) {
+  for (const { centroid } of near) {
     const out = new Float64Array(list.length);
     loaded.separations(centroidProbe(centroid), 0, list.length, out);
     outs.push(out);
@@ -204,13 +204,13 @@ export function* attracted(
       if (outs[p][i] < least) [best, least] = [p, outs[p][i]];
     }
     if (best < 0) continue;
-    arrivals.of(pulls[best].id).push(block, row, least);
+    arrivals.of(near[best].id).push(block, row, least);
     (leavers.get(block) ?? put(leavers, block, new Set())).add(row);
   }
   return leavers;
 }
 
-/** The ids of the shards nearest to a part, its own first: a row moves only to one that is strictly nearer. */
+/** Lists the shards nearest to a part, the part itself first: a row moves only to a strictly nearer one. */
 function nearIds(
   table: CentroidTable,
   { metric }: ShardexConfig,
@@ -224,7 +224,7 @@ function nearIds(
   return [part.id, ...near.map(({ id }) => id).filter((id) => id !== part.id)];
 }
 
-/** The greatest separation of a live row from its shard's centroid. */
+/** Returns the greatest separation of a live row of the shard. */
 function radiusOf(shard: Shard): number {
   let radius = 0;
   eachLive(shard.rows, (columns, row) => {

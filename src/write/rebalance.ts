@@ -9,7 +9,7 @@ import { mergeShrunk } from './merge-shards.js';
 import { costOfComparing, costOfSplitting, owedAfter, payOwed } from './owed.js';
 import type { Leavers, Part } from './moves.js';
 import { partition } from './partition.js';
-import { attracted, placed, refined } from './reassign.js';
+import { reassignParts, reassignShard, refined } from './reassign.js';
 
 /*
  * Keeps shards within their capacity and postings near their centroid, inside the commit that upset them: the split,
@@ -73,7 +73,7 @@ export function* split(state: DraftState, jobs: readonly SplitJob[], apart = tru
 
   const reach = !apart ? 0 : config.reassign === 'strict' ? Infinity : config.reassign;
   state.spend(costOfSplitting(jobs, config));
-  const placement = yield* placed(
+  const reassignment = yield* reassignParts(
     replacement,
     config,
     reach,
@@ -81,13 +81,13 @@ export function* split(state: DraftState, jobs: readonly SplitJob[], apart = tru
     (cost) => state.spends(cost),
   );
   const leavers = new Map<ShardId, Leavers>();
-  const owed = [...placement.left];
-  for (const [id, near] of placement.neighbours) {
+  const owed = [...reassignment.owed];
+  for (const [id, near] of reassignment.neighbours) {
     const shard = state.shard(id);
     if (state.spends(costOfComparing(shard, near.length, config)))
-      leavers.set(id, yield* attracted(shard, near, config, placement.arrivals));
+      leavers.set(id, yield* reassignShard(shard, near, config, reassignment.arrivals));
     else for (const part of near) owed.push(id, part.id);
   }
   state.owed = owedAfter(state.owed, heirs, owed);
-  yield* state.rearrange({ replacement, leavers, arrivals: placement.arrivals });
+  yield* state.rearrange({ replacement, leavers, arrivals: reassignment.arrivals });
 }

@@ -37,11 +37,11 @@ const compared = vi.hoisted(() => ({ shards: 0 }));
 
 vi.mock('../../src/write/reassign.js', async (original) => {
   const reassign = await original<typeof Reassign>();
-  const attracted: typeof reassign.attracted = (...args) => {
+  const reassignShard: typeof reassign.reassignShard = (...args) => {
     compared.shards++;
-    return reassign.attracted(...args);
+    return reassign.reassignShard(...args);
   };
-  return { ...reassign, attracted };
+  return { ...reassign, reassignShard };
 });
 
 beforeEach(() => {

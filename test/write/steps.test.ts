@@ -14,7 +14,7 @@ import { changeInSteps, closeDraft, IndexDraft } from '../../src/write/index-dra
 import { meanOfRows } from '../../src/write/loaded-rows.js';
 import { ArrivalsByShard } from '../../src/write/moves.js';
 import { settle } from '../../src/write/rebalance.js';
-import { attracted, placed, refined } from '../../src/write/reassign.js';
+import { reassignParts, reassignShard, refined } from '../../src/write/reassign.js';
 import { stagePostings } from '../../src/write/staging.js';
 import { partition } from '../../src/write/partition.js';
 import { WriteSet } from '../../src/write/write-set.js';
@@ -69,9 +69,9 @@ const works: Record<string, (count: number) => Steps<unknown>> = {
       ),
     ),
   'k-means': (count) => refined(partsOf(count), config),
-  placing: (count) => {
+  'reassigning parts': (count) => {
     const list = partsOf(count);
-    return placed({ parts: list, centroids: table(list) }, config, 64, () => list[0].centroid);
+    return reassignParts({ parts: list, centroids: table(list) }, config, 64, () => list[0].centroid);
   },
   'routing to shards that are there': (count) => addRows(stateOf(1200), staged(count, 1200)),
   'rows that are there already': (count) => addRows(stateOf(count), staged(count)),
@@ -120,7 +120,7 @@ test('a partition pauses for the sharing out of all rows', () => {
 test('what a neighbour’s rows are compared with is a step for each part', () => {
   const [shard] = indexOf(600).shards.values();
   const near = partsOf(800);
-  expect(countOf(attracted(shard, near, config, new ArrivalsByShard()))).toBe(near.length);
+  expect(countOf(reassignShard(shard, near, config, new ArrivalsByShard()))).toBe(near.length);
 });
 
 test('touched shards are finished one by one, and those of others compared one by one', () => {

@@ -143,7 +143,7 @@ describe('I6', () => {
     'fails where a split does not look around',
     'src/write/reassign.js',
     (): Partial<typeof reassign> => ({
-      *attracted() {
+      *reassignShard() {
         yield;
         return new Map();
       },

@@ -3,9 +3,9 @@ import type { Steps } from '../collections/steps.js';
 import type { RowList } from '../version/row-block.js';
 import type { ShardId } from '../version/shard.js';
 import { liveRows } from '../version/shard-rows.js';
+import { dissolveShrunk } from './dissolve.js';
 import type { DraftState } from './draft-state.js';
 import { meanOfRows } from './loaded-rows.js';
-import { mergeShrunk } from './merge-shards.js';
 import { costOfComparing, costOfSplitting, owedAfter, payOwed } from './owed.js';
 import type { Leavers, Part } from './moves.js';
 import { partition } from './partition.js';
@@ -35,7 +35,7 @@ export function* settle(state: DraftState): Steps<void> {
   // By what those leave of the budget; it may fill a shard.
   yield* payOwed(state);
   yield* splitOverfull(state);
-  yield* mergeShrunk(state);
+  yield* dissolveShrunk(state);
 }
 
 /** Splits every shard over capacity, and those that overflow by it, until none is left. */

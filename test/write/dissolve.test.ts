@@ -26,7 +26,7 @@ const without = (index: ShardexIndex, ...ids: string[]) =>
 const names = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => `p${from + i}`);
 
 describe('a shard that has shrunk', () => {
-  test('stays while it holds an eighth of its capacity, and is merged below that', () => {
+  test('stays while it holds an eighth of its capacity, and is dissolved below that', () => {
     const four = without(twoShards(), ...names(0, 16));
     expect(four.shardCount).toBe(2);
     const three = without(four, 'p16');
@@ -51,7 +51,7 @@ describe('a shard that has shrunk', () => {
     const index = without(full, ...names(0, 17));
     expect(statistics(index).shardSize).toMatchObject({ least: 3, most: 24 });
     expectSound(index);
-    // And is merged at the next chance, when there is room again.
+    // And is dissolved at the next chance, when there is room again.
     const later = without(index, 'p0', 'p16', 'p17', ...names(30, 36));
     expect(later).toMatchObject({ shardCount: 1, postingCount: 20 });
     expectSound(later);
@@ -68,7 +68,7 @@ describe('a shard that has shrunk', () => {
   });
 });
 
-describe('splitting and merging do not take turns', () => {
+describe('splitting and dissolving do not take turns', () => {
   test('about the size at which a shard splits', () => {
     let index = createIndex(
       OPTIONS,
@@ -87,7 +87,7 @@ describe('splitting and merging do not take turns', () => {
     expectSound(index);
   });
 
-  test('about the size at which a shard is merged', () => {
+  test('about the size at which a shard is dissolved', () => {
     let index = without(twoShards(), ...names(0, 16));
     const ids = index.nextShardId;
     for (let i = 0; i < 300; i++) {

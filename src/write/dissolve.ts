@@ -1,4 +1,4 @@
-// Gives the rows of shards that have shrunk to their neighbours (the merge step of LIRE).
+// Dissolves shards that have shrunk: gives their rows to their neighbours (the merge step of LIRE).
 import { fillProbe } from '../geometry/metric.js';
 import { type Steps, roundsPerStep } from '../collections/steps.js';
 import { columnsOf } from '../version/row-block.js';
@@ -7,14 +7,14 @@ import { liveRows } from '../version/shard-rows.js';
 import type { DraftState } from './draft-state.js';
 import { ArrivalsByShard } from './moves.js';
 
-/** A shard with fewer live postings than this share of its capacity is merged away, once it has shrunk. */
+/** A shard that has shrunk below this share of its capacity is dissolved. */
 const LEAST_FILL = 1 / 8;
 
-/** A merge may fill a shard up to this share; far below what splits it, so that the two cannot take turns. */
-const MERGE_FILL = 0.8;
+/** How full this may make a neighbour: so far below capacity that splitting and dissolving cannot alternate. */
+const MOST_FILL = 0.8;
 
-/** Takes out shards that became empty, and merges those that became too small into their neighbours. */
-export function* mergeShrunk(state: DraftState): Steps<void> {
+/** Removes shards that have become empty, and dissolves those that have become too small. */
+export function* dissolveShrunk(state: DraftState): Steps<void> {
   const least = Math.floor(state.config.shardCapacity * LEAST_FILL);
   const shrunk = state.takeShrunk();
   const empty = new Set(shrunk.filter(({ rows }) => rows.liveCount === 0).map(({ id }) => id));
@@ -26,7 +26,7 @@ export function* mergeShrunk(state: DraftState): Steps<void> {
   }
 }
 
-/** Gives each posting of a shard to the nearest other shard; does nothing where one of those would become too full. */
+/** Gives each row of a shard to the nearest other shard. Does nothing if that would make one of those too full. */
 function* dissolve(state: DraftState, id: ShardId): Steps<void> {
   const { dimensions, shardCapacity } = state.config;
   const replacement = yield* state.replacement(new Set([id]), []);
@@ -41,7 +41,7 @@ function* dissolve(state: DraftState, id: ShardId): Steps<void> {
     arrivals.of(home.id).push(rows.blocks[i], rows.rows[i], home.value);
   }
   for (const [home, arriving] of arrivals) {
-    if (state.shard(home).rows.liveCount + arriving.rows.length > shardCapacity * MERGE_FILL) return;
+    if (state.shard(home).rows.liveCount + arriving.rows.length > shardCapacity * MOST_FILL) return;
   }
   yield* state.rearrange({ replacement, arrivals });
 }

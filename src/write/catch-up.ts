@@ -1,4 +1,4 @@
-// Applies others' commits to a long draft, the mirror of a rebase: `ingest` uses it.
+// Brings others' commits into a long draft: the reverse of a rebase, for `ingest`.
 import type { PostingKey } from '../errors.js';
 import type { Steps } from '../collections/steps.js';
 import { isWithin } from '../documents/extent.js';
@@ -19,8 +19,9 @@ const LOOKUPS = 256;
 export type { Missed };
 
 /**
- * Replays on a draft what others have published since it last caught up: the other way round than `rebase()`, and by the same
- * rule (I3), for drafts that are so much larger than what others do meanwhile that their own changes cannot be made again.
+ * Replays on a draft what others have published since it last caught up.
+ *
+ * It is the reverse of `rebase()`, by the same rule of conflict (I3), for a draft that is far larger than what others change.
  * A draft without changes is only compared.
  *
  * Time: O(rows of the shards that others changed + documents that they touched).
@@ -51,7 +52,7 @@ export function* catchUp(
     if (looked++ % LOOKUPS === 0) yield;
     const documentId = columns.ids.at(row);
     const now = after.get(key);
-    // Only removing or replacing the document does that, unless somebody touched just this posting.
+    // They removed or replaced the whole document, unless they touched just this posting.
     if (
       now === undefined &&
       writeSet.has(documentId) &&
@@ -67,7 +68,7 @@ export function* catchUp(
       theirs.remove(documentId, placeAt(columns, row));
     }
   }
-  // Left are those that are new, or have another vector.
+  // `after` now has the rows that are new or have another vector.
   for (const [key, { block, columns, row }] of after) {
     if (looked++ % LOOKUPS === 0) yield;
     if (writeSet.covers(columns.ids.at(row), placeAt(columns, row)))
@@ -76,19 +77,19 @@ export function* catchUp(
   }
   yield;
   const { fields, retold } = caughtUpRecords(state, missed, writeSet, shared, theirs);
-  const perhaps = new Set([...lost, ...shared.keys(), ...retold]);
+  const suspects = new Set([...lost, ...shared.keys(), ...retold]);
   const [was, is] = [
-    rowsOfDocuments(shardsIn(base), perhaps),
-    rowsOfDocuments((id) => state.shardsOfDocument(id).map((shard) => state.shard(shard)), perhaps),
+    rowsOfDocuments(shardsIn(base), suspects),
+    rowsOfDocuments((id) => state.shardsOfDocument(id).map((shard) => state.shard(shard)), suspects),
   ];
   const isBeyond = (documentId: string, columns: Columns, row: number): boolean => {
     const { records } = theirs;
     const record = records.has(documentId) ? records.get(documentId) : state.record(documentId);
     return !isWithin(record?.text, keyOfRow(columns, row));
   };
-  for (const documentId of perhaps) {
+  for (const documentId of suspects) {
     for (const [place, { columns, row }] of changes(was(documentId), is(documentId))) {
-      // What is not covered is what others did, which was taken over.
+      // A change that is not in the draft's write set is one of others that it has taken over.
       if (!writeSet.covers(documentId, place)) continue;
       const isMet = lost.has(documentId) || isCovered(shared, documentId, place);
       if (!isMet && !(retold.has(documentId) && isBeyond(documentId, columns, row))) continue;
@@ -106,7 +107,7 @@ export function* catchUp(
   if (isChanged) yield* replayInto(state, theirs);
 }
 
-/** The live rows of a shard, by key; of no shard none. */
+/** Adds the live rows of a shard by key; none if there is no shard. */
 function collect(shard: Shard | undefined, into: Map<string, Row>): void {
   if (shard === undefined) return;
   eachLive(shard.rows, (columns, row, { block }) => {

@@ -1,4 +1,4 @@
-// The records of a rebase: joined field by field, or the fields that both sides touched.
+// Rebases records field by field, or says which fields both sides touched.
 import { type Field, changedFields, mergedRecord, overlaps } from '../documents/fields.js';
 import type { DocumentRecord } from '../documents/record.js';
 import type { RecordField } from '../errors.js';
@@ -8,19 +8,19 @@ import type { WriteSet } from './write-set.js';
 /** The write sets that have a document, by document. */
 export type SharedWriteSets = ReadonlyMap<string, readonly WriteSet[]>;
 
-/** What a rebase makes of records. */
+/** The records of a rebase. */
 export interface RebasedRecords {
-  /** Fields that both sides touched, of which at least one changed them; sorted by document. */
+  /** Fields that one side changed and the other touched, sorted by document. */
   readonly fields: readonly RecordField[];
-  /** The records that are to be set on the current version, where there are no such fields. */
+  /** The records to set on the current version: those without such fields. */
   readonly records: ReadonlyMap<string, DocumentRecord | undefined>;
 }
 
 const NOTHING: RebasedRecords = { fields: [], records: new Map() };
 
 /**
- * Joins the records of a draft with those of others, by the rule of postings: sides conflict where one changed a field that
- * the other touched. Time: O(records touched).
+ * Rebases the records of a draft by the rule for postings: sides conflict if one changed a field that the other touched.
+ * Time: O(records touched).
  */
 export function rebasedRecords(
   base: ShardexIndex,
@@ -39,13 +39,13 @@ export function rebasedRecords(
     const met = changedFields(was, theirs).filter((field) => writeSet.coversField(documentId, field));
     met.push(...byMe.filter((field) => isFieldCovered(shared, documentId, field)));
     if (met.length > 0) fields.push(...namedFields(documentId, met));
-    else if (byMe.length > 0) records.set(documentId, joinedRecord(documentId, was, my, theirs));
+    else if (byMe.length > 0) records.set(documentId, withBothChanges(documentId, was, my, theirs));
   }
   return { fields: fields.sort((a, b) => (a.documentId < b.documentId ? -1 : 1)), records };
 }
 
-/** What two sides made of a record that changed none of the same fields. */
-export function joinedRecord(
+/** Merges what two sides made of a record, if they changed none of the same fields. */
+export function withBothChanges(
   documentId: string,
   base: DocumentRecord | undefined,
   mine: DocumentRecord | undefined,
@@ -54,12 +54,12 @@ export function joinedRecord(
   return mergedRecord(documentId, base, theirs, mine, ({ theirs: value }) => value);
 }
 
-/** Whether one of the others, by document, touched a field. */
+/** Whether one of the write sets has a field of a document. */
 export function isFieldCovered(shared: SharedWriteSets, documentId: string, field: Field): boolean {
   return shared.get(documentId)?.some((other) => other.coversField(documentId, field)) === true;
 }
 
-/** Fields as errors name them, each once; of one and a part of it the part. */
+/** Names fields as errors do, each once. A field is left out if a part of it is there. */
 export function namedFields(documentId: string, fields: readonly Field[]): RecordField[] {
   const inner = fields.filter(
     (field) => !fields.some((other) => other.length > field.length && overlaps(field, other)),
@@ -68,7 +68,7 @@ export function namedFields(documentId: string, fields: readonly Field[]): Recor
   return [...named.values()];
 }
 
-/** A field as errors name it. */
+/** Names a field as errors do. */
 export function namedField(documentId: string, [part, ...names]: Field): RecordField {
   return Object.freeze({ documentId, part, path: part === 'text' ? 'text' : names.join('.') });
 }

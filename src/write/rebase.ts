@@ -9,17 +9,18 @@ import { rebasedRecords } from './rebase-records.js';
 import type { WriteSet } from './write-set.js';
 
 /**
- * Replays what a draft did to `base` on `current`, which others have published since (I3).
+ * Makes a draft's changes to `base` again on `current`, which others have published since (I3).
  *
- * Two sides conflict where one changed a posting that the other touched, be it by writing it, even as it was, or by removing
- * or replacing its whole document; other changes of the same document are joined. What others changed is told by comparing
- * `base` and `current`, and a posting that is gone tells that they removed or replaced its document, unless it is `recorded`
- * that they touched just that posting. What else they touched is not to be seen there, so it has to be recorded; so it does
- * not matter which side commits first.
+ * Two sides conflict if one changed a posting that the other touched. To touch it is to write it, even as it was, or to remove
+ * or replace it, alone or with its document. Other changes are merged, even in one document.
  *
- * Time: O(postings in the shards that hold the touched documents + commits recorded), besides routing what is added anew.
+ * Comparing `base` and `current` tells what others changed. A posting that is gone tells that they removed or replaced its
+ * whole document, unless a write set in `recorded` has just that posting. What they touched without changing it is in
+ * `recorded` alone, and counts too: so it does not matter which side commits first.
  *
- * @throws {@link ConflictError} with every overlap; nothing is made then.
+ * Time: O(postings in the shards that hold the touched documents + commits recorded), and routing the postings added.
+ *
+ * @throws {@link ConflictError} with every overlap.
  */
 export function rebase(
   base: ShardexIndex,
@@ -47,14 +48,14 @@ export function rebase(
     const old = before(documentId);
     const mineNow = mineDiffer.has(documentId) ? after(documentId) : old;
     const theirs = othersDiffer.has(documentId) ? now(documentId) : old;
-    const my = changes(old, mineNow);
-    // Where one side gave the document a text, what the other added may reach beyond it.
+    const myChanges = changes(old, mineNow);
+    // If one side gave the document a text, a posting that the other added may reach beyond it.
     const isBeyond = beyond(changed, current, documentId);
     const overlap = new Map<string, Row>();
     for (const [place, row] of changes(old, theirs))
       if (writeSet.covers(documentId, place) || (theirs.has(place) && isBeyond(row))) overlap.set(place, row);
     const whole = hasLost(old, theirs, (place) => isCovered(shared, documentId, place));
-    for (const [place, row] of my) {
+    for (const [place, row] of myChanges) {
       if (whole || isCovered(shared, documentId, place) || (mineNow.has(place) && isBeyond(row)))
         overlap.set(place, row);
       else if (mineNow.has(place)) changed.added.push(row.block, row.row);
@@ -67,7 +68,7 @@ export function rebase(
   return current === base ? mine : replay(current, changed);
 }
 
-/** Whether one of the others, by document, touched a posting. */
+/** Whether one of the write sets has a posting. */
 export function isCovered(
   shared: ReadonlyMap<string, readonly WriteSet[]>,
   documentId: string,
@@ -76,14 +77,14 @@ export function isCovered(
   return shared.get(documentId)?.some((other) => other.covers(documentId, place)) === true;
 }
 
-/** Tells of a row whether it reaches beyond the text that its document is to have. */
+/** Returns a test of whether a row reaches beyond the text that its document is to have. */
 function beyond(changed: ReplaySet, current: ShardexIndex, documentId: string): (row: Row) => boolean {
   const { records } = changed;
   const record = records.has(documentId) ? records.get(documentId) : current.records.get(documentId);
   return ({ columns, row }) => !isWithin(record?.text, keyOfRow(columns, row));
 }
 
-/** The error for what both sides touched; without any, for another version than the expected one. */
+/** Makes the error for what both sides touched; for none, that the current version is not the expected one. */
 export function conflict(
   base: ShardexIndex,
   current: ShardexIndex,
@@ -113,7 +114,7 @@ export function conflict(
   );
 }
 
-/** What was added, removed or given another vector: the new row, or the old one where there is no new one. */
+/** Lists the postings added, removed or given another vector: each with its new row, or the old one if it was removed. */
 export function changes(before: RowsByPlace, after: RowsByPlace): Map<string, Row> {
   const changed = new Map<string, Row>();
   for (const [place, row] of before) {
@@ -125,14 +126,14 @@ export function changes(before: RowsByPlace, after: RowsByPlace): Map<string, Ro
   return changed;
 }
 
-/** Whether a posting is gone without anybody having touched it by itself, as by removing or replacing the document. */
+/** Whether a posting is gone that nobody touched by itself: its document was removed or replaced. */
 function hasLost(before: RowsByPlace, after: RowsByPlace, isTouched: (place: string) => boolean): boolean {
   if (before === after) return false;
   for (const place of before.keys()) if (!after.has(place) && !isTouched(place)) return true;
   return false;
 }
 
-/** Whether two versions hold a document in the very same shard values; then it cannot differ. */
+/** Whether two versions hold a document in the very same shard objects; then it cannot differ. */
 function sameShards(a: ShardexIndex, b: ShardexIndex, documentId: string): boolean {
   const inA = shardsOfDocument(a, documentId);
   const inB = shardsOfDocument(b, documentId);

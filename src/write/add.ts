@@ -1,4 +1,4 @@
-// Adds rows to a draft: replaces those that have their keys, and puts each into its nearest shard.
+// Adds rows to a draft: buries the rows that have their keys, and appends each to its nearest shard.
 import { fillProbe } from '../geometry/metric.js';
 import { type Steps, roundsPerStep } from '../collections/steps.js';
 import type { CentroidTable } from '../version/centroid-table.js';
@@ -14,27 +14,27 @@ import { rehearseSplit } from './rehearse-split.js';
 import { shardsOfPlaces } from './remove.js';
 import { type StagedKeys, stagedKeys } from './staged-keys.js';
 
-/** A shard that overflows in a draft is split at once when it holds this many times its capacity, else at the end. */
-const PATIENCE = 2;
+/** A shard that holds more than this many times its capacity is split at once; others wait until all is written. */
+const MOST_OVERFLOW = 2;
 
-/** Look-ups of a key or a document in one step: some hundred nanoseconds each. */
+/** Keys or documents looked up in one step, at some hundred nanoseconds each. */
 const LOOKUPS = 256;
 
 /**
- * Adds checked, staged rows: replaces the rows that have their keys (I5), and puts each into its nearest shard (I6).
- * A row equal to the one it would replace is left out. Returns how many rows were written.
+ * Adds checked, staged rows: buries the rows that have their keys (I5), and appends each to its nearest shard (I6).
+ * Leaves out a row that equals the one it would replace. Returns how many rows were written.
  */
 export function* addRows(state: DraftState, staged: RowList): Steps<number> {
   const rows = yield* supersede(state, staged, yield* stagedKeys(staged));
   if (rows.length === 0) return 0;
   yield* state.write(rows);
-  if (state.centroids.size === 0) yield* found(state, rows);
-  else yield* settleInto(state, rows);
-  if (state.isStrained(PATIENCE)) yield* splitOverfull(state);
+  if (state.centroids.size === 0) yield* createFirstShards(state, rows);
+  else yield* appendToNearest(state, rows);
+  if (state.hasShardOver(MOST_OVERFLOW)) yield* splitOverfull(state);
   return rows.length;
 }
 
-/** Buries the rows that have one of these keys, wherever they are. Returns the rows that are not there already. */
+/** Buries rows that have the keys of staged rows. Returns the staged rows without those that are there already. */
 function* supersede(state: DraftState, staged: RowList, keys: StagedKeys): Steps<RowList> {
   const wanted = new Map<ShardId, Set<string>>();
   let pause = LOOKUPS;
@@ -67,11 +67,11 @@ function* supersede(state: DraftState, staged: RowList, keys: StagedKeys): Steps
   }
   // Of rows with the same key the last one is written, as if they had been added one after another.
   if (unchanged.size === 0 && keys.size === staged.length) return staged;
-  return yield* picked(staged, (i) => !unchanged.has(i) && keys.isFound(i));
+  return yield* filtered(staged, (i) => !unchanged.has(i) && keys.isFound(i));
 }
 
-/** The first shard of an index, or several of them at once where the rows do not fit into one. */
-function* found(state: DraftState, rows: RowList): Steps<void> {
+/** Makes the first shard of an index, or several at once if the rows do not fit into one. */
+function* createFirstShards(state: DraftState, rows: RowList): Steps<void> {
   if (rows.length > state.config.shardCapacity) {
     yield* split(state, [{ gone: undefined, rows }]);
     return;
@@ -79,13 +79,13 @@ function* found(state: DraftState, rows: RowList): Steps<void> {
   const id = state.takeShardId();
   const centroid = yield* meanOfRows(rows, state.config);
   const replacement = yield* state.replacement(new Set(), [{ id, centroid, rows }]);
-  const arrivals = yield* routed(state, replacement.centroids, rows);
+  const arrivals = yield* route(state, replacement.centroids, rows);
   yield* state.rearrange({ replacement, arrivals });
 }
 
-/** Routes rows in bulk; where more arrive than a shard holds, they are parted together with what is there. */
-function* settleInto(state: DraftState, rows: RowList): Steps<void> {
-  const arrivals = yield* routed(state, state.centroids, rows);
+/** Appends rows to their nearest shards. If more arrive than a shard can hold, they are split together with its own. */
+function* appendToNearest(state: DraftState, rows: RowList): Steps<void> {
+  const arrivals = yield* route(state, state.centroids, rows);
   const jobs: SplitJob[] = [];
   const { config } = state;
   for (const id of arrivals.keys())
@@ -103,11 +103,8 @@ function* settleInto(state: DraftState, rows: RowList): Steps<void> {
   if (jobs.length > 0) yield* split(state, jobs);
 }
 
-/**
- * Finds the nearest shard of each row, and how far it is, which is noted in the staged row, too: a split will look for it
- * there.
- */
-function* routed(state: DraftState, table: CentroidTable, rows: RowList): Steps<ArrivalsByShard> {
+/** Finds the nearest shard of each row. Also writes the separation to the staged row, where a split reads it. */
+function* route(state: DraftState, table: CentroidTable, rows: RowList): Steps<ArrivalsByShard> {
   const { probe, finder } = state.routing;
   const arrivals = new ArrivalsByShard();
   const pause = Math.min(LOOKUPS, roundsPerStep(table.size * state.config.dimensions));
@@ -124,8 +121,8 @@ function* routed(state: DraftState, table: CentroidTable, rows: RowList): Steps<
   return arrivals;
 }
 
-/** The rows of a list that are to be kept. */
-function* picked(list: RowList, keep: (i: number) => boolean): Steps<RowList> {
+/** Returns the rows of a list that pass a test. */
+function* filtered(list: RowList, keep: (i: number) => boolean): Steps<RowList> {
   const rest = new RowList();
   for (let i = 0; i < list.length; i++) {
     if (i % LOOKUPS === LOOKUPS - 1) yield;

@@ -90,8 +90,8 @@ export class DraftShards {
     this.#shrunk.delete(id);
   }
 
-  /** Whether a shard holds more than so many times its capacity. */
-  isStrained(times: number): boolean {
+  /** Whether a shard holds more than this many times its capacity. */
+  hasShardOver(times: number): boolean {
     for (const id of this.#overfull)
       if ((this.get(id) as Shard).rows.liveCount > times * this.#capacity) return true;
     return false;

@@ -224,9 +224,9 @@ export class DraftState {
     return this.#shards.takeShrunk();
   }
 
-  /** Whether a shard holds more than so many times its capacity. */
-  isStrained(times: number): boolean {
-    return this.#shards.isStrained(times);
+  /** Whether a shard holds more than this many times its capacity. */
+  hasShardOver(times: number): boolean {
+    return this.#shards.hasShardOver(times);
   }
 
   shardsOfDocument(documentId: string): readonly ShardId[] {

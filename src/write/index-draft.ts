@@ -30,7 +30,7 @@ import {
   editedEach,
   metadataWhere,
 } from './edited-where.js';
-import { settle } from './rebalance.js';
+import { rebalance } from './rebalance.js';
 import { removePlaces, removeWhere } from './remove.js';
 import { DocumentStaging, assertWithinTexts, noteStaged, putDocuments } from './put-documents.js';
 import { placeAt } from './replay.js';
@@ -345,7 +345,7 @@ export class IndexDraft<M extends object = object> {
    */
   preview(): ShardexIndex<M> {
     return this.#whole(this.#open(), (state) => {
-      runSteps(settle(state));
+      runSteps(rebalance(state));
       return state.finish();
     });
   }

@@ -1,4 +1,7 @@
-// Keeps shards within their capacity: splits those over it, and has rows move to where they are nearest.
+/*
+ * Keeps shards within their capacity and rows near their centroids, inside the commit that upset them: the split, reassign
+ * and merge steps of LIRE (Xu et al., SPFresh, SOSP 2023), simpler here because nothing can be stale.
+ */
 import type { Steps } from '../collections/steps.js';
 import type { RowList } from '../version/row-block.js';
 import type { ShardId } from '../version/shard.js';
@@ -11,34 +14,29 @@ import type { Leavers, Part } from './moves.js';
 import { partition } from './partition.js';
 import { reassignParts, reassignShard, refined } from './reassign.js';
 
-/*
- * Keeps shards within their capacity and postings near their centroid, inside the commit that upset them: the split,
- * merge and reassign steps of LIRE (Xu et al., SPFresh, SOSP 2023), simpler here because nothing can be stale.
- */
-
 /**
- * After so many rounds of splits caused by splits, parts keep the centroid of the shard they come from. Rows that differ
- * by less than the rounding of a centroid would otherwise all be nearest to one part, round after round; between equal
+ * Rounds of splits caused by splits, after which parts keep the centroid of the shard they come from. Rows that differ by
+ * less than the rounding of a centroid would otherwise all be nearest to one part, round after round. Between equal
  * centroids they tie, which I6 allows, and nothing else moves. The bound is a choice, not a measurement.
  */
 const MOST_ROUNDS = 16;
 
-/** Rows to be parted into new shards, and the shard they come from, if from any. */
+/** Rows to be split into new shards, and the shard that goes with it, if they come from one. */
 export interface SplitJob {
   readonly gone: ShardId | undefined;
   readonly rows: RowList;
 }
 
-/** Restores the bounds on shard sizes. Every draft is settled before its state is published or previewed. */
-export function* settle(state: DraftState): Steps<void> {
+/** Restores the bounds on shard sizes. Every draft is rebalanced before its state is published or previewed. */
+export function* rebalance(state: DraftState): Steps<void> {
   yield* splitOverfull(state);
-  // By what those leave of the budget; it may fill a shard.
+  // With what the splits leave of the budget. It may fill a shard over capacity.
   yield* payOwed(state);
   yield* splitOverfull(state);
   yield* dissolveShrunk(state);
 }
 
-/** Splits every shard over capacity, and those that overflow by it, until none is left. */
+/** Splits every shard over capacity, and those that these splits fill over it, until none is left. */
 export function* splitOverfull(state: DraftState): Steps<void> {
   for (let round = 0; ; round++) {
     const jobs = state.takeOverfull().map(({ id, rows }) => ({ gone: id, rows: liveRows(rows) }));
@@ -47,12 +45,15 @@ export function* splitOverfull(state: DraftState): Steps<void> {
   }
 }
 
-/** Replaces shards by parts of their rows, then moves what now belongs elsewhere (I6). */
-export function* split(state: DraftState, jobs: readonly SplitJob[], apart = true): Steps<void> {
+/**
+ * Replaces shards by parts of their rows, then moves rows that another shard is nearer to (I6). Without `ownCentroids` parts
+ * keep the centroid of the shard that they come from.
+ */
+export function* split(state: DraftState, jobs: readonly SplitJob[], ownCentroids = true): Steps<void> {
   const { config } = state;
   const gone = new Set<ShardId>();
   for (const job of jobs) if (job.gone !== undefined) gone.add(job.gone);
-  const rough: Part[] = [];
+  const bisected: Part[] = [];
   const heirs = new Map<ShardId, ShardId[]>();
   const sums = new Float64Array(config.dimensions);
   for (const job of jobs) {
@@ -60,18 +61,18 @@ export function* split(state: DraftState, jobs: readonly SplitJob[], apart = tru
     if (job.gone !== undefined) heirs.set(job.gone, made);
     for (const rows of yield* partition(job.rows, config)) {
       const centroid =
-        apart || job.gone === undefined
+        ownCentroids || job.gone === undefined
           ? yield* meanOfRows(rows, config, sums)
           : state.shard(job.gone).centroid;
       const id = state.takeShardId();
-      rough.push({ id, rows, centroid });
+      bisected.push({ id, rows, centroid });
       made.push(id);
     }
   }
-  const fresh = apart ? yield* refined(rough, config) : rough;
-  const replacement = yield* state.replacement(gone, fresh);
+  const parts = ownCentroids ? yield* refined(bisected, config) : bisected;
+  const replacement = yield* state.replacement(gone, parts);
 
-  const reach = !apart ? 0 : config.reassign === 'strict' ? Infinity : config.reassign;
+  const reach = !ownCentroids ? 0 : config.reassign === 'strict' ? Infinity : config.reassign;
   state.spend(costOfSplitting(jobs, config));
   const reassignment = yield* reassignParts(
     replacement,

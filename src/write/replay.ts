@@ -8,7 +8,7 @@ import { eachLive } from '../version/shard-rows.js';
 import { type ShardexIndex, shardsOfDocument } from '../version/shardex-index.js';
 import { addRows } from './add.js';
 import { DraftState } from './draft-state.js';
-import { settle } from './rebalance.js';
+import { rebalance } from './rebalance.js';
 import { removePlaces } from './remove.js';
 import { stageRows } from './staging.js';
 import { placeText } from './write-set.js';
@@ -29,7 +29,7 @@ export class ReplaySet {
 export function replay(current: ShardexIndex, changed: ReplaySet): ShardexIndex {
   const state = new DraftState(current);
   runSteps(replayInto(state, changed));
-  runSteps(settle(state));
+  runSteps(rebalance(state));
   return state.finish();
 }
 

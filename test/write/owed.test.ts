@@ -16,7 +16,7 @@ import type { Steps } from '../../src/collections/steps.js';
 import { addRows } from '../../src/write/add.js';
 import { DraftState } from '../../src/write/draft-state.js';
 import { owedAfter } from '../../src/write/owed.js';
-import { settle } from '../../src/write/rebalance.js';
+import { rebalance } from '../../src/write/rebalance.js';
 import { stagePostings } from '../../src/write/staging.js';
 import { numbered } from '../support/postings.js';
 import { type Random, clusteredVectors, seeded } from '../support/random.js';
@@ -85,7 +85,7 @@ function commit(base: ShardexIndex, posting: Posting): Work {
     }
   };
   run(addRows(state, stagePostings(base.config, [posting])));
-  run(settle(state));
+  run(rebalance(state));
   const index = run(state.finishing());
   return { steps, components: measured.components - before, index, compared: compared.shards - shards };
 }

@@ -13,7 +13,7 @@ import { DraftState } from '../../src/write/draft-state.js';
 import { changeInSteps, closeDraft, IndexDraft } from '../../src/write/index-draft.js';
 import { meanOfRows } from '../../src/write/loaded-rows.js';
 import { ArrivalsByShard } from '../../src/write/moves.js';
-import { settle } from '../../src/write/rebalance.js';
+import { rebalance } from '../../src/write/rebalance.js';
 import { reassignParts, reassignShard, refined } from '../../src/write/reassign.js';
 import { stagePostings } from '../../src/write/staging.js';
 import { partition } from '../../src/write/partition.js';
@@ -130,7 +130,7 @@ test('touched shards are finished one by one, and those of others compared one b
   const state = new DraftState(before);
   const again = numbered(400, (i) => [(i % 20) + 0.01, Math.floor(i / 20)]);
   runSteps(addRows(state, stagePostings(before.config, again)));
-  runSteps(settle(state));
+  runSteps(rebalance(state));
   const { count: finishing, result: after } = counted(state.finishing());
   expect(finishing).toBeGreaterThan(20);
   const missed = { base: before, known: before, current: after, recorded: [] };
@@ -146,7 +146,7 @@ test('a calibration looks for one posting in a step, and documents are put in pl
     const state = new DraftState(createIndex(tiny));
     const postings = numbered(count, (i) => [i % 1000]);
     runSteps(addRows(state, stagePostings(tiny, postings)));
-    runSteps(settle(state));
+    runSteps(rebalance(state));
     return state;
   };
   const uncalibrated = counted(stateWith(1000).finishing());
@@ -219,7 +219,7 @@ describe('a draft in the middle of a step', () => {
       },
       () => draft.has('a'),
       () => draft.preview(),
-      () => changeInSteps(draft, settle).next(),
+      () => changeInSteps(draft, rebalance).next(),
     ];
     for (const use of uses) expect(use).toThrow(WriterClosedError);
     expect(draft.preview.bind(draft)).toThrow(/in the middle of a change/);
@@ -255,7 +255,7 @@ describe('a draft in the middle of a step', () => {
 test('an update of the same in one go and in steps is the same', () => {
   const state = stateOf(1200);
   runSteps(addRows(state, staged(2000, 1200)));
-  runSteps(settle(state));
+  runSteps(rebalance(state));
   const inSteps = state.finish();
   const twin = update(indexOf(1200), (draft) => {
     draft.addPostings(some.slice(1200, 3200));

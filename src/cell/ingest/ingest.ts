@@ -16,7 +16,7 @@ import { type ShardexIndex, renumbered } from '../../version/shardex-index.js';
 import { type Missed, catchUp } from '../../write/catch-up.js';
 import type { DraftState } from '../../write/draft-state.js';
 import { changeInSteps, writeSetOf } from '../../write/index-draft.js';
-import { settle } from '../../write/rebalance.js';
+import { rebalance } from '../../write/rebalance.js';
 import { DocumentStaging, assertWithinTexts, noteStaged, putDocuments } from '../../write/put-documents.js';
 import type { WriteSet } from '../../write/write-set.js';
 import { yieldToEventLoop } from '../../host/event-loop.js';
@@ -194,7 +194,7 @@ function joinMissed(writer: IndexWriter, missed: Missed, isChanged: boolean): St
   return changeInSteps(writer, function* (state) {
     if (current !== known || recorded.length > 0) yield* catchUp(state, missed, writeSet, isChanged);
     if (!isChanged) return current;
-    yield* settle(state);
+    yield* rebalance(state);
     const mine = yield* state.finishing();
     return renumbered(mine, current.version + 1, Math.max(mine.nextShardId, current.nextShardId));
   });

@@ -1,5 +1,5 @@
-// Which shards hold each document, while a draft moves rows about. Part of the draft's state, which tells it of every
-// row that comes or leaves.
+// The documents map of a draft: which shards hold each document. The draft state reports every row that comes to a shard or
+// leaves it.
 import type { Steps } from '../collections/steps.js';
 import { WantedIds } from '../collections/id-column.js';
 import type { Documents } from '../version/documents.js';
@@ -11,44 +11,46 @@ import type { DraftShards } from './draft-shards.js';
 import { Places } from './places.js';
 
 /**
- * The documents map of a draft. A row that leaves a shard may be the last one of its document there. Whether it was is
- * found out when somebody wants to know, at the latest when the draft is finished: a row that is replaced in the same
- * shard changes nothing, and a shard is looked through once for all rows that have left it.
+ * The documents map of a draft.
+ *
+ * A row that leaves a shard may be the last one of its document there. That is checked only when a caller needs it, at the
+ * latest when the draft is finished: then one scan of a shard serves all rows that have left it, and none is needed for a
+ * row that was replaced in the same shard.
  */
 export class DraftDocuments {
   readonly #map: DocumentsDraft;
   readonly #places = new Places();
   readonly #shards: DraftShards;
-  /** By shard, the documents of rows that have left it. */
-  readonly #left = new Map<ShardId, Set<string>>();
+  /** By shard, the documents that may have left it: some of their rows have. */
+  readonly #mayHaveLeft = new Map<ShardId, Set<string>>();
 
   constructor(base: Documents, shards: DraftShards) {
     this.#map = new DocumentsDraft(base);
     this.#shards = shards;
   }
 
-  /** Whether a document has a row anywhere. Time: O(log documents), and the rows of shards that rows of it have left. */
+  /** Whether a document has a live row. Time: O(log documents + rows of the shards that it may have left). */
   has(documentId: string): boolean {
     for (const shard of this.shardsOf(documentId))
-      if (this.#left.get(shard)?.has(documentId) === true) this.#settle(shard);
+      if (this.#mayHaveLeft.get(shard)?.has(documentId) === true) this.#dropGone(shard);
     return this.#map.has(documentId);
   }
 
-  /** The shards that may hold rows of a document, ascending: those that do, and perhaps some that it has left. */
+  /** The shards that hold a document, ascending, and perhaps some that it has left. */
   shardsOf(documentId: string): readonly ShardId[] {
     return this.#map.shardsOf(documentId);
   }
 
-  /** The shards of a document's postings by their places, where that is known; see {@link Places}. */
+  /** The shard of each posting of a document, by place, if that is known; see {@link Places}. */
   placesOf(documentId: string): ReadonlyMap<string, ShardId> | undefined {
     return this.#places.of(documentId, () =>
       this.shardsOf(documentId).map((id) => this.#shards.get(id) as Shard),
     );
   }
 
-  /** Rows have come to a shard; `from` a shard that is going, where all of them do that are not new. */
+  /** Notes that rows have come to a shard. With `from`, a shard that goes, their documents leave that one. */
   arrive(rows: RowList, shard: ShardId, from?: ShardId): void {
-    const left = this.#left.get(shard);
+    const left = this.#mayHaveLeft.get(shard);
     for (let i = 0; i < rows.length; i++) {
       const columns = columnsOf(rows.blocks[i]);
       const documentId = columns.ids.at(rows.rows[i]);
@@ -59,36 +61,36 @@ export class DraftDocuments {
     }
   }
 
-  /** Rows of these documents have left a shard. */
+  /** Notes that rows of these documents have left a shard. */
   leave(documentIds: Iterable<string>, shard: ShardId): void {
-    let left = this.#left.get(shard);
-    if (left === undefined) this.#left.set(shard, (left = new Set()));
+    let left = this.#mayHaveLeft.get(shard);
+    if (left === undefined) this.#mayHaveLeft.set(shard, (left = new Set()));
     for (const documentId of documentIds) left.add(documentId);
   }
 
-  /** A shard is gone, and where its live rows have not moved on, their documents are gone from it, too. */
-  drop({ id, rows }: Shard, haveMoved: boolean): void {
-    for (const documentId of this.#left.get(id) ?? []) this.#map.drop(documentId, id);
-    this.#left.delete(id);
-    if (haveMoved) return;
+  /** Notes that a shard is gone. With `isMoved`, the documents of its live rows have left it in {@link arrive}. */
+  drop({ id, rows }: Shard, isMoved: boolean): void {
+    for (const documentId of this.#mayHaveLeft.get(id) ?? []) this.#map.drop(documentId, id);
+    this.#mayHaveLeft.delete(id);
+    if (isMoved) return;
     eachLive(rows, ({ ids }, row) => {
       this.#map.drop(ids.at(row), id);
     });
   }
 
-  /** The documents map as it is by now; the base where nothing has changed. */
+  /** Finishes the documents map; returns that of the base if nothing has changed. */
   *finishing(): Steps<Documents> {
-    for (const shard of this.#left.keys()) {
-      this.#settle(shard);
+    for (const shard of this.#mayHaveLeft.keys()) {
+      this.#dropGone(shard);
       yield;
     }
     return yield* this.#map.finishing();
   }
 
-  /** Drops from a shard the documents that it has no live row of any more. Time: O(rows of the shard). */
-  #settle(id: ShardId): void {
-    const gone = this.#left.get(id) ?? new Set();
-    this.#left.delete(id);
+  /** Drops the documents that have left a shard. Time: O(rows of the shard). */
+  #dropGone(id: ShardId): void {
+    const gone = this.#mayHaveLeft.get(id) ?? new Set();
+    this.#mayHaveLeft.delete(id);
     const shard = this.#shards.get(id);
     if (shard !== undefined && gone.size > 0) {
       const wanted = new WantedIds(gone);

@@ -1,5 +1,4 @@
-// The shards of a draft: an Immer draft of each that was touched, the rest as in the base, and what they count.
-// Part of the draft's state, which alone changes them.
+// The shards of a draft, with their counts: an Immer draft of each touched shard, the others as in the base.
 import { Immer } from 'immer';
 import type { Map as ImmutableMap } from 'immutable';
 import type { Steps } from '../collections/steps.js';
@@ -7,13 +6,10 @@ import type { Shard, ShardId } from '../version/shard.js';
 import { type ShardRows, bytesOf } from '../version/shard-rows.js';
 import type { ChangedShards, ShardexIndex } from '../version/shardex-index.js';
 
-/**
- * An Immer of our own: the default instance can be told by anyone in the process not to freeze, which would break I1.
- * It holds no state but that setting.
- */
+/** An Immer instance of our own: any code in the process can tell the default one not to freeze, which would break I1. */
 const immer = new Immer({ autoFreeze: true });
 
-/** What an Immer draft of a frozen value looks like here: its fields can be set, what they hold is opaque to Immer. */
+/** An Immer draft of a frozen value. Its fields can be set; Immer does not look into their values. */
 export type Drafted<T> = { -readonly [K in keyof T]: T[K] };
 
 export function draftOf<T extends object>(value: T): Drafted<T> {
@@ -25,8 +21,9 @@ export function finished<T extends object>(draft: Drafted<T>): T {
 }
 
 /**
- * A transient copy of the map of shards. Immer must not see into the map (it would mutate its contents in the base), so
- * the drafts of shards stay outside of it until {@link finishing} puts them in place.
+ * A transient copy of the map of shards, with drafts of shards beside it.
+ *
+ * Immer must not see into the map, as it would mutate shards of the base. So {@link finishing} puts finished shards there.
  */
 export class DraftShards {
   postingCount: number;
@@ -35,7 +32,7 @@ export class DraftShards {
   readonly #origin: ShardexIndex;
   readonly #changed = new Set<ShardId>();
   readonly #touched = new Map<ShardId, Drafted<Shard>>();
-  /** Shards that hold more than their capacity, and shards that have lost postings; settled before publishing. */
+  /** Shards that hold more than their capacity, and shards that have lost rows: to be rebalanced. */
   readonly #overfull = new Set<ShardId>();
   readonly #shrunk = new Set<ShardId>();
   #map: ImmutableMap<ShardId, Shard>;
@@ -52,12 +49,12 @@ export class DraftShards {
     return this.#map.has(id);
   }
 
-  /** A shard as it is by now; `undefined` where there is none of that id. */
+  /** The current state of a shard; `undefined` for an unknown id. */
   get(id: ShardId): Shard | undefined {
     return this.#touched.get(id) ?? this.#map.get(id);
   }
 
-  /** Gives a shard other rows. The first touch of a shard makes its Immer draft; nothing else is copied (I4). */
+  /** Gives a shard other rows. The first time makes the shard's Immer draft; nothing else is copied (I4). */
   setRows(id: ShardId, rows: ShardRows): void {
     let draft = this.#touched.get(id);
     if (draft === undefined) {
@@ -73,6 +70,7 @@ export class DraftShards {
     if (rows.liveCount < before.liveCount) this.#shrunk.add(id);
   }
 
+  /** Adds a shard; `shrunk` if it has lost rows already. */
   insert(shard: Shard, shrunk = false): void {
     this.#map = this.#own().set(shard.id, Object.freeze(shard));
     this.#changed.add(shard.id);
@@ -97,33 +95,33 @@ export class DraftShards {
     return false;
   }
 
-  /** Shards over capacity that have become so since this was last asked, ascending. */
+  /** Takes the shards that have come to hold more than their capacity since the last call, ascending. */
   takeOverfull(): Shard[] {
     return this.#taken(this.#overfull).filter(({ rows }) => rows.liveCount > this.#capacity);
   }
 
-  /** Shards that have lost rows since this was last asked, and are still there, ascending. */
+  /** Takes the shards that have lost rows since the last call and are still there, ascending. */
   takeShrunk(): Shard[] {
     return this.#taken(this.#shrunk);
   }
 
-  /** Whether anything differs from a version that this goes on from. */
+  /** Whether anything has changed since `base`, the version that the draft last became. */
   differFrom(base: ShardexIndex): boolean {
     return this.#touched.size > 0 || this.#map !== base.shards;
   }
 
-  /** The map of shards as it is by now. Time: O(touched shards · log shards). */
+  /** Puts the touched shards into the map and returns it. Time: O(touched shards · log shards). */
   *finishing(): Steps<ImmutableMap<ShardId, Shard>> {
     for (const [id, draft] of this.#touched) {
       this.#map = this.#own().set(id, finished(draft));
       this.#touched.delete(id);
       yield;
     }
-    // Immutable.js calls a transient map immutable too; only asImmutable() ends its mutability.
+    // The type of a transient map is that of an immutable one; only asImmutable() makes it so.
     return (this.#map = this.#map.asImmutable());
   }
 
-  /** The shards that differ from those of the version that the draft was made from. */
+  /** Lists the shards that differ from those of the version that the draft was made from. */
   changes(): ChangedShards {
     const differs = (id: ShardId): boolean => this.#origin.shards.get(id) !== this.#map.get(id);
     const ids = [...this.#changed].filter(differs).sort((a, b) => a - b);
@@ -135,7 +133,7 @@ export class DraftShards {
     this.byteLength += sign * bytesOf(rows);
   }
 
-  /** Empties a set of ids; returns the shards that are there, ascending. */
+  /** Empties a set of ids; returns those of the shards that still exist, ascending. */
   #taken(ids: Set<ShardId>): Shard[] {
     const shards = [...ids].sort((a, b) => a - b).flatMap((id) => this.get(id) ?? []);
     ids.clear();

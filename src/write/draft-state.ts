@@ -1,6 +1,5 @@
-// The inside of a draft. It changes by whole operations, each of which keeps rows, documents, centroids and counts in
-// step: `bury`, `rearrange`. In the end it becomes a version. Callers decide what is to change; the
-// bookkeeping is all here.
+// The inside of a draft, which becomes a version in the end. Callers decide what is to change. The whole operations `write`,
+// `bury` and `rearrange` keep rows, documents, centroids and counts consistent.
 import { countedOn } from '../calibration/calibration.js';
 import type { ShardexConfig } from '../config.js';
 import { type CentroidTable, withCentroidsInSteps } from '../version/centroid-table.js';
@@ -24,36 +23,35 @@ import { resampled } from './resample.js';
 import { Routing } from './routing.js';
 import { Written } from './written.js';
 
-/** A shard is rebuilt when its dead rows are more than this share of its live ones, a fifth of all of them (I7). */
+/** A shard's live rows move to a new block when its dead rows are more than this share of them: a fifth of all (I7). */
 const DEAD_SHARE = 0.25;
 
-/** What changes of a version while a draft writes, besides its shards and documents. */
+/** The fields of a version that a draft changes, besides shards, documents and records. */
 type Next = Drafted<Pick<ShardexIndex, 'centroids' | 'nextShardId' | 'calibration' | 'churn' | 'owed'>>;
 
 /** The next version while it is being made. */
 export class DraftState {
   readonly config: ShardexConfig;
-  /** What the next version says of itself, as far as that is known. */
   #next: Next;
   /** Postings written since the last {@link finish}. */
   #written: Written;
-  /** The documents that have lost a posting since then, or had one moved, where there is a sample that may have lost it. */
+  /** Documents that have lost a posting since then, or had one moved: the sample may have lost it too. */
   readonly #doubtful = new Set<string>();
   readonly #origin: ShardexIndex;
   #base: ShardexIndex;
   /**
-   * Takes in what is written or buried: everything else that happens follows from that and from the base, so that the
-   * fingerprint made of it stands for the whole state (I10).
+   * A hash of what is written and buried. Everything else follows from that and from the base, so the fingerprint made of it
+   * stands for the whole state (I10).
    */
   #digest = new Digest();
   readonly #shards: DraftShards;
   readonly #documents: DraftDocuments;
   readonly #records: RecordsDraft;
   #routing: Routing | undefined;
-  /** Of what it may do beyond its own changes since the last {@link finish}. */
+  /** Multiplications spent from the budget since the last {@link finish}; see `budgetFor`. */
   #spent = 0;
-  /** How much of that went into splits. */
-  #splits = 0;
+  /** How many of them splits took. */
+  #spentOnSplits = 0;
 
   constructor(base: ShardexIndex) {
     this.config = base.config;
@@ -92,13 +90,13 @@ export class DraftState {
     return this.#shards.get(id) as Shard;
   }
 
-  /** Takes note of rows that are being written: whoever does it goes on to {@link rearrange} them. Time: O(rows). */
+  /** Notes rows that are being written. The caller goes on to {@link rearrange} them. Time: O(rows). */
   *write(rows: RowList): Steps<void> {
     yield* digestRows(this.#digest, rows);
     this.#written.add(rows);
   }
 
-  /** Marks the live rows of a shard that match as dead; returns how many. Time: O(rows of the shard). */
+  /** Marks matching live rows of a shard as dead; returns how many. Time: O(rows of the shard). */
   bury(id: ShardId, matches: (columns: Columns, row: number, segment: Segment) => boolean): number {
     const dead = new Map<number, number[]>();
     const documentIds = new Set<string>();
@@ -116,7 +114,7 @@ export class DraftState {
     });
     if (count === 0) return 0;
     this.#digest.add(id);
-    // From the last segment on, because a segment that dies altogether is taken out.
+    // From the last segment on, because a segment without live rows is removed, which shifts those behind it.
     for (const [segmentIndex, inSegment] of [...dead].reverse()) rows = buried(rows, segmentIndex, inSegment);
     if (rows.rowCount - rows.liveCount > DEAD_SHARE * rows.liveCount)
       rows = compacted(rows, this.config.dimensions);
@@ -127,7 +125,7 @@ export class DraftState {
     return count;
   }
 
-  /** Works out what the centroid table becomes where shards go and others come; changes nothing. */
+  /** Prepares a replacement of shards with its centroid table; changes nothing. */
   *replacement(gone: ReadonlySet<ShardId>, parts: readonly Part[]): Steps<Replacement> {
     const { metric } = this.config;
     return { gone, parts, centroids: yield* withCentroidsInSteps(this.centroids, metric, gone, parts) };
@@ -143,7 +141,7 @@ export class DraftState {
     }
     const old = [...gone].map((id) => this.shard(id));
     const fresh = new Map(parts.map((part) => [part.id, part]));
-    // In one go where one shard goes: most splits are of one.
+    // If one shard goes, as in most splits, documents leave it as their rows arrive elsewhere.
     const from = old.length === 1 ? old[0].id : undefined;
     for (const [id, { rows, separations }] of arrivals) {
       yield;
@@ -156,7 +154,7 @@ export class DraftState {
       }
       this.#documents.arrive(rows, id, from);
     }
-    // Not before their rows are elsewhere, lest documents be taken out and put in again.
+    // Last, so that no document leaves the documents map only to come back.
     for (const shard of old) {
       this.#documents.drop(shard, from !== undefined);
       this.#shards.delete(shard);
@@ -167,27 +165,27 @@ export class DraftState {
 
   /** Whether anything has changed since the last {@link finish}. */
   get isChanged(): boolean {
-    return this.hasOtherPostings || this.#records.isChanged;
+    return this.hasChangedShards || this.#records.isChanged;
   }
 
-  /** Whether any shard has. */
-  get hasOtherPostings(): boolean {
+  /** Whether any shard has changed since the last {@link finish}. */
+  get hasChangedShards(): boolean {
     return this.#shards.differFrom(this.#base);
   }
 
-  /** Takes the multiplications of splits from what it may do beyond its own changes, whether they are left or not. */
+  /** Spends the multiplications of a split, even if fewer are left. */
   spend(cost: number): void {
     this.#spent += cost;
-    this.#splits += cost;
+    this.#spentOnSplits += cost;
   }
 
-  /** Multiplications that are left. */
-  get left(): number {
+  /** The multiplications left in the budget. */
+  get budgetLeft(): number {
     return Math.max(0, budgetFor(this.config, this.#written.count) - this.#spent);
   }
 
-  /** Spends multiplications if they are left, or nothing was spent yet, lest what is owed should never be done. */
-  spends(cost: number): boolean {
+  /** Spends multiplications if so many are left, or if none were spent: else a large pair might be owed for ever. */
+  trySpend(cost: number): boolean {
     if (this.#spent > 0 && this.#spent + cost > budgetFor(this.config, this.#written.count)) return false;
     this.#spent += cost;
     return true;
@@ -197,7 +195,7 @@ export class DraftState {
     return this.#next.centroids;
   }
 
-  /** What splits have left to compare; see `owed.ts`. */
+  /** Pairs of shards that splits have left to compare; see `owed.ts`. */
   get owed(): readonly ShardId[] {
     return this.#next.owed;
   }
@@ -214,12 +212,12 @@ export class DraftState {
     return this.#next.nextShardId++;
   }
 
-  /** Shards over capacity that have become so since this was last asked, ascending. */
+  /** Takes the shards that have come to hold more than their capacity since the last call, ascending. */
   takeOverfull(): Shard[] {
     return this.#shards.takeOverfull();
   }
 
-  /** Shards that have lost rows since this was last asked, and are still there, ascending. */
+  /** Takes the shards that have lost rows since the last call and are still there, ascending. */
   takeShrunk(): Shard[] {
     return this.#shards.takeShrunk();
   }
@@ -233,15 +231,14 @@ export class DraftState {
     return this.#documents.shardsOf(documentId);
   }
 
-  /** The shards of a document's postings by their places, where that is known; see {@link Places}. */
+  /** The shard of each posting of a document, by place, if that is known; see {@link Places}. */
   placesOf(documentId: string): ReadonlyMap<string, ShardId> | undefined {
     return this.#documents.placesOf(documentId);
   }
 
   /**
-   * The state so far as a frozen version: the base itself when nothing changed (I2). The draft goes on from there.
-   * A calibration that is due is made here, as part of the change that makes it due.
-   * Time: O(touched shards · log shards).
+   * Makes a frozen version of the state so far, from which the draft goes on; the base itself if nothing changed (I2).
+   * The calibration's sample is renewed here. Time: O(touched shards · log shards), and the looks that are due.
    * @internal
    */
   finish(): ShardexIndex {
@@ -249,7 +246,7 @@ export class DraftState {
   }
 
   /**
-   * The same with pauses, in which nothing may be written.
+   * Makes it with pauses, in which nothing may be written.
    * @internal
    */
   *finishing(): Steps<ShardexIndex> {
@@ -258,9 +255,9 @@ export class DraftState {
     const base = this.#base;
     const before = base.documents.value;
     const { records, bytes, changed } = this.#records.finish();
-    const hasOtherPostings = shards !== base.shards || documents !== before;
-    if (!hasOtherPostings && records === base.records) return base;
-    if (hasOtherPostings) yield* this.#resample(shards);
+    const hasChangedShards = shards !== base.shards || documents !== before;
+    if (!hasChangedShards && records === base.records) return base;
+    if (hasChangedShards) yield* this.#resample(shards);
     const root = draftOf(base);
     Object.assign(root, this.#next);
     root.version = this.#origin.version + 1;
@@ -286,16 +283,16 @@ export class DraftState {
     this.#next = nextAfter(this.#base);
     this.#written = writtenAfter(this.#base);
     this.#spent = 0;
-    this.#splits = 0;
+    this.#spentOnSplits = 0;
     this.#digest = new Digest();
     return this.#base;
   }
 
-  /** Keeps the sample that searches by recall go by up with what has changed. */
+  /** Renews the calibration's sample after what has changed. */
   *#resample(shards: ShardexIndex['shards']): Steps<void> {
     const { config } = this;
     const next = this.#next;
-    // What was removed is what is missing of what there was and what was written. What is replaced counts once.
+    // Old and written postings that are not there were removed. A replaced one is in both counts, so once in the greater.
     const { postingCount } = this.#shards;
     const removed = this.#written.count + this.#base.postingCount - postingCount;
     const changed = Math.max(this.#written.count, removed);
@@ -310,7 +307,7 @@ export class DraftState {
       changed,
       written: this.#written,
       doubtful: this.#doubtful,
-      isBusy: this.#splits > budgetFor(config, this.#written.count),
+      isBusy: this.#spentOnSplits > budgetFor(config, this.#written.count),
       isOwing: next.owed.length > 0,
       nextShardId: next.nextShardId,
       shardsOfDocument: (documentId) => this.shardsOfDocument(documentId),

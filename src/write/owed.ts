@@ -33,14 +33,14 @@ export function costOfComparing({ rows }: Shard, centroids: number, { dimensions
 /** With how many centroids the rows of a shard may be compared by what is left of the budget; one at least. */
 function affordable(state: DraftState, shard: Shard): number {
   const [none, one] = [0, 1].map((count) => costOfComparing(shard, count, state.config));
-  return Math.max(1, Math.floor((state.left - none) / (one - none)));
+  return Math.max(1, Math.floor((state.budgetLeft - none) / (one - none)));
 }
 
 /** Compares what earlier splits have left, the oldest first, as far as the draft's budget goes. */
 export function* payOwed(state: DraftState): Steps<void> {
   const { owed } = state;
   // A commit that changes nothing else publishes nothing (I2).
-  if (owed.length === 0 || !state.hasOtherPostings) return;
+  if (owed.length === 0 || !state.hasChangedShards) return;
   let next = 0;
   while (next < owed.length) {
     const id = owed[next];
@@ -52,7 +52,7 @@ export function* payOwed(state: DraftState): Steps<void> {
     for (; end < owed.length && owed[end] === id && parts.length < most; end += 2)
       if (state.hasShard(owed[end + 1])) parts.push(state.shard(owed[end + 1]));
     if (shard !== undefined && parts.length > 0) {
-      if (!state.spends(costOfComparing(shard, parts.length, state.config))) break;
+      if (!state.trySpend(costOfComparing(shard, parts.length, state.config))) break;
       yield* compare(state, id, parts);
     }
     next = end;

@@ -74,8 +74,8 @@ export interface Reassignment {
 }
 
 /**
- * Finds the nearest shard of each row of the parts, among the `reach` shards nearest to its part (I6). `spends` is told how
- * many multiplications old shards take. If it refuses, the part is not compared with them, and that is owed.
+ * Finds the nearest shard of each row of the parts, among the `reach` shards nearest to its part (I6). `trySpend` is told
+ * how many multiplications old shards take. If it refuses, the part is not compared with them, and that is owed.
  * Time: O(rows · reach · dimensions).
  */
 export function* reassignParts(
@@ -83,7 +83,7 @@ export function* reassignParts(
   config: ShardexConfig,
   reach: number,
   oldCentroid: (id: ShardId) => Centroid,
-  spends: (cost: number) => boolean = () => true,
+  trySpend: (cost: number) => boolean = () => true,
 ): Steps<Reassignment> {
   const byId = new Map(parts.map((part) => [part.id, part]));
   const arrivals = new ArrivalsByShard(parts.map((part) => [part.id, new Arrivals()]));
@@ -108,7 +108,7 @@ export function* reassignParts(
     for (let i = 0; i < rows.length; i++)
       if (homes.separations[i] > columnsOf(rows.blocks[i]).separations[rows.rows[i]]) farther.push(i);
     const elsewhere = new Map<number, Found>();
-    if (old.length > 0 && !spends(farther.length * old.length * config.dimensions))
+    if (old.length > 0 && !trySpend(farther.length * old.length * config.dimensions))
       for (const id of old) owed.push(part.id, id);
     else if (old.length > 0) {
       const finder = finderFor(old.map(oldCentroid));

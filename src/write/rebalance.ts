@@ -79,13 +79,13 @@ export function* split(state: DraftState, jobs: readonly SplitJob[], ownCentroid
     config,
     reach,
     (id) => state.shard(id).centroid,
-    (cost) => state.spends(cost),
+    (cost) => state.trySpend(cost),
   );
   const leavers = new Map<ShardId, Leavers>();
   const owed = [...reassignment.owed];
   for (const [id, near] of reassignment.neighbours) {
     const shard = state.shard(id);
-    if (state.spends(costOfComparing(shard, near.length, config)))
+    if (state.trySpend(costOfComparing(shard, near.length, config)))
       leavers.set(id, yield* reassignShard(shard, near, config, reassignment.arrivals));
     else for (const part of near) owed.push(id, part.id);
   }

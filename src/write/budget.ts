@@ -1,17 +1,18 @@
-/* How much of what splits have left a commit does, by what it writes. */
+/* The budget of a commit for splits and owed pairs, in proportion to the postings that it writes. */
 import type { ShardexConfig } from '../config.js';
 
-/** Multiplications that a posting written pays for, about a millisecond; and so does a commit that writes none. */
-const PAID = 1_000_000;
+/** Multiplications for each posting written, about a millisecond. A commit that only removes has as many as for one. */
+const PER_POSTING = 1_000_000;
 
 /**
- * Shards split when they have grown by a fifth at least, and each time as many rows as there are in `reassign` shards are
- * compared with two centroids: so much for each row that came, and some more, lest what is owed pile up.
+ * Comparisons of rows for each posting written and each shard of `reassign`. A part is split again when it has grown by a
+ * fifth of the capacity at least; then the rows of `reassign` shards are compared with two centroids. This pays for those
+ * comparisons and for some more, lest owed pairs pile up.
  */
-const PAID_FOR_ROWS = 16;
+const ROWS_PER_POSTING = 16;
 
-/** Multiplications that a draft may spend on comparing rows with new centroids, if it has written so many postings. */
+/** Returns the multiplications that a draft may spend after it has written this many postings. */
 export function budgetFor({ reassign, dimensions }: ShardexConfig, written: number): number {
   if (reassign === 'strict') return Infinity;
-  return Math.max(PAID, PAID_FOR_ROWS * reassign * dimensions) * Math.max(1, written);
+  return Math.max(PER_POSTING, ROWS_PER_POSTING * reassign * dimensions) * Math.max(1, written);
 }

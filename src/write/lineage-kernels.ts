@@ -1,21 +1,18 @@
-// The kernels that splits of a lineage use: one memory for all, which remembers whose rows or centroids lie in it.
+// The kernels that the splits of a lineage share, with a mark of whose rows or centroids lie in their memory.
 import type { ShardexConfig } from '../config.js';
 import { createKernels } from '../kernels/create-kernels.js';
 import type { Kernels } from '../kernels/kernels.js';
 
-/**
- * The kernels of a lineage, whose versions have one configuration. They are kept, because the memory of each takes a large
- * range of addresses until it is collected.
- */
+/** Kernels by lineage, whose versions share one configuration. Kept, as each takes a large range of addresses. */
 const kernelsOfLineage = new WeakMap<ShardexConfig, Loaded>();
 
-/** Kernels, and whose centroids lie in their memory: a write that pauses may find those of another one there. */
+/** Kernels, and who last wrote to their memory: a write that pauses may find the data of another one there. */
 export interface Loaded {
   readonly kernels: Kernels;
   by: unknown;
 }
 
-/** Those of a lineage, made on first use. */
+/** Returns the kernels of a lineage; makes them on first use. */
 export function kernelsOf(config: ShardexConfig): Loaded {
   let loaded = kernelsOfLineage.get(config);
   if (loaded === undefined)
@@ -23,14 +20,14 @@ export function kernelsOf(config: ShardexConfig): Loaded {
   return loaded;
 }
 
-/** Gives another configuration the kernels of a lineage, which takes turns with it. */
+/** Lets another configuration share the kernels of a lineage. */
 export function shareKernels(config: ShardexConfig, other: ShardexConfig): void {
   kernelsOfLineage.set(other, kernelsOf(config));
 }
 
 const lent = new WeakMap<ShardexConfig, WeakRef<Loaded>>();
 
-/** Others for what takes much memory, which does not shrink: kept as long as somebody holds them. */
+/** Returns separate kernels for much data, since kernel memory never shrinks: collected when no caller holds them. */
 export function lentKernels(config: ShardexConfig): Loaded {
   let loaded = lent.get(config)?.deref();
   if (loaded === undefined) {

@@ -1,4 +1,4 @@
-// What a rearrangement of shards consists of: rows that come, rows that leave, shards that go and shards that are new.
+// The parts of a rearrangement: rows that come to shards or leave them, shards that go and shards that are new.
 import type { CentroidTable } from '../version/centroid-table.js';
 import { type RowBlock, RowList } from '../version/row-block.js';
 import type { Centroid, ShardId } from '../version/shard.js';
@@ -16,7 +16,7 @@ export class Arrivals {
 
 /** Arrivals by the shard that they come to. */
 export class ArrivalsByShard extends Map<ShardId, Arrivals> {
-  /** Those of a shard; none so far where there was no entry. */
+  /** The arrivals of a shard; adds an empty entry if there is none. */
   of(id: ShardId): Arrivals {
     let arrivals = this.get(id);
     if (arrivals === undefined) this.set(id, (arrivals = new Arrivals()));
@@ -34,7 +34,7 @@ export interface Part {
   readonly rows: RowList;
 }
 
-/** Shards that are to go, those that are to come, and the centroid table that has them. */
+/** Shards to remove, parts in their place, and the centroid table after that. */
 export interface Replacement {
   readonly gone: ReadonlySet<ShardId>;
   readonly parts: readonly Part[];
@@ -43,9 +43,9 @@ export interface Replacement {
 
 /** Rows that change shards, and shards that change with them. */
 export interface Rearrangement {
-  /** What each shard gets: among it all live rows of the shards that go, and whatever the new ones are to hold. */
+  /** The rows that each shard gets, with all live rows of the shards that go and all rows of the new ones. */
   readonly arrivals: ReadonlyMap<ShardId, Arrivals>;
-  /** What leaves shards that stay. */
+  /** The rows that leave shards that stay. */
   readonly leavers?: ReadonlyMap<ShardId, Leavers>;
   readonly replacement?: Replacement;
 }

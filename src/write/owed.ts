@@ -1,7 +1,7 @@
 /*
- * What a split leaves to later commits. A new centroid may be nearer to rows of the shards around it than their own one
- * is, and an old one to rows of a new shard, and to compare all of them takes longer than all else that a split does. So each commit compares as many as what it
- * writes pays for, less what its own splits take, and the version says which shards are left (I10).
+ * Pairs of shards that a split leaves for later commits to compare. The centroid of the second shard of a pair may be nearer
+ * to rows of the first than their own is. To compare all neighbours takes longer than the rest of a split. So each commit
+ * compares as many pairs as its budget allows, and the version lists those left (I10): first, second, first, second, …
  */
 import type { ShardexConfig } from '../config.js';
 import type { Steps } from '../collections/steps.js';
@@ -11,32 +11,32 @@ import type { DraftState } from './draft-state.js';
 import { ArrivalsByShard } from './moves.js';
 import { reassignShard } from './reassign.js';
 
-/** How often a split looks at each number of its rows: fitting a plane, its two sides, means, where rows belong, copies. */
-const LOOKS_IN_SPLIT = 8;
+/** How often a split reads each component of its rows: for planes, sides, means, nearest parts and copies. */
+const READS_IN_SPLIT = 8;
 
-/** What splits take, besides comparing what is around them with the new centroids. */
+/** Returns the multiplications that splits take, without comparing neighbours. */
 export function costOfSplitting(
   jobs: readonly { readonly rows: RowList }[],
   { dimensions }: ShardexConfig,
 ): number {
-  return jobs.reduce((cost, { rows }) => cost + LOOKS_IN_SPLIT * rows.length * dimensions, 0);
+  return jobs.reduce((cost, { rows }) => cost + READS_IN_SPLIT * rows.length * dimensions, 0);
 }
 
-/** Reading the rows of a shard takes about as long as comparing them with so many centroids. */
+/** Reading the rows of a shard takes about as long as comparing them with this many centroids. */
 const READ = 2;
 
-/** What it takes to compare the rows of a shard with so many centroids. */
+/** Returns the multiplications that comparing the rows of a shard with some centroids takes. */
 export function costOfComparing({ rows }: Shard, centroids: number, { dimensions }: ShardexConfig): number {
   return rows.rowCount * (READ + centroids) * dimensions;
 }
 
-/** With how many centroids the rows of a shard may be compared by what is left of the budget; one at least. */
+/** Returns with how many centroids the budget lets a shard be compared; at least one. */
 function affordable(state: DraftState, shard: Shard): number {
   const [none, one] = [0, 1].map((count) => costOfComparing(shard, count, state.config));
   return Math.max(1, Math.floor((state.budgetLeft - none) / (one - none)));
 }
 
-/** Compares what earlier splits have left, the oldest first, as far as the draft's budget goes. */
+/** Compares pairs that earlier splits have left, the oldest first, as far as the draft's budget goes. */
 export function* payOwed(state: DraftState): Steps<void> {
   const { owed } = state;
   // A commit that changes nothing else publishes nothing (I2).
@@ -45,7 +45,7 @@ export function* payOwed(state: DraftState): Steps<void> {
   while (next < owed.length) {
     const id = owed[next];
     const shard = state.hasShard(id) ? state.shard(id) : undefined;
-    // Some of the centroids, where all would be too many for this commit.
+    // Only some of the centroids if all are too many for this commit.
     const most = shard === undefined ? Infinity : affordable(state, shard);
     const parts: Shard[] = [];
     let end = next;
@@ -60,7 +60,7 @@ export function* payOwed(state: DraftState): Steps<void> {
   state.owed = Object.freeze(owed.slice(next));
 }
 
-/** What is owed once shards have come in place of others, which owe what those did; `more` is owed besides. */
+/** Updates owed pairs after splits: heirs, the parts of a shard, owe what it did. Adds `more` pairs. */
 export function owedAfter(
   owed: readonly ShardId[],
   heirs: ReadonlyMap<ShardId, readonly ShardId[]>,
@@ -69,7 +69,7 @@ export function owedAfter(
   if (more.length === 0 && !owed.some((id, i) => i % 2 === 0 && heirs.has(id))) return owed;
   const next: ShardId[] = [];
   for (let i = 0; i < owed.length; i += 2) {
-    // The parts of a new centroid's shard are compared with what is around them themselves.
+    // The second shard was split: its parts are compared with their neighbours anyway.
     if (heirs.has(owed[i + 1])) continue;
     for (const id of heirs.get(owed[i]) ?? [owed[i]]) next.push(id, owed[i + 1]);
   }
@@ -77,7 +77,7 @@ export function owedAfter(
   return Object.freeze(next);
 }
 
-/** Gives rows of a shard to those of some others whose centroids are nearer. */
+/** Gives rows of a shard to others whose centroids are nearer. */
 function* compare(state: DraftState, id: ShardId, parts: readonly Shard[]): Steps<void> {
   const arrivals = new ArrivalsByShard();
   const leavers = yield* reassignShard(state.shard(id), parts, state.config, arrivals);

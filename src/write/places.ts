@@ -1,24 +1,22 @@
-// Where the postings of long documents are, once a draft has looked: writing one again takes time in proportion to
-// what is written.
+// Remembers which shard each posting of a long document is in, so that a draft need not scan all its shards for each write.
 import { WantedId } from '../collections/id-column.js';
 import type { Columns } from '../version/row-block.js';
 import type { Shard, ShardId } from '../version/shard.js';
 import { eachLive } from '../version/shard-rows.js';
 import { placeText } from './write-set.js';
 
-/** Documents in fewer shards are looked for in all of them. */
+/** A document in fewer shards is not remembered: all of them are scanned. */
 const MANY_SHARDS = 8;
 
 /**
- * Where the postings of long documents are that a draft writes to time after time: to look through all shards of a document
- * for each of its n postings would take O(n²). It may name a shard that a posting was removed from, never a wrong one for
- * a posting that is there.
+ * The shards of the postings of long documents that a draft writes to again and again. To scan all shards of a document for
+ * each of its n postings would take O(n²). An entry may outlive a posting that was removed, but is right for each live one.
  */
 export class Places {
-  /** By document, the shard of each posting; `undefined` for one that was written to once. */
+  /** By document, the shard of each posting; `undefined` for a document that was written to once. */
   readonly #documents = new Map<string, Map<string, ShardId> | undefined>();
 
-  /** The shards of postings by their places, if they are known. Time: O(rows of the document's shards) for the first. */
+  /** The shard of each posting by place, if known. Time: O(1); once for a document, O(rows of its shards). */
   of(documentId: string, shards: () => readonly Shard[]): ReadonlyMap<string, ShardId> | undefined {
     const known = this.#documents.get(documentId);
     if (known !== undefined) return known;

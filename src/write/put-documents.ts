@@ -1,4 +1,4 @@
-// Whole documents, staged and put: what each of them was is replaced, in one batch for all.
+// Stages whole documents, and puts them into a draft in one batch: each replaces all that the document had.
 import { type Steps } from '../collections/steps.js';
 import type { ShardexConfig } from '../config.js';
 import { assertWithin } from '../documents/extent.js';
@@ -14,38 +14,38 @@ import { placeAt } from './replay.js';
 import { Staging } from './staging.js';
 import { type WriteSet, placeText } from './write-set.js';
 
-/** What to put of a document: its record, and from which staged row on its postings count. */
+/** A document to put: its record, and the first staged row from which on rows of its id are its postings. */
 interface Put {
   readonly record: DocumentRecord | undefined;
   readonly from: number;
 }
 
-/** Rows looked at in one step, and documents changed. */
+/** Rows read, and documents changed, in one step. */
 const ROWS_PER_STEP = 256;
-const ITEMS_PER_STEP = 64;
+const DOCUMENTS_PER_STEP = 64;
 
-/** Takes in postings and whole documents one by one, and checks all of them that can be checked without a draft. */
+/** Stages postings and whole documents one by one. Checks all that can be checked without a draft. */
 export class DocumentStaging {
-  /** Postings and documents taken in. */
+  /** Postings and documents staged so far. */
   count = 0;
   readonly rows: RowList;
   readonly puts = new Map<string, Put>();
   readonly #staging: Staging;
 
-  /** `known` is how many postings there will be, if anybody knows. */
+  /** `known` is how many postings there will be, if that is known. */
   constructor(config: ShardexConfig, known?: number) {
     this.#staging = new Staging(config, known);
     this.rows = this.#staging.list;
   }
 
-  /** Takes in a posting that has this place among all that are given. Time: O(dimensions). */
+  /** Stages a posting; `position` is its index among all that are given, for errors. Time: O(dimensions). */
   add(posting: Posting, position = this.rows.length): void {
     this.#staging.add(posting, position);
     this.count++;
   }
 
   /**
-   * Takes in a document, in place of what was taken in of it before.
+   * Stages a document, in place of what was staged of it before.
    *
    * @throws {@link InvalidPostingError}, {@link InvalidVectorError}, {@link InvalidMetadataError}, {@link InvalidOptionError}
    */
@@ -62,7 +62,7 @@ export class DocumentStaging {
 }
 
 /**
- * Refuses staged postings that reach beyond the text that their document has, or gets.
+ * Refuses staged postings that reach beyond the text that their document has or gets.
  *
  * @throws {@link InvalidPostingError}
  */
@@ -88,19 +88,19 @@ export function* putDocuments(state: DraftState, { rows, puts }: DocumentStaging
     if (i % ROWS_PER_STEP === 0) yield;
     const columns = columnsOf(rows.blocks[i]);
     const documentId = columns.ids.at(rows.rows[i]);
-    // What came before the document was put whole is not of it any more.
+    // A posting that was staged before its document is replaced with it.
     if (i < (puts.get(documentId)?.from ?? 0)) continue;
     kept.get(documentId)?.add(placeAt(columns, rows.rows[i]));
     current.push(rows.blocks[i], rows.rows[i]);
   }
-  let pause = ITEMS_PER_STEP;
+  let pause = DOCUMENTS_PER_STEP;
   for (const [documentId, { record }] of puts) {
     const before = state.record(documentId);
     const metadata = record?.metadata && takeMetadata(record.metadata, before?.metadata, documentId);
     state.setRecord(documentId, recordLike(before, record?.text, metadata));
     if (--pause > 0) continue;
     yield;
-    pause = ITEMS_PER_STEP;
+    pause = DOCUMENTS_PER_STEP;
   }
   yield* removeWhere(
     state,

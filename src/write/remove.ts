@@ -5,10 +5,10 @@ import type { ShardId } from '../version/shard.js';
 import type { DraftState } from './draft-state.js';
 import { placeText } from './write-set.js';
 
-/** Keys of postings by their documents, as `placeText` has them. */
+/** The places of postings, as `placeText` writes them, by document. */
 export type PlacesByDocument = ReadonlyMap<string, ReadonlySet<string>>;
 
-/** Removes single postings and returns how many there were. Of a long document it looks through all shards only twice. */
+/** Removes single postings and returns how many there were. Scans all shards of a long document only twice in a draft. */
 export function removePlaces(state: DraftState, places: PlacesByDocument): Steps<number> {
   return removeWhere(
     state,
@@ -18,7 +18,7 @@ export function removePlaces(state: DraftState, places: PlacesByDocument): Steps
   );
 }
 
-/** The shards in which postings of a document may lie that have these places. */
+/** Returns the shards that may hold postings of a document at these places. */
 export function shardsOfPlaces(
   state: DraftState,
   documentId: string,
@@ -35,8 +35,8 @@ export function shardsOfPlaces(
 }
 
 /**
- * Removes the matching postings of some documents and returns how many there were; looks through each shard once, however
- * many of the documents it holds. Time: O(rows of the shards that hold them).
+ * Removes the matching postings of some documents and returns how many there were. Scans each shard once, however many of
+ * the documents it holds. Time: O(rows of these shards).
  */
 export function* removeWhere(
   state: DraftState,

@@ -1,9 +1,9 @@
-// What adding rows to their nearest shards keeps from row to row.
+// Scratch memory and the finder with which a draft routes rows to their nearest shards.
 import type { ShardexConfig } from '../config.js';
 import { type ReusableProbe, reusableProbe } from '../geometry/metric.js';
 import { type ShardFinder, shardFinder } from './shard-finder.js';
 
-/** What a draft needs to find the shards that postings belong to, one after another. */
+/** Finds the nearest shards of rows, one after another: a probe to fill, and a shard finder. */
 export class Routing {
   readonly probe: ReusableProbe;
   readonly finder: ShardFinder;

@@ -1,22 +1,22 @@
-// The keys of staged rows, by document.
+// An index of staged rows by key.
 import type { Steps } from '../collections/steps.js';
 import { type RowList, columnsOf } from '../version/row-block.js';
 import { placeText } from './write-set.js';
 
-/** Keys noted in one step: some hundred nanoseconds each. */
+/** Keys added in one step, at some hundred nanoseconds each. */
 const KEYS = 256;
 
 /**
- * Finds rows that are to be written by their keys. Documents with one row, as most have, are told by that row's number
- * alone; of those with many each row is found at once, so that n of them take O(n).
+ * Finds staged rows by key. For a document with one row, as most have, it keeps that row's index alone; for others a map of
+ * places, so that n rows take O(n).
  */
 export class StagedKeys {
-  /** How many different keys there are. */
+  /** The number of different keys. */
   size = 0;
   readonly #staged: RowList;
   readonly #documents = new Map<string, number | Map<string, number>>();
-  /** A bit for each place that a key may have, of 256 sorts of them. */
-  readonly #sorts = new Uint32Array(8);
+  /** A Bloom filter of 256 bits over the places of all keys. */
+  readonly #filter = new Uint32Array(8);
 
   constructor(staged: RowList) {
     this.#staged = staged;
@@ -26,20 +26,20 @@ export class StagedKeys {
     return this.#documents.keys();
   }
 
-  /** The places of a document's rows that are to be written. */
+  /** The places of a document's staged rows. */
   placesOf(documentId: string): Iterable<string> {
     const found = this.#documents.get(documentId);
     if (found === undefined) return [];
     return typeof found === 'number' ? [this.#placeOf(found)] : found.keys();
   }
 
-  /** Tells most rows that have none of the keys, without a look at their ids. */
+  /** Rules out most rows that have none of the keys, without reading their ids. */
   mayHave(start: number, length: number): boolean {
-    const sort = sortOf(start, length);
-    return (this.#sorts[sort >>> 5] & (1 << (sort & 31))) !== 0;
+    const bit = filterBit(start, length);
+    return (this.#filter[bit >>> 5] & (1 << (bit & 31))) !== 0;
   }
 
-  /** The last row with a key, by its place among those that are to be written; −1 where there is none. */
+  /** The index of the last staged row with a key; −1 if there is none. */
   find(documentId: string, start: number, length: number): number {
     const found = this.#documents.get(documentId);
     if (found === undefined) return -1;
@@ -49,7 +49,7 @@ export class StagedKeys {
     return starts[row] === start && lengths[row] === length ? found : -1;
   }
 
-  /** Whether a row is the one that its key leads to. */
+  /** Whether a row is the last one with its key. */
   isFound(i: number): boolean {
     const { ids, starts, lengths } = columnsOf(this.#staged.blocks[i]);
     const row = this.#staged.rows[i];
@@ -59,8 +59,8 @@ export class StagedKeys {
   add(i: number): void {
     const { ids, starts, lengths } = columnsOf(this.#staged.blocks[i]);
     const row = this.#staged.rows[i];
-    const sort = sortOf(starts[row], lengths[row]);
-    this.#sorts[sort >>> 5] |= 1 << (sort & 31);
+    const bit = filterBit(starts[row], lengths[row]);
+    this.#filter[bit >>> 5] |= 1 << (bit & 31);
     const documentId = ids.at(row);
     const found = this.#documents.get(documentId);
     if (found === undefined) {
@@ -81,11 +81,12 @@ export class StagedKeys {
   }
 }
 
-function sortOf(start: number, length: number): number {
+/** Hashes a place to a bit of the filter. */
+function filterBit(start: number, length: number): number {
   return (start ^ (start >>> 8) ^ (start >>> 16) ^ (length << 4)) & 0xff;
 }
 
-/** The keys of some rows. Time: O(rows). */
+/** Indexes staged rows by key. Time: O(rows). */
 export function* stagedKeys(staged: RowList): Steps<StagedKeys> {
   const keys = new StagedKeys(staged);
   for (let i = 0; i < staged.length; i++) {

@@ -1,4 +1,4 @@
-// Copies and checks postings before any of them is added, so that a bad one adds none.
+// Staging: checks and copies postings before any is added, so that a bad one adds none.
 import type { ShardexConfig } from '../config.js';
 import { InvalidPostingError } from '../errors.js';
 import { LARGE_PIECE } from '../collections/allocation.js';
@@ -11,13 +11,13 @@ import {
 } from '../version/posting.js';
 import { ROW_OVERHEAD, RowBlock, RowList, columnsOf, copyRow, writeKey } from '../version/row-block.js';
 
-/** Blocks grow with the batch up to this size, and are large pieces then. */
+/** Blocks grow with the batch up to this size; after that each is a large piece. */
 const SMALL_BLOCK = 1 << 20;
 
-/** Rows of the first block where nobody knows how many will come. */
+/** Rows of the first block if it is not known how many will come. */
 const LEAST_ROWS = 16;
 
-/** Takes in postings one by one: checks them, and copies them into blocks of their own, which no version sees. */
+/** Checks postings one by one, and copies them into blocks that no version sees. */
 export class Staging {
   readonly list = new RowList();
   readonly #config: ShardexConfig;
@@ -25,14 +25,14 @@ export class Staging {
   #block: RowBlock | undefined;
   #row = 0;
 
-  /** `known` is how many there will be, if anybody knows. */
+  /** `known` is how many postings there will be, if that is known. */
   constructor(config: ShardexConfig, known?: number) {
     this.#config = config;
     this.#known = known;
   }
 
   /**
-   * Takes in one that has this place among all that are given, or among those of its `owner`. Time: O(dimensions).
+   * Stages a posting; `position` is its index among all given, or among those of `owner`. Time: O(dimensions).
    *
    * @throws {@link InvalidPostingError}, {@link InvalidVectorError}
    */
@@ -54,7 +54,8 @@ export class Staging {
 }
 
 /**
- * Stages a batch: so it is read once, whatever iterable it is, and one bad posting leaves the draft as it was. Time: O(postings · dimensions).
+ * Stages a batch. So any iterable is read only once, and a bad posting leaves the draft as it was.
+ * Time: O(postings · dimensions).
  *
  * @throws {@link InvalidPostingError}, {@link InvalidVectorError}, and what the iterable itself throws.
  */
@@ -66,7 +67,7 @@ export function stagePostings(config: ShardexConfig, postings: Iterable<Posting>
   return staging.list;
 }
 
-/** Rows of the next block after so many staged ones, of as many as are known to come. */
+/** Returns how many rows the next block has, by how many are staged and how many are known to come. */
 function nextCapacity(staged: number, known: number | undefined, dimensions: number): number {
   const rowBytes = 4 * dimensions + ROW_OVERHEAD;
   if (known !== undefined && known > staged) {
@@ -77,7 +78,7 @@ function nextCapacity(staged: number, known: number | undefined, dimensions: num
   return asManyAgain * rowBytes <= SMALL_BLOCK ? asManyAgain : Math.ceil(LARGE_PIECE / rowBytes);
 }
 
-/** Private copies of rows, since adding writes to what it adds, and these may belong to a version (I1). */
+/** Copies rows that may belong to a version: adding a row writes to it (I1). */
 export function stageRows(rows: RowList, dimensions: number): RowList {
   const copies = new RowList();
   if (rows.length === 0) return copies;
@@ -89,7 +90,7 @@ export function stageRows(rows: RowList, dimensions: number): RowList {
   return copies;
 }
 
-/** Refuses staged postings of other documents than the one that is being replaced. */
+/** Refuses staged postings that name another document than the one being replaced. */
 export function assertAllOf(documentId: string, staged: RowList): void {
   for (let i = 0; i < staged.length; i++) {
     const named = columnsOf(staged.blocks[i]).ids.at(staged.rows[i]);

@@ -1,4 +1,4 @@
-// Refuses a text that postings of its document reach beyond, before a draft takes it.
+// Refuses a text if postings of its document reach beyond it.
 import { WantedId } from '../collections/id-column.js';
 import { assertWithin } from '../documents/extent.js';
 import { keyOfRow } from '../version/posting.js';
@@ -6,7 +6,7 @@ import { eachLive } from '../version/shard-rows.js';
 import type { DraftState } from './draft-state.js';
 
 /**
- * Checks the postings that a document has against a text that it is to get. Time: O(rows of the shards that hold it).
+ * Checks that all postings of a document are within its new text. Time: O(rows of the shards that hold it).
  *
  * @throws {@link InvalidPostingError}
  */

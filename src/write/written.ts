@@ -1,23 +1,25 @@
-// Counts what a draft writes, and draws some of it for the sample (reservoir sampling).
+// Counts the postings that a draft writes, and draws some of them for the sample (reservoir sampling).
 import { countedOn, greatestChance } from '../calibration/calibration.js';
 import type { PostingKey } from '../errors.js';
 import { seededRandom } from '../geometry/random.js';
 import { keyOfRow, keyText } from '../version/posting.js';
 import { type RowList, columnsOf } from '../version/row-block.js';
 
-/** A posting that was written, with its place in the order of writing. */
+/** A posting that was written, and may come into the sample. */
 interface Lot {
   readonly key: PostingKey;
+  /** Its place in the order of writing; see `Sample`. */
   readonly born: number;
+  /** The random number that decides: it is drawn if its chance is greater. */
   readonly drawn: number;
 }
 
 /**
- * Counts the postings that a draft writes, and draws some of them by lot for the calibration. Which ones follows from
- * the fingerprint of the version that the draft was made from, so that equal operations draw equally (I10).
+ * Counts the postings that a draft writes, and draws some of them for the sample. The random numbers follow from the
+ * fingerprint of the version that the draft was made from, so equal operations draw equally (I10).
  */
 export class Written {
-  /** Postings written, wherever they were put. */
+  /** Postings written so far. */
   count = 0;
   readonly #before: number;
   readonly #churn: number;
@@ -31,19 +33,19 @@ export class Written {
     this.#random = seededRandom(Number.parseInt(fingerprint.slice(0, 8), 16));
   }
 
-  /** Takes note of rows. Time: O(rows). */
+  /** Notes rows that are written. Time: O(rows). */
   add(rows: RowList): void {
     for (let i = 0; i < rows.length; i++) {
       const postingCount = this.#before + ++this.count;
       const drawn = this.#random();
-      // The chance only falls as the index grows, so none is missed that will have been drawn in the end.
+      // The chance only falls as the index grows, so what is passed over here would not be drawn in the end.
       if (drawn >= greatestChance(postingCount)) continue;
       const key = keyOfRow(columnsOf(rows.blocks[i]), rows.rows[i]);
       this.#lots.push({ key, born: countedOn(this.#churn, this.count), drawn });
     }
   }
 
-  /** Those that were drawn, where each had this chance, in the order of writing; of one key the last one only. */
+  /** Draws each posting with this chance. In the order of writing; of several with one key only the last. */
   drawn(chance: number): Lot[] {
     const byKey = new Map<string, Lot>();
     for (const lot of this.#lots) {

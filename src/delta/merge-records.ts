@@ -14,7 +14,7 @@ import { keyOfRow, postingOfRow } from '../version/posting.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
 import { namedField } from '../write/rebase-records.js';
 import { type ReplaySet, type Row, rowAt, rowsOfDocuments, shardsIn } from '../write/replay.js';
-import { placeText } from '../write/write-set.js';
+import { extentText } from '../write/write-set.js';
 
 /** Decides a conflict. */
 type Decide = (conflict: RecordConflict) => unknown;
@@ -103,7 +103,7 @@ export function beyondTexts(ours: ShardexIndex, { added, removed, records }: Rep
   for (const documentId of retold) {
     for (const row of rows(documentId).values()) {
       const { start, length } = keyOfRow(row.columns, row.row);
-      if (removed.get(documentId)?.has(placeText(start, length)) !== true) check(row, 'ours');
+      if (removed.get(documentId)?.has(extentText(start, length)) !== true) check(row, 'ours');
     }
   }
   return beyond;

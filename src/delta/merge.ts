@@ -19,7 +19,7 @@ import { sameVector } from '../version/row-block.js';
 import { type ShardexIndex, assertIndex } from '../version/shardex-index.js';
 import { ReplaySet, type Row, replay, rowAt, rowsOfDocuments, shardsIn } from '../write/replay.js';
 import { stagePostings } from '../write/staging.js';
-import { placeText } from '../write/write-set.js';
+import { extentText } from '../write/write-set.js';
 import { diff } from './between.js';
 import { writtenRows } from './changes.js';
 import { type Delta, changesOf } from './delta.js';
@@ -110,7 +110,7 @@ export function merge<M extends object>(
     both.map(({ key }) => key.documentId),
   );
   const conflicts = both.map(({ key, ours, theirs }) => {
-    const before = inBase(key.documentId).get(placeText(key.start, key.length));
+    const before = inBase(key.documentId).get(extentText(key.start, key.length));
     const conflict = Object.freeze({
       ...key,
       base: vectorOf(base, before),
@@ -177,7 +177,7 @@ function changedRows(delta: Delta): Map<string, ChangedRow> {
 }
 
 function take(changed: ReplaySet, key: PostingKey, row: Row | undefined): void {
-  if (row === undefined) changed.remove(key.documentId, placeText(key.start, key.length));
+  if (row === undefined) changed.remove(key.documentId, extentText(key.start, key.length));
   else changed.added.push(row.block, row.row);
 }
 

@@ -11,7 +11,7 @@ import { meanOfRows } from './loaded-rows.js';
 import { ArrivalsByShard } from './moves.js';
 import { type SplitJob, split, splitOverfull } from './rebalance.js';
 import { rehearseSplit } from './rehearse-split.js';
-import { shardsOfPlaces } from './remove.js';
+import { shardsOfExtents } from './remove.js';
 import { type StagedKeys, stagedKeys } from './staged-keys.js';
 
 /** A shard that holds more than this many times its capacity is split at once; others wait until all is written. */
@@ -43,7 +43,7 @@ function* supersede(state: DraftState, staged: RowList, keys: StagedKeys): Steps
       yield;
       pause = LOOKUPS;
     }
-    for (const shard of shardsOfPlaces(state, documentId, keys.placesOf(documentId))) {
+    for (const shard of shardsOfExtents(state, documentId, keys.extentsOf(documentId))) {
       const documentIds = wanted.get(shard);
       if (documentIds === undefined) wanted.set(shard, new Set([documentId]));
       else documentIds.add(documentId);

@@ -10,7 +10,7 @@ import { eachLive } from '../version/shard-rows.js';
 import type { DraftState } from './draft-state.js';
 import { type Missed, caughtUpRecords } from './catch-up-records.js';
 import { changes, conflict, isCovered } from './rebase.js';
-import { ReplaySet, type Row, placeAt, replayInto, rowsOfDocuments, shardsIn } from './replay.js';
+import { ReplaySet, type Row, extentAt, replayInto, rowsOfDocuments, shardsIn } from './replay.js';
 import type { WriteSet } from './write-set.js';
 
 /** Keys looked up in one step. */
@@ -56,22 +56,22 @@ export function* catchUp(
     if (
       now === undefined &&
       writeSet.has(documentId) &&
-      !isCovered(shared, documentId, placeAt(columns, row))
+      !isCovered(shared, documentId, extentAt(columns, row))
     )
       lost.add(documentId);
     if (now !== undefined && sameVector(columns, row, now.columns, now.row)) {
       after.delete(key);
-    } else if (writeSet.covers(documentId, placeAt(columns, row))) {
+    } else if (writeSet.covers(documentId, extentAt(columns, row))) {
       overlaps.set(key, keyOfRow(columns, row));
       after.delete(key);
     } else if (now === undefined) {
-      theirs.remove(documentId, placeAt(columns, row));
+      theirs.remove(documentId, extentAt(columns, row));
     }
   }
   // `after` now has the rows that are new or have another vector.
   for (const [key, { block, columns, row }] of after) {
     if (looked++ % LOOKUPS === 0) yield;
-    if (writeSet.covers(columns.ids.at(row), placeAt(columns, row)))
+    if (writeSet.covers(columns.ids.at(row), extentAt(columns, row)))
       overlaps.set(key, keyOfRow(columns, row));
     else theirs.added.push(block, row);
   }
@@ -88,10 +88,10 @@ export function* catchUp(
     return !isWithin(record?.text, keyOfRow(columns, row));
   };
   for (const documentId of suspects) {
-    for (const [place, { columns, row }] of changes(was(documentId), is(documentId))) {
+    for (const [extent, { columns, row }] of changes(was(documentId), is(documentId))) {
       // A change that is not in the draft's write set is one of others that it has taken over.
-      if (!writeSet.covers(documentId, place)) continue;
-      const isMet = lost.has(documentId) || isCovered(shared, documentId, place);
+      if (!writeSet.covers(documentId, extent)) continue;
+      const isMet = lost.has(documentId) || isCovered(shared, documentId, extent);
       if (!isMet && !(retold.has(documentId) && isBeyond(documentId, columns, row))) continue;
       const { start, length } = keyOfRow(columns, row);
       overlaps.set(keyText(documentId, start, length), { documentId, start, length });

@@ -8,7 +8,7 @@ import { type RowList, columnsOf } from '../version/row-block.js';
 import type { Shard, ShardId } from '../version/shard.js';
 import { eachLive } from '../version/shard-rows.js';
 import type { DraftShards } from './draft-shards.js';
-import { Places } from './places.js';
+import { PostingShards } from './posting-shards.js';
 
 /**
  * The documents map of a draft.
@@ -19,7 +19,7 @@ import { Places } from './places.js';
  */
 export class DraftDocuments {
   readonly #map: DocumentsDraft;
-  readonly #places = new Places();
+  readonly #postingShards = new PostingShards();
   readonly #shards: DraftShards;
   /** By shard, the documents that may have left it: some of their rows have. */
   readonly #mayHaveLeft = new Map<ShardId, Set<string>>();
@@ -41,9 +41,9 @@ export class DraftDocuments {
     return this.#map.shardsOf(documentId);
   }
 
-  /** The shard of each posting of a document, by place, if that is known; see {@link Places}. */
-  placesOf(documentId: string): ReadonlyMap<string, ShardId> | undefined {
-    return this.#places.of(documentId, () =>
+  /** The shard of each posting of a document, by extent, if that is known; see {@link PostingShards}. */
+  shardsByExtent(documentId: string): ReadonlyMap<string, ShardId> | undefined {
+    return this.#postingShards.of(documentId, () =>
       this.shardsOf(documentId).map((id) => this.#shards.get(id) as Shard),
     );
   }
@@ -57,7 +57,7 @@ export class DraftDocuments {
       if (from === undefined) this.#map.note(documentId, shard);
       else this.#map.move(documentId, from, shard);
       left?.delete(documentId);
-      this.#places.note(columns, rows.rows[i], shard);
+      this.#postingShards.note(columns, rows.rows[i], shard);
     }
   }
 

@@ -231,9 +231,9 @@ export class DraftState {
     return this.#documents.shardsOf(documentId);
   }
 
-  /** The shard of each posting of a document, by place, if that is known; see {@link Places}. */
-  placesOf(documentId: string): ReadonlyMap<string, ShardId> | undefined {
-    return this.#documents.placesOf(documentId);
+  /** The shard of each posting of a document, by extent, if that is known; see {@link PostingShards}. */
+  shardsByExtent(documentId: string): ReadonlyMap<string, ShardId> | undefined {
+    return this.#documents.shardsByExtent(documentId);
   }
 
   /**

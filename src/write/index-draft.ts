@@ -31,12 +31,12 @@ import {
   metadataWhere,
 } from './edited-where.js';
 import { rebalance } from './rebalance.js';
-import { removePlaces, removeWhere } from './remove.js';
+import { removePostings, removeWhere } from './remove.js';
 import { DocumentStaging, assertWithinTexts, noteStaged, putDocuments } from './put-documents.js';
-import { placeAt } from './replay.js';
+import { extentAt } from './replay.js';
 import { assertAllOf, stagePostings } from './staging.js';
 import { assertPostingsWithin } from './within-text.js';
-import { WriteSet, placeText } from './write-set.js';
+import { WriteSet, extentText } from './write-set.js';
 
 /** The write set of a draft, which grows with it. */
 export let writeSetOf: <M extends object>(draft: IndexDraft<M>) => WriteSet;
@@ -150,13 +150,13 @@ export class IndexDraft<M extends object = object> {
    */
   removePostings(keys: Iterable<KeyInput>): number {
     this.#open();
-    const places = new Map<string, Set<string>>();
+    const extents = new Map<string, Set<string>>();
     const taken = [...eachKey(keys)];
     for (const { documentId, start, length } of taken) {
-      const ofDocument = places.get(documentId) ?? new Set();
-      places.set(documentId, ofDocument.add(placeText(start, length)));
+      const ofDocument = extents.get(documentId) ?? new Set();
+      extents.set(documentId, ofDocument.add(extentText(start, length)));
     }
-    const removed = this.#whole(this.#open(), (state) => runSteps(removePlaces(state, places)));
+    const removed = this.#whole(this.#open(), (state) => runSteps(removePostings(state, extents)));
     for (const { documentId, start, length } of taken) this.#writeSet.addPosting(documentId, start, length);
     return removed;
   }
@@ -202,9 +202,9 @@ export class IndexDraft<M extends object = object> {
     const opened = this.#open();
     assertWithinTexts(opened, { rows, puts: new Map() });
     const keep = new Set<string>();
-    for (let i = 0; i < rows.length; i++) keep.add(placeAt(columnsOf(rows.blocks[i]), rows.rows[i]));
+    for (let i = 0; i < rows.length; i++) keep.add(extentAt(columnsOf(rows.blocks[i]), rows.rows[i]));
     this.#whole(opened, (state) => {
-      runSteps(removeWhere(state, [documentId], (_, start, length) => !keep.has(placeText(start, length))));
+      runSteps(removeWhere(state, [documentId], (_, start, length) => !keep.has(extentText(start, length))));
       runSteps(addRows(state, rows));
     });
     this.#writeSet.addPostingsOf(documentId);

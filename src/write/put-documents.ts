@@ -10,9 +10,9 @@ import { RowList, columnsOf } from '../version/row-block.js';
 import { addRows } from './add.js';
 import type { DraftState } from './draft-state.js';
 import { removeWhere } from './remove.js';
-import { placeAt } from './replay.js';
+import { extentAt } from './replay.js';
 import { Staging } from './staging.js';
-import { type WriteSet, placeText } from './write-set.js';
+import { type WriteSet, extentText } from './write-set.js';
 
 /** A document to put: its record, and the first staged row from which on rows of its id are its postings. */
 interface Put {
@@ -90,7 +90,7 @@ export function* putDocuments(state: DraftState, { rows, puts }: DocumentStaging
     const documentId = columns.ids.at(rows.rows[i]);
     // A posting that was staged before its document is replaced with it.
     if (i < (puts.get(documentId)?.from ?? 0)) continue;
-    kept.get(documentId)?.add(placeAt(columns, rows.rows[i]));
+    kept.get(documentId)?.add(extentAt(columns, rows.rows[i]));
     current.push(rows.blocks[i], rows.rows[i]);
   }
   let pause = DOCUMENTS_PER_STEP;
@@ -105,7 +105,7 @@ export function* putDocuments(state: DraftState, { rows, puts }: DocumentStaging
   yield* removeWhere(
     state,
     puts.keys(),
-    (documentId, start, length) => kept.get(documentId)?.has(placeText(start, length)) !== true,
+    (documentId, start, length) => kept.get(documentId)?.has(extentText(start, length)) !== true,
   );
   return yield* addRows(state, current);
 }

@@ -4,7 +4,7 @@ import { ConflictError, type PostingKey, type RecordField } from '../errors.js';
 import { compareKeys, keyOfRow } from '../version/posting.js';
 import { sameVector } from '../version/row-block.js';
 import { type ShardexIndex, shardsOfDocument } from '../version/shardex-index.js';
-import { ReplaySet, type Row, type RowsByPlace, replay, rowsOfDocuments, shardsIn } from './replay.js';
+import { ReplaySet, type Row, type RowsByExtent, replay, rowsOfDocuments, shardsIn } from './replay.js';
 import { rebasedRecords } from './rebase-records.js';
 import type { WriteSet } from './write-set.js';
 
@@ -52,14 +52,15 @@ export function rebase(
     // If one side gave the document a text, a posting that the other added may reach beyond it.
     const isBeyond = beyond(changed, current, documentId);
     const overlap = new Map<string, Row>();
-    for (const [place, row] of changes(old, theirs))
-      if (writeSet.covers(documentId, place) || (theirs.has(place) && isBeyond(row))) overlap.set(place, row);
-    const whole = hasLost(old, theirs, (place) => isCovered(shared, documentId, place));
-    for (const [place, row] of myChanges) {
-      if (whole || isCovered(shared, documentId, place) || (mineNow.has(place) && isBeyond(row)))
-        overlap.set(place, row);
-      else if (mineNow.has(place)) changed.added.push(row.block, row.row);
-      else changed.remove(documentId, place);
+    for (const [extent, row] of changes(old, theirs))
+      if (writeSet.covers(documentId, extent) || (theirs.has(extent) && isBeyond(row)))
+        overlap.set(extent, row);
+    const whole = hasLost(old, theirs, (extent) => isCovered(shared, documentId, extent));
+    for (const [extent, row] of myChanges) {
+      if (whole || isCovered(shared, documentId, extent) || (mineNow.has(extent) && isBeyond(row)))
+        overlap.set(extent, row);
+      else if (mineNow.has(extent)) changed.added.push(row.block, row.row);
+      else changed.remove(documentId, extent);
     }
     for (const { columns, row } of overlap.values()) overlaps.push(keyOfRow(columns, row));
   }
@@ -72,9 +73,9 @@ export function rebase(
 export function isCovered(
   shared: ReadonlyMap<string, readonly WriteSet[]>,
   documentId: string,
-  place: string,
+  extent: string,
 ): boolean {
-  return shared.get(documentId)?.some((other) => other.covers(documentId, place)) === true;
+  return shared.get(documentId)?.some((other) => other.covers(documentId, extent)) === true;
 }
 
 /** Returns a test of whether a row reaches beyond the text that its document is to have. */
@@ -115,21 +116,21 @@ export function conflict(
 }
 
 /** Lists the postings added, removed or given another vector: each with its new row, or the old one if it was removed. */
-export function changes(before: RowsByPlace, after: RowsByPlace): Map<string, Row> {
+export function changes(before: RowsByExtent, after: RowsByExtent): Map<string, Row> {
   const changed = new Map<string, Row>();
-  for (const [place, row] of before) {
-    const next = after.get(place);
-    if (next === undefined) changed.set(place, row);
-    else if (!sameVector(row.columns, row.row, next.columns, next.row)) changed.set(place, next);
+  for (const [extent, row] of before) {
+    const next = after.get(extent);
+    if (next === undefined) changed.set(extent, row);
+    else if (!sameVector(row.columns, row.row, next.columns, next.row)) changed.set(extent, next);
   }
-  for (const [place, row] of after) if (!before.has(place)) changed.set(place, row);
+  for (const [extent, row] of after) if (!before.has(extent)) changed.set(extent, row);
   return changed;
 }
 
 /** Whether a posting is gone that nobody touched by itself: its document was removed or replaced. */
-function hasLost(before: RowsByPlace, after: RowsByPlace, isTouched: (place: string) => boolean): boolean {
+function hasLost(before: RowsByExtent, after: RowsByExtent, isTouched: (extent: string) => boolean): boolean {
   if (before === after) return false;
-  for (const place of before.keys()) if (!after.has(place) && !isTouched(place)) return true;
+  for (const extent of before.keys()) if (!after.has(extent) && !isTouched(extent)) return true;
   return false;
 }
 

@@ -3,32 +3,32 @@ import type { Steps } from '../collections/steps.js';
 import { WantedIds } from '../collections/id-column.js';
 import type { ShardId } from '../version/shard.js';
 import type { DraftState } from './draft-state.js';
-import { placeText } from './write-set.js';
+import { extentText } from './write-set.js';
 
-/** The places of postings, as `placeText` writes them, by document. */
-export type PlacesByDocument = ReadonlyMap<string, ReadonlySet<string>>;
+/** The extents of postings, as `extentText` writes them, by document. */
+export type ExtentsByDocument = ReadonlyMap<string, ReadonlySet<string>>;
 
 /** Removes single postings and returns how many there were. Scans all shards of a long document only twice in a draft. */
-export function removePlaces(state: DraftState, places: PlacesByDocument): Steps<number> {
+export function removePostings(state: DraftState, extents: ExtentsByDocument): Steps<number> {
   return removeWhere(
     state,
-    places.keys(),
-    (documentId, start, length) => places.get(documentId)?.has(placeText(start, length)) === true,
-    (documentId) => shardsOfPlaces(state, documentId, places.get(documentId) ?? []),
+    extents.keys(),
+    (documentId, start, length) => extents.get(documentId)?.has(extentText(start, length)) === true,
+    (documentId) => shardsOfExtents(state, documentId, extents.get(documentId) ?? []),
   );
 }
 
-/** Returns the shards that may hold postings of a document at these places. */
-export function shardsOfPlaces(
+/** Returns the shards that may hold postings of a document at these extents. */
+export function shardsOfExtents(
   state: DraftState,
   documentId: string,
   wanted: Iterable<string>,
 ): Iterable<ShardId> {
-  const places = state.placesOf(documentId);
-  if (places === undefined) return state.shardsOfDocument(documentId);
+  const known = state.shardsByExtent(documentId);
+  if (known === undefined) return state.shardsOfDocument(documentId);
   const shards = new Set<ShardId>();
-  for (const place of wanted) {
-    const shard = places.get(place);
+  for (const extent of wanted) {
+    const shard = known.get(extent);
     if (shard !== undefined && state.hasShard(shard)) shards.add(shard);
   }
   return shards;

@@ -9,19 +9,19 @@ import { type ShardexIndex, shardsOfDocument } from '../version/shardex-index.js
 import { addRows } from './add.js';
 import { DraftState } from './draft-state.js';
 import { rebalance } from './rebalance.js';
-import { removePlaces } from './remove.js';
+import { removePostings } from './remove.js';
 import { stageRows } from './staging.js';
-import { placeText } from './write-set.js';
+import { extentText } from './write-set.js';
 
-/** Changes to make on a version: postings to remove, by document and place; postings to write; records to set. */
+/** Changes to make on a version: postings to remove, by document and extent; postings to write; records to set. */
 export class ReplaySet {
   readonly removed = new Map<string, Set<string>>();
   readonly added = new RowList();
   /** Records to set; `undefined` removes one. */
   readonly records = new Map<string, DocumentRecord | undefined>();
 
-  remove(documentId: string, place: string): void {
-    this.removed.set(documentId, (this.removed.get(documentId) ?? new Set()).add(place));
+  remove(documentId: string, extent: string): void {
+    this.removed.set(documentId, (this.removed.get(documentId) ?? new Set()).add(extent));
   }
 }
 
@@ -36,7 +36,7 @@ export function replay(current: ShardexIndex, changed: ReplaySet): ShardexIndex 
 /** Makes the changes on a draft. */
 export function* replayInto(state: DraftState, { removed, added, records }: ReplaySet): Steps<void> {
   for (const [documentId, record] of records) state.setRecord(documentId, record);
-  yield* removePlaces(state, removed);
+  yield* removePostings(state, removed);
   yield* addRows(state, stageRows(added, state.config.dimensions));
 }
 
@@ -59,8 +59,8 @@ export function shardsIn(index: ShardexIndex): ShardsOf {
   return (documentId) => shardsOfDocument(index, documentId);
 }
 
-/** The live rows of a document, by place. */
-export type RowsByPlace = ReadonlyMap<string, Row>;
+/** The live rows of a document, by extent. */
+export type RowsByExtent = ReadonlyMap<string, Row>;
 
 /**
  * Collects the live rows of some documents. Scans each shard once, however many of the documents it holds.
@@ -69,7 +69,7 @@ export type RowsByPlace = ReadonlyMap<string, Row>;
 export function rowsOfDocuments(
   shardsOf: ShardsOf,
   documentIds: Iterable<string>,
-): (documentId: string) => RowsByPlace {
+): (documentId: string) => RowsByExtent {
   const found = new Map<string, Map<string, Row>>();
   const shards = new Set<Shard>();
   for (const documentId of documentIds) {
@@ -81,14 +81,14 @@ export function rowsOfDocuments(
     eachLive(rows, (columns, row, { block }) => {
       const documentId = wanted.idAt(columns.ids, row);
       if (documentId !== undefined)
-        found.get(documentId)?.set(placeAt(columns, row), { block, columns, row });
+        found.get(documentId)?.set(extentAt(columns, row), { block, columns, row });
     });
   }
   return (documentId) => found.get(documentId) ?? NO_ROWS;
 }
 
-const NO_ROWS: RowsByPlace = new Map();
+const NO_ROWS: RowsByExtent = new Map();
 
-export function placeAt(columns: Columns, row: number): string {
-  return placeText(columns.starts[row], columns.lengths[row]);
+export function extentAt(columns: Columns, row: number): string {
+  return extentText(columns.starts[row], columns.lengths[row]);
 }

@@ -1,21 +1,21 @@
 // An index of staged rows by key.
 import type { Steps } from '../collections/steps.js';
 import { type RowList, columnsOf } from '../version/row-block.js';
-import { placeText } from './write-set.js';
+import { extentText } from './write-set.js';
 
 /** Keys added in one step, at some hundred nanoseconds each. */
 const KEYS = 256;
 
 /**
  * Finds staged rows by key. For a document with one row, as most have, it keeps that row's index alone; for others a map of
- * places, so that n rows take O(n).
+ * extents, so that n rows take O(n).
  */
 export class StagedKeys {
   /** The number of different keys. */
   size = 0;
   readonly #staged: RowList;
   readonly #documents = new Map<string, number | Map<string, number>>();
-  /** A Bloom filter of 256 bits over the places of all keys. */
+  /** A Bloom filter of 256 bits over the extents of all keys. */
   readonly #filter = new Uint32Array(8);
 
   constructor(staged: RowList) {
@@ -26,11 +26,11 @@ export class StagedKeys {
     return this.#documents.keys();
   }
 
-  /** The places of a document's staged rows. */
-  placesOf(documentId: string): Iterable<string> {
+  /** The extents of a document's staged rows. */
+  extentsOf(documentId: string): Iterable<string> {
     const found = this.#documents.get(documentId);
     if (found === undefined) return [];
-    return typeof found === 'number' ? [this.#placeOf(found)] : found.keys();
+    return typeof found === 'number' ? [this.#extentOf(found)] : found.keys();
   }
 
   /** Rules out most rows that have none of the keys, without reading their ids. */
@@ -43,7 +43,7 @@ export class StagedKeys {
   find(documentId: string, start: number, length: number): number {
     const found = this.#documents.get(documentId);
     if (found === undefined) return -1;
-    if (typeof found !== 'number') return found.get(placeText(start, length)) ?? -1;
+    if (typeof found !== 'number') return found.get(extentText(start, length)) ?? -1;
     const { starts, lengths } = columnsOf(this.#staged.blocks[found]);
     const row = this.#staged.rows[found];
     return starts[row] === start && lengths[row] === length ? found : -1;
@@ -68,20 +68,20 @@ export class StagedKeys {
       this.size++;
       return;
     }
-    const places = typeof found === 'number' ? new Map([[this.#placeOf(found), found]]) : found;
-    if (places !== found) this.#documents.set(documentId, places);
-    const before = places.size;
-    places.set(this.#placeOf(i), i);
-    this.size += places.size - before;
+    const extents = typeof found === 'number' ? new Map([[this.#extentOf(found), found]]) : found;
+    if (extents !== found) this.#documents.set(documentId, extents);
+    const before = extents.size;
+    extents.set(this.#extentOf(i), i);
+    this.size += extents.size - before;
   }
 
-  #placeOf(i: number): string {
+  #extentOf(i: number): string {
     const { starts, lengths } = columnsOf(this.#staged.blocks[i]);
-    return placeText(starts[this.#staged.rows[i]], lengths[this.#staged.rows[i]]);
+    return extentText(starts[this.#staged.rows[i]], lengths[this.#staged.rows[i]]);
   }
 }
 
-/** Hashes a place to a bit of the filter. */
+/** Hashes an extent to a bit of the filter. */
 function filterBit(start: number, length: number): number {
   return (start ^ (start >>> 8) ^ (start >>> 16) ^ (length << 4)) & 0xff;
 }

@@ -1,26 +1,26 @@
 // The write set of a draft: what it has touched, changed or not. Conflicts are decided by it.
 import { type Field, overlaps } from '../documents/fields.js';
 
-/** The part of a posting's key that tells it from the others of its document. */
-export function placeText(start: number, length: number): string {
+/** Writes the extent of a posting, by which it differs from the others of its document. */
+export function extentText(start: number, length: number): string {
   return `${start}:${length}`;
 }
 
 /**
  * The postings and record fields that a draft has written or removed, even where that changed nothing. A document that was
- * removed or replaced counts as a whole. A single place of a document is kept as a plain string: most have just one.
+ * removed or replaced counts as a whole. A single extent of a document is kept as a plain string: most have just one.
  */
 export class WriteSet {
-  readonly #documents = new Map<string, 'whole' | { place: string } | Set<string>>();
+  readonly #documents = new Map<string, 'whole' | { extent: string } | Set<string>>();
   readonly #records = new Map<string, 'whole' | Field[]>();
 
   addPosting(documentId: string, start: number, length: number): void {
-    const places = this.#documents.get(documentId);
-    if (places === 'whole') return;
-    const place = placeText(start, length);
-    if (places === undefined) this.#documents.set(documentId, { place });
-    else if (places instanceof Set) places.add(place);
-    else this.#documents.set(documentId, new Set([places.place, place]));
+    const extents = this.#documents.get(documentId);
+    if (extents === 'whole') return;
+    const extent = extentText(start, length);
+    if (extents === undefined) this.#documents.set(documentId, { extent });
+    else if (extents instanceof Set) extents.add(extent);
+    else this.#documents.set(documentId, new Set([extents.extent, extent]));
   }
 
   /** Adds all postings of a document. */
@@ -80,10 +80,10 @@ export class WriteSet {
   }
 
   /** Whether the set has this posting, by itself or with the whole document. */
-  covers(documentId: string, place: string): boolean {
-    const places = this.#documents.get(documentId);
-    if (places === undefined || places === 'whole') return places === 'whole';
-    return places instanceof Set ? places.has(place) : places.place === place;
+  covers(documentId: string, extent: string): boolean {
+    const extents = this.#documents.get(documentId);
+    if (extents === undefined || extents === 'whole') return extents === 'whole';
+    return extents instanceof Set ? extents.has(extent) : extents.extent === extent;
   }
 
   /** Whether the set has this field of a record, a part of it, or a field that it is part of. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { WriteSet, placeText } from '../../src/write/write-set.js';
+import { WriteSet, extentText } from '../../src/write/write-set.js';
 
-const [first, second, third] = [placeText(0, 1), placeText(0, 2), placeText(10, 2)];
+const [first, second, third] = [extentText(0, 1), extentText(0, 2), extentText(10, 2)];
 
 describe('the write set of a draft', () => {
   test('is empty at first', () => {
@@ -13,10 +13,10 @@ describe('the write set of a draft', () => {
   test('has the postings that were added, one or more of a document', () => {
     const writeSet = new WriteSet();
     writeSet.addPosting('a', 0, 1);
-    expect([first, second, third].map((place) => writeSet.covers('a', place))).toEqual([true, false, false]);
+    expect([first, second, third].map((key) => writeSet.covers('a', key))).toEqual([true, false, false]);
     writeSet.addPosting('a', 10, 2);
     writeSet.addPosting('a', 0, 1);
-    expect([first, second, third].map((place) => writeSet.covers('a', place))).toEqual([true, false, true]);
+    expect([first, second, third].map((key) => writeSet.covers('a', key))).toEqual([true, false, true]);
     expect(writeSet.covers('b', first)).toBe(false);
     expect([...writeSet.documentIds()]).toEqual(['a']);
   });
@@ -32,13 +32,13 @@ describe('the write set of a draft', () => {
         if (what === 'whole') writeSet.addDocument('a');
         else writeSet.addPosting('a', 0, 1 + i);
       });
-      expect([first, second, third].map((place) => writeSet.covers('a', place))).toEqual([true, true, true]);
+      expect([first, second, third].map((key) => writeSet.covers('a', key))).toEqual([true, true, true]);
       expect([writeSet.has('a'), writeSet.has('b')]).toEqual([true, false]);
     }
   });
 });
 
-test('the places of different keys differ', () => {
-  const places = [placeText(1, 11), placeText(11, 1), placeText(1, 1), placeText(11, 11), placeText(111, 0)];
-  expect(new Set(places).size).toBe(places.length);
+test('the extents of different keys differ', () => {
+  const all = [extentText(1, 11), extentText(11, 1), extentText(1, 1), extentText(11, 11), extentText(111, 0)];
+  expect(new Set(all).size).toBe(all.length);
 });

@@ -1,7 +1,7 @@
 /*
- * Centroids in 16-bit numbers in the memory of kernels, of many dimensions as they lie along a few axes. That is a small
- * part of what they take up, and proves of most of them that they are not the nearest one to a row. A cache beside the
- * versions, which do not know of it: it follows the table that it is shown, and never decides what is found (I10).
+ * Shadows: centroids in 16-bit numbers in kernel memory; of many dimensions, their components along a few axes. They are
+ * far smaller than the centroids, and prove of most that they are not the nearest to a row. A cache beside the versions: it
+ * follows the centroid table that a caller shows it, and never decides a result (I10).
  */
 import type { Metric, ShardexConfig } from '../config.js';
 import { type Axes, axesInSteps, castShadow, shadowError } from '../geometry/axes.js';
@@ -14,67 +14,69 @@ import type { Steps } from '../collections/steps.js';
 import { type CentroidChunk, type CentroidTable, matrixOfChunk } from '../version/centroid-table.js';
 
 /**
- * Numbers of a centroid along axes, the last one being how far it is from all of them. Where the axes say so little that
- * more than a fifth of the centroids have to be compared, all numbers are less work, and so they are up to {@link WHOLE}
- * dimensions: of words in 100 dimensions 64 numbers leave 8 to 15 in a hundred centroids, all of them 1 in 500.
+ * Numbers of a shadow along axes; the last one is its distance from their span. Up to {@link WHOLE} dimensions a shadow has
+ * all components, and beyond that if axes leave more than {@link VAGUE} of the centroids to measure: that is less work then.
+ * Of words in 100 dimensions, 64 numbers leave 8 to 15 in 100 centroids, all components 1 in 500.
  */
 const NUMBERS = 64;
 const WHOLE = 128;
 const VAGUE = 1 / 5;
 
-/** Rows after which it is known how many are left. */
+/** Rows after which the share of centroids that shadows leave is judged. */
 const TRIES = 64;
 
-/** Centroids that axes are made from. */
+/** Centroids in the sample that axes are made from. */
 const SAMPLE = 256;
 
-/** New axes are made when this many times as many chunks were written as there were: centroids may lie otherwise by then. */
-const PATIENCE = 2;
+/** New axes are made once this many times as many chunks have been written as there were, as centroids change. */
+const CHUNKS_PER_AXES = 2;
 
-/** Steps of making axes for each row that is looked for: half a millisecond. */
-const AT_ONCE = 4;
+/** Steps of making axes for each row measured: half a millisecond. */
+const STEPS_PER_ROW = 4;
 
-/** Chunks there are lists for. What was never written to takes no memory. */
+/** Most chunks with shadows. Memory is reserved for all; pages that were never written take none. */
 const MOST_CHUNKS = 4096;
 
-/** Where a centroid is: its chunk by its place in the table, and its place in there. */
-export interface Place {
+/** The position of a centroid in a table: the index of its chunk, and its index there. */
+export interface CentroidPosition {
   readonly chunk: number;
   readonly member: number;
 }
 
-/** How far rows are from the shadows of centroids. */
+/** Measures the distances of rows from the shadows of a table's centroids. */
 export class CentroidShadows {
   readonly #metric: Metric;
   readonly #kernels: Kernels;
-  /** Whether shadows have all numbers, without axes. */
+  /** Whether shadows have all components, without axes. */
   readonly #whole: boolean;
   readonly #numbers: number;
   readonly #layout: RoughLayout;
   readonly #chunkBytes: number;
-  readonly #at: Places;
+  readonly #at: Addresses;
   readonly #components: Float64Array;
   readonly #shadow: Float32Array;
   #making: Steps<Axes> | undefined;
   #axes: Axes | undefined;
-  /** Chunks written since axes were made, and how many until others are. */
+  /** Chunks written since axes were made, and how many lead to new axes. */
   #written = 0;
   #enough = 0;
-  /** How far the farthest centroid is from where the axes cross, and how long that, it and the row can be together. */
+  /** The greatest distance of a centroid from the axes' origin. */
   #reach = 0;
   #originLength = 0;
+  /** Of the measured row: its length and the longest centroid's together, its distance from the origin, its error. */
   #length = 0;
-  #apart = 0;
+  #distance = 0;
   #margin = 0;
-  /** Rows that were looked for with all shadows there, and the centroids that were left. */
+  /** Rows measured while all chunks had shadows, and the sum of the shares of centroids that were left. */
   #tried = 0;
   #left = 0;
-  #places = new WeakMap<CentroidChunk, number>();
-  #room = 0;
+  /** The slot of each chunk in kernel memory, the number of slots, and the free ones. */
+  #slots = new WeakMap<CentroidChunk, number>();
+  #slotCount = 0;
   #free: number[] = [];
   #table: WeakRef<CentroidTable> | undefined;
   #size = 0;
-  /** Chunks that have shadows, and those that have none, by their places in the table. */
+  /** Chunks with shadows, and those without, by their indexes in the table. */
   #cast: number[] = [];
   #missing: number[] = [];
 
@@ -85,20 +87,20 @@ export class CentroidShadows {
     this.#numbers = whole ? 8 * Math.ceil(dimensions / 8) : NUMBERS;
     this.#layout = roughLayout(this.#numbers);
     this.#chunkBytes = roughBytes(this.#layout, STAGE);
-    this.#at = placesFrom(kernels.base, this.#numbers);
+    this.#at = addressesFrom(kernels.base, this.#numbers);
     this.#components = new Float64Array(dimensions);
     this.#shadow = new Float32Array(this.#numbers);
   }
 
   /**
-   * Follows a table; returns its chunks that nothing is known of. Some of what is due is done each time, so that no row
-   * waits for all of it. Time: O(1) where the table is the same and nothing is due.
+   * Follows a table; returns the indexes of its chunks without shadows. Does a bounded part of what is due, so that no row
+   * waits for all of it. Time: O(1) if the table is the same and nothing is due.
    */
   follow(table: CentroidTable): readonly number[] {
     if (this.#table?.deref() !== table) this.#take(table);
     if (!this.#whole && this.#written >= this.#enough)
       this.#making ??= axesFor(this.#metric, table, this.#numbers - 1);
-    for (let step = 0; step < AT_ONCE && this.#making !== undefined; step++) {
+    for (let step = 0; step < STEPS_PER_ROW && this.#making !== undefined; step++) {
       const { done, value } = this.#making.next();
       if (done === true) this.#turnTo(value, table);
     }
@@ -110,13 +112,13 @@ export class CentroidShadows {
     return this.#missing;
   }
 
-  /** Measures a row; returns the place of the nearest shadow, if there is any. Everything has to be `codable`. */
-  measure(table: CentroidTable, probe: Probe): Place | undefined {
+  /** Measures a row; returns the position of the nearest shadow, if there is any. All lengths must be `codable`. */
+  measure(table: CentroidTable, probe: Probe): CentroidPosition | undefined {
     const count = this.#cast.length;
     if (count === 0) return undefined;
     const isCosine = this.#metric === 'cosine';
     const scale = isCosine ? inverse(probe.squaredNorm) : 1;
-    this.#apart = this.#castTo(this.#shadow, 0, probe.vector, 0, scale);
+    this.#distance = this.#castTo(this.#shadow, 0, probe.vector, 0, scale);
     this.#length = isCosine ? 2 : Math.sqrt(probe.squaredNorm) + Math.sqrt(table.longest);
     const { query, integers, line, chunks, values, found } = this.#at;
     const { f32 } = this.#kernels;
@@ -128,10 +130,10 @@ export class CentroidShadows {
     return none ? undefined : this.at(0);
   }
 
-  /** Finds all centroids whose separation from the row that was measured may be no more than this; how many. */
+  /** Finds all centroids whose separation from the measured row may be this or less. Returns how many. */
   within(separation: number): number {
     const { values, found } = this.#at;
-    const reach = this.#apart + this.#reach;
+    const reach = this.#distance + this.#reach;
     const least = chord(this.#metric, separation + this.#rounding(separation));
     const length = this.#length + this.#originLength;
     const most = least + (this.#whole ? 2 ** -23 * reach : shadowError(reach, length));
@@ -145,7 +147,7 @@ export class CentroidShadows {
     return count;
   }
 
-  /** Whether the axes say too little, so that shadows with all numbers are better. */
+  /** Whether axes rule out too few centroids, so that shadows with all components are better. */
   get isVague(): boolean {
     if (this.#tried < TRIES) return false;
     const isVague = !this.#whole && this.#left > VAGUE * this.#tried;
@@ -154,55 +156,56 @@ export class CentroidShadows {
     return isVague;
   }
 
-  /** What two separations may differ by that are really the same. */
+  /** The greatest difference that rounding can make to a separation. */
   #rounding(separation: number): number {
     return (this.#metric === 'cosine' ? 1 : separation) * (this.#components.length + 8) * 2 ** -50;
   }
 
-  /** The place of one of those that were found. */
-  at(i: number): Place {
+  /** The position of the i-th centroid found. */
+  at(i: number): CentroidPosition {
     const label = this.#kernels.u32[this.#at.found / 4 + 2 * i];
     return { chunk: this.#cast[Math.floor(label / STAGE)], member: label % STAGE };
   }
 
-  /** Starts with another table: where nothing of it is, something else may be put. */
+  /** Starts with another table: keeps the slots of its chunks, and frees all others. */
   #take(table: CentroidTable): void {
     this.#table = new WeakRef(table);
     this.#size = table.size;
     this.#cast = [];
     this.#missing = [];
-    const used = new Uint8Array(this.#room);
+    const used = new Uint8Array(this.#slotCount);
     for (const [c, chunk] of table.chunks.entries()) {
-      const place = this.#places.get(chunk);
-      if (place === undefined) this.#missing.push(c);
+      const slot = this.#slots.get(chunk);
+      if (slot === undefined) this.#missing.push(c);
       else {
-        used[place] = 1;
+        used[slot] = 1;
         this.#list(c, table);
       }
     }
     this.#free = [];
-    for (let place = this.#room - 1; place >= 0; place--) if (used[place] === 0) this.#free.push(place);
+    for (let slot = this.#slotCount - 1; slot >= 0; slot--) if (used[slot] === 0) this.#free.push(slot);
   }
 
-  /** Notes where a chunk of the table is. */
+  /** Adds the address of a chunk to the list that kernels read. */
   #list(c: number, table: CentroidTable): void {
-    const place = this.#places.get(table.chunks[c]) as number;
-    this.#kernels.u32[this.#at.chunks / 4 + this.#cast.length] = this.#byteOf(place);
+    const slot = this.#slots.get(table.chunks[c]) as number;
+    this.#kernels.u32[this.#at.chunks / 4 + this.#cast.length] = this.#addressOf(slot);
     this.#cast.push(c);
   }
 
-  #byteOf(place: number): number {
-    return this.#at.first + this.#chunkBytes * place;
+  #addressOf(slot: number): number {
+    return this.#at.first + this.#chunkBytes * slot;
   }
 
+  /** Starts anew with other axes. */
   #turnTo(axes: Axes, table: CentroidTable): void {
     this.#making = undefined;
     this.#axes = axes;
     this.#written = 0;
-    this.#enough = PATIENCE * table.chunks.length;
+    this.#enough = CHUNKS_PER_AXES * table.chunks.length;
     this.#reach = 0;
     this.#originLength = Math.sqrt(axes.origin.reduce((sum, x) => sum + x * x, 0));
-    this.#places = new WeakMap();
+    this.#slots = new WeakMap();
     this.#take(table);
   }
 
@@ -210,7 +213,7 @@ export class CentroidShadows {
     return this.#whole || this.#axes !== undefined;
   }
 
-  /** Writes the shadow of a vector times `scale`; returns how far that is from where the axes cross. */
+  /** Writes the shadow of a vector times `scale`. Returns the vector's distance from the axes' origin. */
   #castTo(
     out: Float32Array,
     at: number,
@@ -229,10 +232,10 @@ export class CentroidShadows {
     return Math.sqrt(square);
   }
 
-  /** Writes the shadows of a chunk; `false` where there is no room. */
+  /** Writes the shadows of a chunk; `false` if there is no slot for it. */
   #write(chunk: CentroidChunk): boolean {
-    const place = this.#free.pop() ?? this.#grown();
-    if (place === undefined) return false;
+    const slot = this.#free.pop() ?? this.#grown();
+    if (slot === undefined) return false;
     const { vectors, squaredNorms } = matrixOfChunk(chunk);
     const count = squaredNorms.length;
     const [d, n] = [this.#components.length, this.#numbers];
@@ -243,57 +246,58 @@ export class CentroidShadows {
       this.#reach = Math.max(this.#reach, this.#castTo(shadows, c * n, vectors, c * d, scale));
       for (let i = 0; i < n; i++) centre[i] += shadows[c * n + i] / count;
     }
-    const at = this.#byteOf(place);
+    const at = this.#addressOf(slot);
     putRough(this.#kernels, this.#layout, n, shadows, centre, count, false, at);
-    // By cosine a zero vector is as far as a right angle, from everything: the square of the chord is 2, not 1.
+    // A zero vector has cosine 0 to everything: its squared chord is 2, not 1.
     if (this.#metric === 'cosine')
       for (let c = 0; c < count; c++)
         if (squaredNorms[c] === 0) this.#kernels.f32[(at + this.#layout.constants) / 4 + c] += 1;
-    this.#places.set(chunk, place);
+    this.#slots.set(chunk, slot);
     this.#written++;
     return true;
   }
 
+  /** Adds a slot; `undefined` if there is no memory for it. */
   #grown(): number | undefined {
-    const place = this.#room;
-    const end = this.#byteOf(place + 1);
+    const slot = this.#slotCount;
+    const end = this.#addressOf(slot + 1);
     const enough =
-      place < MOST_CHUNKS &&
+      slot < MOST_CHUNKS &&
       (end <= this.#kernels.byteLength ||
         this.#kernels.reserve(this.#at.first + Math.ceil(((end - this.#at.first) * 5) / 4)));
     if (!enough) return undefined;
-    this.#room++;
-    return place;
+    this.#slotCount++;
+    return slot;
   }
 }
 
-/** Places in the memory of the kernels. */
-interface Places {
+/** Addresses in kernel memory. */
+interface Addresses {
   readonly query: number;
   readonly integers: number;
   readonly line: number;
   readonly chunks: number;
   readonly values: number;
   readonly found: number;
-  /** Where chunks begin. */
+  /** The first slot. */
   readonly first: number;
 }
 
-function placesFrom(base: number, numbers: number): Places {
+function addressesFrom(base: number, numbers: number): Addresses {
   let next = base;
-  const room = (bytes: number): number => (next += 64 * Math.ceil(bytes / 64)) - 64 * Math.ceil(bytes / 64);
+  const take = (bytes: number): number => (next += 64 * Math.ceil(bytes / 64)) - 64 * Math.ceil(bytes / 64);
   return {
-    query: room(4 * numbers),
-    integers: room(2 * numbers),
-    line: room(8),
-    chunks: room(4 * MOST_CHUNKS),
-    values: room(4 * STAGE * MOST_CHUNKS),
-    found: room(8 * STAGE * MOST_CHUNKS),
-    first: room(0),
+    query: take(4 * numbers),
+    integers: take(2 * numbers),
+    line: take(8),
+    chunks: take(4 * MOST_CHUNKS),
+    values: take(4 * STAGE * MOST_CHUNKS),
+    found: take(8 * STAGE * MOST_CHUNKS),
+    first: take(0),
   };
 }
 
-/** Axes from a sample of the centroids at even distances. */
+/** Makes axes from a sample of the centroids, at even distances. */
 function* axesFor(metric: Metric, { chunks, size }: CentroidTable, most: number): Steps<Axes> {
   const every = size / Math.min(size, SAMPLE);
   const d = matrixOfChunk(chunks[0]).vectors.length / chunks[0].ids.length;

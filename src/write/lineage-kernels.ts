@@ -6,17 +6,17 @@ import type { Kernels } from '../kernels/kernels.js';
 /** Kernels by lineage, whose versions share one configuration. Kept, as each takes a large range of addresses. */
 const kernelsOfLineage = new WeakMap<ShardexConfig, Loaded>();
 
-/** Kernels, and who last wrote to their memory: a write that pauses may find the data of another one there. */
+/** Kernels, and a mark of what last used their memory: a write that pauses may find the data of another one there. */
 export interface Loaded {
   readonly kernels: Kernels;
-  by: unknown;
+  usedBy: unknown;
 }
 
 /** Returns the kernels of a lineage; makes them on first use. */
 export function kernelsOf(config: ShardexConfig): Loaded {
   let loaded = kernelsOfLineage.get(config);
   if (loaded === undefined)
-    kernelsOfLineage.set(config, (loaded = { kernels: createKernels(), by: undefined }));
+    kernelsOfLineage.set(config, (loaded = { kernels: createKernels(), usedBy: undefined }));
   return loaded;
 }
 
@@ -31,7 +31,7 @@ const lent = new WeakMap<ShardexConfig, WeakRef<Loaded>>();
 export function lentKernels(config: ShardexConfig): Loaded {
   let loaded = lent.get(config)?.deref();
   if (loaded === undefined) {
-    loaded = { kernels: createKernels(), by: undefined };
+    loaded = { kernels: createKernels(), usedBy: undefined };
     lent.set(config, new WeakRef(loaded));
   }
   return loaded;

@@ -1,7 +1,7 @@
 /*
- * Rows of any blocks as splits need them: products, distances and sums over many rows, by the kernels where those have
- * SIMD. Rows are copied to the kernels' memory, as many as fit a window, and again when somebody else had it meanwhile. Loops
- * over components take as long there in the first split of a process as in later ones, and come to the same bits (I10).
+ * Products, distances and sums over many rows, for splits; by kernels if those have SIMD. As many rows as fit a window are
+ * copied to kernel memory, and again if another write has used it meanwhile. There, loops over components are as fast in
+ * the first split of a process as in later ones. The results are the same to the bit (I10).
  */
 import type { ShardexConfig } from '../config.js';
 import type { Points } from '../geometry/bisect.js';
@@ -13,13 +13,13 @@ import { type RowList, columnsOf } from '../version/row-block.js';
 import { type Centroid, centroidFrom } from '../version/shard.js';
 import { type Loaded, kernelsOf, lentKernels } from './lineage-kernels.js';
 
-/** Components in the kernels' memory at a time: 16 MiB, several shards of rows of 1,536 components. */
+/** Components in kernel memory at a time: 16 MiB, several shards of rows of 1,536 components. */
 const WINDOW = 2 ** 22;
 
-/** Rows of fewer components are not worth copying. */
+/** Shorter rows are not worth copying. */
 const LEAST_DIMENSIONS = 32;
 
-/** Rows from a list; of unit length, as points, for the cosine metric. */
+/** The rows of a list as points; scaled to unit length for the cosine metric. */
 export class LoadedRows implements Points {
   readonly count: number;
   readonly dimensions: number;
@@ -46,7 +46,7 @@ export class LoadedRows implements Points {
       this.#measure(SQUARED_L2, vector, from, to, out);
       return;
     }
-    // Less the square of the vector's own length, which is the same for all.
+    // Without the squared length of the vector, which is the same for all.
     this.products(vector, from, to, out);
     for (let i = from; i < to; i++) out[i] = (this.#squareOf(i) === 0 ? 0 : 1) - 2 * out[i];
   }
@@ -74,7 +74,7 @@ export class LoadedRows implements Points {
     for (let j = 0; j < this.dimensions; j++) to[j] = weight * vectors[at + j];
   }
 
-  /** The separations of rows from a centroid, as `separations` has them, to the bit. */
+  /** Writes the separations of rows from a centroid, the same as `separations` to the bit. */
   separations({ vector, squaredNorm }: Probe, from: number, to: number, out: Float64Array): void {
     this.#measure(this.#isCosine ? DOT : SQUARED_L2, vector, from, to, out);
     if (!this.#isCosine) return;
@@ -103,7 +103,7 @@ export class LoadedRows implements Points {
     return columnsOf(this.#list.blocks[i]).squaredNorms[this.#list.rows[i]];
   }
 
-  /** What a row is multiplied by to be a point. */
+  /** The factor that makes a row a point. */
   #weightOf(i: number): number {
     if (!this.#isCosine) return 1;
     const square = this.#squareOf(i);
@@ -111,24 +111,24 @@ export class LoadedRows implements Points {
   }
 }
 
-/** The mean of some rows as a centroid, as `meanOf` has it; `sums` and `place` as there. Time: O(rows · dimensions). */
+/** Returns the mean of some rows as a centroid; `sums` is scratch, `target` takes the vector. Time: O(rows · dimensions). */
 export function* meanOfRows(
   list: RowList,
   config: ShardexConfig,
   sums = new Float64Array(config.dimensions),
-  place?: Float32Array,
+  target?: Float32Array,
 ): Steps<Centroid> {
   const rows = new LoadedRows(config, list);
   sums.fill(0);
   yield* inSteps(list.length, config.dimensions, (from, to) => {
     rows.addTo(sums, undefined, from, to);
   });
-  return centroidFrom(sums, list.length, config.metric, place);
+  return centroidFrom(sums, list.length, config.metric, target);
 }
 
 function memoryFor(config: ShardexConfig, list: RowList): KernelMemory | undefined {
   if (config.dimensions < LEAST_DIMENSIONS) return undefined;
-  // A shard that overflows has few rows more than its capacity; those of a bulk split would be kept for nothing.
+  // Memory for a bulk split is not kept: most splits are of one shard, which has few rows more than its capacity.
   const loaded = list.length > 2 * config.shardCapacity ? lentKernels(config) : kernelsOf(config);
   const { kernels } = loaded;
   const memory = new KernelMemory(config, list, loaded);
@@ -138,19 +138,20 @@ function memoryFor(config: ShardexConfig, list: RowList): KernelMemory | undefin
 /** A window on the rows of a list in the memory of kernels. */
 class KernelMemory {
   readonly end: number;
-  /** What the kernels' memory is marked by, which is not to keep the rows. */
-  readonly #name = {};
+  /** A mark on the kernels' memory, which does not keep the rows alive. */
+  readonly #mark = {};
   readonly #config: ShardexConfig;
   readonly #list: RowList;
   readonly #loaded: Loaded;
-  readonly #room: number;
-  /** Where a vector, what comes out, weights, addresses and rows are. */
+  /** How many rows fit the window. */
+  readonly #capacity: number;
+  /** Addresses of a vector, of results, weights, row addresses and rows. */
   readonly #vectorAt: number;
   readonly #outAt: number;
   readonly #weightsAt: number;
   readonly #addressesAt: number;
   readonly #rowsAt: number;
-  /** The rows in the window. */
+  /** The range of rows in the window. */
   #first = 0;
   #last = 0;
 
@@ -159,13 +160,13 @@ class KernelMemory {
     this.#config = config;
     this.#list = list;
     this.#loaded = loaded;
-    this.#room = Math.max(1, Math.min(list.length, Math.floor(WINDOW / dimensions)));
+    this.#capacity = Math.max(1, Math.min(list.length, Math.floor(WINDOW / dimensions)));
     this.#vectorAt = loaded.kernels.base;
     this.#outAt = this.#vectorAt + 8 * dimensions;
-    this.#weightsAt = this.#outAt + 8 * this.#room;
-    this.#addressesAt = this.#weightsAt + 8 * this.#room;
-    this.#rowsAt = this.#addressesAt + 8 * Math.ceil(this.#room / 2);
-    this.end = this.#rowsAt + 4 * dimensions * this.#room;
+    this.#weightsAt = this.#outAt + 8 * this.#capacity;
+    this.#addressesAt = this.#weightsAt + 8 * this.#capacity;
+    this.#rowsAt = this.#addressesAt + 8 * Math.ceil(this.#capacity / 2);
+    this.end = this.#rowsAt + 4 * dimensions * this.#capacity;
   }
 
   measure(
@@ -187,7 +188,7 @@ class KernelMemory {
     }
   }
 
-  /** Adds rows, each times its weight. */
+  /** Adds rows, each times its weight, to a sum. */
   addTo(sum: Float64Array, rows: readonly number[], weightOf: (row: number) => number): void {
     const { dimensions } = this.#config;
     for (let done = 0; done < rows.length;) {
@@ -203,16 +204,16 @@ class KernelMemory {
     }
   }
 
-  /** Has rows in the window from one on, those up to another if they fit. */
+  /** Loads rows from one index up to another into the window, or as many as fit. */
   #show(from: number, to: number): Kernels {
     const { dimensions } = this.#config;
     const loaded = this.#loaded;
     const { f32 } = loaded.kernels;
-    if (loaded.by !== this.#name) this.#first = this.#last = from;
-    loaded.by = this.#name;
-    if (from < this.#first || from > this.#last || from - this.#first >= this.#room)
+    if (loaded.usedBy !== this.#mark) this.#first = this.#last = from;
+    loaded.usedBy = this.#mark;
+    if (from < this.#first || from > this.#last || from - this.#first >= this.#capacity)
       this.#first = this.#last = from;
-    const end = Math.min(to, this.#first + this.#room);
+    const end = Math.min(to, this.#first + this.#capacity);
     for (; this.#last < end; this.#last++) {
       const { vectors } = columnsOf(this.#list.blocks[this.#last]);
       const row = this.#list.rows[this.#last] * dimensions;

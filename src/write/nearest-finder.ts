@@ -1,5 +1,4 @@
-// Finds the nearest of some centroids for many rows at once, as splits need it: in 32 bits, and in 64 where those
-// cannot tell.
+// Finds the nearest of some centroids for many rows, for splits: in 32 bits, and in 64 if those cannot decide.
 import type { Metric, ShardexConfig } from '../config.js';
 import {
   type Matrix,
@@ -14,32 +13,32 @@ import { type RowBlock, type RowList, columnsOf } from '../version/row-block.js'
 import { type Centroid, matrixOf } from '../version/shard.js';
 import { type Loaded, kernelsOf } from './lineage-kernels.js';
 
-/** A centroid by its place among those of a finder, and how far a row is from it. */
+/** The nearest centroid of a row: its index among those of the finder, and the row's separation from it. */
 export interface Found {
   readonly index: number;
   readonly separation: number;
 }
 
-/** Rows that are measured together, each centroid being read once for two of them. */
+/** Rows that kernels measure together. They read each centroid once for two rows. */
 export const BATCH = 32;
 
-/** Fewer centroids than this are not worth the way to the kernels. */
+/** Fewer centroids than this are not worth a call of kernels. */
 export const FEWEST = 8;
 
-/** Squared lengths between which the bounds of the kernels hold, and zero, whose distances they give exactly. */
+/** The kernels' error bounds hold for squared lengths between these. Distances of zero vectors are exact. */
 const LEAST = 2 ** -100;
 const MOST = 2 ** 100;
 
-/** What the finders of one write have in common, one after another. */
+/** Memory that the finders of one write share, one after another. */
 class FinderMemory {
   readonly metric: Metric;
   readonly dimensions: number;
   readonly probe: ReusableProbe;
   readonly product: Product;
-  /** How far off what the kernels find may be. */
+  /** The error bound of the kernels' values. */
   readonly error: number;
   readonly loaded: Loaded;
-  /** Where rows, what is found of each, and centroids are in the memory of the kernels. */
+  /** Addresses in kernel memory: of rows, of the result of each, and of centroids. */
   readonly rowAt: number;
   readonly foundAt: number;
   readonly centroidsAt: number;
@@ -61,7 +60,7 @@ class FinderMemory {
     this.centroidsAt = this.foundAt + 16 * BATCH;
   }
 
-  /** The centroids as a matrix, and a number for each; good until the next ones are asked for. */
+  /** Copies centroids to a matrix, with an output number for each. Valid until the next call. */
   matrixFrom(centroids: readonly Centroid[]): { readonly matrix: Matrix; readonly out: Float64Array } {
     const count = centroids.length;
     if (this.#out.length < count) {
@@ -82,8 +81,8 @@ class FinderMemory {
 }
 
 /**
- * Makes what measures rows against some centroids. Each finder ends the one before: they have the same memory, as one is
- * made for every part of a large split. Those of other writes in the lineage only share the kernels, and take turns.
+ * Returns a function that makes finders. They share memory, as a large split makes one for every part: each finder ends the
+ * one before. Finders of other writes in the lineage share only the kernels, in turns.
  */
 export function nearestFinders(config: ShardexConfig): (centroids: readonly Centroid[]) => NearestFinder {
   const memory = new FinderMemory(config);
@@ -93,19 +92,19 @@ export function nearestFinders(config: ShardexConfig): (centroids: readonly Cent
 /**
  * Finds the nearest of some centroids; of equally near ones the first.
  *
- * The kernels say which centroid is nearest, unless rounding could have decided; then, and always for the separation
- * itself, 64-bit floats do. So what is found does not depend on the kernels (I10).
+ * Kernels decide which centroid is nearest. If rounding might matter, 64-bit floats decide; these also give all separations.
+ * So results do not depend on the kernels (I10).
  */
 export class NearestFinder {
-  /** What the kernels' memory is marked by, which is not to keep the finder. */
-  readonly #name = {};
+  /** A mark on the kernels' memory, which does not keep the finder alive. */
+  readonly #mark = {};
   readonly #memory: FinderMemory;
   readonly #count: number;
   readonly #matrix: Matrix;
   readonly #out: Float64Array;
   readonly #weightsAt: number;
-  /** Whether the kernels can be asked. */
-  readonly #fast: boolean;
+  /** Whether kernels can measure these centroids. */
+  readonly #usesKernels: boolean;
 
   constructor(memory: FinderMemory, centroids: readonly Centroid[]) {
     const { kernels } = memory.loaded;
@@ -113,17 +112,17 @@ export class NearestFinder {
     this.#count = centroids.length;
     ({ matrix: this.#matrix, out: this.#out } = memory.matrixFrom(centroids));
     this.#weightsAt = memory.centroidsAt + 4 * centroids.length * memory.dimensions;
-    this.#fast =
+    this.#usesKernels =
       kernels.simd &&
       inRange(this.#matrix.squaredNorms, centroids.length) &&
       kernels.reserve(this.#weightsAt + 4 * centroids.length);
   }
 
-  /** For a row, among those from one place to another. */
+  /** Finds the nearest centroid of a row among those from index `from` up to `to`. */
   find(block: RowBlock, row: number, from: number, to: number): Found {
     const { metric, probe, loaded, rowAt, foundAt, product, error } = this.#memory;
     fillProbe(probe, columnsOf(block), row);
-    if (this.#fast && to - from >= FEWEST && isInRange(probe.squaredNorm)) {
+    if (this.#usesKernels && to - from >= FEWEST && isInRange(probe.squaredNorm)) {
       this.#claim();
       loaded.kernels.f32.set(probe.vector, rowAt / 4);
       this.#measure(1, from, to);
@@ -137,12 +136,12 @@ export class NearestFinder {
     return { index: from + index, separation: this.#out[index] };
   }
 
-  /** The places of those nearest to the rows of a list from `first` on: {@link BATCH} of them, or what is left. */
+  /** Finds the nearest centroids of the next {@link BATCH} rows of a list, or of what is left. Returns their indexes. */
   indexes(rows: RowList, first: number): Uint32Array {
     const { probe, loaded, rowAt, foundAt, nearest, product, error } = this.#memory;
     const { kernels } = loaded;
     const count = Math.min(BATCH, rows.length - first);
-    const together = this.#fast && this.#count >= FEWEST;
+    const together = this.#usesKernels && this.#count >= FEWEST;
     if (together) {
       this.#claim();
       copyRowsInto(kernels.f32, rowAt / 4, rows, first, count);
@@ -163,7 +162,7 @@ export class NearestFinder {
     return nearest.subarray(0, count);
   }
 
-  /** By 64-bit floats, from 0 on; `#out` has the separations. */
+  /** Finds the nearest by 64-bit floats, as an index from `from` on. `#out` then has the separations. */
   #among(from: number, to: number): number {
     const { metric, probe } = this.#memory;
     const out = this.#out;
@@ -173,11 +172,12 @@ export class NearestFinder {
     return index;
   }
 
+  /** Loads the centroids into kernel memory, if others have used it since. */
   #claim(): void {
     const { loaded, centroidsAt } = this.#memory;
-    if (loaded.by === this.#name) return;
+    if (loaded.usedBy === this.#mark) return;
     load(loaded.kernels, centroidsAt, this.#weightsAt, this.#matrix, this.#count);
-    loaded.by = this.#name;
+    loaded.usedBy = this.#mark;
   }
 
   #measure(count: number, from: number, to: number): void {
@@ -199,7 +199,7 @@ export class NearestFinder {
   }
 }
 
-/** Copies the vectors of `count` rows of a list to one place, one after another. */
+/** Copies the vectors of `count` rows of a list, one behind the other. */
 function copyRowsInto(to: Float32Array, at: number, rows: RowList, first: number, count: number): void {
   for (let i = first; i < first + count; i++) {
     const { vectors, starts } = columnsOf(rows.blocks[i]);
@@ -210,7 +210,7 @@ function copyRowsInto(to: Float32Array, at: number, rows: RowList, first: number
   }
 }
 
-/** Whether the second centroid is farther than the first for certain. Errors are relative to |row|, or to the value. */
+/** Whether the second-nearest centroid is farther for certain. Errors are relative to |row|, or to the value. */
 function isDecided(
   { f32 }: Kernels,
   foundAt: number,
@@ -233,7 +233,7 @@ function isInRange(squared: number): boolean {
   return squared === 0 || (squared > LEAST && squared < MOST);
 }
 
-/** Puts centroids where the kernels find them, and 1 over the length of each; 0 where that is 0. */
+/** Copies centroids to kernel memory, and 1 over the length of each; 0 for a zero vector. */
 function load({ f32 }: Kernels, centroidsAt: number, weightsAt: number, matrix: Matrix, count: number): void {
   f32.set(matrix.vectors.subarray(0, (weightsAt - centroidsAt) / 4), centroidsAt / 4);
   for (let c = 0; c < count; c++) {

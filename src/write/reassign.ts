@@ -54,8 +54,8 @@ export function* refined(parts: readonly Part[], config: ShardexConfig): Steps<r
     const memory = round + 1 < REFINE_ROUNDS ? new ArrayBuffer(4 * dimensions * current.length) : undefined;
     for (const [at, { id, centroid }] of current.entries()) {
       const rows = next.get(id) as RowList;
-      const place = memory && new Float32Array(memory, 4 * dimensions * at, dimensions);
-      const mean = rows.length === 0 ? centroid : yield* meanOfRows(rows, config, sums, place);
+      const target = memory && new Float32Array(memory, 4 * dimensions * at, dimensions);
+      const mean = rows.length === 0 ? centroid : yield* meanOfRows(rows, config, sums, target);
       moved.push({ id, rows, centroid: mean });
     }
     current = moved;

@@ -1,6 +1,6 @@
 /*
- * Finds the shard that a row belongs to (I6). Of a few shards all centroids are compared; of many, those that their
- * shadows have not proven too far. What is found is the same, to the bit and in the order of ties.
+ * Finds the shard that a row belongs to (I6). Of few shards it measures all centroids; of many, those that their shadows do
+ * not prove too far. The result is the same, to the bit and in the order of ties.
  */
 import type { ShardexConfig } from '../config.js';
 import { type Probe, separations } from '../geometry/metric.js';
@@ -15,30 +15,30 @@ import {
   rankShards,
 } from '../version/centroid-table.js';
 import type { Ranked } from '../version/nearest.js';
-import { CentroidShadows, type Place } from './centroid-shadows.js';
+import { CentroidShadows, type CentroidPosition } from './centroid-shadows.js';
 
-/** Fewer centroids than this are all compared. */
+/** Fewer centroids than this are all measured. */
 export const LEAST_SHARDS = 128;
 
-/** With fewer dimensions than this, numbers are not worth leaving out. */
+/** With fewer dimensions than this, shadows do not pay. */
 const LEAST_DIMENSIONS = 16;
 
-/** The finders of lineages, whose versions have one configuration. */
+/** Finders by lineage, whose versions share one configuration. */
 const finders = new WeakMap<ShardexConfig, ShardFinder>();
 
-/** What finds shards in the versions of a lineage, one row after another. */
+/** Returns the shard finder of a lineage; makes it on first use. */
 export function shardFinder(config: ShardexConfig): ShardFinder {
   let finder = finders.get(config);
   if (finder === undefined) finders.set(config, (finder = new ShardFinder(config)));
   return finder;
 }
 
-/** Finds the nearest shards of rows. */
+/** Finds the nearest shards of rows, one after another. */
 export class ShardFinder {
-  /** How many centroids were compared in full so far. */
+  /** How many centroids were measured so far. */
   compared = 0;
   readonly #config: ShardexConfig;
-  readonly #room = new RankingScratch();
+  readonly #scratch = new RankingScratch();
   readonly #out = new Float64Array(MOST_IN_CHUNK);
   #kernels: Kernels | undefined;
   #shadows: CentroidShadows | undefined;
@@ -47,29 +47,30 @@ export class ShardFinder {
     this.#config = config;
   }
 
-  /** The shard nearest to a row, of equally near ones that of the smallest id. The table has some. */
+  /** Returns the shard nearest to a row; of equally near ones that of the smallest id. The table must not be empty. */
   find(table: CentroidTable, probe: Probe): Ranked {
     const shadows = this.#shadowsFor(table, probe);
     const found = shadows && this.#among(shadows, table, probe);
     if (found !== undefined) return found;
     this.compared += table.size;
-    const [nearest] = rankShards(table, this.#config.metric, probe, 1, 'separation', Infinity, this.#room);
+    const [nearest] = rankShards(table, this.#config.metric, probe, 1, 'separation', Infinity, this.#scratch);
     return nearest;
   }
 
+  /** Returns the shadows to use; `undefined` if they would not pay or their error bounds do not hold. */
   #shadowsFor(table: CentroidTable, { squaredNorm }: Probe): CentroidShadows | undefined {
     const { dimensions } = this.#config;
     if (table.size < LEAST_SHARDS || dimensions < LEAST_DIMENSIONS) return undefined;
     if (!codable(squaredNorm) || !codable(table.shortest) || !codable(table.longest)) return undefined;
     const kernels = (this.#kernels ??= createKernels());
-    // Without SIMD it would take longer than comparing all.
+    // Without SIMD, measuring shadows takes longer than measuring all centroids.
     if (!kernels.simd) return undefined;
     if (this.#shadows === undefined) this.#shadows = new CentroidShadows(this.#config, kernels);
     else if (this.#shadows.isVague) this.#shadows = new CentroidShadows(this.#config, kernels, true);
     return this.#shadows;
   }
 
-  /** `undefined` where no centroid has a shadow. */
+  /** Finds the nearest shard by shadows; `undefined` if no centroid has one yet. */
   #among(shadows: CentroidShadows, table: CentroidTable, probe: Probe): Ranked | undefined {
     const missing = shadows.follow(table);
     const first = shadows.measure(table, probe);
@@ -83,12 +84,12 @@ export class ShardFinder {
     return best;
   }
 
-  /** Compares some centroids of a chunk, from a place on, with the best so far. */
+  /** Measures `count` centroids of a chunk from a position on, and keeps the best. */
   #offer(
     best: { -readonly [K in keyof Ranked]: Ranked[K] },
     { chunks }: CentroidTable,
     probe: Probe,
-    { chunk, member }: Place,
+    { chunk, member }: CentroidPosition,
     count: number,
   ): void {
     const { ids } = chunks[chunk];

@@ -1,4 +1,4 @@
-// What the metadata of documents become that pass a filter and are edited, all of them or none.
+// Edits the metadata of the documents that pass a filter: of all or, if a recipe fails, of none.
 import { type MetadataRecipe, editedMetadata } from '../documents/edit-metadata.js';
 import type { Metadata } from '../documents/record.js';
 import { takeMetadata } from '../documents/take-metadata.js';
@@ -8,7 +8,7 @@ import { InvalidOptionError } from '../errors.js';
 import { idsWhere } from '../inspect/find.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
 
-/** Changes the metadata of a document by changing an Immer draft of them; is told the document's id. */
+/** Changes the metadata of a document in an Immer draft. Also gets the document's id. */
 export type WhereRecipe<M extends object = Metadata> = (
   metadata: Parameters<MetadataRecipe<M>>[0],
   documentId: string,
@@ -25,13 +25,13 @@ export function metadataWhere(index: ShardexIndex, filter: object): NamedMetadat
   });
 }
 
-/** Runs a recipe on the metadata of each document, and returns what they become, checked. */
+/** Runs a recipe on the metadata of each document. Returns the new metadata, checked. */
 export function editedEach<M extends object>(
   before: readonly NamedMetadata[],
   recipe: WhereRecipe<M>,
 ): NamedMetadata[] {
   requireFunction('recipe', recipe, ' (metadata, documentId) => …');
-  // What it returns is looked at: a promise is refused.
+  // The result is checked, because a promise is refused.
   const run: (...given: Parameters<typeof recipe>) => unknown = recipe;
   return before.map(([id, metadata]) => {
     const edited = editedMetadata(metadata, (draft) => run(draft as Parameters<typeof recipe>[0], id), id);

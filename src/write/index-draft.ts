@@ -1,4 +1,4 @@
-// The draft that recipes get: checks what they ask for, and has it done.
+// The draft that recipes get: checks arguments, and changes the draft state.
 import { BRAND, type Brand, brand } from '../checks/brand.js';
 import { detachable, findable } from '../checks/detached.js';
 import { elsewhere } from '../checks/elsewhere.js';
@@ -40,26 +40,26 @@ import { WriteSet, extentText } from './write-set.js';
 
 /** The write set of a draft, which grows with it. */
 export let writeSetOf: <M extends object>(draft: IndexDraft<M>) => WriteSet;
-/** Ends a draft: every later use throws, saying that it was `how`. */
+/** Closes a draft: every later use throws an error that says it was `how`. */
 export let closeDraft: <M extends object>(draft: IndexDraft<M>, how: string) => void;
 /**
- * Changes a draft by a step that pauses. Until it has come to its end every other use of the draft throws, since what
- * it has made is incomplete; a step that fails, or is not brought to its end, leaves the draft unusable.
+ * Changes a draft by an operation that pauses. Until it has ended, every other use of the draft throws, as its state is
+ * incomplete. An operation that fails, or is not run to its end, leaves the draft unusable.
  */
 export let changeInSteps: <T>(draft: IndexDraft, step: (state: DraftState) => Steps<T>) => Steps<T>;
-/** Sets metadata that were checked as edits would, which touch no more than what they differ in. */
+/** Sets checked metadata as edits do: only the fields that differ come into the write set. */
 export let setEdited: (draft: IndexDraft<Metadata>, edited: readonly NamedMetadata[]) => void;
 
-/** How a draft is closed while a step of it pauses. */
+/** How a draft is closed while an operation on it pauses, and after one has failed. */
 const PAUSED = 'left in the middle of a change that is still under way';
 const INCOMPLETE = 'left incomplete by an error';
 
 /**
- * The next version while it is being made: private to whoever holds it, and it sees its own writes. A call that
- * throws leaves the draft as it was before that call.
+ * The next version while it is being made. It is private to its holder, and sees its own writes. A call that throws leaves
+ * the draft as it was before that call.
  */
 export class IndexDraft<M extends object = object> {
-  /** What it has made so far, or how it was closed: a closed draft that somebody keeps must not keep its rows (I8). */
+  /** The state so far, or how the draft was closed: a closed draft must not keep its rows alive (I8). */
   #state: DraftState | string;
   readonly #writeSet = new WriteSet();
 
@@ -106,8 +106,8 @@ export class IndexDraft<M extends object = object> {
 
   /**
    * Adds a posting, or replaces the one with the same key. Adding one that is there already changes nothing.
-   * Time: O(shards · dimensions) to find the nearest shard, O(dimensions) to store; the one with the same key is looked for
-   * in all shards that hold its document, where that is long only twice in a draft.
+   * Time: O(shards · dimensions) to find the nearest shard, O(dimensions) to store, and a scan of the shards that hold its
+   * document for the same key; of a long document, only for the first two calls on a draft.
    *
    * @throws {@link InvalidPostingError}, {@link InvalidVectorError}, {@link WriterClosedError}
    */
@@ -116,9 +116,9 @@ export class IndexDraft<M extends object = object> {
   }
 
   /**
-   * Adds many postings at once: all of them or, if one is unusable or the iterable throws, none. Faster than one by
-   * one, since what overflows is split only once. Of several with the same key the last one stays. Returns how many
-   * were written, that is, were not there already.
+   * Adds many postings at once: all of them or, if one is unusable or the iterable throws, none. Faster than one by one,
+   * since a shard that overflows is split only once. Of several with the same key the last one stays. Returns how many
+   * were written; those that were there already are not.
    *
    * @throws {@link InvalidPostingError}, {@link InvalidVectorError}, {@link WriterClosedError}
    */
@@ -140,8 +140,8 @@ export class IndexDraft<M extends object = object> {
   }
 
   /**
-   * Removes the postings with these keys and returns how many of them were there. Of a commit meanwhile it conflicts
-   * only with one that touched those postings, or removed or replaced a whole document of theirs.
+   * Removes the postings with these keys and returns how many of them were there. It conflicts only with commits that
+   * touched the same postings, or removed or replaced a whole document of theirs.
    *
    * Time: O(rows of the shards that hold their documents), of a document in many shards only for the first two calls on
    * a draft, then O(rows of the shards that hold the postings).
@@ -156,7 +156,7 @@ export class IndexDraft<M extends object = object> {
       const ofDocument = extents.get(documentId) ?? new Set();
       extents.set(documentId, ofDocument.add(extentText(start, length)));
     }
-    const removed = this.#whole(this.#open(), (state) => runSteps(removePostings(state, extents)));
+    const removed = this.#run(this.#open(), (state) => runSteps(removePostings(state, extents)));
     for (const { documentId, start, length } of taken) this.#writeSet.addPosting(documentId, start, length);
     return removed;
   }
@@ -179,7 +179,7 @@ export class IndexDraft<M extends object = object> {
   removeDocuments(documentIds: Iterable<string>): number {
     this.#open();
     const ids = new Set(eachDocumentId(documentIds));
-    const removed = this.#whole(this.#open(), (state) => {
+    const removed = this.#run(this.#open(), (state) => {
       for (const id of ids) state.setRecord(id, undefined);
       return runSteps(removeWhere(state, ids, () => true));
     });
@@ -203,7 +203,7 @@ export class IndexDraft<M extends object = object> {
     assertWithinTexts(opened, { rows, puts: new Map() });
     const keep = new Set<string>();
     for (let i = 0; i < rows.length; i++) keep.add(extentAt(columnsOf(rows.blocks[i]), rows.rows[i]));
-    this.#whole(opened, (state) => {
+    this.#run(opened, (state) => {
       runSteps(removeWhere(state, [documentId], (_, start, length) => !keep.has(extentText(start, length))));
       runSteps(addRows(state, rows));
     });
@@ -211,8 +211,8 @@ export class IndexDraft<M extends object = object> {
   }
 
   /**
-   * Makes a document consist of just this text, these metadata and these postings: what is left out it no longer has.
-   * What it has already, bit for bit, is kept and changes nothing. To change a part of it, see `setText`, `editMetadata`
+   * Makes a document consist of just this text, these metadata and these postings; it loses what is left out. What it has
+   * already, bit for bit, is kept and changes nothing. To change a part of it, see `setText`, `editMetadata`
    * and `replaceDocument`.
    *
    * @throws {@link InvalidMetadataError}, {@link InvalidPostingError} also for a posting that names another document or
@@ -227,8 +227,8 @@ export class IndexDraft<M extends object = object> {
 
   /**
    * Puts many documents at once, each as `putDocument` does: all of them or, if one is unusable, none. Faster than one by
-   * one, since what overflows is split only once. Of several with the same id the last one stays. Returns how many postings
-   * were written, that is, were not there already.
+   * one, since a shard that overflows is split only once. Of several with the same id the last one stays. Returns how many
+   * postings were written; those that were there already are not.
    *
    * @throws as `putDocument`.
    */
@@ -243,7 +243,7 @@ export class IndexDraft<M extends object = object> {
 
   /**
    * Gives a document another text, or none by `undefined`. Touches no shard.
-   * Time: O(text), and where the document has postings O(rows of the shards that hold it) to see that none reaches beyond.
+   * Time: O(text), and O(rows of the shards that hold the document), as none of its postings may reach beyond the text.
    *
    * @throws {@link InvalidPostingError} where a posting reaches beyond the text, or for an empty id; {@link
    * InvalidOptionError} for a text that is no string; {@link WriterClosedError}
@@ -289,8 +289,8 @@ export class IndexDraft<M extends object = object> {
   }
 
   /**
-   * Removes the documents that pass a filter in this draft, with all they have; returns how many. What others make pass
-   * meanwhile is no conflict. Time: that of `count`, and that of removing them.
+   * Removes the documents that pass a filter in this draft, with all they have; returns how many. If others make documents
+   * pass it meanwhile, that is no conflict. Time: that of `count`, and that of removing them.
    *
    * @throws {@link InvalidFilterError}, {@link WriterClosedError}
    */
@@ -344,7 +344,7 @@ export class IndexDraft<M extends object = object> {
    * @throws {@link WriterClosedError}
    */
   preview(): ShardexIndex<M> {
-    return this.#whole(this.#open(), (state) => {
+    return this.#run(this.#open(), (state) => {
       runSteps(rebalance(state));
       return state.finish();
     });
@@ -354,13 +354,13 @@ export class IndexDraft<M extends object = object> {
     const before = this.#open().record(documentId);
     const given = change(before?.metadata);
     const taken = given === undefined ? undefined : takeMetadata(given, before?.metadata, documentId);
-    // Opened again, because a recipe, or a getter, may have closed this draft or changed the document itself.
+    // Opened again, because a recipe or a getter may have closed this draft or changed the document.
     const state = this.#open();
     assertUnchanged([[documentId, before]], (id) => state.record(id));
     this.#setMetadata(state, documentId, taken);
   }
 
-  /** Sets metadata that were checked. */
+  /** Sets checked metadata. */
   #setMetadata(state: DraftState, documentId: string, metadata: Metadata | undefined): void {
     const before = state.record(documentId);
     const after = recordLike(before, before?.text, metadata);
@@ -368,21 +368,21 @@ export class IndexDraft<M extends object = object> {
     this.#writeSet.addFields(documentId, changedFields(before, after));
   }
 
-  /** Has staged postings and documents added. */
+  /** Adds staged postings and documents. Returns how many rows were written. */
   #putStaged(staging: DocumentStaging): number {
     // Opened again, because an iterable may have closed this draft.
     const opened = this.#open();
     assertWithinTexts(opened, staging);
-    const written = this.#whole(opened, (state) => runSteps(putDocuments(state, staging)));
+    const written = this.#run(opened, (state) => runSteps(putDocuments(state, staging)));
     runSteps(noteStaged(this.#writeSet, staging));
     return written;
   }
 
   /**
-   * Runs a step whose input has been checked. If it fails all the same, as when memory runs out, the draft is closed,
-   * because it could be half changed; nothing of it can be published then.
+   * Runs an operation whose input has been checked. If it still fails, as when memory runs out, the draft may be half
+   * changed, so it is closed and cannot be published.
    */
-  #whole<T>(state: DraftState, step: (state: DraftState) => T): T {
+  #run<T>(state: DraftState, step: (state: DraftState) => T): T {
     try {
       return step(state);
     } catch (error) {

@@ -1,4 +1,4 @@
-// Rehearses looks in small, as rehearse-split.ts does splits: the first look of a process took three times as long as later ones.
+// Rehearses looks, as rehearse-split.ts does splits: the first look of a process took three times as long as later ones.
 import { Map as ImmutableMap } from 'immutable';
 import type { ShardexConfig } from '../config.js';
 import type { PostingKey } from '../errors.js';
@@ -8,13 +8,16 @@ import { lenderFor } from '../search/memory/engine.js';
 import { CentroidTable, withCentroidsInSteps } from '../version/centroid-table.js';
 import { type ShardsOfDocuments, rowsOf } from './rows-of.js';
 
-/** Looks that are rehearsed in a lineage. */
+/** Rehearsals in a lineage. */
 const LOOKS = 8;
 
-/** How many were. */
+/** How many looks each lineage has rehearsed. */
 const looked = new WeakMap<ShardexConfig, number>();
 
-/** Looks for the first of some postings in its own shard alone, if few looks were rehearsed. Changes nothing. Time: O(rows of the shard · dimensions). */
+/**
+ * Looks for the first of some postings in its own shard alone, if the lineage has rehearsed few looks. Changes nothing.
+ * Time: O(rows of the shard · dimensions).
+ */
 export function* rehearseLook(
   index: UnfinishedVersion & ShardsOfDocuments,
   keys: readonly PostingKey[],

@@ -1,7 +1,7 @@
 /*
  * Rehearses splits in small, before a lineage makes its first one. The first split of a process took three times as long as
- * later ones: every loop of it ran before it was compiled. So commits before it split a few rows each, beside the
- * version and to no effect, and the engine compiles the code meanwhile.
+ * later ones, since none of its loops was compiled. So commits before it split a few rows to no effect, and JavaScript
+ * engines compile the code meanwhile.
  */
 import type { ShardexConfig } from '../config.js';
 import type { Steps } from '../collections/steps.js';
@@ -16,28 +16,28 @@ import { ArrivalsByShard, type Part } from './moves.js';
 import { partition } from './partition.js';
 import { splitOverfull } from './rebalance.js';
 
-/** Rehearsals of a lineage, and commits from one to the next. */
+/** Rehearsals of a lineage, and calls from one to the next. */
 const TIMES = 24;
 const EVERY = 8;
 
-/** Rehearsals that make only the first half of a split, so that no commit has to compile all of it. */
+/** Rehearsals that only partition rows, so that no commit waits for all of the code to be compiled. */
 const IN_PART = 2;
 
-/** Rows of a rehearsal: at least, at most, and by components; and the capacity of its shards as a share of the rows. */
+/** The least and most rows of a rehearsal, its components, and the capacity of its shards as a share of the rows. */
 const LEAST_ROWS = 8;
 const ROWS = 64;
 const COMPONENTS = 2 ** 15;
 const HELD = 3 / 4;
 
-/** How often each lineage has been asked for one. */
+/** Calls so far, by lineage. */
 const asked = new WeakMap<ShardexConfig, number>();
 
-/** Splits a few rows of a shard beside the version, if it is time for that. Changes nothing. Time: O(dimensions). */
+/** Splits a few rows of a shard in a draft of its own, if a rehearsal is due. Changes nothing. Time: O(dimensions). */
 export function* rehearseSplit({ rows }: Shard, config: ShardexConfig): Steps<void> {
   const before = asked.get(config) ?? 0;
   if (before >= EVERY * TIMES) return;
   asked.set(config, before + 1);
-  // Kernels take as long to be made as a rehearsal.
+  // Making kernels takes as long as a rehearsal.
   if (before === 0) kernelsOf(config);
   if (before % EVERY !== 1) return;
   const most = Math.min(
@@ -50,7 +50,7 @@ export function* rehearseSplit({ rows }: Shard, config: ShardexConfig): Steps<vo
     all.push(block, row);
     return all.length === most;
   });
-  // One shard that stays, so that its rows are compared with the parts of the other one.
+  // One shard stays, so that its rows are compared with the parts of the other one.
   const [stays, goes] = [new RowList(), new RowList()];
   for (let i = 0; i < all.length; i++) (3 * i < all.length ? stays : goes).push(all.blocks[i], all.rows[i]);
   const small = { ...config, shardCapacity: Math.floor(HELD * goes.length) };

@@ -1,4 +1,4 @@
-// Keeps the calibration's sample up with a commit: what comes into it, what leaves, and what is looked for anew.
+// Renews the calibration's sample after a commit: what comes into it, what leaves it, and what is looked for again.
 import { List } from 'immutable';
 import {
   type Calibration,
@@ -27,72 +27,65 @@ import { viewOf } from './sample-view.js';
 import type { Written } from './written.js';
 
 /*
- * Keeps the sample of a version up with what a commit changes. Each posting that is written comes into it with the
- * same chance, in place of one drawn by lot, so that it stays an even sample of what was written; what is removed
- * leaves it. As many again are looked for anew, since what is written elsewhere can change a neighbourhood, too: by dot
- * product a few long vectors are near everything. Some 1,400 postings are looked for while a large index doubles, 2,000
- * while it is replaced: a part in every commit, in proportion to what that commit changes. While the most recent of the
- * sample are harder to find than the rest, the rest is being outdated, and twice as many are looked for.
+ * Each posting that is written comes into the sample with the same chance, in place of a random one, so that the sample stays
+ * an even one of what was written; what is removed leaves it. As many again are looked for anew, since writes elsewhere can
+ * change a neighbourhood too: by dot product a few long vectors are near everything. Some 1,400 postings are looked for while
+ * a large index doubles, 2,000 while it is replaced: a part in every commit, in proportion to what it changes. While the most
+ * recent samples are harder to find than the rest, the rest is outdated, and twice as many are looked for.
  */
 
-/** How often the whole sample is looked for while as much changes as the index holds: half of that is what was written. */
+/** How often the whole sample is looked for while as much changes as the index holds. Half of these looks are for new postings. */
 const RATE = 2;
 
-/**
- * After so many looks it is seen whether the most recent of the sample are harder to find than the others, and while they
- * are, as many more are made at once.
- */
-const LOOKS_A_CHECK = 4;
+/** Looks after which to check whether recent samples are harder to find than the others. If so, as many more are made. */
+const LOOKS_PER_CHECK = 4;
 
-/** Postings that are looked for in a commit for each one that it writes or removes: half of that is due on average at most. */
-const LOOKS_PAID = 1;
+/** Most looks of a commit for each posting that it writes or removes. At most half as many are due on average. */
+const LOOKS_PER_CHANGE = 1;
 
-/**
- * How many times as long a posting waits for its look while splits have left something to compare: such commits pay for that
- * already, and for the codes of new shards.
- */
-const PATIENCE = 2;
+/** How many times as long a posting waits while pairs are owed: such commits already pay for these and for new codes. */
+const WAITS_WHILE_OWING = 2;
 
-/** Postings that come into the sample in a commit at least while the sample is not full. */
+/** Postings that a commit adds at least while the sample is not full. */
 const LEAST_FILLED = 2;
 
-/** Most samples that are picked, and most postings that are sought in the sample, one after the other. */
+/** Up to this many, samples are selected, and postings sought in the sample, one after another. */
 const FEW = 8;
 
-/** Postings that may wait at a time, before a sample that is not full is filled further. */
+/** Most postings that may wait at a time if the sample is to be filled further. */
 const MOST_WAITING = 32;
 
-/** Draws after which a posting of a sparse index is given up on. */
+/** Attempts to draw a posting; in a sparse index all may fail. */
 const MOST_DRAWS = 256;
 
-/** What a version in the making is asked for. */
-export interface Resampled extends UnfinishedVersion {
+/** A version in the making, and what has changed since the one before. */
+export interface ResampledVersion extends UnfinishedVersion {
   readonly shardsOfDocument: (documentId: string) => readonly ShardId[];
-  /** What was written since the version before, and how much of `churn` that is. */
   readonly written: Written;
+  /** How many postings were written or removed: by so much `churn` has grown. */
   readonly changed: number;
   /** The documents that have lost a posting, or had one moved. */
   readonly doubtful: ReadonlySet<string>;
-  /** Whether splits took more than is paid for, so that looks are left to other commits. */
+  /** Whether splits took more than the budget, so that looks are left to later commits. */
   readonly isBusy: boolean;
-  /** Whether splits have left something to compare, which later commits pay for. */
+  /** Whether pairs of shards are owed. */
   readonly isOwing: boolean;
   readonly nextShardId: ShardId;
 }
 
-/** A posting to be looked for, and the place in the sample that it takes; none where it is a further one. */
+/** A posting to look for, and the index in the sample that it takes. Without one it is added, or replaces a random one. */
 interface Wanted {
   readonly row: LiveRow;
   readonly born: number;
-  readonly place?: number;
-  /** What was waiting for it, if anything. */
+  readonly at?: number;
+  /** The sample that waited for this look, if one did. */
   readonly waited?: Sample;
 }
 
-/** The calibration of a version, made of that of the version before; `undefined` where it is too small for one. */
+/** Makes the calibration of a version from that of the one before; `undefined` if the index is too small for one. */
 export function* resampled(
   before: Calibration | undefined,
-  index: Resampled,
+  index: ResampledVersion,
 ): Steps<Calibration | undefined> {
   const size = sampleSizeFor(index.postingCount);
   if (size === 0) {
@@ -104,21 +97,25 @@ export function* resampled(
       );
     return undefined;
   }
-  // The next looks will want them, and most commits take none.
+  // The next looks need the codes, and most commits make no look.
   if (before !== undefined) adoptCodes(index.config);
   const next = yield* renewed(before, index, size);
   if (!index.isBusy) yield* lookAhead(next.samples, index);
   return next;
 }
 
-function* renewed(before: Calibration | undefined, index: Resampled, size: number): Steps<Calibration> {
+function* renewed(
+  before: Calibration | undefined,
+  index: ResampledVersion,
+  size: number,
+): Steps<Calibration> {
   const { postingCount, churn, centroids, config } = index;
   const random = seededRandom(config.seed ^ Math.imul(churn, 0x9e3779b1) ^ (before?.taken ?? 0));
-  const there = fewer(yield* surviving(before?.samples ?? List(), index), size, random);
-  // A commit that writes as much as a look waits for pays for all looks.
+  const kept = trimmed(yield* surviving(before?.samples ?? List(), index), size, random);
+  // A commit that changes as much as a look waits for makes all looks at once.
   const wait = waitFor(postingCount);
   const atOnce = index.changed >= wait;
-  const { all, waiting } = viewOf(there, config);
+  const { all, waiting } = viewOf(kept, config);
 
   const wanted: Wanted[] = [];
   const lots = evenly(index.written.drawn(size / postingCount), size);
@@ -131,27 +128,27 @@ function* renewed(before: Calibration | undefined, index: Resampled, size: numbe
     if (row !== undefined) wanted.push({ row, born });
   }
   const settled = before?.settled ?? churn - index.changed;
-  const each = postingCount / (RATE * size);
-  const due = Math.max(0, Math.floor((churn - settled) / each));
-  const room = Math.max(0, size - there.size - wanted.length);
-  const isPatient = atOnce || waiting.length < MOST_WAITING;
-  const filling = isPatient ? Math.min(room, Math.max(LEAST_FILLED, due)) : 0;
-  const renewals = Math.min(Math.max(0, due - wanted.length - filling), there.size);
-  const more = before === undefined ? 0 : looksMore(before, due);
-  const old = oldest(all, renewals + more).map((place) => ({ place, sample: all[place] }));
+  const changesPerLook = postingCount / (RATE * size);
+  const due = Math.max(0, Math.floor((churn - settled) / changesPerLook));
+  const missing = Math.max(0, size - kept.size - wanted.length);
+  const mayFill = atOnce || waiting.length < MOST_WAITING;
+  const filling = mayFill ? Math.min(missing, Math.max(LEAST_FILLED, due)) : 0;
+  const renewals = Math.min(Math.max(0, due - wanted.length - filling), kept.size);
+  const extra = before === undefined ? 0 : extraLooks(before, due);
+  const old = oldest(all, renewals + extra).map((at) => ({ at, sample: all[at] }));
   const ripe = waiting
-    .map((place) => ({ place, sample: all[place] }))
-    .filter(({ sample }) => atOnce || churn - sample.churn >= (index.isOwing ? PATIENCE : 1) * wait)
-    .slice(0, atOnce ? size : index.isBusy ? 0 : LOOKS_PAID * index.changed);
+    .map((at) => ({ at, sample: all[at] }))
+    .filter(({ sample }) => atOnce || churn - sample.churn >= (index.isOwing ? WAITS_WHILE_OWING : 1) * wait)
+    .slice(0, atOnce ? size : index.isBusy ? 0 : LOOKS_PER_CHANGE * index.changed);
   const rows = yield* rowsOf(
     index,
     [...old, ...ripe].map(({ sample }) => sample),
   );
-  for (const { place, sample } of old) {
+  for (const { at, sample } of old) {
     const row = rows.get(textOf(sample));
-    if (row !== undefined) wanted.push({ row, born: sample.born, place });
+    if (row !== undefined) wanted.push({ row, born: sample.born, at });
   }
-  const spent = Math.max(0, wanted.length - more);
+  const spent = Math.max(0, wanted.length - extra);
   if (filling > 0) {
     const isKnown = knownIn(all, wanted, filling);
     for (let left = filling; left > 0; left--) {
@@ -160,16 +157,16 @@ function* renewed(before: Calibration | undefined, index: Resampled, size: numbe
       yield;
     }
   }
-  const looksDue = ripe.flatMap(({ place, sample }): Wanted[] => {
+  const looksDue = ripe.flatMap(({ at, sample }): Wanted[] => {
     const row = rows.get(textOf(sample));
-    return row === undefined ? [] : [{ row, born: sample.born, place, waited: sample }];
+    return row === undefined ? [] : [{ row, born: sample.born, at, waited: sample }];
   });
-  if (before !== undefined && wanted.length + looksDue.length === 0 && there.size === before.samples.size)
+  if (before !== undefined && wanted.length + looksDue.length === 0 && kept.size === before.samples.size)
     return before;
 
   const looks = atOnce ? [...looksDue, ...wanted] : looksDue;
-  const taken = yield* lookedFor(looks, index);
-  const samples = there.asMutable();
+  const taken = yield* makeLooks(looks, index);
+  const samples = kept.asMutable();
   put(samples, looks, taken, size, random);
   if (!atOnce) {
     const later = wanted.map(({ row: { columns, row }, born }) =>
@@ -181,13 +178,13 @@ function* renewed(before: Calibration | undefined, index: Resampled, size: numbe
   return Object.freeze({
     samples: samples.asImmutable(),
     taken: countedOn(before?.taken ?? 0, taken.length),
-    settled: countedOn(settled, each * Math.max(spent, due)),
+    settled: countedOn(settled, changesPerLook * Math.max(spent, due)),
     postingCount,
     shardCount: centroids.size,
   });
 }
 
-/** Puts samples in their places, or where they have none in place of any, if the sample is full. */
+/** Puts samples at their indexes. One without an index is added or, if the sample is full, replaces a random one. */
 function put(
   samples: List<Sample>,
   wanted: readonly Wanted[],
@@ -198,28 +195,28 @@ function put(
   if (wanted.length === 0) return;
   const before = samples.size;
   let free: number[] | undefined;
-  wanted.forEach(({ place }, i) => {
-    if (place !== undefined) samples.set(place, made[i]);
+  wanted.forEach(({ at }, i) => {
+    if (at !== undefined) samples.set(at, made[i]);
     else if (samples.size < size) samples.push(made[i]);
     else {
-      free ??= Array.from({ length: before }, (_, at) => at);
+      free ??= Array.from({ length: before }, (_, nth) => nth);
       samples.set(free.splice(Math.floor(random() * free.length), 1)[0], made[i]);
     }
   });
 }
 
-/** Whether a commit changed so much that it made all looks at once. No codes are kept for it: it may never be searched. */
-function isBatch({ changed, postingCount }: Resampled): boolean {
+/** Whether a commit changes so much that it makes all looks at once. Then codes are not kept: it may never be searched. */
+function isBatch({ changed, postingCount }: ResampledVersion): boolean {
   return changed >= waitFor(postingCount);
 }
 
-/** Does some of what the looks that are waited for will take, the first of them first. */
-function* lookAhead(samples: List<Sample>, index: Resampled): Steps<void> {
+/** Does part of the work of waiting looks ahead, those first that come first. */
+function* lookAhead(samples: List<Sample>, index: ResampledVersion): Steps<void> {
   const whole = aheadBudget(index.config, Math.max(1, index.written.count));
   let budget = isBatch(index) ? whole : encodeAhead(index, whole);
   if (budget === 0) return;
-  const { all, waiting: places } = viewOf(samples, index.config);
-  const waiting = places.map((place) => all[place]);
+  const { all, waiting: positions } = viewOf(samples, index.config);
+  const waiting = positions.map((at) => all[at]);
   const unknown = waiting.filter((sample) => aheadOf(sample) === undefined);
   const rows = unknown.length === 0 ? undefined : yield* rowsOf(index, unknown);
   for (const sample of unknown) {
@@ -234,22 +231,22 @@ function* lookAhead(samples: List<Sample>, index: Resampled): Steps<void> {
   }
 }
 
-/** At most so many, others being taken out by lot. */
-function fewer(samples: List<Sample>, most: number, random: () => number): List<Sample> {
+/** Removes random samples until no more than `most` are left. */
+function trimmed(samples: List<Sample>, most: number, random: () => number): List<Sample> {
   if (samples.size <= most) return samples;
   return samples.withMutations((list) => {
     while (list.size > most) remove(list, Math.floor(random() * list.size));
   });
 }
 
-/** How many looks more than are due, where the sample is being outdated. */
-function looksMore(before: Calibration, due: number): number {
+/** Returns how many looks to make beyond those due: some if the sample is outdated, else none. */
+function extraLooks(before: Calibration, due: number): number {
   const { taken } = before;
-  const checks = Math.floor((taken + due) / LOOKS_A_CHECK) - Math.floor(taken / LOOKS_A_CHECK);
-  return checks > 0 && isOutdated(before) ? checks * LOOKS_A_CHECK : 0;
+  const checks = Math.floor((taken + due) / LOOKS_PER_CHECK) - Math.floor(taken / LOOKS_PER_CHECK);
+  return checks > 0 && isOutdated(before) ? checks * LOOKS_PER_CHECK : 0;
 }
 
-function* lookedFor(wanted: readonly Wanted[], index: Resampled): Steps<Sample[]> {
+function* makeLooks(wanted: readonly Wanted[], index: ResampledVersion): Steps<Sample[]> {
   const looker = new Looker(index, lenderFor(index.config, wanted.length), wanted.length);
   const taken: Sample[] = [];
   for (const { row, born, waited } of wanted) {
@@ -259,8 +256,8 @@ function* lookedFor(wanted: readonly Wanted[], index: Resampled): Steps<Sample[]
   return taken;
 }
 
-/** The samples whose postings are still there as they were. */
-function* surviving(samples: List<Sample>, index: Resampled): Steps<List<Sample>> {
+/** Returns the samples whose postings have not changed. */
+function* surviving(samples: List<Sample>, index: ResampledVersion): Steps<List<Sample>> {
   const { doubtful } = index;
   if (doubtful.size === 0) return samples;
   const { all } = viewOf(samples, index.config);
@@ -268,42 +265,42 @@ function* surviving(samples: List<Sample>, index: Resampled): Steps<List<Sample>
   if (doubted.length === 0) return samples;
   const rows = yield* rowsOf(index, doubted);
   return samples.withMutations((list) => {
-    for (let place = all.length - 1; place >= 0; place--) {
-      const sample = all[place];
+    for (let at = all.length - 1; at >= 0; at--) {
+      const sample = all[at];
       if (!doubtful.has(sample.documentId)) continue;
       const row = rows.get(textOf(sample));
-      if (row === undefined || hashOfRow(row.columns, row.row) !== sample.hash) remove(list, place);
+      if (row === undefined || hashOfRow(row.columns, row.row) !== sample.hash) remove(list, at);
     }
   });
 }
 
-/** Takes one out and puts the last one in its place. */
-function remove(samples: List<Sample>, place: number): void {
+/** Removes a sample; the last one takes its place. */
+function remove(samples: List<Sample>, at: number): void {
   const last = samples.last() as Sample;
-  samples.set(place, last).pop();
+  samples.set(at, last).pop();
 }
 
-/** The places of up to `count` samples that were looked for the longest ago. Time: O(sample · count), or O(n log n). */
+/** Returns the indexes of up to `count` samples that were looked for the longest ago. Time: O(n · count) or O(n log n). */
 function oldest(all: readonly Sample[], count: number): number[] {
   if (count === 0) return [];
-  const places: number[] = [];
-  for (let place = 0; place < all.length; place++) if (!isWaiting(all[place])) places.push(place);
-  if (count > FEW) places.sort((a, b) => all[a].churn - all[b].churn || a - b);
+  const positions: number[] = [];
+  for (let at = 0; at < all.length; at++) if (!isWaiting(all[at])) positions.push(at);
+  if (count > FEW) positions.sort((a, b) => all[a].churn - all[b].churn || a - b);
   else {
-    // One after the other to the front: to sort all takes a commit several times as long.
-    for (let done = 0; done < Math.min(count, places.length); done++) {
+    // Selects one after another: sorting all would take several times as long.
+    for (let done = 0; done < Math.min(count, positions.length); done++) {
       let first = done;
-      for (let i = done + 1; i < places.length; i++) {
-        const [a, b] = [all[places[i]].churn, all[places[first]].churn];
-        if (a < b || (a === b && places[i] < places[first])) first = i;
+      for (let i = done + 1; i < positions.length; i++) {
+        const [a, b] = [all[positions[i]].churn, all[positions[first]].churn];
+        if (a < b || (a === b && positions[i] < positions[first])) first = i;
       }
-      [places[done], places[first]] = [places[first], places[done]];
+      [positions[done], positions[first]] = [positions[first], positions[done]];
     }
   }
-  return places.slice(0, count);
+  return positions.slice(0, count);
 }
 
-/** At most so many of some values, at even distances. */
+/** Returns at most `most` of some values, at even distances. */
 function evenly<T>(values: readonly T[], most: number): readonly T[] {
   if (values.length <= most) return values;
   return Array.from({ length: most }, (_, i) => values[Math.floor(((i + 0.5) * values.length) / most)]);
@@ -314,8 +311,8 @@ function textOf({ documentId, start, length }: PostingKey): string {
 }
 
 /**
- * Tells whether a posting is in the sample or wanted: of a few postings by looking through both, as to make a set of all
- * would take a commit longer.
+ * Returns a test of whether a posting is in the sample or wanted. For few postings it compares them all, which takes less
+ * than making a set.
  */
 function knownIn(
   samples: readonly Sample[],
@@ -341,9 +338,9 @@ function knownIn(
   };
 }
 
-/** Any posting that is not known, each with the same chance. */
+/** Draws a posting that is not known, each with the same chance; `undefined` if all attempts fail. */
 function drawn(
-  { shards, centroids: { chunks }, config }: Resampled,
+  { shards, centroids: { chunks }, config }: ResampledVersion,
   random: () => number,
   isKnown: (key: PostingKey) => boolean,
 ): LiveRow | undefined {
@@ -351,11 +348,11 @@ function drawn(
   for (let draw = 0; draw < MOST_DRAWS; draw++) {
     const { ids } = chunks[Math.floor(random() * chunks.length)];
     const at = Math.floor(random() * widest);
-    const place = Math.floor(random() * config.shardCapacity);
+    const nth = Math.floor(random() * config.shardCapacity);
     if (at >= ids.length) continue;
     const home = shards.get(ids[at]) as Shard;
-    if (place >= home.rows.liveCount) continue;
-    let left = place;
+    if (nth >= home.rows.liveCount) continue;
+    let left = nth;
     let found: LiveRow | undefined;
     eachLive(home.rows, (columns, row) => {
       if (left-- > 0) return false;

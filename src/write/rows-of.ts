@@ -1,4 +1,4 @@
-// Finds the rows of postings by their keys, where the sample needs their vectors.
+// Finds the rows of postings by key, for the sample, which has no vectors.
 import type { PostingKey } from '../errors.js';
 import type { LiveRow } from '../search/look.js';
 import type { Steps } from '../collections/steps.js';
@@ -8,14 +8,14 @@ import type { Shard, ShardId } from '../version/shard.js';
 import { eachLive } from '../version/shard-rows.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
 
-/** Where rows are looked for. */
+/** The shards of a version, and which of them may hold a document. */
 export interface ShardsOfDocuments extends Pick<ShardexIndex, 'shards'> {
   readonly shardsOfDocument: (documentId: string) => readonly ShardId[];
 }
 
 /**
- * The live rows of postings, by the texts of their keys; those that are not there are left out. Each shard is looked
- * through once, however many of them may be there: a long document is in many shards.
+ * Finds the live rows of postings, by the texts of their keys; leaves out postings that are not there. Scans each shard once,
+ * however many of the postings it may hold: a long document is in many shards.
  *
  * Time: O(postings + rows of the shards of their documents).
  */
@@ -24,7 +24,7 @@ export function* rowsOf(
   keys: readonly PostingKey[],
 ): Steps<ReadonlyMap<string, LiveRow>> {
   const texts = new Set(keys.map(({ documentId, start, length }) => keyText(documentId, start, length)));
-  // Cheaper to compare than ids, and enough to pass over most rows of a long document.
+  // Starts are cheaper to compare than ids, and rule out most rows of a long document.
   const allStarts = new Set(keys.map(({ start }) => start));
   const byShard = new Map<ShardId, Set<string>>();
   for (const documentId of new Set(keys.map((key) => key.documentId))) {

@@ -6,9 +6,9 @@ import type { ShardexConfig } from '../config.js';
 /** A sample, read. */
 export interface SampleView {
   readonly list: List<Sample>;
-  /** All of it, by place. */
+  /** All of it, in the list's order. */
   readonly all: readonly Sample[];
-  /** The places of those that are still to be looked for, those that wait the longest first. */
+  /** The indexes of waiting samples, the longest-waiting first. */
   readonly waiting: readonly number[];
 }
 
@@ -21,7 +21,7 @@ export function viewOf(list: List<Sample>, config: ShardexConfig): SampleView {
   if (last?.list === list) return last;
   const all = list.toArray();
   const waiting: number[] = [];
-  for (let place = 0; place < all.length; place++) if (isWaiting(all[place])) waiting.push(place);
+  for (let at = 0; at < all.length; at++) if (isWaiting(all[at])) waiting.push(at);
   waiting.sort((a, b) => all[a].churn - all[b].churn || a - b);
   const view = { list, all, waiting };
   views.set(config, view);

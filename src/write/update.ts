@@ -1,4 +1,4 @@
-// The pure writes: `createIndex` and `update`, values in, values out.
+// The pure writes, `createIndex` and `update`: values in, values out.
 import { refusePromise } from '../checks/callbacks.js';
 import { type ShardexOptions, requireFunction, resolveConfig } from '../config.js';
 import type { Metadata } from '../documents/record.js';
@@ -15,7 +15,7 @@ export type Recipe<M extends object = object> = (draft: IndexDraft<M>) => void;
 /**
  * Makes an index, empty or of some postings. An empty one is version 0; with postings it is version 1.
  *
- * Time: O(n · dimensions · log(n / shardCapacity)) for n postings, and as much again to settle each in its nearest shard.
+ * Time: O(n · dimensions · log(n / shardCapacity)) for n postings, and as much again to move each to its nearest shard.
  *
  * @throws {@link ConfigError}, and for the postings {@link InvalidPostingError} and {@link InvalidVectorError}.
  *
@@ -43,8 +43,8 @@ export function createIndex<M extends object = Metadata>(
 }
 
 /**
- * The next version: what `index` becomes by the recipe. The index itself stays as it is, and if the recipe changes
- * nothing or throws, no new version exists; in the first case the same reference comes back.
+ * Makes the next version of an index by a recipe. The index itself stays as it is. If the recipe changes nothing, the same
+ * reference comes back.
  *
  * Time: O(log n) for each shard and document touched, besides what the operations of the draft say.
  *
@@ -78,7 +78,7 @@ export function update<M extends object>(index: ShardexIndex<M>, recipe: Recipe<
 }
 
 /**
- * Runs a recipe that has to be synchronous.
+ * Runs a recipe, and refuses one that returns a promise.
  *
  * @throws {@link AsyncRecipeError}, {@link InvalidOptionError} for what is no function.
  */

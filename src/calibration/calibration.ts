@@ -1,8 +1,8 @@
 /*
- * What a search by recall goes by: a sample of the index's own postings, each looked for as if it were not there, with
- * the ranks of the shards that its true neighbours are in. The sample is part of the version. Every commit renews as
- * much of it as it changes of the index, so that it follows what the index holds and equal versions have equal samples
- * (I10). How far to search for a recall is derived from it; see `limits.ts`.
+ * The calibration of a version: a sample of its own postings. Each was looked for as if it were not there, and has the ranks
+ * of the shards that its true neighbours are in. Every commit renews as much of the sample as it changes of the index, so
+ * that the sample follows the index, and equal versions have equal samples (I10). `limits.ts` derives from it how far a
+ * search has to go for a recall.
  */
 
 import type { List } from 'immutable';
@@ -13,34 +13,34 @@ import { NO_RANKS } from './ranks.js';
 export interface Features {
   /** Distance of the nearest centroid. */
   readonly nearest: number;
-  /** How much farther than that the fourth nearest one is. */
+  /** How much farther the fourth nearest centroid is. */
   readonly spread: number;
 }
 
-/** One posting of the sample, and what looking for it came to. */
+/** A posting of the sample, with the result of its look. */
 export interface Sample extends PostingKey, Features {
-  /** A hash of its vector: a posting that was replaced under the same key is another one. */
+  /** A hash of its vector, which tells whether the posting was replaced. */
   readonly hash: number;
-  /** Its place in the order of writing, as far as that is known: 0 for what was there before any. */
+  /** The churn at which it was written; 0 if that is unknown. */
   readonly born: number;
-  /** Live postings, and shards, when it was looked for; no shards as long as it is not. */
+  /** Live postings, and shards, at its look. `shardCount` is 0 while it waits. */
   readonly postingCount: number;
   readonly shardCount: number;
-  /** `ShardexIndex.churn` at that time, or where it is still to be looked for, when that was decided. */
+  /** `ShardexIndex.churn` at its look; while it waits, when the look was decided on. */
   readonly churn: number;
   /** How much farther than the nearest centroid the 32nd nearest one is. */
   readonly gap: number;
-  /** Where its neighbours are, packed by `packRanks`; distances are in units of its gap. */
+  /** The ranks of its neighbours' shards, packed by `packRanks`; distances are in units of its gap. */
   readonly ranks: string;
 }
 
 /** The sample of a version. Frozen. */
 export interface Calibration {
-  /** In no particular order, so that a change of one shares the others with the version before. */
+  /** The samples, in no particular order: a version shares those that did not change with the one before. */
   readonly samples: List<Sample>;
-  /** How many were looked for in all, up to this version. */
+  /** How many looks were made in all, up to this version. */
   readonly taken: number;
-  /** Up to which `ShardexIndex.churn` changes have been made up for. */
+  /** The `ShardexIndex.churn` up to which changes have led to looks. */
   readonly settled: number;
   /** Live postings, and shards, when the sample last changed. */
   readonly postingCount: number;
@@ -55,15 +55,15 @@ export interface Calibrated {
   readonly churn: number;
 }
 
-/** Nothing is counted as high, but from a number that somebody has made up; there counting stops, while it is still exact. */
+/** Counting stops here, where it is still exact. Only a forged number comes near. */
 export const MOST_COUNTED = 2 ** 48;
 
-/** The sum of two counts. */
+/** Adds two counts. */
 export function countedOn(count: number, more: number): number {
   return Math.min(MOST_COUNTED, Math.round(count + more));
 }
 
-/** Below this many postings every search scans all shards, of which there are hardly more than two by default. */
+/** Below this many postings every search scans all shards: by default there are hardly more than two. */
 export const LEAST_CALIBRATED = 1024;
 
 /**
@@ -72,47 +72,47 @@ export const LEAST_CALIBRATED = 1024;
  */
 const FULL_SAMPLE = 1024;
 
-/** Postings for each one of the sample of a small index, where all of it would take as long as building the index. */
+/** Postings for each one in the sample of a small index: a full sample would take as long as building the index. */
 const SMALL_SHARE = 8;
 
-/** How many postings the sample of an index of this many has; 0 where none is kept. */
+/** Returns the size of the sample of an index of this many postings; 0 if it has none. */
 export function sampleSizeFor(postingCount: number): number {
   if (postingCount < LEAST_CALIBRATED) return 0;
   return Math.min(FULL_SAMPLE, Math.floor(postingCount / SMALL_SHARE));
 }
 
-/** Whether an index of this many will soon have a sample, so that what looks need may be made already. */
+/** Whether an index of this many postings will soon have a sample, so that work for looks may be done ahead. */
 export function isNearlyCalibrated(postingCount: number): boolean {
   return postingCount >= (LEAST_CALIBRATED * 7) / 8;
 }
 
-/** The greatest chance of being in the sample that a posting of an index of this many, or of more, can have. */
+/** Returns the greatest chance of a posting to be in the sample of an index of this many or more. */
 export function greatestChance(postingCount: number): number {
   return Math.min(1 / SMALL_SHARE, FULL_SAMPLE / postingCount);
 }
 
-/** Whether a sample says enough to search by, of which so many were looked for. */
+/** Whether a sample with this many looks is enough to search by. */
 export function isUsable(sampleSize: number, postingCount: number): boolean {
   return postingCount >= LEAST_CALIBRATED && sampleSize >= sampleSizeFor(postingCount) / 2;
 }
 
 /**
- * The share of an index that is written or removed between the decision to look for a posting and the look: so that what
- * the look takes can be spread over the commits in between. At any time some hundredth of a sample is waiting.
+ * The share of an index that changes between the decision on a look and the look: the commits in between do parts of its work
+ * ahead. At any time about a hundredth of the sample waits.
  */
 const WAIT = 1 / 128;
 
-/** How much is written or removed before a posting of an index of this many is looked for. */
+/** Returns how many changes a look waits for in an index of this many postings. */
 export function waitFor(postingCount: number): number {
   return WAIT * postingCount;
 }
 
-/** Whether a posting of the sample is still to be looked for. */
+/** Whether a sample still waits for its look. */
 export function isWaiting({ shardCount }: Sample): boolean {
   return shardCount === 0;
 }
 
-/** A posting of the sample that is still to be looked for. */
+/** Makes a sample that waits for its look. */
 export function waitingSample(
   { documentId, start, length }: PostingKey,
   then: Pick<Sample, 'hash' | 'born' | 'postingCount' | 'churn'>,

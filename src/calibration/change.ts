@@ -1,31 +1,31 @@
-/* How one calibration differs from another, so that deltas and messages carry what a commit renewed, and no more. */
+/* How one calibration differs from another, so that deltas and messages carry only what a commit renewed. */
 
 import { List } from 'immutable';
 import type { Calibration, Sample } from './calibration.js';
 
 /**
- * How the calibration of one version differs from that of another: the same one, none, or another one whose samples are
- * new or, where they are numbers, those at these places of the other one's. A commit renews a few of a thousand.
+ * How the calibration of one version differs from that of another: the same, none, or a changed one. A number among its samples
+ * is the index of one of the other's samples. A commit renews a few of a thousand.
  */
 export type CalibrationChange = 'same' | 'none' | ChangedCalibration;
 
-/** A calibration in terms of another one. */
+/** A calibration in terms of another. */
 export interface ChangedCalibration extends Omit<Calibration, 'samples'> {
   readonly samples: readonly (Sample | number)[];
 }
 
-/** What changed from one calibration to another. Time: O(sample), nothing where they are the same. */
+/** Compares two calibrations. Time: O(sample), or O(1) if they are the same. */
 export function calibrationChange(
   before: Calibration | undefined,
   after: Calibration | undefined,
 ): CalibrationChange {
   if (before === after) return 'same';
   if (after === undefined) return 'none';
-  const places = new Map(before?.samples.toArray().map((sample, place) => [sample, place]));
-  return { ...after, samples: after.samples.toArray().map((sample) => places.get(sample) ?? sample) };
+  const indexes = new Map(before?.samples.toArray().map((sample, i) => [sample, i]));
+  return { ...after, samples: after.samples.toArray().map((sample) => indexes.get(sample) ?? sample) };
 }
 
-/** The calibration that a change leads to; `undefined` for none, an error of the caller's for a place that is not there. */
+/** Applies a change; returns `undefined` for none. Throws the caller's `missing` for an index that is not there. */
 export function changedCalibration(
   before: Calibration | undefined,
   change: CalibrationChange,
@@ -35,17 +35,17 @@ export function changedCalibration(
   if (change === 'none') return undefined;
   const old = before?.samples ?? List<Sample>();
   const samples = old.setSize(change.samples.length).withMutations((list) => {
-    change.samples.forEach((sample, place) => {
-      if (sample === place && place < old.size) return;
+    change.samples.forEach((sample, i) => {
+      if (sample === i && i < old.size) return;
       const found = typeof sample === 'number' ? old.get(sample) : Object.freeze({ ...sample });
       if (found === undefined) throw missing();
-      list.set(place, found);
+      list.set(i, found);
     });
   });
   return Object.freeze({ ...change, samples });
 }
 
-/** Two changes, one after the other, as one; an error of the caller's where the second names a place that is not there. */
+/** Composes two successive changes. Throws the caller's `missing` if the second has an index that is not there. */
 export function composeCalibrations(
   first: CalibrationChange,
   second: CalibrationChange,

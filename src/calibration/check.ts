@@ -1,4 +1,4 @@
-/** Checks of calibrations that come from elsewhere, as bytes or in a message. */
+/** Checks calibrations that come as bytes or in a message. */
 import { isWhole } from '../config.js';
 import { MOST_COUNTED, type Sample, isWaiting } from './calibration.js';
 import type { CalibrationChange } from './change.js';
@@ -7,7 +7,7 @@ import { NO_RANKS, isPacked } from './ranks.js';
 /** More than any calibration has. */
 export const MOST_SAMPLES = 65_536;
 
-/** More than two vectors of 32-bit floats are apart, and so little that what is made of it is finite. */
+/** Greater than any distance of 32-bit vectors, and so small that all arithmetic on it stays finite. */
 const MOST_DISTANCE = 1e100;
 
 const MOST_IN_KEY = 0xffff_ffff;
@@ -31,12 +31,12 @@ export function isSample(value: unknown): value is Sample {
   );
 }
 
-/** Whether nothing is said of where its neighbours are. */
+/** Whether a sample says nothing of its neighbours. */
 function isBlank({ nearest, spread, gap, ranks }: Sample): boolean {
   return nearest === 0 && spread === 0 && gap === 0 && ranks === NO_RANKS;
 }
 
-/** Whether a value is a change of a calibration; that what it names is there is seen where it is applied. */
+/** Whether a value is a change of a calibration. Applying it checks that its indexes exist. */
 export function isCalibrationChange(value: unknown): value is CalibrationChange {
   if (value === 'same' || value === 'none') return true;
   if (typeof value !== 'object' || value === null) return false;

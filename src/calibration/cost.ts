@@ -6,7 +6,7 @@
  * 0.9 and 0.95, measured on word vectors, character trigrams and made data, by all metrics.
  */
 
-/** How much the distance counts beside the rank: best between 1 and 2 on all data tried, and flat there. */
+/** The weight of the distance beside the rank. Between 1 and 2 was best on all data tried, with little difference. */
 const WEIGHT = 1.5;
 
 /** The rank up to which the gap is measured: near enough to matter, far enough to be steady. */
@@ -16,33 +16,33 @@ export const GAP_RANK = 32;
 export const SPREAD_RANK = 4;
 
 /**
- * Cost of a shard at a rank, counted from 0, that is `beyond` farther than the nearest one.
+ * The cost of a shard at a rank, counted from 0, that is `beyond` farther than the nearest one.
  *
- * Shards are scanned up to a limit of it, cheapest first. Never falls with rank and distance. `gap` is how much farther
- * than the nearest centroid the 32nd nearest one is, on average.
+ * A search scans shards up to a limit of the cost, cheapest first. The cost never falls with rank or distance. `gap` is how
+ * much farther than the nearest centroid the 32nd nearest one is, on average.
  */
 export function costOf(rank: number, beyond: number, gap: number): number {
   return costFrom(Math.log(rank + 1), beyond, gap);
 }
 
-/** Cost from the logarithm of a rank, counted from 1. */
+/** The cost by the logarithm of a rank, counted from 1. */
 export function costFrom(logRank: number, beyond: number, gap: number): number {
   return logRank + (gap > 0 ? (WEIGHT * Math.max(0, beyond)) / gap : 0);
 }
 
-/** The number of shards that no limit lets a search exceed. */
+/** Returns the most shards that can be within a limit. */
 export function mostWithin(limit: number, shardCount: number): number {
   return Math.max(1, Math.min(shardCount, Math.floor(Math.exp(limit) * (1 + 1e-9))));
 }
 
-/** The distance beyond the nearest shard at which every shard costs more than a limit. */
+/** Returns how much farther than the nearest shard one may be and still be within a limit. */
 export function reachWithin(limit: number, gap: number): number {
   return gap > 0 ? (limit * gap) / WEIGHT : Infinity;
 }
 
-/** The number of shards within a limit, of those whose distances are given in ascending order; at least one. */
-export function countWithin(limit: number, apart: readonly number[], gap: number): number {
+/** Counts the shards within a limit by their ascending distances; at least one. */
+export function countWithin(limit: number, distances: readonly number[], gap: number): number {
   let count = 1;
-  while (count < apart.length && costOf(count, apart[count] - apart[0], gap) <= limit) count++;
+  while (count < distances.length && costOf(count, distances[count] - distances[0], gap) <= limit) count++;
   return count;
 }

@@ -1,7 +1,7 @@
 /*
- * How far a search has to go for a recall, from the sample of a version. In every group of the sample the recall is
- * at least nearly what was asked for, and on average over all of it what was asked for. Where an index changes, its most
- * recent parts are given that, too. Everything here is a pure function of the sample; what was derived once is kept with it.
+ * Derives from the sample of a version how far a search has to go for a recall. On average over the sample the limits give
+ * that recall, and in every group at least nearly that. While the index changes, the most recent parts of the sample get it,
+ * too. Everything here is a pure function of the sample, and is kept with it.
  */
 
 import { type Calibration, type Features, type Sample, isWaiting } from './calibration.js';
@@ -11,24 +11,23 @@ import { recentParts } from './recent.js';
 import { type Group, type Tree, groupFor, groupsOf, growTree } from './tree.js';
 
 /**
- * How far below what was asked for the recall of a group may be, before its standard error is added: so much at most,
- * and this share of what may be missed. Where all groups get just the same, searches of word vectors take 3 % more rows
- * for the same recall on average.
+ * How far below the recall asked for that of a group may be, before its standard error is added: at most this, and at most this
+ * share of what may be missed. With an equal recall for all groups, searches of word vectors scan 3 % more rows.
  */
 const MOST_LEEWAY = 0.02;
 const LEEWAY = 1 / 5;
 
 /**
- * Standard errors that are added to what is asked for: a sample may by chance be easier than what will be searched for.
- * Fewer for a group, whose standard error is large, and which is searched with the limit of all where that is higher.
+ * Standard errors that are added to the recall asked for, because a sample may by chance be easier than real queries. Fewer for
+ * a group: its standard error is large, and it gets the limit of all if that is higher.
  */
 const ERRORS_OF_ALL = 3;
 const ERRORS_OF_GROUP = 1;
 const ERRORS_OF_RECENT = 1;
 
 /**
- * A recent part speaks for itself where at one of these, a k and a recall, it is short of the recall by so many standard
- * errors. All of the sample is given `ERRORS_OF_ALL` more than that, so on data of one kind hardly any is by chance.
+ * Pairs of k and recall. Limits are raised for a recent part if its recall is short of one of these by `EVIDENCE` standard
+ * errors. By chance that hardly happens, as the limits for the whole sample aim `ERRORS_OF_ALL` higher.
  */
 const TESTED = [
   [10, 0.8],
@@ -41,40 +40,40 @@ const EVIDENCE = 2;
 /** The number of shards that hold a share of the neighbours grows with this power of the number of all shards. */
 export const GROWTH = 0.5;
 
-/** Past the highest level, limits rise by so many times what they rose between the last two. */
+/** Past the highest level, limits rise by this many times the rise between the last two levels. */
 const WIDENED = 1.5;
 
-/** Pairs of k and recall for which limits are kept; whoever asks for more has them derived again. */
+/** Pairs of k and recall for which limits are kept; beyond that all are dropped, and derived again. */
 const MOST_KEPT = 64;
 
-/** The limit of a search, and what it rests on. */
+/** The limit of a search, and the evidence for it. */
 export interface Limit {
   /** Shards that cost more are not scanned; see `costOf`. */
   readonly limit: number;
   /** The share of the true neighbours expected in the shards within it. */
   readonly expected: number;
-  /** How many queries of the sample that expectation is of. */
+  /** How many samples that expectation rests on. */
   readonly samples: number;
 }
 
 /** Limits by query features, for one number of results and one recall. */
 export type LimitOf = (features: Features) => Limit;
 
-/** Limits made of all of a sample: that of each group, of the group of each member, and the least for every query. */
-interface OfAll {
+/** Limits from the whole sample: of each group, of each member by its group, and the least one for every query. */
+interface SampleWide {
   readonly tree: Tree;
   readonly floorOf: (group: Group) => number;
   readonly own: readonly number[];
   readonly common: number;
 }
 
-/** What is derived from a calibration. */
+/** The limits that follow from a calibration, with its statistics. */
 export interface Limits {
-  /** How many postings of the sample were looked for. */
+  /** The number of looks in the sample. */
   readonly size: number;
   /** How much farther than the nearest centroid the 32nd nearest one is, on average. */
   readonly gap: number;
-  /** Standard error of a recall of 0.95 of the 10 nearest. */
+  /** The standard error of a recall of 0.95 of the 10 nearest. */
   readonly standardError: number;
   /** Limits for the `k` best at a recall below 1. */
   readonly for: (k: number, recall: number) => LimitOf;
@@ -82,7 +81,7 @@ export interface Limits {
 
 const derived = new WeakMap<Calibration, Limits>();
 
-/** What a calibration says about searches; derived when it is first asked for. Time: O(sample), some 0.5 ms, once. */
+/** Returns the limits of a calibration; derives them on first use. Time: O(sample), some 0.5 ms, once. */
 export function limitsOf(calibration: Calibration): Limits {
   let limits = derived.get(calibration);
   if (limits === undefined) derived.set(calibration, (limits = new SampleLimits(calibration)));
@@ -96,10 +95,10 @@ class SampleLimits implements Limits {
   readonly #samples: readonly Sample[];
   readonly #levels: (CostLevel | undefined)[] = LEVELS.map(() => undefined);
   readonly #made = new Map<string, LimitOf>();
-  /** What was asked for last, which mostly is asked for next. */
+  /** The last answer, as the next question is mostly the same. */
   #last: { readonly k: number; readonly recall: number; readonly limitOf: LimitOf } | undefined;
   #tree: Tree | undefined;
-  #short: readonly (readonly number[])[] | undefined;
+  #hardPartsFound: readonly (readonly number[])[] | undefined;
 
   constructor(calibration: Calibration) {
     const samples = calibration.samples.toArray().filter((sample) => !isWaiting(sample));
@@ -155,17 +154,17 @@ class SampleLimits implements Limits {
     };
   }
 
-  /** Limits at one of the levels. */
+  /** Makes limits at one of the levels. */
   #at(level: number, recall: number): LimitOf {
     const key = `level ${level} ${recall}`;
     const known = this.#made.get(key);
     if (known !== undefined) return known;
     const costs = this.#level(level);
-    const { tree, floorOf, own, common: ofAll } = this.#ofAll(level, recall);
-    const common = this.#ahead.reduce((most, part) => {
+    const { tree, floorOf, own, common: least } = this.#sampleWide(level, recall);
+    const common = this.#hardParts.reduce((most, part) => {
       const aim = raised(recall, ERRORS_OF_RECENT * costs.standardError(part, recall));
       return Math.max(most, costs.limitFor(part, aim, own));
-    }, ofAll);
+    }, least);
     const limits = new Map<Group, Limit>(
       groupsOf(tree).map((group) => [
         group,
@@ -180,20 +179,20 @@ class SampleLimits implements Limits {
   }
 
   /**
-   * The recent parts of the sample that get less than they should by the limits of all of it.
+   * The recent parts of the sample that get less recall than they should by the limits of the whole sample.
    *
-   * Which ones does not depend on what is asked for, so that limits never fall with the recall.
+   * They do not depend on k and the recall asked for, so limits never fall as the recall rises.
    */
-  get #ahead(): readonly (readonly number[])[] {
-    return (this.#short ??= this.#shortParts());
+  get #hardParts(): readonly (readonly number[])[] {
+    return (this.#hardPartsFound ??= this.#findHardParts());
   }
 
-  #shortParts(): (readonly number[])[] {
+  #findHardParts(): (readonly number[])[] {
     const parts = recentParts(this.#samples);
     if (parts.length === 0) return [];
     const tests = TESTED.map(([k, recall]) => {
       const level = LEVELS.indexOf(k);
-      const { own, common } = this.#ofAll(level, recall);
+      const { own, common } = this.#sampleWide(level, recall);
       const found = this.#level(level).found((i) => Math.max(common, own[i]));
       return { recall, found };
     });
@@ -205,8 +204,8 @@ class SampleLimits implements Limits {
     );
   }
 
-  /** The limits of the groups, and the one for all that makes up for what those lack. */
-  #ofAll(level: number, recall: number): OfAll {
+  /** Makes the limits of the groups, and the common one that makes up for what those lack on average. */
+  #sampleWide(level: number, recall: number): SampleWide {
     const costs = this.#level(level);
     const samples = this.#samples;
     this.#tree ??= growTree(samples, this.#level(LEVELS.indexOf(10)).hardest());
@@ -235,18 +234,18 @@ class SampleLimits implements Limits {
   }
 }
 
-/** A recall that is raised by so much, but no more than half of what is missing to 1. */
+/** Raises a recall, but by no more than half of what is missing to 1. */
 function raised(recall: number, by: number): number {
   return Math.min((1 + recall) / 2, recall + by);
 }
 
-/** By how much the logarithm of k has to grow, as k of fewer postings reach as far as more of many did. */
+/** How much to add to log k: if postings were removed since the looks, k of those left reach as far as more did then. */
 function shrinkageOf(samples: readonly Sample[], postingCount: number): number {
   const sum = samples.reduce((all, then) => all + Math.max(0, Math.log(then.postingCount / postingCount)), 0);
   return sum / Math.max(1, samples.length);
 }
 
-/** The mean of some members' values, and its standard error. */
+/** Returns the mean of some members' values, and its standard error. */
 function meanOf(members: readonly number[], values: ArrayLike<number>): { mean: number; error: number } {
   let [sum, squares] = [0, 0];
   for (const member of members) {
@@ -286,7 +285,7 @@ class CostLevel {
     });
   }
 
-  /** The greatest cost of each member. */
+  /** Returns the greatest cost of each member. */
   hardest(): Float64Array {
     const width = this.#width;
     return Float64Array.from(
@@ -295,23 +294,20 @@ class CostLevel {
     );
   }
 
-  /** The mean recall of some members, each at its own limit. */
+  /** Returns the mean recall of some members, each at its own limit. */
   recallAt(members: readonly number[], limitOf: (member: number) => number): number {
     let sum = 0;
     for (const member of members) sum += this.#foundBy(member, limitOf(member));
     return members.length === 0 ? 0 : sum / members.length;
   }
 
-  /** The recall of each member at its own limit. */
+  /** Returns the recall of each member at its own limit. */
   found(limitOf: (member: number) => number): Float64Array {
     const count = this.#costs.length / this.#width;
     return Float64Array.from({ length: count }, (_, member) => this.#foundBy(member, limitOf(member)));
   }
 
-  /**
-   * The least limit, but for the width of a bin, that gives members a mean recall, where each has at least the limit that
-   * `floors` says.
-   */
+  /** Finds the least limit, to the width of a bin, that gives members a mean recall. Each has its own floor besides. */
   limitFor(members: readonly number[], recall: number, floors?: readonly number[]): number {
     const [costs, width, found] = [this.#costs, this.#width, this.#found];
     let most = 0;
@@ -332,7 +328,7 @@ class CostLevel {
     return most;
   }
 
-  /** The standard error of the mean recall of members at the limit that gives it. */
+  /** Returns the standard error of the mean recall of members at the limit that gives it. */
   standardError(members: readonly number[], recall: number): number {
     const limit = this.limitFor(members, recall);
     let squares = 0;
@@ -353,5 +349,5 @@ class CostLevel {
   }
 }
 
-/** Bins that costs are counted in, from 0 to the greatest: so many that a limit is exact to a hundredth or two. */
+/** Bins for costs, from 0 to the greatest: enough for limits that are exact to a hundredth or two. */
 const BINS = 4096;

@@ -1,7 +1,7 @@
 /*
- * Whether a sample is being outdated: whether what was written or looked for of late is harder to find than the rest. A
- * commit asks, so this is a comparison of means in a few passes over numbers. Limits, which a search asks for, weigh the same
- * question by group and by recall, in some fifty times as long.
+ * Whether a sample is outdated: recent samples are harder to find than the rest. Commits ask, so this only compares means, in
+ * a few passes over numbers. The limits of a search weigh the same question by group and recall, which takes some fifty times
+ * as long.
  */
 
 import { type Calibration, type Sample, isWaiting } from './calibration.js';
@@ -10,10 +10,10 @@ import { GROWTH } from './limits.js';
 import { hardestOf } from './ranks.js';
 import { LEAST_MEMBERS } from './recent.js';
 
-/** Standard errors by which the means have to differ; the greatest of some ten differences is seldom 3 by chance. */
+/** Standard errors by which means have to differ; the greatest of some ten differences is seldom 3 by chance. */
 const EVIDENCE = 3;
 
-/** Whether the latest half of a sample, or the latest quarter, and so on, is harder to find than the others. Time: O(sample). */
+/** Whether the latest half of a sample, the latest quarter, and so on, is harder to find than the rest. Time: O(sample). */
 export function isOutdated({ samples, shardCount }: Calibration): boolean {
   const all = samples.toArray().filter((sample) => !isWaiting(sample));
   if (all.length < 2 * LEAST_MEMBERS) return false;
@@ -27,7 +27,7 @@ export function isOutdated({ samples, shardCount }: Calibration): boolean {
   });
 }
 
-/** What it costs to find the last of the 10 nearest of each, as if all had been looked for in an index of so many shards. */
+/** Returns the cost of finding the 10 nearest of each sample, as if all looks were in an index of this many shards. */
 function hardnessOf(samples: readonly Sample[], shardCount: number): Float64Array {
   let gaps = 0;
   for (const { gap } of samples) gaps += gap;
@@ -39,7 +39,7 @@ function hardnessOf(samples: readonly Sample[], shardCount: number): Float64Arra
   });
 }
 
-/** Whether those younger than an age have a greater mean than the others. */
+/** Whether samples younger than an age have a greater mean than the others. */
 function isHarder(hardness: Float64Array, ages: Float64Array, age: number): boolean {
   const counts = [0, 0];
   const sums = [0, 0];

@@ -1,13 +1,13 @@
 /*
- * Where the neighbours of one posting lie among its nearest shards, packed into a short string. A string is immutable,
- * takes two bytes a number, and travels in deltas and messages as it is.
+ * The ranks of the shards of a posting's neighbours, packed into a short string. A string is immutable, takes two bytes a
+ * number, and can be put into deltas and messages as it is.
  */
 
-/** Numbers of neighbours for which ranks are noted; limits for others are interpolated by the logarithm. */
+/** Numbers of neighbours that ranks are noted for. Limits for other numbers are interpolated by the logarithm. */
 export const LEVELS = [1, 10, 100, 1000] as const;
 
 /**
- * Shares of the neighbours, nearest shard first, that one entry each stands for at the two upper levels. They are
+ * At the two upper levels, an entry stands for the share of neighbours between two edges, nearest shard first. Shares are
  * narrow where high recalls are decided. At the lower levels every neighbour has an entry.
  */
 const EDGES = [
@@ -16,8 +16,8 @@ const EDGES = [
 ] as const;
 
 /**
- * Neighbours that each level is noted of. A thousand single neighbours would say where the nearest one is to within
- * three hundredths only; the nearest three are hardly farther, and say it to within two.
+ * Neighbours that are noted for each level. For the nearest neighbour these are three: they are hardly farther than the nearest
+ * alone, and a sample of a thousand gives its recall to within two hundredths instead of three.
  */
 export const NOTED = [3, 10, 100, 1000] as const;
 
@@ -27,19 +27,19 @@ const WIDTHS: readonly (readonly number[])[] = NOTED.map((noted) =>
     : EDGES.slice(1).map((edge, i) => edge - EDGES[i]),
 );
 
-/** Where the entries of each level begin, and behind the last one where they end. */
+/** The index of the first entry of each level, and behind it the number of all entries. */
 const STARTS: readonly number[] = WIDTHS.reduce(
   (starts, widths) => [...starts, starts[starts.length - 1] + widths.length],
   [0],
 );
 
-/** Length of the string: two characters an entry. */
+/** The length of the string: two characters an entry. */
 export const PACKED_LENGTH = 2 * STARTS[LEVELS.length];
 
-/** What stands for ranks that are not known yet. */
+/** The string for ranks that are not known yet. */
 export const NO_RANKS = '\0'.repeat(PACKED_LENGTH);
 
-/** The share of the neighbours that each entry of a level stands for; their sum is 1. */
+/** Returns the share of neighbours that each entry of a level stands for; their sum is 1. */
 export function widthsOf(level: number): readonly number[] {
   return WIDTHS[level];
 }
@@ -55,7 +55,7 @@ export function packRanks(ranks: ArrayLike<number>, beyondOf: (rank: number) => 
   const codes: number[] = [];
   const all = Int32Array.from(ranks);
   NOTED.forEach((noted, l) => {
-    // Numbers in a typed array are sorted by the engine's own code, which is never cold.
+    // JavaScript engines sort typed arrays by native code, which need not be compiled first.
     const best = all.slice(0, noted).sort();
     let done = 0;
     for (const width of WIDTHS[l]) {
@@ -80,13 +80,13 @@ export function eachEntry(
 /** The level of ten neighbours. */
 const TEN = LEVELS.indexOf(10);
 
-/** The last entry of the ten nearest neighbours: the logarithm of its rank from 1, and the distance. */
+/** Returns the last entry of the ten nearest neighbours: the logarithm of its rank from 1, and the distance. */
 export function hardestOf(packed: string): { readonly logRank: number; readonly beyond: number } {
   const at = STARTS[TEN + 1] - 1;
   return { logRank: packed.charCodeAt(2 * at) / LOG_UNIT, beyond: floatFrom(packed.charCodeAt(2 * at + 1)) };
 }
 
-/** Whether a string is one that {@link packRanks} could have made: ascending at every level. */
+/** Whether {@link packRanks} could have made a value: a string that ascends at every level. */
 export function isPacked(ranks: unknown): ranks is string {
   if (typeof ranks !== 'string' || ranks.length !== PACKED_LENGTH) return false;
   for (let level = 0; level < LEVELS.length; level++) {
@@ -96,7 +96,7 @@ export function isPacked(ranks: unknown): ranks is string {
   return true;
 }
 
-/** Units of a logarithm of a rank; the greatest that fits is that of nine million. */
+/** Units of the logarithm of a rank; ranks up to nine million fit. */
 const LOG_UNIT = 4096;
 
 // Rounded up, so that a limit made of a rank always includes it.
@@ -104,7 +104,7 @@ function logCode(rank: number): number {
   return Math.min(0xffff, Math.ceil(Math.log(rank + 1) * LOG_UNIT));
 }
 
-/* A float of five bits of exponent and eleven of mantissa, without a sign, rounded up. */
+/* Distances are floats with five bits of exponent and eleven of mantissa, without a sign, rounded up. */
 const MANTISSA = 2048;
 const LEAST_EXPONENT = -15;
 

@@ -1,14 +1,14 @@
-// The most recent parts of a sample: where an index changes, they know more of it than all of the sample does.
+// The most recent parts of a sample. While an index changes, they fit it better than the whole sample does.
 import type { Sample } from './calibration.js';
 
-/** Least members of a part: as many queries of 10 neighbours give a recall of 0.9 to within three hundredths. */
+/** The least members of a part: 32 queries of 10 neighbours give a recall of 0.9 to within three hundredths. */
 export const LEAST_MEMBERS = 32;
 
 /**
- * The latest half of a sample, the latest quarter, and so on: by when each was looked for, and by when it was written.
+ * Lists the latest half of a sample, the latest quarter, and so on: by time of look, and by time of writing.
  *
- * Windows of several lengths, as how long ago something changed is not known. One begins where the age changes, so that
- * there is none where all are as old. Time: O(n log n).
+ * There are windows of several lengths, because it is not known when the index changed. A window has no member as old as one
+ * outside, so there is none if all are equally old. Time: O(n log n).
  */
 export function recentParts(samples: readonly Sample[]): (readonly number[])[] {
   return (['churn', 'born'] as const).flatMap((age) => {

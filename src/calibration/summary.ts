@@ -1,22 +1,22 @@
-/* What `statistics` tells of a calibration: its size, its age, and how far chance may have led it astray. */
+/* The summary of a calibration for `statistics`: its size, its age, and its standard error. */
 
 import { type Calibration, isWaiting } from './calibration.js';
 import { limitsOf } from './limits.js';
 
-/** What searches by recall rest on in a version, and how far that can be trusted. */
+/** The sample that searches by recall rest on in a version, and how far it can be trusted. */
 export interface CalibrationSummary {
-  /** Postings of the index that were looked for, each as if it were not there. */
+  /** The number of postings that were looked for, each as if it were not there. */
   readonly sampleSize: number;
   /**
-   * How much of the index has been written or removed since they were looked for, on average: 0.5 stands for changes of
-   * half as many postings as there are.
+   * How many postings have been written or removed since they were looked for, on average, as a share of all: 0.5 is half
+   * as many as there are.
    */
   readonly age: number;
   /** Standard error of a recall of 0.95 of the 10 nearest, by chance alone. */
   readonly standardError: number;
 }
 
-/** Sums up a calibration of a version with so many postings and so many changes behind it. Time: O(sample). */
+/** Sums up the calibration of a version. Time: O(sample). */
 export function summaryOf(calibration: Calibration, postingCount: number, churn: number): CalibrationSummary {
   const samples = calibration.samples.filter((sample) => !isWaiting(sample));
   const since = samples.reduce((sum, sample) => sum + churn - sample.churn, 0);

@@ -1,35 +1,33 @@
 /*
- * A regression tree over the sample: groups of queries that differ in how far their neighbours are. An index may hold
- * data of several kinds, such as tight clusters and a cloud without any. A limit made of all of them together gives
- * each kind another recall, so each group gets its own. The tree splits by what a search knows of a query beforehand,
- * and by age, of the posting or of when it was looked for, where the newer part of a group differs from the older; a query has
- * no age, and takes the higher limit.
- * A split needs evidence, so that data of one kind stay one group.
+ * A regression tree over the sample: groups of queries that differ in how far their neighbours are. An index may hold data of
+ * several kinds, such as tight clusters and a cloud without any. One limit would give each kind another recall, so each
+ * group gets its own. The tree splits by features that a search knows of a query, and by age: that of the posting or of
+ * its look. A query has no age, and takes the higher limit. A split needs evidence, so that data of one kind stay one group.
  */
 
 import type { Features, Sample } from './calibration.js';
 
-/** Least members of a group: 32 queries of 10 neighbours give a recall of 0.9 to within three hundredths. */
+/** The least members of a group: 32 queries of 10 neighbours give a recall of 0.9 to within three hundredths. */
 const LEAST_MEMBERS = 32;
 
 /** Standard errors by which the means of two groups must differ; the best of many possible splits is often 3 by chance. */
 const EVIDENCE = 4;
 
 /**
- * Queries that are nearer to a cut than this share of the distance of the nearest centroid belong to both sides. That far
- * a posting of the index may be from where a stranger like it would be: its own centroid is corrected for it, as if it
- * had been there when that was made.
+ * A query belongs to both sides of a cut if it is nearer to it than this share of the distance of the nearest centroid. The
+ * features of a sample may be off by that much: its look takes the posting out of the mean that its own centroid is, even
+ * if it was written after that centroid was made.
  */
 const BAND = 0.03;
 
-/** Levels of splits. */
+/** The most levels of splits. */
 const MOST_LEVELS = 5;
 
 /** A group of the sample, or a split of one. */
 export type Tree = Group | Split;
 
 interface Group {
-  /** Places of its members in the sample. */
+  /** Indexes of its members in the sample. */
   readonly members: readonly number[];
 }
 
@@ -43,23 +41,23 @@ interface Split {
 
 type Feature = keyof Features | Age;
 
-/** When its posting was written, and when it was looked for: what is written in between can change all neighbourhoods. */
+/** When the posting was written, and when it was looked for: writes in between can change all neighbourhoods. */
 type Age = 'born' | 'churn';
 
 const FEATURES: readonly Feature[] = ['nearest', 'spread', 'born', 'churn'];
 
-/** Grows the tree by how hard each member of the sample is. Time: O(n log n) for each of at most 5 levels. */
+/** Grows a tree by how hard each sample is to find. Time: O(n log n) for each of at most 5 levels. */
 export function growTree(samples: readonly Sample[], hardness: ArrayLike<number>): Tree {
   const all = samples.map((_, i) => i);
   return grown(samples, hardness, all, MOST_LEVELS);
 }
 
-/** All groups of a tree. */
+/** Lists the groups of a tree. */
 export function groupsOf(tree: Tree): Group[] {
   return isGroup(tree) ? [tree] : [...groupsOf(tree.low), ...groupsOf(tree.high)];
 }
 
-/** Of the groups that a query may belong to, the one with the greatest value. */
+/** Returns the group with the greatest value among those that a query may belong to. */
 export function groupFor(tree: Tree, features: Features, valueOf: (group: Group) => number): Group {
   if (isGroup(tree)) return tree;
   const { by, at, low, high } = tree;
@@ -98,7 +96,7 @@ function grown(
   }
   if (best === undefined) return { members };
   const { by, at, sorted, count } = best;
-  // In the order of the sample again, so that sums do not depend on the way here.
+  // In the order of the sample again, so that sums do not depend on earlier splits.
   const part = (some: readonly number[]): Tree =>
     grown(
       samples,
@@ -109,7 +107,7 @@ function grown(
   return { by, at, low: part(sorted.slice(0, count)), high: part(sorted.slice(count)) };
 }
 
-/** Where to cut a sorted list so that the means of both parts differ the most, in standard errors of the difference. */
+/** Finds the cut of a sorted list at which the means of both parts differ most, in standard errors of the difference. */
 function bestCut(
   sorted: readonly number[],
   valueOf: (member: number) => number,

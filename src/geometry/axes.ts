@@ -13,10 +13,10 @@ export interface Axes {
   readonly count: number;
 }
 
-/** Iterations. */
+/** Iterations after the random start. */
 const TURNS = 2;
 
-/** A direction that orthogonalisation reduces to less than this share is rounding. */
+/** A direction of which orthogonalisation leaves less than this share is nothing but rounding. */
 const LEAST_LEFT = 1e-6;
 
 /** Approximates the principal axes of row-major points. Time: O(points · dimensions · axes), with pauses. */
@@ -40,7 +40,7 @@ export function* axesInSteps(points: Float64Array, dimensions: number, most: num
     }
     for (let a = 0; a < axes; a++) {
       if (a % roundsPerStep(4 * axes * dimensions) === 0) yield;
-      straighten(directions, a, dimensions);
+      orthonormalise(directions, a, dimensions);
     }
   }
   return { origin, directions, count: axes };
@@ -62,7 +62,7 @@ function pull(
 }
 
 /** Makes a direction orthogonal to those before it, of length 1 (Gram–Schmidt, twice because of rounding). */
-function straighten(directions: Float64Array, axis: number, dimensions: number): void {
+function orthonormalise(directions: Float64Array, axis: number, dimensions: number): void {
   const at = axis * dimensions;
   for (let time = 0; time < 2; time++) {
     const before = lengthOf(directions, at, dimensions);

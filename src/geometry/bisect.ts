@@ -16,11 +16,11 @@ export interface Plane {
 export interface Points {
   readonly count: number;
   readonly dimensions: number;
-  /** Writes the product of a vector with each point, from one on and up to another: `out[p]` is that of point p. */
+  /** Writes the product of a vector with each point p in [`from`, `to`) to `out[p]`. */
   products(vector: Float64Array, from: number, to: number, out: Float64Array): void;
-  /** Likewise the squared distances, or what is less by the same for all. */
+  /** Writes the squared distance of a vector from each point to `out[p]`, perhaps less a constant. */
   distances(vector: Float64Array, from: number, to: number, out: Float64Array): void;
-  /** Adds to a sum those of the points that have a 1, or all where nothing is said of sides. */
+  /** Adds the points that have a 1 in `sides` to a sum, or all points if there are no sides. */
   addTo(sum: Float64Array, sides: Uint8Array | undefined, from: number, to: number): void;
   /** Writes the components of a point. */
   copy(point: number, to: Float64Array): void;
@@ -88,7 +88,7 @@ export function fittingScratch(
   };
 }
 
-/** Lloyd rounds at most; they end earlier once hardly any point changes sides. */
+/** The most Lloyd rounds; they end earlier once hardly any point changes sides. */
 const ROUNDS = 8;
 
 /** Values that are sorted, merged or scanned in one step: about a millisecond. */
@@ -111,15 +111,15 @@ export function* balanceInSteps(values: Float64Array, threshold: number): Steps<
   if (far >= least && n - far >= least) return threshold;
   const sorted = yield* sortedInSteps(values);
   // Cuts between two different values: the balanced one nearest to the threshold, else the least unbalanced one.
-  const parts = (cut: number): boolean => cut > 0 && cut < n && sorted[cut - 1] < sorted[cut];
+  const isCut = (cut: number): boolean => cut > 0 && cut < n && sorted[cut - 1] < sorted[cut];
   for (let i = 0; i <= n - 2 * least; i++) {
     if (i % RUN === 0) yield;
     const cut = far < least ? n - least - i : least + i;
-    if (parts(cut)) return sorted[cut - 1];
+    if (isCut(cut)) return sorted[cut - 1];
   }
   for (let off = 1; off < n; off++) {
     if (off % RUN === 0) yield;
-    const cut = [least - off, n - least + off].find(parts);
+    const cut = [least - off, n - least + off].find(isCut);
     if (cut !== undefined) return sorted[cut - 1];
   }
   return undefined;
@@ -203,7 +203,7 @@ export function* fitPlaneInSteps(
   }
 }
 
-/** The place of the greatest value; the first of equals. */
+/** Returns the index of the greatest value; the first of equals. */
 function greatestOf(values: Float64Array): number {
   let greatest = 0;
   for (let i = 1; i < values.length; i++) if (values[i] > values[greatest]) greatest = i;

@@ -1,4 +1,4 @@
-// Distances by each metric, made of exact products: what searches measure, and what decides which shard a row belongs to.
+// Distances by each metric, made of exact products: for searches, and to find which shard a row belongs to.
 import type { Metric } from '../config.js';
 import { dotRows, dotScattered, squaredL2Rows, squaredL2Scattered, squaredNorm } from './exact-loops.js';
 

@@ -14,7 +14,7 @@ import { rehearseSplit } from './rehearse-split.js';
 import { shardsOfExtents } from './remove.js';
 import { type StagedKeys, stagedKeys } from './staged-keys.js';
 
-/** A shard that holds more than this many times its capacity is split at once; others wait until all is written. */
+/** A shard that holds more than this many times its capacity is split at once; others wait until the draft is rebalanced. */
 const MOST_OVERFLOW = 2;
 
 /** Keys or documents looked up in one step, at some hundred nanoseconds each. */
@@ -67,7 +67,7 @@ function* supersede(state: DraftState, staged: RowList, keys: StagedKeys): Steps
   }
   // Of rows with the same key the last one is written, as if they had been added one after another.
   if (unchanged.size === 0 && keys.size === staged.length) return staged;
-  return yield* filtered(staged, (i) => !unchanged.has(i) && keys.isFound(i));
+  return yield* filtered(staged, (i) => !unchanged.has(i) && keys.isLast(i));
 }
 
 /** Makes the first shard of an index, or several at once if the rows do not fit into one. */

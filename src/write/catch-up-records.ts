@@ -30,13 +30,13 @@ export function caughtUpRecords(
   writeSet: WriteSet,
   shared: SharedWriteSets,
   theirs: ReplaySet,
-): { readonly fields: readonly RecordField[]; readonly retold: ReadonlySet<string> } {
+): { readonly fields: readonly RecordField[]; readonly withNewText: ReadonlySet<string> } {
   const fields: RecordField[] = [];
-  const retold = new Set<string>();
+  const withNewText = new Set<string>();
   for (const { documentId, before, after } of changedRecords(known.records, current.records)) {
     const met = changedFields(before, after).filter((field) => writeSet.coversField(documentId, field));
     fields.push(...namedFields(documentId, met));
-    if (writeSet.has(documentId) && before?.text !== after?.text) retold.add(documentId);
+    if (writeSet.has(documentId) && before?.text !== after?.text) withNewText.add(documentId);
     theirs.records.set(documentId, withBothChanges(documentId, before, after, state.record(documentId)));
   }
   for (const documentId of shared.keys()) {
@@ -47,5 +47,5 @@ export function caughtUpRecords(
     );
     fields.push(...namedFields(documentId, met));
   }
-  return { fields, retold };
+  return { fields, withNewText };
 }

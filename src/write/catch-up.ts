@@ -76,8 +76,8 @@ export function* catchUp(
     else theirs.added.push(block, row);
   }
   yield;
-  const { fields, retold } = caughtUpRecords(state, missed, writeSet, shared, theirs);
-  const suspects = new Set([...lost, ...shared.keys(), ...retold]);
+  const { fields, withNewText } = caughtUpRecords(state, missed, writeSet, shared, theirs);
+  const suspects = new Set([...lost, ...shared.keys(), ...withNewText]);
   const [was, is] = [
     rowsOfDocuments(shardsIn(base), suspects),
     rowsOfDocuments((id) => state.shardsOfDocument(id).map((shard) => state.shard(shard)), suspects),
@@ -92,7 +92,7 @@ export function* catchUp(
       // A change that is not in the draft's write set is one of others that it has taken over.
       if (!writeSet.covers(documentId, extent)) continue;
       const isMet = lost.has(documentId) || isCovered(shared, documentId, extent);
-      if (!isMet && !(retold.has(documentId) && isBeyond(documentId, columns, row))) continue;
+      if (!isMet && !(withNewText.has(documentId) && isBeyond(documentId, columns, row))) continue;
       const { start, length } = keyOfRow(columns, row);
       overlaps.set(keyText(documentId, start, length), { documentId, start, length });
     }

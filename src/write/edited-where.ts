@@ -39,7 +39,7 @@ export function editedEach<M extends object>(
   });
 }
 
-/** Throws where a recipe changed a document while it edited the document's metadata. */
+/** Throws if a recipe changed a document while it edited the document's metadata. */
 export function assertUnchanged<T>(
   before: readonly (readonly [documentId: string, was: T])[],
   isNow: (documentId: string) => T,

@@ -19,7 +19,7 @@ const FILL = 0.8;
 /** A plane is fitted to a sample of at most this many rows, so that a large split reads each row only once. */
 const SAMPLE = 2048;
 
-/** A smaller split fits it to this many components, lest one shard of long rows take too long for a commit… */
+/** A smaller split fits it to this many components, lest a shard of long rows take too long for a commit… */
 const COMPONENTS = 2 ** 18;
 /** … but to no fewer rows than this: they would not tell where two halves are. */
 const LEAST_SAMPLE = 128;

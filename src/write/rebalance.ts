@@ -21,7 +21,7 @@ import { reassignParts, reassignShard, refined } from './reassign.js';
  */
 const MOST_ROUNDS = 16;
 
-/** Rows to be split into new shards, and the shard that goes with it, if they come from one. */
+/** Rows to split into new shards, and the shard that they come from and replace, if any. */
 export interface SplitJob {
   readonly gone: ShardId | undefined;
   readonly rows: RowList;

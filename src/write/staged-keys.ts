@@ -50,7 +50,7 @@ export class StagedKeys {
   }
 
   /** Whether a row is the last one with its key. */
-  isFound(i: number): boolean {
+  isLast(i: number): boolean {
     const { ids, starts, lengths } = columnsOf(this.#staged.blocks[i]);
     const row = this.#staged.rows[i];
     return this.find(ids.at(row), starts[row], lengths[row]) === i;

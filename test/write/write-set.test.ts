@@ -39,6 +39,12 @@ describe('the write set of a draft', () => {
 });
 
 test('the extents of different keys differ', () => {
-  const all = [extentText(1, 11), extentText(11, 1), extentText(1, 1), extentText(11, 11), extentText(111, 0)];
+  const all = [
+    extentText(1, 11),
+    extentText(11, 1),
+    extentText(1, 1),
+    extentText(11, 11),
+    extentText(111, 0),
+  ];
   expect(new Set(all).size).toBe(all.length);
 });

@@ -184,7 +184,7 @@ export class DraftState {
     return Math.max(0, budgetFor(this.config, this.#written.count) - this.#spent);
   }
 
-  /** Spends multiplications if so many are left, or if none were spent: else a large pair might be owed for ever. */
+  /** Spends multiplications if enough are left, or if none were spent: else a large pair might be owed for ever. */
   trySpend(cost: number): boolean {
     if (this.#spent > 0 && this.#spent + cost > budgetFor(this.config, this.#written.count)) return false;
     this.#spent += cost;
@@ -246,7 +246,7 @@ export class DraftState {
   }
 
   /**
-   * Makes it with pauses, in which nothing may be written.
+   * Makes the version with pauses, in which nothing may be written.
    * @internal
    */
   *finishing(): Steps<ShardexIndex> {

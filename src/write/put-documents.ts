@@ -88,7 +88,7 @@ export function* putDocuments(state: DraftState, { rows, puts }: DocumentStaging
     if (i % ROWS_PER_STEP === 0) yield;
     const columns = columnsOf(rows.blocks[i]);
     const documentId = columns.ids.at(rows.rows[i]);
-    // A posting that was staged before its document is replaced with it.
+    // A posting that was staged before the document was put is no longer part of it.
     if (i < (puts.get(documentId)?.from ?? 0)) continue;
     kept.get(documentId)?.add(extentAt(columns, rows.rows[i]));
     current.push(rows.blocks[i], rows.rows[i]);

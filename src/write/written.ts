@@ -45,7 +45,7 @@ export class Written {
     }
   }
 
-  /** Draws each posting with this chance. In the order of writing; of several with one key only the last. */
+  /** Returns postings, each drawn with this chance, in the order of writing; of several with one key only the last. */
   drawn(chance: number): Lot[] {
     const byKey = new Map<string, Lot>();
     for (const lot of this.#lots) {

@@ -6,12 +6,14 @@
 //   npm run doors -- --update NAME  writes the lock file anew
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { cpSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { openBrowser, serve } from './browser.mjs';
+import { callServer, readPage, writeFiles } from './framework-pages.mjs';
 
 /** @typedef {{ default: (tools: ReturnType<typeof toolsIn>) => Promise<void> }} Door */
 
@@ -105,12 +107,13 @@ function toolsIn(dir) {
     dir,
     /** Runs a program there; resolves to what it printed. */
     run: (/** @type {string} */ program, /** @type {string[]} */ ...args) => command(dir, program, args),
-    /** Starts a server there, and calls `use` with the address that it prints. */
+    /** Starts a server there, calls `use` with the address that it prints, and ends it; it has to end on a SIGTERM. */
     whileRunning: (
       /** @type {string} */ program,
       /** @type {string[]} */ args,
-      /** @type {(address: string) => Promise<void>} */ use,
-    ) => serving(dir, program, args, use),
+      /** @type {(address: string) => Promise<void> | void} */ use,
+      /** @type {'SIGKILL' | 'SIGTERM'} */ signal = 'SIGKILL',
+    ) => serving(dir, program, args, use, signal),
     /** Opens a page, of a server or of a folder that is served with these headers, and checks its report. */
     visit: async (/** @type {string} */ where, /** @type {Record<string, string>} */ headers = {}) => {
       browser ??= await openBrowser();
@@ -139,6 +142,50 @@ function toolsIn(dir) {
         const isIsolated = 'Cross-Origin-Opener-Policy' in headers;
         if (server !== undefined)
           assert.equal(checked.sharesMemory, isIsolated, 'memory is shared where it may be');
+      } finally {
+        await page.close();
+        server?.close();
+      }
+    },
+    /**
+     * Writes the files of a page of docs/guides/frameworks there, and gives its commands, without those that install. `call`
+     * makes its calls of a server, `callAgain` those that only read.
+     */
+    guide: (/** @type {string} */ name) => {
+      const page = readPage(name);
+      writeFiles(page, dir);
+      const commands = page.commands
+        .map(({ line }) => line)
+        .filter((line) => !/^\w+ (install|add) /.test(line));
+      const calling = (/** @type {boolean} */ reads) => (/** @type {string} */ address) => {
+        const calls = callServer(page, address, reads);
+        assert(calls.length > 0, `${name}: no calls`);
+        for (const { line, prints, printed } of calls) assert.equal(printed, prints, `${name}: ${line}`);
+      };
+      return { commands, call: calling(false), callAgain: calling(true) };
+    },
+    /** Opens a page, of a server or of a folder that is served with these headers, and gives it to `use`; it may not complain. */
+    look: async (
+      /** @type {string} */ where,
+      /** @type {(page: import('playwright-core').Page) => Promise<void>} */ use,
+      /** @type {Record<string, string>} */ headers = {},
+    ) => {
+      browser ??= await openBrowser();
+      const server = where.startsWith('http') ? undefined : await serve(where, headers);
+      const page = await browser.newPage();
+      /** @type {string[]} */
+      const complaints = [];
+      page.on('pageerror', (error) => complaints.push(String(error)));
+      page.on('console', (message) => {
+        const isIcon = message.location().url.endsWith('/favicon.ico');
+        if (['error', 'warning'].includes(message.type()) && !isIcon) complaints.push(message.text());
+      });
+      try {
+        await page.goto(server?.address ?? where);
+        await use(page);
+        assert.deepEqual(complaints, [], where);
+      } catch (error) {
+        throw new Error(`${where}: ${complaints.join('; ')}\n${await page.content()}`, { cause: error });
       } finally {
         await page.close();
         server?.close();
@@ -197,9 +244,10 @@ function command(cwd, program, args) {
  * @param {string} cwd
  * @param {string} program
  * @param {string[]} args
- * @param {(address: string) => Promise<void>} use
+ * @param {(address: string) => Promise<void> | void} use
+ * @param {'SIGKILL' | 'SIGTERM'} signal
  */
-async function serving(cwd, program, args, use) {
+async function serving(cwd, program, args, use, signal) {
   const child = started(cwd, program, args);
   child.stderr.pipe(process.stderr);
   try {
@@ -222,20 +270,40 @@ async function serving(cwd, program, args, use) {
       ).unref();
     });
     await use(await address);
+    if (signal === 'SIGTERM') await ended(child);
   } finally {
     end(child);
   }
 }
 
 /**
- * Starts a program in a group of its own, so that what it starts ends with it; it prints no colours and reports to nobody.
+ * Asks a program to end; rejects if it goes on.
+ *
+ * @param {import('node:child_process').ChildProcess} child
+ */
+async function ended(child) {
+  const closed = once(child, 'close', { signal: AbortSignal.timeout(30_000) });
+  if (child.pid !== undefined) process.kill(-child.pid, 'SIGTERM');
+  await closed;
+}
+
+/**
+ * Starts a program in a group of its own, so that what it starts ends with it; it prints no colours, reports to nobody, and
+ * serves at a free port.
  *
  * @param {string} cwd
  * @param {string} program
  * @param {string[]} args
  */
 function started(cwd, program, args) {
-  const env = { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0', CI: '1', NEXT_TELEMETRY_DISABLED: '1' };
+  const env = {
+    ...process.env,
+    NO_COLOR: '1',
+    FORCE_COLOR: '0',
+    CI: '1',
+    NEXT_TELEMETRY_DISABLED: '1',
+    PORT: '0',
+  };
   const child = spawn(program, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'], detached: true, env });
   running.add(child);
   child.on('close', () => running.delete(child));

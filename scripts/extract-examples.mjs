@@ -13,6 +13,7 @@ import {
 } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { addAssertions } from './example-assertions.mjs';
+import { FILE_NAME } from './framework-pages.mjs';
 
 /** @typedef {{ source: string, line: number, info: string, code: string }} Block one fenced block, at its line */
 
@@ -96,7 +97,7 @@ function fences(source, lines, firstLine) {
     const start = i++;
     while (i < lines.length && lines[i].trim() !== fence) i++;
     if (i === lines.length) throw new Error(`${source}:${firstLine + start}: the code block has no end`);
-    if (!/^(tsx?|typescript)\b/.test(info)) continue;
+    if (!/^(tsx?|typescript)\b/.test(info) || FILE_NAME.test(lines[start - 2] ?? '')) continue;
     const code = lines
       .slice(start + 1, i)
       .map((line) => (line.startsWith(indent) ? line.slice(indent.length) : line));

@@ -4,7 +4,7 @@ import { vi } from 'vitest';
 const LONGEST = 55_000;
 
 /** Waits until a check passes. How long that takes says nothing: the machine may be busy with anything. */
-export async function eventually(check: () => void): Promise<void> {
+export async function eventually(check: () => void | Promise<void>): Promise<void> {
   await vi.waitFor(check, { timeout: LONGEST, interval: 5 });
 }
 

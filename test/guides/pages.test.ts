@@ -63,3 +63,14 @@ describe.each(frameworkPages())('%s', (name) => {
     expect(entry).toContain(`](./frameworks/${name}.md)`);
   });
 });
+
+test.each(['insert', 'update', 'delete', 'filter', 'hybrid', 'keep', 'threads', 'serve'])(
+  'the first page leads to what one reads to %s',
+  (task) => {
+    const row = read('docs/getting-started.md')
+      .split('\n## I want to …\n')[1]
+      ?.split('\n')
+      .find((line) => new RegExp(`^\\| [^|]*\\b${task}\\b`).test(line));
+    expect(row).toMatch(/\]\(\.\/guides\/[\w/-]+\.md(#[\w-]+)?\)/);
+  },
+);

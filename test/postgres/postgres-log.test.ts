@@ -298,10 +298,13 @@ describe.skipIf(!hasPostgres)('in Postgres', () => {
       const other = postgresLog(pool, { namespace: `n${places}`, listen: false });
       await other.open();
       for (let version = 1; version <= 5; version++) {
-        const hint = log.changed?.(version - 1, AbortSignal.timeout(50_000));
+        const signal = AbortSignal.timeout(10_000);
+        const hint = log.changed?.(version - 1, signal);
         await new Promise((resolve) => setTimeout(resolve, 50));
         await other.append(version === 1 ? undefined : head(version - 1), [entry(version)]);
         await hint;
+        // It was told, and did not give up waiting.
+        expect(signal.aborted).toBe(false);
         expect((await log.head())?.version).toBe(version);
       }
       await other.close();

@@ -2,12 +2,13 @@
 
 import { Pool, type PoolClient } from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { ConflictError, InvalidOptionError, hasDocument, verify } from 'shardex';
+import { ConflictError, InvalidOptionError, type Recipe, hasDocument, verify } from 'shardex';
 import { type Follower, type Store, memoryLog, openFollower, openStore } from 'shardex/store';
 import { type PostgresPool, postgresLog } from 'shardex/postgres';
 import { programs, run } from '../store/support/children.js';
 import { temporaryFolder } from '../store/support/logs.js';
 import { numbers, vectorFrom, wholeBytes } from '../store/support/versions.js';
+import { asLog, wrappedLog } from '../store/support/wrapped-log.js';
 import { rejectionOf } from '../support/thrown.js';
 import {
   type Cluster,
@@ -90,6 +91,48 @@ describe.skipIf(!hasPostgres)('on Postgres', () => {
     const lost = overlapping.filter((one) => one.status === 'rejected');
     expect(lost.length).toBeGreaterThanOrEqual(1);
     for (const { reason } of lost) expect(reason).toBeInstanceOf(ConflictError);
+  }, 60_000);
+
+  test('a follower that looks once a minute is told of each commit, also of one in a transaction', async () => {
+    const store = await open();
+    await add(store, 'a');
+    const inner = postgresLog(pool, { namespace, pollMs: 60_000, listen: true });
+    const woken: string[] = [];
+    const log = wrappedLog(inner, async (name, call, args) => {
+      const answer = await call();
+      // Whoever waits is told, or the time has come to look all the same.
+      if (name === 'changed') woken.push((args[1] as AbortSignal).aborted ? 'looked' : 'told');
+      return answer;
+    });
+    const follower = await openFollower(asLog(log, inner));
+    ends.push(() => follower.close());
+    const isListening = async (): Promise<boolean> => {
+      const { rows } = await pool.query(
+        `SELECT FROM pg_stat_activity, shardex.branch
+         WHERE namespace = $1 AND state = 'idle' AND query = 'LISTEN "shardex ' || id || '"'`,
+        [namespace],
+      );
+      return rows.length > 0;
+    };
+    await expect.poll(isListening).toBe(true);
+    const last: (string | undefined)[] = [];
+    for (let i = 0; i < 5; i++) {
+      // It has seen the last one, and waits.
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      const client = i === 3 ? await pool.connect() : undefined;
+      await client?.query('BEGIN');
+      const recipe: Recipe = (draft) => {
+        draft.addPosting({ documentId: `d${i}`, vector: vectorFrom(numbers(i)) });
+      };
+      const { version } = await (client === undefined
+        ? store.update(recipe)
+        : store.update(recipe, { client }));
+      await client?.query('COMMIT');
+      client?.release();
+      await follower.waitFor(version, soon());
+      last.push(woken.at(-1));
+    }
+    expect(last).toEqual(Array(5).fill('told'));
   }, 60_000);
 
   test('a line that breaks under a store makes no write twice, and loses none', async () => {

@@ -50,7 +50,7 @@ describe('the nearest rows', () => {
   test('are sorted a few times only where all are equally far', () => {
     const [{ columns, row }] = rowsAt(1, 1, 1);
     const nearest = new NearestRows(16);
-    const sorts = vi.spyOn(Float64Array, 'from');
+    const sorts = vi.spyOn(Float64Array.prototype, 'sort');
     for (let i = 0; i < 4096; i++) nearest.offer(1, columns, row);
     // Once for every doubling from 64 on.
     expect(sorts.mock.calls.length).toBe(7);

@@ -26,7 +26,7 @@ that writes to the store.
   --help         print this
 
 The first run builds the library and downloads the word vectors and WordNet: 129 MB, or 342 MB on disk. With all words,
-a run takes about two minutes on two cores, and 1 GB of memory. With --words 20000 it takes a few seconds.
+a run takes two to three minutes on two cores, and 1 GB of memory. With --words 20000 it takes a few seconds.
 `;
 
 /**

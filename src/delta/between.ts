@@ -33,7 +33,8 @@ import { LostRowIndex, LostRows } from './lost-rows.js';
 /**
  * Computes the delta from version `a` to version `b`.
  *
- * They may be any two versions of one lineage or its forks, in either order. Shards that both share are not read (I4).
+ * They may be any two versions with equal options, in either order, also of indexes that were made apart. Shards that both
+ * share are not read (I4).
  *
  * Time: O(rows of the shards that differ), and where shards came or went O(shards / 64).
  *
@@ -58,7 +59,7 @@ export function diff(a: ShardexIndex, b: ShardexIndex): Delta {
   assertIndex(b);
   if (!sameConfig(a.config, b.config)) {
     throw new InvalidIndexError(
-      'Only versions of the same configuration can be compared: one lineage, or forks of it.',
+      'Only versions of indexes with equal options can be compared; these differ in theirs.',
     );
   }
   return deltaBetween(a, b, differingShards(a, b));

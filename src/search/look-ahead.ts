@@ -152,7 +152,7 @@ export class Ahead {
   #scan(shards: ShardexIndex['shards'], engine: Engine): ShardScan | undefined {
     const { metric } = this.#config;
     const query = queryOfProbe(this.#probe, metric);
-    if (query.unit === undefined) return undefined;
+    if (!query.isBounded) return undefined;
     return scanFor({ config: this.#config, shards }, query, new NearestRows(Infinity), { engine, sure: 0 });
   }
 }

@@ -17,7 +17,6 @@ import { type Directory, newDirectory } from './memory/directory.js';
 import type { Engine, Lender } from './memory/engine.js';
 import { type RankedShards, nearShards } from './ranking/near-shards.js';
 import { queryOfProbe } from './memory/query.js';
-import { QueryScratch } from './memory/query-scratch.js';
 import { scanFor } from './scan/scan-for.js';
 import type { Ahead } from './look-ahead.js';
 import { NearestRows } from './scan/nearest-rows.js';
@@ -59,7 +58,6 @@ export class Looker {
   readonly #index: UnfinishedVersion;
   readonly #lend: Lender;
   readonly #probe: ReusableProbe;
-  readonly #scratch: QueryScratch;
   readonly #many: boolean;
   /** The directory of all shards, and the engine whose addresses of codes it has. */
   #directory: { readonly of: Directory; readonly engine: Engine | undefined } | undefined;
@@ -71,7 +69,6 @@ export class Looker {
     this.#lend = lend;
     this.#many = looks >= MANY;
     this.#probe = reusableProbe(index.config.dimensions);
-    this.#scratch = new QueryScratch(index.config.dimensions);
   }
 
   /**
@@ -90,14 +87,14 @@ export class Looker {
   ): Sample {
     const { config, centroids, postingCount, churn } = this.#index;
     fillProbe(this.#probe, columns, row);
-    const query = queryOfProbe(this.#probe, config.metric, this.#scratch);
+    const query = queryOfProbe(this.#probe, config.metric, true);
     const all = nearShards(this.#index, engine, query, centroids.size);
     const { ids, distances, centroidValues } = withoutItself(all, home, config.metric, query.length);
     const beyond = (rank: number): number =>
       Math.max(0, distances[Math.min(rank, distances.length) - 1] - distances[0]);
     const gap = beyond(GAP_RANK);
     const unit = gap > 0 ? gap : 1;
-    const isEstimated = engine !== undefined && query.unit !== undefined;
+    const isEstimated = engine !== undefined && query.isBounded;
     const best = new NearestRows(isEstimated ? Infinity : MOST, { columns, row });
     const homes = this.#scan(engine, query, best, ids, centroidValues, ahead);
     const found = best.nearest(NOTED);

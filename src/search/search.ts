@@ -11,7 +11,6 @@ import { type Engine, usingEngine } from './memory/engine.js';
 import { type SearchOptions, takeSearchOptions } from './options.js';
 import { aimOf } from './ranking/plan.js';
 import { type Query, queryOf } from './memory/query.js';
-import type { QueryScratch } from './memory/query-scratch.js';
 import { isLent } from './scan/row-cost.js';
 import { recallOfShards } from './ranking/stopping.js';
 import { distanceAtScore } from './limit.js';
@@ -240,8 +239,8 @@ function withEngine<T>(
   return isLent(config.dimensions, rows) ? usingEngine(config, use) : use(undefined);
 }
 
-function queryFor({ config }: Searchable, vector: VectorInput, scratch?: QueryScratch): Query {
-  return queryOf(vector, config.dimensions, config.metric, scratch);
+function queryFor({ config }: Searchable, vector: VectorInput, lent?: Float64Array): Query {
+  return queryOf(vector, config.dimensions, config.metric, lent);
 }
 
 /**

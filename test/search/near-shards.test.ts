@@ -64,7 +64,7 @@ describe.each(METRICS.flatMap((metric) => KINDS.map((corpus) => [corpus, metric]
       const { chunks, longest } = index.centroids;
       let most = 0;
       for (const query of queries) {
-        if (query.unit === undefined) continue;
+        if (!query.isBounded) continue;
         placeQuery(engine, query);
         for (const chunk of chunks) {
           const place = chunkAt(engine, chunk);
@@ -93,7 +93,7 @@ describe.each(METRICS.flatMap((metric) => KINDS.map((corpus) => [corpus, metric]
 
     test('how far a shard is has the same bits whether it was ranked or is looked at alone', () => {
       for (const query of queries) {
-        if (query.unit === undefined) continue;
+        if (!query.isBounded) continue;
         const { ids, centroidValues: values } = nearShards(index, engine, query, index.shardCount);
         const estimator = new Estimator(index.config, engine, query, 1);
         const alone = ids.map((id) => estimator.centroidValueOf(index.shards.get(id) as Shard));

@@ -9,7 +9,6 @@ import { type RoughLayout, STAGE, chunkBytes, roughLayout } from '../../kernels/
 import { ROUNDS, rotationSigns } from '../../kernels/rotation.js';
 import { Arena } from './arena.js';
 import { LastDirectory, PIECE } from './directory.js';
-import { QueryScratch } from './query-scratch.js';
 import { Slots } from './slots.js';
 
 /**
@@ -67,8 +66,8 @@ export interface Engine {
   readonly at: Scratch;
   /** Scratch memory of JavaScript, for the distances of rows that are measured together. */
   readonly out: Float64Array;
-  /** The same for a query. */
-  readonly query: QueryScratch;
+  /** The same for a query's vector. */
+  readonly query: Float64Array;
   /** The query in kernel memory, and whether it is there rotated, too. */
   readonly placed: { query: object | undefined; isRotated: boolean };
 }
@@ -249,7 +248,7 @@ function newEngine(config: ShardexConfig, kernels: Kernels): Engine {
     rough,
     at,
     out: new Float64Array(STAGE),
-    query: new QueryScratch(config.dimensions),
+    query: new Float64Array(config.dimensions),
     placed: { query: undefined, isRotated: false },
     lent: false,
     encoded: 0,

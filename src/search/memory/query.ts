@@ -5,7 +5,6 @@ import type { Probe } from '../../geometry/metric.js';
 import { type VectorInput, writeVector } from '../../version/posting.js';
 import { codable } from './block-codes.js';
 import type { Engine } from './engine.js';
-import type { QueryScratch } from './query-scratch.js';
 
 /** A query in all forms that a search needs. */
 export interface Query {
@@ -13,60 +12,48 @@ export interface Query {
   readonly probe: Probe;
   /** Its length. */
   readonly length: number;
-  /** What kernels are given, of unit length by cosine; `undefined` where their bounds do not hold. */
-  readonly unit: Float32Array | undefined;
-  /** The rotated `unit`, once it was needed; not kept for a query in lent memory. */
+  /** Whether the bounds of kernels hold for it. */
+  readonly isBounded: boolean;
+  /** As kernels rotated it, once that was needed; not kept for a query in lent memory. */
   rotated: Float32Array | undefined;
-  /** Where its vectors lie, if the caller lent memory. */
-  readonly scratch: QueryScratch | undefined;
+  /** Whether its vector lies in memory that the caller lends to one query after another. */
+  readonly isLent: boolean;
 }
 
-/** Checks a vector and makes a query of it; with `scratch` it is valid until the next one is made there. */
-export function queryOf(
-  vector: VectorInput,
-  dimensions: number,
-  metric: Metric,
-  scratch?: QueryScratch,
-): Query {
-  const components = scratch?.vector ?? new Float64Array(dimensions);
+/**
+ * Checks a vector and makes a query of it; in lent memory it is valid until the next one is made there. An array of its own
+ * for each query would be garbage that is collected late.
+ */
+export function queryOf(vector: VectorInput, dimensions: number, metric: Metric, lent?: Float64Array): Query {
+  const components = lent ?? new Float64Array(dimensions);
   writeVector(vector, dimensions, components, 0);
   const probe = { vector: components, squaredNorm: squaredNorm(components, 0, dimensions) };
-  return queryOfProbe(probe, metric, scratch);
+  return queryOfProbe(probe, metric, lent !== undefined);
 }
 
-/** Makes a query of a checked vector; with `scratch` it is valid until the next one is made there. */
-export function queryOfProbe(probe: Probe, metric: Metric, scratch?: QueryScratch): Query {
-  const length = Math.sqrt(probe.squaredNorm);
-  return { probe, length, unit: unitOf(probe, length, metric, scratch), rotated: undefined, scratch };
+/** Makes a query of a checked vector; a lent one is valid until the vector changes. */
+export function queryOfProbe(probe: Probe, metric: Metric, isLent = false): Query {
+  const { squaredNorm } = probe;
+  const isBounded = codable(squaredNorm) && (metric !== 'cosine' || squaredNorm > 0);
+  return { probe, length: Math.sqrt(squaredNorm), isBounded, rotated: undefined, isLent };
 }
 
-function unitOf(
-  { vector, squaredNorm }: Probe,
-  length: number,
-  metric: Metric,
-  scratch: QueryScratch | undefined,
-): Float32Array | undefined {
-  if (!codable(squaredNorm)) return undefined;
-  const isCosine = metric === 'cosine';
-  if (isCosine && squaredNorm === 0) return undefined;
-  const unit = scratch?.unit ?? new Float32Array(vector.length);
-  for (let i = 0; i < unit.length; i++) unit[i] = isCosine ? vector[i] / length : vector[i];
-  return unit;
-}
-
-/** Copies a query to kernel memory, if it has a `unit`. */
+/** Copies a query to kernel memory, of unit length by cosine, if bounds hold for it. */
 export function placeQuery(engine: Engine, query: Query): void {
   const { kernels, at, placed } = engine;
-  if (query.unit === undefined || placed.query === query) return;
-  kernels.f32.set(query.unit, at.query / 4);
+  if (!query.isBounded || placed.query === query) return;
+  const { vector } = query.probe;
+  const [{ f32 }, to] = [kernels, at.query / 4];
+  if (engine.unit === 1) for (let i = 0; i < vector.length; i++) f32[to + i] = vector[i] / query.length;
+  else f32.set(vector, to);
   placed.query = query;
   placed.isRotated = false;
 }
 
-/** Copies a query, as it is and rotated, to kernel memory, if it has a `unit`. */
+/** Copies a query, as {@link placeQuery} does and rotated, to kernel memory, if bounds hold for it. */
 export function placeRotated(engine: Engine, query: Query): void {
   const { kernels, coarse, at, placed } = engine;
-  if (query.unit === undefined) return;
+  if (!query.isBounded) return;
   placeQuery(engine, query);
   if (placed.isRotated) return;
   placed.isRotated = true;
@@ -76,6 +63,5 @@ export function placeRotated(engine: Engine, query: Query): void {
   }
   const { padded } = coarse;
   kernels.rotate(at.query, at.rotatedQuery, 1, padded, at.signs);
-  if (query.scratch === undefined)
-    query.rotated = kernels.f32.slice(at.rotatedQuery / 4, at.rotatedQuery / 4 + padded);
+  if (!query.isLent) query.rotated = kernels.f32.slice(at.rotatedQuery / 4, at.rotatedQuery / 4 + padded);
 }

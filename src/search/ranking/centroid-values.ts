@@ -131,7 +131,7 @@ export function leastValues(
 function isMeasurable({ centroids }: WithCentroids, query: Query): boolean {
   const { chunks, shortest, longest } = centroids;
   const fits = STAGE * chunks.length <= CANDIDATES;
-  return fits && query.unit !== undefined && codable(longest) && codable(shortest);
+  return fits && query.isBounded && codable(longest) && codable(shortest);
 }
 
 /** Copies the query to kernel memory, by dot product negated too. Returns the address that products are taken from. */

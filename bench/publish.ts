@@ -47,5 +47,9 @@ export async function publish(name: SuiteName, result: SuiteResult, options: Opt
 }
 
 function commit(): string {
-  return execFileSync('git', ['describe', '--always', '--dirty'], { cwd: root, encoding: 'utf8' }).trim();
+  const git = (...args: string[]): string =>
+    execFileSync('git', args, { cwd: root, encoding: 'utf8' }).trim();
+  // What suites before have published is no change of what this one measures.
+  const isDirty = git('status', '--porcelain', '--untracked-files=no', '--', '.', ':!docs/benchmarks') !== '';
+  return git('describe', '--always') + (isDirty ? '-dirty' : '');
 }

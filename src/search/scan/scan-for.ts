@@ -33,8 +33,7 @@ export function scanFor(
   { engine, sure, filter, directory, isEstimated = true }: ScanOptions,
 ): ShardScan {
   const measurer = new RowMeasurer(index.config, query, best, filter, engine);
-  if (engine === undefined || !query.isBounded)
-    return new ExactScan(index.shards, directory, measurer);
+  if (engine === undefined || !query.isBounded) return new ExactScan(index.shards, directory, measurer);
   // A filter may refuse the nearest rows, so none rules out others before it was measured.
   const most = filter === undefined && !best.isDistinct ? best.most : Infinity;
   if (isEstimated) return new CodeScan(index, query, best, engine, sure, directory, measurer, most);

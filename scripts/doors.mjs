@@ -116,35 +116,25 @@ function toolsIn(dir) {
     ) => serving(dir, program, args, use, signal),
     /** Opens a page, of a server or of a folder that is served with these headers, and checks its report. */
     visit: async (/** @type {string} */ where, /** @type {Record<string, string>} */ headers = {}) => {
-      browser ??= await openBrowser();
-      const server = where.startsWith('http') ? undefined : await serve(where, headers);
-      const page = await browser.newPage();
-      /** @type {string[]} */
-      const errors = [];
-      page.on('pageerror', (error) => errors.push(String(error)));
-      page.on('console', (message) => {
-        if (message.type() === 'error') errors.push(message.text());
-      });
+      const { page, address, isServed, complaints, close } = await opened(where, headers);
       try {
         // Told by a message: a strict page lets nobody look into it.
         const told = page.waitForEvent('console', {
           predicate: (message) => message.text().startsWith('{'),
           timeout: 60_000,
         });
-        const [message] = await Promise.all([told, page.goto(server?.address ?? where)]).catch(
+        const [message] = await Promise.all([told, page.goto(address)]).catch(
           (/** @type {unknown} */ error) => {
-            throw new Error(`the page gave no report: ${errors.join('; ') || String(error)}`);
+            throw new Error(`the page gave no report: ${complaints.join('; ') || String(error)}`);
           },
         );
         /** @type {unknown} */
         const report = JSON.parse(message.text());
         const checked = checkReport(report, where);
         const isIsolated = 'Cross-Origin-Opener-Policy' in headers;
-        if (server !== undefined)
-          assert.equal(checked.sharesMemory, isIsolated, 'memory is shared where it may be');
+        if (isServed) assert.equal(checked.sharesMemory, isIsolated, 'memory is shared where it may be');
       } finally {
-        await page.close();
-        server?.close();
+        await close();
       }
     },
     /**
@@ -170,25 +160,15 @@ function toolsIn(dir) {
       /** @type {(page: import('playwright-core').Page) => Promise<void>} */ use,
       /** @type {Record<string, string>} */ headers = {},
     ) => {
-      browser ??= await openBrowser();
-      const server = where.startsWith('http') ? undefined : await serve(where, headers);
-      const page = await browser.newPage();
-      /** @type {string[]} */
-      const complaints = [];
-      page.on('pageerror', (error) => complaints.push(String(error)));
-      page.on('console', (message) => {
-        const isIcon = message.location().url.endsWith('/favicon.ico');
-        if (['error', 'warning'].includes(message.type()) && !isIcon) complaints.push(message.text());
-      });
+      const { page, address, complaints, close } = await opened(where, headers);
       try {
-        await page.goto(server?.address ?? where);
+        await page.goto(address);
         await use(page);
         assert.deepEqual(complaints, [], where);
       } catch (error) {
         throw new Error(`${where}: ${complaints.join('; ')}\n${await page.content()}`, { cause: error });
       } finally {
-        await page.close();
-        server?.close();
+        await close();
       }
     },
     /** Checks a report, or one as JSON in the last line of what was printed. */
@@ -201,6 +181,30 @@ function toolsIn(dir) {
       'Cross-Origin-Embedder-Policy': 'require-corp',
     },
   };
+}
+
+/**
+ * Opens a blank page for `address`: that of a server, or of a folder that is served with these headers. Notes what it complains of.
+ *
+ * @param {string} where
+ * @param {Record<string, string>} headers
+ */
+async function opened(where, headers) {
+  browser ??= await openBrowser();
+  const server = where.startsWith('http') ? undefined : await serve(where, headers);
+  const page = await browser.newPage();
+  /** @type {string[]} */
+  const complaints = [];
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  page.on('console', (message) => {
+    const isIcon = message.location().url.endsWith('/favicon.ico');
+    if (['error', 'warning'].includes(message.type()) && !isIcon) complaints.push(message.text());
+  });
+  const close = async () => {
+    await page.close();
+    server?.close();
+  };
+  return { page, address: server?.address ?? where, isServed: server !== undefined, complaints, close };
 }
 
 /**

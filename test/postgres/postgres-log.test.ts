@@ -19,7 +19,7 @@ import {
   postgresSchema,
 } from 'shardex/postgres';
 import { rejectionOf, thrownBy } from '../support/thrown.js';
-import { type Cluster, connection, hasPostgres, startCluster } from './support/cluster.js';
+import { type Cluster, connection, hasPostgres, rowCount, startCluster } from './support/cluster.js';
 import { type Fate, startProxy } from './support/proxy.js';
 
 const settings = new Uint8Array([1]);
@@ -82,10 +82,7 @@ describe.skipIf(!hasPostgres)('in Postgres', () => {
     await cluster.stop();
   });
 
-  const count = async (table: string): Promise<number> => {
-    const { rows } = await pool.query<{ n: number }>(`SELECT count(*)::int AS n FROM shardex.${table}`);
-    return rows[0].n;
-  };
+  const count = (table: string): Promise<number> => rowCount(pool, table);
 
   async function open(
     on: PostgresPool = pool,

@@ -10,7 +10,7 @@ import { openStore } from 'shardex/store';
 import { postgresLog } from 'shardex/postgres';
 import { programs, run } from '../store/support/children.js';
 import { temporaryFolder } from '../store/support/logs.js';
-import { type Cluster, connection, hasPostgres, startCluster } from './support/cluster.js';
+import { type Cluster, connection, hasPostgres, rowCount, startCluster } from './support/cluster.js';
 
 const COMMITS = Math.max(4000, Number(process.env.SHARDEX_SOAK ?? 0));
 const OPTIONS = { dimensions: 5, shardCapacity: 40 } as const;
@@ -41,11 +41,6 @@ describe.skipIf(!hasPostgres)('thousands of commits', () => {
     await cluster.stop();
   });
 
-  const count = async (table: string): Promise<number> => {
-    const { rows } = await pool.query<{ n: number }>(`SELECT count(*)::int AS n FROM shardex.${table}`);
-    return rows[0].n;
-  };
-
   test(
     'memory of a writer and a follower stays flat, and so does the log; whoever keeps each delta is found',
     async () => {
@@ -63,8 +58,8 @@ describe.skipIf(!hasPostgres)('thousands of commits', () => {
         had[role].push(`${version} ${hash}`);
         if (ROLES.some((one) => heaps[one].length < heaps[role].length)) return;
         // All are there, and nothing goes on.
-        rows.push(await count('entry'));
-        checkpoints.push(await count('checkpoint'));
+        rows.push(await rowCount(pool, 'entry'));
+        checkpoints.push(await rowCount(pool, 'checkpoint'));
         writer?.stdin?.write('go\n');
       };
       await Promise.all(

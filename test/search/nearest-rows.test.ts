@@ -1,28 +1,7 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { NearestRows } from '../../src/search/scan/nearest-rows.js';
-import { type FoundRow, compareFound } from '../../src/search/scan/top-k.js';
-import { columnsOf } from '../../src/version/row-block.js';
-import { integerBelow, seeded } from '../support/random.js';
-import { listOf } from '../support/rows.js';
-
-/** Rows of one block each, so that their columns tell them apart, with so many different distances. */
-function rowsAt(seed: number, count: number, different: number): FoundRow[] {
-  const random = seeded(seed);
-  const { blocks, rows } = listOf(
-    Array.from({ length: count }, (_, i) => ({
-      documentId: `d${integerBelow(random, 12)}`,
-      start: integerBelow(random, 4),
-      length: i,
-      vector: [0],
-    })),
-    1,
-  );
-  return blocks.map((block, i) => ({
-    distance: integerBelow(random, different),
-    columns: columnsOf(block),
-    row: rows[i],
-  }));
-}
+import { compareFound } from '../../src/search/scan/top-k.js';
+import { tiedRows } from '../support/rows.js';
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -32,7 +11,7 @@ describe('the nearest rows', () => {
   // 60 seeds, from all equal to hardly any.
   test('are those that sorting all of them finds, in sets of ascending size, however many are equally far', () => {
     for (let seed = 1; seed <= 60; seed++) {
-      const all = rowsAt(seed, 120, [1, 2, 5, 40, 1000][seed % 5]);
+      const all = tiedRows(seed, 120, [1, 2, 5, 40, 1000][seed % 5]);
       const nearest = new NearestRows(16);
       for (const { distance, columns, row } of all)
         if (distance <= nearest.worst) nearest.offer(distance, columns, row);
@@ -48,7 +27,7 @@ describe('the nearest rows', () => {
   });
 
   test('are sorted a few times only where all are equally far', () => {
-    const [{ columns, row }] = rowsAt(1, 1, 1);
+    const [{ columns, row }] = tiedRows(1, 1, 1);
     const nearest = new NearestRows(16);
     const sorts = vi.spyOn(Float64Array.prototype, 'sort');
     for (let i = 0; i < 4096; i++) nearest.offer(1, columns, row);

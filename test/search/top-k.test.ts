@@ -1,29 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { columnsOf } from '../../src/version/row-block.js';
 import { keyOfRow } from '../../src/version/posting.js';
 import { bestRows } from '../../src/search/scan/sorted-rows.js';
 import { type Best, type FoundRow, TopK, compareFound } from '../../src/search/scan/top-k.js';
-import { integerBelow, seeded, shuffled } from '../support/random.js';
-import { listOf } from '../support/rows.js';
-
-/** Candidates with few different distances and ids, so that ties are the rule. */
-function candidates(seed: number, count: number): FoundRow[] {
-  const random = seeded(seed);
-  const { blocks, rows } = listOf(
-    Array.from({ length: count }, (_, i) => ({
-      documentId: `d${integerBelow(random, 12)}`,
-      start: integerBelow(random, 4),
-      length: i,
-      vector: [0],
-    })),
-    1,
-  );
-  return blocks.map((block, i) => ({
-    distance: integerBelow(random, 9) / 8,
-    columns: columnsOf(block),
-    row: rows[i],
-  }));
-}
+import { seeded, shuffled } from '../support/random.js';
+import { tiedRows } from '../support/rows.js';
 
 function kept(best: Best): unknown[] {
   return best
@@ -61,7 +41,7 @@ describe.each(CASES)('the best k ($name, distinct documents: $distinct)', ({ nam
   const make = MAKERS[name];
 
   test.each([1, 2, 3, 5, 12, 40, 300])('with k = %i are what sorting keeps, in any order of offers', (k) => {
-    const offers = candidates(k, 250);
+    const offers = tiedRows(k, 250, 9);
     for (let seed = 0; seed < 8; seed++) {
       const order = shuffled(seeded(seed), offers);
       expect(kept(fill(make, k, distinct, order))).toEqual(sorted(k, distinct, offers));
@@ -77,7 +57,7 @@ describe.each(CASES)('the best k ($name, distinct documents: $distinct)', ({ nam
 
   // A search leaves rows out by this bound, unseen: it must never rule out one that would be kept.
   test('keep what may not be left out', () => {
-    const offers = candidates(99, 250);
+    const offers = tiedRows(99, 250, 9);
     const best = make(10, distinct);
     for (const { distance, columns, row } of offers) {
       if (distance <= best.worst) best.offer(distance, columns, row);
@@ -89,7 +69,7 @@ describe.each(CASES)('the best k ($name, distinct documents: $distinct)', ({ nam
 test.each(Object.entries(MAKERS))(
   'the bound is infinite until k are kept, then the distance of the worst: %s',
   (_, make) => {
-    const [a, b, c] = candidates(1, 3);
+    const [a, b, c] = tiedRows(1, 3, 9);
     const best = make(2, false);
     expect(best.worst).toBe(Infinity);
     best.offer(5, a.columns, a.row);
@@ -104,7 +84,7 @@ test.each(Object.entries(MAKERS))(
 test.each(Object.entries(MAKERS))(
   'rows are kept by their ranks and given by their distances: %s',
   (_, make) => {
-    const offers = candidates(5, 40);
+    const offers = tiedRows(5, 40, 9);
     const best = make(10, false);
     const ranks = offers.map((_offer, i) => ((7 * i) % 40) / 8);
     offers.forEach(({ columns, row }, i) => {

@@ -8,6 +8,7 @@ import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync 
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Pool } from 'pg';
 
 /** Finds a program of Postgres, in its own folder or in the path. */
 function found(name: string): string | undefined {
@@ -197,4 +198,10 @@ function answers(port: number): Promise<boolean> {
       done(bytes[0] === 0x52);
     });
   });
+}
+
+/** How many rows a table of the logs has. */
+export async function rowCount(pool: Pool, table: string): Promise<number> {
+  const { rows } = await pool.query<{ n: number }>(`SELECT count(*)::int AS n FROM shardex.${table}`);
+  return rows[0].n;
 }

@@ -21,7 +21,7 @@ const METHOD = `Searches a second at equal recall, in times of the faster of hns
 - **Recall** is measured, not what was asked for. The queries are of the data's kind and not in the index. The truth comes from comparing with all vectors in 64-bit floats, and a result counts if it is as near as the k-th true one. A mean over 200 queries (800 for k 1), over fewer where a setting takes more than two seconds.
 - **Settings.** Shardex is asked for recalls from 0.8 to 1. The peers look at rising numbers of candidates, from \`k\` on.
 - **Speed at a recall** is read off between the two settings around it, linearly in the logarithm of the speed. Below the least setting it is the speed of that setting. ∞ stands where no peer finds as much.
-- **What is timed.** Each row of the grid runs in a process of its own, on one thread, and all engines take turns in it. A time is the process's processor time for 100 queries, repeated for at least 4 ms; the fastest of five rounds counts (of fewer rounds once they have taken half a second).
+- **What is timed.** Each row of the grid runs in a separate process, on one thread, and all engines take turns in it. A time is the processor time of that process for 100 queries, repeated for at least 4 ms. The fastest of five rounds counts, or of fewer if they have taken half a second.
 - **Cosine.** Vectors are scaled to length 1 beforehand, and the peers compare by inner product, which is their fastest way.
 - **Exact search** is \`slopFactor: 'all'\`, for as many of the queries as go through 300 million numbers, at least five.
 - **First searches.** *Opened* is an index that was read from bytes; *committed* has one posting more. Each is the median of the first search that follows, with default options and k 10.`;

@@ -14,11 +14,11 @@ import { printed } from '../tables.js';
 import { type Of, chartOf, measurementsOf } from './search/figures.js';
 import { tablesOf } from './search/tables.js';
 
-const METHOD = `The nearest ${K} of vectors, looked for with queries that are not in the index. Recall is the share of the true nearest ${K} that a search returns; comparing with all vectors finds the true ones.
+const METHOD = `Each search finds the nearest ${K} vectors to a query that is not in the index. Recall is the share of the true nearest ${K} that a search returns. Comparing with all vectors finds the true ones.
 
-- **Processes.** Each engine runs in a process of its own, one after another, on one thread, with the same vectors and queries.
-- **What runs.** It builds, is searched at each setting of its knob, and is added to.
-- **What is timed.** After some untimed searches all queries in turn, for a second or once; the fastest round counts. Queries are in each engine's own form before.
+- **Processes.** Each engine runs in a separate process, one after another, on one thread, with the same vectors and queries.
+- **What runs.** Each engine builds its index, is searched at each of its settings, and has vectors added to it.
+- **What is timed.** After some untimed searches, all queries are searched for in turn, once or for a second. The fastest round counts. Queries are converted to each engine's own form beforehand.
 - **Cosine.** Vectors are scaled to length 1 beforehand, and the peers compare by inner product, which is their fastest way.
 - **Speed at a recall.** Read off between the two settings around it, linearly in the logarithm of the speed. ≥ stands where the least setting finds even more, a dash where no setting finds as many.
 - **Memory.** What is resident of a process after collections: what building added, what was added when all settings had been searched, and the whole process with Node itself when it was built.`;

@@ -106,7 +106,7 @@ test('a store: its versions, the map and its table, differences, memory and a se
       const change = changes.find((one) => one.version === version);
       if (change) expect(listed[i]).toContain(`+${change.added}`);
     });
-    expect(await texts(page, '.branches button')).toEqual(['main 12', 'draft 9']);
+    await shown(() => texts(page, '.branches button')).toEqual(['main 12', 'draft 9']);
 
     await press(page, 'Show version 11');
     await press(page, 'Compare with version 8');
@@ -116,7 +116,7 @@ test('a store: its versions, the map and its table, differences, memory and a se
       await shown(() => page.getByTestId(state).innerText()).toBe(String(map.against?.counts[state]));
     expect(map.against?.counts.shared).toBeGreaterThan(0);
     await page.getByText('Shards as a table').click();
-    expect(await texts(page, 'tbody tr[data-shard]')).toEqual(
+    await shown(() => texts(page, 'tbody tr[data-shard]')).toEqual(
       map.shards.map(
         ({ id, rows, dead, state = '', x, y }) =>
           `${id} ${rows} ${dead} ${state} ${x.toPrecision(3)}, ${y.toPrecision(3)}`,
@@ -127,16 +127,17 @@ test('a store: its versions, the map and its table, differences, memory and a se
     await press(page, 'Search');
     const found = await api<Found>('search', sent({ version: 11, against: 8, like: 'v1 5', k: 10 }));
     await shown(() => page.getByTestId('read').innerText()).toBe(String(found.explanation.shardsScanned));
-    expect(await texts(page, '.results b')).toEqual(found.results.map(({ documentId }) => documentId));
-    expect(await texts(page, '.results .score')).toEqual(found.results.map(({ score }) => score.toFixed(4)));
-    const order = await page
-      .locator('tr[data-shard]')
-      .evaluateAll((rows) =>
-        rows
-          .filter((row) => row.firstElementChild?.textContent !== '')
-          .map((row) => Number((row as HTMLElement).dataset.shard)),
-      );
-    expect(order).toEqual(found.explanation.scanned);
+    await shown(() => texts(page, '.results b')).toEqual(found.results.map(({ documentId }) => documentId));
+    await shown(() => texts(page, '.results .score')).toEqual(found.results.map(({ score }) => score.toFixed(4)));
+    const order = () =>
+      page
+        .locator('tr[data-shard]')
+        .evaluateAll((rows) =>
+          rows
+            .filter((row) => row.firstElementChild?.textContent !== '')
+            .map((row) => Number((row as HTMLElement).dataset.shard)),
+        );
+    await shown(order).toEqual(found.explanation.scanned);
 
     await page.getByRole('tab', { name: 'Search' }).press('ArrowRight');
     const difference = await api<Difference>('difference?version=11&against=8');
@@ -144,12 +145,12 @@ test('a store: its versions, the map and its table, differences, memory and a se
     await shown(() => page.getByTestId('counts').innerText()).toBe(
       `${added} added, ${removed} removed, ${updated} updated, ${records} records`,
     );
-    expect(await texts(page, '.keys li')).toEqual(difference.added.map(({ documentId }) => documentId));
+    await shown(() => texts(page, '.keys li')).toEqual(difference.added.map(({ documentId }) => documentId));
 
     await page.getByRole('tab', { name: 'Memory' }).click();
     const costs = await api<Costs>('costs');
     await page.getByRole('cell', { name: `${costs.statistics.recordCount} documents` }).waitFor();
-    expect(await page.getByRole('row', { name: /^dead rows/ }).innerText()).toContain(
+    await shown(() => page.getByRole('row', { name: /^dead rows/ }).innerText()).toContain(
       String(costs.statistics.deadRowCount),
     );
     expect(await page.getByRole('button', { name: 'Undo' }).count()).toBe(0);
@@ -193,7 +194,7 @@ test('a cell: texts before and after, and commits as they come', async () => {
     }
     await shown(() => page.getByTestId('newest').innerText()).toBe(String(cell.version));
     await shown(() => page.locator('#map').innerText()).toContain(`Version ${cell.version}`);
-    expect(await page.locator('.status').innerText()).toContain('1,000 commits');
+    await shown(() => page.locator('.status').innerText()).toContain('1,000 commits');
     // Of thousands of commits, the page asked a few times.
     expect(requests.length - asked).toBeLessThan(100);
   });

@@ -43,6 +43,13 @@ export interface CentroidPosition {
   readonly member: number;
 }
 
+/** The index of a chunk's slot; {@link NONE} once another chunk is there. */
+interface Slot {
+  index: number;
+}
+
+const NONE = -1;
+
 /** Measures the distances of rows from the shadows of a table's centroids. */
 export class CentroidShadows {
   readonly #metric: Metric;
@@ -58,7 +65,7 @@ export class CentroidShadows {
   #making: Steps<Axes> | undefined;
   #axes: Axes | undefined;
   /** Chunks written since axes were made, and how many lead to new axes. */
-  #written = 0;
+  #writes = 0;
   #enough = 0;
   /** The greatest distance of a centroid from the axes' origin. */
   #reach = 0;
@@ -70,8 +77,12 @@ export class CentroidShadows {
   /** Rows measured while all chunks had shadows, and the sum of the shares of centroids that were left. */
   #tried = 0;
   #left = 0;
-  /** The slot of each chunk in kernel memory, the number of slots, and the free ones. */
-  #slots = new WeakMap<CentroidChunk, number>();
+  /**
+   * The slot of each chunk in kernel memory, the number of slots, and the free ones. A chunk keeps a free slot until another
+   * one is written there: tables of several branches take turns, and a draft may go back to one that it had before.
+   */
+  #slots = new WeakMap<CentroidChunk, Slot>();
+  readonly #written: Slot[] = [];
   #slotCount = 0;
   #free: number[] = [];
   #table: WeakRef<CentroidTable> | undefined;
@@ -98,7 +109,7 @@ export class CentroidShadows {
    */
   follow(table: CentroidTable): readonly number[] {
     if (this.#table?.deref() !== table) this.#take(table);
-    if (!this.#whole && this.#written >= this.#enough)
+    if (!this.#whole && this.#writes >= this.#enough)
       this.#making ??= axesFor(this.#metric, table, this.#numbers - 1);
     for (let step = 0; step < STEPS_PER_ROW && this.#making !== undefined; step++) {
       const { done, value } = this.#making.next();
@@ -175,10 +186,10 @@ export class CentroidShadows {
     this.#missing = [];
     const used = new Uint8Array(this.#slotCount);
     for (const [c, chunk] of table.chunks.entries()) {
-      const slot = this.#slots.get(chunk);
-      if (slot === undefined) this.#missing.push(c);
+      const index = this.#slots.get(chunk)?.index ?? NONE;
+      if (index === NONE) this.#missing.push(c);
       else {
-        used[slot] = 1;
+        used[index] = 1;
         this.#list(c, table);
       }
     }
@@ -188,8 +199,8 @@ export class CentroidShadows {
 
   /** Adds the address of a chunk to the list that kernels read. */
   #list(c: number, table: CentroidTable): void {
-    const slot = this.#slots.get(table.chunks[c]) as number;
-    this.#kernels.u32[this.#at.chunks / 4 + this.#cast.length] = this.#addressOf(slot);
+    const { index } = this.#slots.get(table.chunks[c]) as Slot;
+    this.#kernels.u32[this.#at.chunks / 4 + this.#cast.length] = this.#addressOf(index);
     this.#cast.push(c);
   }
 
@@ -201,7 +212,7 @@ export class CentroidShadows {
   #turnTo(axes: Axes, table: CentroidTable): void {
     this.#making = undefined;
     this.#axes = axes;
-    this.#written = 0;
+    this.#writes = 0;
     this.#enough = CHUNKS_PER_AXES * table.chunks.length;
     this.#reach = 0;
     this.#originLength = Math.sqrt(axes.origin.reduce((sum, x) => sum + x * x, 0));
@@ -252,8 +263,10 @@ export class CentroidShadows {
     if (this.#metric === 'cosine')
       for (let c = 0; c < count; c++)
         if (squaredNorms[c] === 0) this.#kernels.f32[(at + this.#layout.constants) / 4 + c] += 1;
-    this.#slots.set(chunk, slot);
-    this.#written++;
+    if (slot < this.#written.length) this.#written[slot].index = NONE;
+    this.#written[slot] = { index: slot };
+    this.#slots.set(chunk, this.#written[slot]);
+    this.#writes++;
     return true;
   }
 

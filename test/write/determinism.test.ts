@@ -7,6 +7,7 @@ import {
   update,
 } from 'shardex';
 import { describe, expect, test } from 'vitest';
+import { LEAST_SHARDS } from '../../src/write/shard-finder.js';
 import { METRICS, numbered, ofDocuments } from '../support/postings.js';
 import { gaussianVector, integerBelow, seeded } from '../support/random.js';
 import { allPostings, layoutOf } from '../support/sound.js';
@@ -75,6 +76,33 @@ test('branches that do the same to one version come out the same, though they sh
   );
   expectTheSame(branches[0], branches[1]);
   expectTheSame(branches[0], branches[2]);
+});
+
+test('branches that take turns come out as each does by itself, with many shards, too', () => {
+  const dimensions = 16;
+  const base = () => {
+    const random = seeded(4);
+    const vectors = numbered(1500, () => gaussianVector(random, dimensions));
+    return createIndex({ dimensions, shardCapacity: 8, metric: 'euclidean' }, vectors);
+  };
+  const goOn = (version: ShardexIndex, branch: number, step: number) => {
+    const random = seeded(100 * branch + step);
+    return update(version, (draft) => {
+      draft.addPostings(numbered(60, () => gaussianVector(random, dimensions), `${branch} ${step} `));
+      draft.removeDocuments(Array.from({ length: 40 }, () => `p${integerBelow(random, 1500)}`));
+    });
+  };
+  const steps = [1, 2, 3, 4, 5, 6];
+  const alone = [1, 2].map((branch) => steps.reduce((version, step) => goOn(version, branch, step), base()));
+  const first = base();
+  const inTurns = steps.reduce(
+    (versions, step) => versions.map((version, i) => goOn(version, i + 1, step)),
+    [first, first],
+  );
+  expect(first.shardCount).toBeGreaterThan(2 * LEAST_SHARDS);
+  inTurns.forEach((version, i) => {
+    expectTheSame(version, alone[i]);
+  });
 });
 
 test('what passes a filter is removed and edited in the order of ids, whatever else was tried before', () => {

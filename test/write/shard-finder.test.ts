@@ -22,7 +22,7 @@ function tableOf(metric: (typeof METRICS)[number], vectors: readonly (readonly n
 }
 
 describe.each(METRICS)('the nearest shard by %s', (metric) => {
-  test('is the one that comparing all finds, while centroids come and go (I6)', () => {
+  test('is the one that comparing all finds, while centroids come and go, and come back (I6)', () => {
     const shape = fc.record({
       d: fc.constantFrom(16, 17, 100, 129, 160),
       count: fc.integer({ min: LEAST_SHARDS, max: 500 }),
@@ -39,7 +39,8 @@ describe.each(METRICS)('the nearest shard by %s', (metric) => {
           Array.from({ length: count }, (_, id) => (id === zeroAt ? new Array<number>(d).fill(0) : vector())),
         );
         let next = count;
-        for (let round = 0; round < 4; round++) {
+        const tables = [table];
+        for (let round = 0; round < 6; round++) {
           const all = centroidsOf(table);
           for (let q = 0; q < 60; q++) {
             const near = pick(random, all).vector;
@@ -62,7 +63,9 @@ describe.each(METRICS)('the nearest shard by %s', (metric) => {
             id: next++,
             centroid: new Centroid(Float32Array.from(vector())),
           }));
-          table = withCentroids(table, metric, gone, added);
+          tables.push(withCentroids(table, metric, gone, added));
+          // The newest one, or one from which others were made: branches take turns, and a draft may go back.
+          table = random() < 0.5 ? tables[tables.length - 1] : pick(random, tables);
         }
       }),
       { numRuns: 20 },

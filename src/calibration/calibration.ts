@@ -86,6 +86,18 @@ export function isNearlyCalibrated(postingCount: number): boolean {
   return postingCount >= (LEAST_CALIBRATED * 7) / 8;
 }
 
+/**
+ * Looks in a sample that go as far as the 1,000 nearest; the others stop at the 100 nearest, in less than half of the time.
+ * What share of a thousand is found hardly varies: of so many looks the standard error of a recall of 0.95 is as small as
+ * that of the whole sample for ten.
+ */
+const DEEP_SAMPLE = 256;
+
+/** Returns the share of the looks that go all the way, in a sample of this size. */
+export function deepShare(sampleSize: number): number {
+  return Math.min(1, DEEP_SAMPLE / sampleSize);
+}
+
 /** Returns the greatest chance of a posting to be in the sample of an index of this many or more. */
 export function greatestChance(postingCount: number): number {
   return Math.min(1 / SMALL_SHARE, FULL_SAMPLE / postingCount);

@@ -21,8 +21,12 @@ export function calibrationChange(
 ): CalibrationChange {
   if (before === after) return 'same';
   if (after === undefined) return 'none';
-  const indexes = new Map(before?.samples.toArray().map((sample, i) => [sample, i]));
-  return { ...after, samples: after.samples.toArray().map((sample) => indexes.get(sample) ?? sample) };
+  const [old, all] = [before?.samples.toArray() ?? [], after.samples.toArray()];
+  // Most samples are where they were. Only the few others can be elsewhere, and a map of all takes far longer to make.
+  const elsewhere = new Map<Sample, number>();
+  for (let i = 0; i < old.length; i++) if (old[i] !== all[i]) elsewhere.set(old[i], i);
+  const samples = all.map((sample, i) => (sample === old[i] ? i : (elsewhere.get(sample) ?? sample)));
+  return { ...after, samples };
 }
 
 /** Applies a change; returns `undefined` for none. Throws the caller's `missing` for an index that is not there. */

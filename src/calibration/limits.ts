@@ -6,8 +6,8 @@
 
 import { type Calibration, type Features, type Sample, isWaiting } from './calibration.js';
 import { costFrom } from './cost.js';
-import { LEVELS, eachEntry, widthsOf } from './ranks.js';
-import { recentParts } from './recent.js';
+import { LEVELS, eachEntry, isKnown, widthsOf } from './ranks.js';
+import { LEAST_MEMBERS, recentParts } from './recent.js';
 import { type Group, type Tree, groupFor, groupsOf, growTree } from './tree.js';
 
 /**
@@ -91,46 +91,45 @@ export function limitsOf(calibration: Calibration): Limits {
 class SampleLimits implements Limits {
   readonly size: number;
   readonly gap: number;
-  readonly #calibration: Calibration;
-  readonly #samples: readonly Sample[];
-  readonly #levels: (CostLevel | undefined)[] = LEVELS.map(() => undefined);
+  readonly #postingCount: number;
+  readonly #all: LevelLimits;
+  /** By the looks that went as far as the highest level; `undefined` if these are too few to tell. */
+  readonly #deep: LevelLimits | undefined;
   readonly #made = new Map<string, LimitOf>();
   /** The last answer, as the next question is mostly the same. */
   #last: { readonly k: number; readonly recall: number; readonly limitOf: LimitOf } | undefined;
-  #tree: Tree | undefined;
-  #hardPartsFound: readonly (readonly number[])[] | undefined;
 
-  constructor(calibration: Calibration) {
-    const samples = calibration.samples.toArray().filter((sample) => !isWaiting(sample));
-    this.#calibration = calibration;
-    this.#samples = samples;
-    this.size = samples.length;
-    this.gap = samples.reduce((sum, { gap }) => sum + gap, 0) / Math.max(1, samples.length);
+  constructor({ samples, shardCount, postingCount }: Calibration) {
+    const all = samples.toArray().filter((sample) => !isWaiting(sample));
+    const deep = all.filter(({ ranks }) => isKnown(ranks, LEVELS.length - 1));
+    this.#postingCount = postingCount;
+    this.size = all.length;
+    this.gap = all.reduce((sum, { gap }) => sum + gap, 0) / Math.max(1, all.length);
+    this.#all = new LevelLimits(all, shardCount, this.gap);
+    if (deep.length === all.length) this.#deep = this.#all;
+    else if (deep.length >= LEAST_MEMBERS) this.#deep = new LevelLimits(deep, shardCount, this.gap);
   }
 
   get standardError(): number {
-    const all = this.#samples.map((_, i) => i);
-    return this.#level(LEVELS.indexOf(10)).standardError(all, 0.95);
+    return this.#all.standardError;
   }
 
   for(k: number, recall: number): LimitOf {
     if (this.#last?.k === k && this.#last.recall === recall) return this.#last.limitOf;
     const key = `${k} ${recall}`;
-    const limitOf = this.#made.get(key) ?? this.#keep(key, this.#make(k, recall));
+    let limitOf = this.#made.get(key);
+    if (limitOf === undefined) {
+      if (this.#made.size >= MOST_KEPT) this.#made.clear();
+      this.#made.set(key, (limitOf = this.#make(k, recall)));
+    }
     this.#last = { k, recall, limitOf };
     return limitOf;
   }
 
-  #keep(key: string, limitOf: LimitOf): LimitOf {
-    if (this.#made.size >= MOST_KEPT) this.#made.clear();
-    this.#made.set(key, limitOf);
-    return limitOf;
-  }
-
   #make(k: number, recall: number): LimitOf {
-    const wanted = Math.log(k) + shrinkageOf(this.#samples, this.#calibration.postingCount);
+    const wanted = Math.log(k) + shrinkageOf(this.#all.samples, this.#postingCount);
     const logs = LEVELS.map((level) => Math.log(level));
-    const last = LEVELS.length - 1;
+    const last = LEVELS.length - (this.#deep === undefined ? 2 : 1);
     if (wanted <= 0) return this.#at(0, recall);
     if (wanted > logs[last]) {
       const [low, high] = [this.#at(last - 1, recall), this.#at(last, recall)];
@@ -154,9 +153,37 @@ class SampleLimits implements Limits {
     };
   }
 
-  /** Makes limits at one of the levels. */
   #at(level: number, recall: number): LimitOf {
-    const key = `level ${level} ${recall}`;
+    const deep = level === LEVELS.length - 1 ? this.#deep : undefined;
+    return (deep ?? this.#all).at(level, recall);
+  }
+}
+
+/** Limits at the levels that some looks know. */
+class LevelLimits {
+  readonly samples: readonly Sample[];
+  readonly #shardCount: number;
+  readonly #gap: number;
+  readonly #levels: (CostLevel | undefined)[] = LEVELS.map(() => undefined);
+  readonly #made = new Map<string, LimitOf>();
+  #tree: Tree | undefined;
+  #hardPartsFound: readonly (readonly number[])[] | undefined;
+
+  constructor(samples: readonly Sample[], shardCount: number, gap: number) {
+    this.samples = samples;
+    this.#shardCount = shardCount;
+    this.#gap = gap;
+  }
+
+  /** The standard error of a recall of 0.95 of the 10 nearest. */
+  get standardError(): number {
+    const all = this.samples.map((_, i) => i);
+    return this.#level(LEVELS.indexOf(10)).standardError(all, 0.95);
+  }
+
+  /** Makes limits at one of the levels. */
+  at(level: number, recall: number): LimitOf {
+    const key = `${level} ${recall}`;
     const known = this.#made.get(key);
     if (known !== undefined) return known;
     const costs = this.#level(level);
@@ -175,7 +202,10 @@ class SampleLimits implements Limits {
         },
       ]),
     );
-    return this.#keep(key, (features) => limits.get(groupFor(tree, features, floorOf)) as Limit);
+    if (this.#made.size >= MOST_KEPT) this.#made.clear();
+    const limitOf: LimitOf = (features) => limits.get(groupFor(tree, features, floorOf)) as Limit;
+    this.#made.set(key, limitOf);
+    return limitOf;
   }
 
   /**
@@ -188,7 +218,7 @@ class SampleLimits implements Limits {
   }
 
   #findHardParts(): (readonly number[])[] {
-    const parts = recentParts(this.#samples);
+    const parts = recentParts(this.samples);
     if (parts.length === 0) return [];
     const tests = TESTED.map(([k, recall]) => {
       const level = LEVELS.indexOf(k);
@@ -207,7 +237,7 @@ class SampleLimits implements Limits {
   /** Makes the limits of the groups, and the common one that makes up for what those lack on average. */
   #sampleWide(level: number, recall: number): SampleWide {
     const costs = this.#level(level);
-    const samples = this.#samples;
+    const { samples } = this;
     this.#tree ??= growTree(samples, this.#level(LEVELS.indexOf(10)).hardest());
     const tree = this.#tree;
     const all = samples.map((_, i) => i);
@@ -225,12 +255,7 @@ class SampleLimits implements Limits {
   }
 
   #level(level: number): CostLevel {
-    return (this.#levels[level] ??= new CostLevel(
-      this.#samples,
-      this.#calibration.shardCount,
-      this.gap,
-      level,
-    ));
+    return (this.#levels[level] ??= new CostLevel(this.samples, this.#shardCount, this.#gap, level));
   }
 }
 

@@ -36,6 +36,9 @@ const STARTS: readonly number[] = WIDTHS.reduce(
 /** The length of the string: two characters an entry. */
 export const PACKED_LENGTH = 2 * STARTS[LEVELS.length];
 
+/** Entries of a level that was not looked for, as far as ranks go: beyond all. */
+const UNKNOWN = '\uffff';
+
 /** The string for ranks that are not known yet. */
 export const NO_RANKS = '\0'.repeat(PACKED_LENGTH);
 
@@ -49,12 +52,16 @@ export function widthsOf(level: number): readonly number[] {
  *
  * The nearest 3 neighbours come first, then the rest of the nearest 10, of the nearest 100, and of the nearest 1,000
  * ({@link NOTED}); within these the order does not matter. Ranks start at 0. `beyondOf` says how much farther the shard of a
- * rank is than the nearest one, in units of a gap.
+ * rank is than the nearest one, in units of a gap. Levels from `levels` on are unknown.
  */
-export function packRanks(ranks: ArrayLike<number>, beyondOf: (rank: number) => number): string {
+export function packRanks(
+  ranks: ArrayLike<number>,
+  beyondOf: (rank: number) => number,
+  levels: number = LEVELS.length,
+): string {
   const codes: number[] = [];
   const all = Int32Array.from(ranks);
-  NOTED.forEach((noted, l) => {
+  NOTED.slice(0, levels).forEach((noted, l) => {
     // JavaScript engines sort typed arrays by native code, which need not be compiled first.
     const best = all.slice(0, noted).sort();
     let done = 0;
@@ -64,7 +71,12 @@ export function packRanks(ranks: ArrayLike<number>, beyondOf: (rank: number) => 
       done += width;
     }
   });
-  return String.fromCharCode(...codes);
+  return String.fromCharCode(...codes).padEnd(PACKED_LENGTH, UNKNOWN);
+}
+
+/** Whether a level was looked for. */
+export function isKnown(packed: string, level: number): boolean {
+  return packed[2 * STARTS[level]] !== UNKNOWN;
 }
 
 /** Calls `visit` with each entry of a level in ascending order: the logarithm of its rank from 1, and the distance. */
@@ -98,10 +110,11 @@ export function isPacked(ranks: unknown): ranks is string {
 
 /** Units of the logarithm of a rank; ranks up to nine million fit. */
 const LOG_UNIT = 4096;
+const MOST_CODE = 0xfffe;
 
 // Rounded up, so that a limit made of a rank always includes it.
 function logCode(rank: number): number {
-  return Math.min(0xffff, Math.ceil(Math.log(rank + 1) * LOG_UNIT));
+  return Math.min(MOST_CODE, Math.ceil(Math.log(rank + 1) * LOG_UNIT));
 }
 
 /* Distances are floats with five bits of exponent and eleven of mantissa, without a sign, rounded up. */

@@ -34,15 +34,24 @@ export interface LiveRow {
   readonly row: number;
 }
 
-/** Neighbours that are looked for. */
-const MOST = NOTED[NOTED.length - 1];
+/** How far a look goes. */
+export interface Depth {
+  /** Levels that it notes. */
+  readonly levels: number;
+  /**
+   * How many of the best rows by their estimates are measured; nearly all true neighbours are among them.
+   *
+   * As many as are wanted would not do: where rows differ by less than estimates err, some would be rows of farther shards.
+   */
+  readonly measured: number;
+}
 
 /**
- * How many of the best rows by their estimates are measured; nearly all true neighbours are among them.
- *
- * As many as are wanted would not do: where rows differ by less than estimates err, some would be rows of farther shards.
+ * A look for the 1,000 nearest, and one for the 100 nearest. Measuring 200 or 400 rows for these instead of 1,500 changed
+ * the recall found by 0.001 at most, on data with and without clusters in 32 to 784 dimensions.
  */
-const MEASURED = 1.5 * MOST;
+export const DEEP: Depth = { levels: NOTED.length, measured: 1500 };
+export const SHALLOW: Depth = { levels: NOTED.length - 1, measured: 300 };
 
 /** Candidates are pruned to the best once there are this many times as many as are measured. */
 const PRUNED = 4;
@@ -75,14 +84,15 @@ export class Looker {
    * Looks for a row. Deterministic (I10), whatever is known ahead. Time: O(rows), by codes where there are enough dimensions,
    * less where it is known what is far.
    */
-  look(row: LiveRow, born: number, ahead?: Ahead): Sample {
-    return this.#lend((engine) => this.#look(engine, row, born, ahead));
+  look(row: LiveRow, born: number, depth: Depth, ahead?: Ahead): Sample {
+    return this.#lend((engine) => this.#look(engine, row, born, depth, ahead));
   }
 
   #look(
     engine: Engine | undefined,
     { home, columns, row }: LiveRow,
     born: number,
+    { levels, measured }: Depth,
     ahead: Ahead | undefined,
   ): Sample {
     const { config, centroids, postingCount, churn } = this.#index;
@@ -95,9 +105,11 @@ export class Looker {
     const gap = beyond(GAP_RANK);
     const unit = gap > 0 ? gap : 1;
     const isEstimated = engine !== undefined && query.isBounded;
-    const best = new NearestRows(isEstimated ? Infinity : MOST, { columns, row });
-    const homes = this.#scan(engine, query, best, ids, centroidValues, ahead);
-    const found = best.nearest(NOTED);
+    const counts = NOTED.slice(0, levels);
+    const best = new NearestRows(isEstimated ? Infinity : counts[levels - 1], { columns, row });
+    const homes = this.#scan(engine, query, best, measured, ids, centroidValues, ahead);
+    const found = best.nearest(counts);
+    const unitsBeyond = (rank: number): number => (distances[rank] - distances[0]) / unit;
     return Object.freeze({
       ...keyOfRow(columns, row),
       hash: hashOfRow(columns, row),
@@ -108,7 +120,7 @@ export class Looker {
       nearest: distances[0],
       spread: beyond(SPREAD_RANK),
       gap,
-      ranks: packRanks(ranksOf(found, homes, ids), (rank) => (distances[rank] - distances[0]) / unit),
+      ranks: packRanks(ranksOf(found, homes, ids), unitsBeyond, levels),
     });
   }
 
@@ -124,6 +136,7 @@ export class Looker {
     engine: Engine | undefined,
     query: ReturnType<typeof queryOfProbe>,
     best: NearestRows,
+    measured: number,
     ids: readonly ShardId[],
     centroidValues: readonly number[],
     ahead: Ahead | undefined,
@@ -144,9 +157,9 @@ export class Looker {
       rows += shard.rows.liveCount;
       if (rows < pause) return;
       pause = rows + TOGETHER;
-      if (scan.candidateCount > PRUNED * MEASURED) scan.keepBest(MEASURED);
+      if (scan.candidateCount > PRUNED * measured) scan.keepBest(measured);
     });
-    scan.keepBest(MEASURED);
+    scan.keepBest(measured);
     scan.measure();
     return this.#homes ?? homesIn(scanned);
   }

@@ -3,7 +3,7 @@ import { Map as ImmutableMap } from 'immutable';
 import type { ShardexConfig } from '../config.js';
 import type { PostingKey } from '../errors.js';
 import type { Steps } from '../collections/steps.js';
-import { Looker, type UnfinishedVersion } from '../search/look.js';
+import { DEEP, Looker, type UnfinishedVersion } from '../search/look.js';
 import { lenderFor } from '../search/memory/engine.js';
 import { CentroidTable, withCentroidsInSteps } from '../version/centroid-table.js';
 import { type ShardsOfDocuments, rowsOf } from './rows-of.js';
@@ -32,5 +32,5 @@ export function* rehearseLook(
   const { metric } = config;
   const centroids = yield* withCentroidsInSteps(new CentroidTable([]), metric, new Set(), [home]);
   const alone = { ...index, shards: ImmutableMap([[home.id, home]]), centroids };
-  new Looker(alone, lenderFor(config, 1), 1).look(row, 0);
+  new Looker(alone, lenderFor(config, 1), 1).look(row, 0, DEEP);
 }

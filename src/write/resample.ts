@@ -4,6 +4,7 @@ import {
   type Calibration,
   type Sample,
   countedOn,
+  deepShare,
   isNearlyCalibrated,
   isWaiting,
   sampleSizeFor,
@@ -14,8 +15,8 @@ import { isOutdated } from '../calibration/outdated.js';
 import type { PostingKey } from '../errors.js';
 import { seededRandom } from '../geometry/random.js';
 import { adoptCodes, lenderFor } from '../search/memory/engine.js';
-import { type LiveRow, Looker, type UnfinishedVersion } from '../search/look.js';
-import { aheadBudget, aheadOf, beginAhead, encodeAhead } from '../search/look-ahead.js';
+import { DEEP, type LiveRow, Looker, SHALLOW, type UnfinishedVersion } from '../search/look.js';
+import { aheadBudget, aheadOf, beginAhead, encodeAhead, isShort } from '../search/look-ahead.js';
 import type { Steps } from '../collections/steps.js';
 import { keyOfRow, keyText } from '../version/posting.js';
 import { hashOfRow } from '../version/row-block.js';
@@ -165,7 +166,7 @@ function* renewed(
     return before;
 
   const looks = atOnce ? [...looksDue, ...wanted] : looksDue;
-  const taken = yield* makeLooks(looks, index);
+  const taken = yield* makeLooks(looks, index, before?.taken ?? 0);
   const samples = kept.asMutable();
   put(samples, looks, taken, size, random);
   if (!atOnce) {
@@ -214,7 +215,7 @@ function isBatch({ changed, postingCount }: ResampledVersion): boolean {
 function* lookAhead(samples: List<Sample>, index: ResampledVersion): Steps<void> {
   const whole = aheadBudget(index.config, Math.max(1, index.written.count));
   let budget = isBatch(index) ? whole : encodeAhead(index, whole);
-  if (budget === 0) return;
+  if (budget === 0 || isShort(index)) return;
   const { all, waiting: positions } = viewOf(samples, index.config);
   const waiting = positions.map((at) => all[at]);
   const unknown = waiting.filter((sample) => aheadOf(sample) === undefined);
@@ -246,11 +247,17 @@ function extraLooks(before: Calibration, due: number): number {
   return checks > 0 && isOutdated(before) ? checks * LOOKS_PER_CHECK : 0;
 }
 
-function* makeLooks(wanted: readonly Wanted[], index: ResampledVersion): Steps<Sample[]> {
+/** Makes looks, of which `first` were made before: which of them are deep is drawn by their number. */
+function* makeLooks(wanted: readonly Wanted[], index: ResampledVersion, first: number): Steps<Sample[]> {
+  const { postingCount, config } = index;
+  const share = deepShare(sampleSizeFor(postingCount));
+  const isDeep = (nth: number): boolean =>
+    seededRandom(config.seed ^ Math.imul(nth + 1, 0x85ebca6b))() < share;
   const looker = new Looker(index, lenderFor(index.config, wanted.length), wanted.length);
   const taken: Sample[] = [];
   for (const { row, born, waited } of wanted) {
-    taken.push(looker.look(row, born, waited && aheadOf(waited)));
+    const depth = isDeep(first + taken.length) ? DEEP : SHALLOW;
+    taken.push(looker.look(row, born, depth, waited && aheadOf(waited)));
     yield;
   }
   return taken;

@@ -132,4 +132,25 @@ describe('limits', () => {
     expect(limitsOf(left).for(10, 0.9)(HARD).limit).toBeCloseTo(limitsOf(full).for(100, 0.9)(HARD).limit, 6);
     expect(then).toBeGreaterThan(0);
   });
+
+  test('for a thousand come from the looks that went so far, and from all where these are too few', () => {
+    const samples = many(HARD, 800);
+    const shallow = (sample: Sample): Sample => {
+      const { hash } = sample;
+      const random = seeded(hash);
+      const ranks = Array.from({ length: 100 }, (_, at) => Math.floor(random() * (1 + at / 5)));
+      return { ...sample, ranks: packRanks(ranks, (rank) => rank / 100, 3) };
+    };
+    const limitFor = (some: readonly Sample[], k: number) => limitsOf(calibrationOf(some)).for(k, 0.9)(HARD);
+    const [all, quarter, few] = [1, 4, 40].map((every) =>
+      samples.map((sample, i) => (i % every === 0 ? sample : shallow(sample))),
+    );
+    // The same kind of data, so the same limit but for chance; and the evidence says how many looks it rests on.
+    expect(limitFor(quarter, 1000).limit).toBeCloseTo(limitFor(all, 1000).limit, 1);
+    expect(limitFor(quarter, 1000).samples).toBe(200);
+    expect(limitFor(quarter, 100).samples).toBe(800);
+    // Twenty do not tell: as far as beyond all that was looked for, so farther than for a hundred.
+    expect(limitFor(few, 1000).samples).toBe(800);
+    expect(limitFor(few, 1000).limit).toBeGreaterThan(limitFor(few, 100).limit);
+  });
 });

@@ -4,6 +4,7 @@ import {
   LEVELS,
   PACKED_LENGTH,
   eachEntry,
+  isKnown,
   isPacked,
   packRanks,
   widthsOf,
@@ -65,4 +66,25 @@ test('what was not packed is told', () => {
   const packed = packRanks([3], () => 1);
   expect(isPacked(packed.slice(2))).toBe(false);
   expect(isPacked('\uffff' + packed.slice(1))).toBe(false);
+});
+
+test('a level that was not looked for is unknown, the others are as they are', () => {
+  const given = Array.from({ length: 1000 }, (_, i) => i);
+  const [all, some] = [packRanks(given, beyondOf), packRanks(given.slice(0, 100), beyondOf, 3)];
+  expect(some).toHaveLength(PACKED_LENGTH);
+  expect(isPacked(some)).toBe(true);
+  expect(LEVELS.map((_, level) => isKnown(all, level))).toEqual([true, true, true, true]);
+  expect(LEVELS.map((_, level) => isKnown(some, level))).toEqual([true, true, true, false]);
+  const known = 2 * (3 + 10 + 22);
+  expect(some.slice(0, known)).toBe(all.slice(0, known));
+  // The greatest rank that can be is not taken for it.
+  expect(
+    isKnown(
+      packRanks(
+        given.map(() => 2 ** 40),
+        () => 2 ** 40,
+      ),
+      3,
+    ),
+  ).toBe(true);
 });

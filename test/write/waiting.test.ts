@@ -17,6 +17,12 @@ import { NearestRows } from '../../src/search/scan/nearest-rows.js';
 import { METRICS, numbered } from '../support/postings.js';
 import { clusteredVectors, seeded } from '../support/random.js';
 
+// Looks are done ahead only where they take long, which needs more rows than a test should have.
+vi.mock('../../src/search/look-ahead.js', async (original) => ({
+  ...(await original<object>()),
+  isShort: () => false,
+}));
+
 /* Postings of the sample that are still to be looked for: what commits of one posting leave to later ones. */
 
 const D = 32;

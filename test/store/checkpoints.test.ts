@@ -11,10 +11,13 @@ import {
   update,
   verify,
 } from 'shardex';
-import { type CommitLog, memoryLog } from 'shardex/store';
+import { type CommitLog, CorruptLogError, memoryLog } from 'shardex/store';
+import { ByteWriter } from '../../src/delta/bytes.js';
 import { Checkpointer } from '../../src/store/checkpoint/checkpointer.js';
+import { FRAME, KINDS, framed } from '../../src/store/checkpoint/frame.js';
 import { decodeManifest } from '../../src/store/checkpoint/manifest.js';
 import { type ReadCheckpoint, readCheckpoint } from '../../src/store/checkpoint/read-checkpoint.js';
+import { decodeRows } from '../../src/store/checkpoint/row-chunk.js';
 import { atOnce, changed, numbers, smallIndex, vectorFrom, wholeBytes } from './support/versions.js';
 
 async function openedLog(): Promise<CommitLog> {
@@ -31,6 +34,20 @@ async function reread(log: CommitLog, { config, version }: ShardexIndex): Promis
   const checkpoint = await log.latestCheckpoint(version);
   if (checkpoint === undefined) throw new Error('no checkpoint');
   return readCheckpoint(log, checkpoint, config, atOnce);
+}
+
+/** A chunk of two rows of two dimensions, with these ids, each for so many rows. */
+function rowsWith(ids: readonly (readonly [number, string])[]): Uint8Array {
+  const out = new ByteWriter();
+  for (const [rows, id] of ids) {
+    out.number(rows);
+    out.text(id);
+  }
+  const bytes = out.padded();
+  const from = FRAME + 2 * (6 + 2);
+  const words = new Uint32Array(from + bytes.length / 4);
+  new Uint8Array(words.buffer).set(bytes, 4 * from);
+  return framed(words, KINDS.rows, [2, 2]);
 }
 
 function expectSame(found: ShardexIndex, wanted: ShardexIndex): void {
@@ -251,6 +268,47 @@ describe('damage', () => {
         await expect(reading(bytes.slice(0, end))).rejects.toMatchObject({ code: 'LOG_CORRUPT' });
     }
   });
+
+  test.each([
+    ['an id of nothing', [[2, '']]],
+    [
+      'an id of nothing behind another',
+      [
+        [1, 'a'],
+        [1, ''],
+      ],
+    ],
+    [
+      'an id of no row',
+      [
+        [0, 'a'],
+        [2, 'b'],
+      ],
+    ],
+    ['ids of more rows than there are', [[3, 'a']]],
+    ['ids of fewer rows', [[1, 'a']]],
+    [
+      'ids behind the last row',
+      [
+        [2, 'a'],
+        [1, 'b'],
+      ],
+    ],
+  ] as [string, [number, string][]][])(
+    'a chunk of rows with %s is refused, though its checksum is right',
+    (_, ids) => {
+      expect(
+        decodeRows(
+          rowsWith([
+            [1, 'ä'],
+            [1, 'b'],
+          ]),
+          2,
+        ).rows,
+      ).toBe(2);
+      expect(() => decodeRows(rowsWith(ids), 2)).toThrow(CorruptLogError);
+    },
+  );
 
   test('a manifest that contradicts itself is refused, though its checksum is right', async () => {
     const index = changed(smallIndex(), numbers(1), 30);

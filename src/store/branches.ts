@@ -4,11 +4,11 @@
 
 import { show } from '../checks/show.js';
 import { takeOptions } from '../checks/given.js';
-import { isWhole } from '../config.js';
 import { InvalidOptionError, VersionNotKeptError } from '../errors.js';
 import { NoBranchError } from './errors.js';
 import { requireBranchName } from './log/checks.js';
-import type { CommitLog, Head } from './log/commit-log.js';
+import { headAt } from './load-version.js';
+import type { CommitLog, Forked } from './log/commit-log.js';
 import type { StoreParts } from './parts.js';
 
 /** Options of `Store.fork`. */
@@ -41,12 +41,15 @@ export async function forkBranch(parts: StoreParts, name: string, options: ForkO
   requireBranchName(name);
   const { log, kept, visible, keeper } = parts;
   const { at = visible.current.version } = takeOptions(options, ['at']);
-  const version = typeof at === 'string' ? kept.tags().get(at) : at;
-  if (!isWhole(version, 0, visible.current.version)) throw gone(at);
-  const head = version === 0 ? undefined : await headAt(log, version);
-  if (version !== 0 && head === undefined) throw gone(at);
-  const answer = await log.fork(name, head);
-  if (answer === 'gone') throw gone(at);
+  const version = await kept.numberOf(at);
+  let answer = await forkAt(log, name, version);
+  // The log alone does not lead there; a checkpoint of what is in memory does.
+  if (answer === 'gone')
+    answer = await kept.holding(version, async () => {
+      await kept.keep(version);
+      return forkAt(log, name, version);
+    });
+  if (answer === 'gone') throw notOurs(version);
   if (answer === 'taken')
     throw new InvalidOptionError('name', `There is a branch ${show(name)} already; delete it first.`);
   await keeper.policy.copyTo(() => log.branch(name));
@@ -89,14 +92,16 @@ export async function noBranch(log: CommitLog, name: string): Promise<NoBranchEr
   return new NoBranchError(name, names);
 }
 
-async function headAt(log: CommitLog, version: number): Promise<Head | undefined> {
-  const found = (await log.entries(version + 1, 1)).at(0) ?? (await log.latestCheckpoint(version));
-  return found?.version === version ? { version, token: found.token } : undefined;
+async function forkAt(log: CommitLog, name: string, version: number): Promise<Forked> {
+  if (version === 0) return log.fork(name, undefined);
+  const head = await headAt(log, version);
+  return head === undefined ? 'gone' : log.fork(name, head);
 }
 
-function gone(at: number | string): VersionNotKeptError {
+/** A branch starts from the one that a version belongs to, and that one may have dropped what another one has tagged. */
+function notOurs(version: number): VersionNotKeptError {
   return new VersionNotKeptError(
-    `A branch cannot start at ${show(at)}: the log does not lead to that version, or has no such tag.`,
-    at,
+    `No branch can start at version ${version}: the branch that it belongs to has dropped it. Restore it here, and start at the version that this makes.`,
+    version,
   );
 }

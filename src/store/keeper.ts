@@ -7,6 +7,7 @@ import type { Slices } from '../cell/ingest/slices.js';
 import { Checkpointer, type CheckpointCost, type RunSteps } from './checkpoint/checkpointer.js';
 import type { KeepPolicy } from './keep-policy.js';
 import type { LogReader, Start } from './log-reader.js';
+import type { Written } from './checkpoint/written.js';
 import type { CommitLog, Entry, Head } from './log/commit-log.js';
 
 /**
@@ -25,6 +26,23 @@ export interface KeeperCounts {
   bytes: number;
   /** What the last one failed with, if it did. */
   error: unknown;
+}
+
+/** How a checkpoint is made. */
+interface Making {
+  /** The version, with its token. */
+  readonly head?: Head;
+  /** What makes it; without it, the one that knows what the newest checkpoint has. */
+  readonly checkpointer?: Checkpointer | undefined;
+  readonly isCompact?: boolean;
+}
+
+/** What a store keeps on purpose. */
+export interface Kept {
+  /** Versions whose checkpoints must stay, those that other processes have tagged by now included. */
+  tagged(): Promise<readonly number[]>;
+  /** Versions that may yet be tagged, so that their tokens must stay. */
+  inMemory(): readonly number[];
 }
 
 /** Makes the checkpoints of one store. */
@@ -79,12 +97,12 @@ export class Keeper {
    *
    * @throws what the log throws.
    */
-  take(index: ShardexIndex, keep: readonly number[]): Promise<CheckpointCost | undefined> {
+  take(index: ShardexIndex, kept: Kept): Promise<CheckpointCost | undefined> {
     return this.#alone(async () => {
       const before = this.#last?.version;
       if (index.version <= (before ?? 0)) return undefined;
-      const made = await this.#replace(index);
-      if (before !== undefined) await this.#trim(before, index.version, keep);
+      const made = await this.#replace(index, kept);
+      if (before !== undefined) await this.#trim(before, index.version, kept);
       return made;
     });
   }
@@ -95,25 +113,31 @@ export class Keeper {
    *
    * @throws what the log throws.
    */
-  compact(index: ShardexIndex, keep: readonly number[]): Promise<void> {
+  compact(index: ShardexIndex, kept: Kept): Promise<void> {
     return this.#alone(async () => {
       if (index.version > 0) {
-        await this.#replace(index, true);
-        await this.#trim(index.version, index.version, keep);
+        await this.#replace(index, kept, true);
+        await this.#trim(index.version, index.version, kept);
       }
       await this.#log.compact?.();
     });
   }
 
-  /** Makes a checkpoint of a version that is to stay. Version 0 needs none: it is empty. */
-  async keep(index: ShardexIndex): Promise<void> {
-    if (index.version > 0) await this.#alone(() => this.#make(index));
+  /**
+   * Makes a checkpoint of a version that is to stay; version 0 needs none. With `written`, of one that was loaded: it shares
+   * the chunks of what it was loaded from, and no rows with the versions in memory.
+   *
+   * @throws what the log throws.
+   */
+  async keep(index: ShardexIndex, head: Head, written?: Written): Promise<void> {
+    const checkpointer = written === undefined ? undefined : new Checkpointer(this.#log, written);
+    await this.#alone(() => this.#make(index, { head, checkpointer }));
   }
 
   /** The same when it is due, in the background: what it fails with is in the counts, and it is tried again later. */
-  takeIfDue(index: ShardexIndex, keep: readonly number[]): void {
+  takeIfDue(index: ShardexIndex, kept: Kept): void {
     if (!this.isDue) return;
-    this.take(index, keep).catch((error: unknown) => {
+    this.take(index, kept).catch((error: unknown) => {
       this.counts.error = error;
       // As if a checkpoint of that much had been made: not again at once.
       this.#lastBytes = Math.max(this.#lastBytes, 2 * this.#bytes);
@@ -138,21 +162,23 @@ export class Keeper {
   }
 
   /** Makes the checkpoint that opening starts from. */
-  async #replace(index: ShardexIndex, isCompact = false): Promise<CheckpointCost> {
+  async #replace(index: ShardexIndex, kept: Kept, isCompact = false): Promise<CheckpointCost> {
     const [entries, bytes] = [this.entries, this.#bytes];
-    const made = await this.#make(index, isCompact);
+    const made = await this.#make(index, { isCompact });
     this.#lastBytes = made.totalBytes;
     this.entries -= entries;
     this.#bytes -= bytes;
     this.#last = { version: index.version, token: '' };
-    this.#reader.forgetBefore(index.version);
+    this.#reader.forgetBefore(index.version, kept.inMemory());
     return made;
   }
 
-  async #make(index: ShardexIndex, isCompact = false): Promise<CheckpointCost> {
-    const tokens = this.#reader.tokensUpTo(index.version);
+  async #make(index: ShardexIndex, { head, checkpointer, isCompact }: Making): Promise<CheckpointCost> {
+    const known = this.#reader.tokensUpTo(index.version);
+    // Of a version long ago, nothing else may know the token.
+    const tokens = known.at(-1)?.version === index.version || head === undefined ? known : [...known, head];
     const run: RunSteps = (steps) => this.#slices.run(steps);
-    const cost = await this.#checkpointer.take(index, tokens, run, isCompact);
+    const cost = await (checkpointer ?? this.#checkpointer).take(index, tokens, run, isCompact);
     this.counts.checkpoints++;
     this.counts.bytes += cost.putBytes + cost.manifestBytes;
     this.counts.error = undefined;
@@ -160,9 +186,9 @@ export class Keeper {
   }
 
   /** Drops what is older than a checkpoint, but for what the policy keeps. */
-  async #trim(latest: number, newest: number, keep: readonly number[]): Promise<void> {
+  async #trim(latest: number, newest: number, kept: Kept): Promise<void> {
     const before = await this.policy.dropBefore(latest, newest);
-    // Also where all entries stay: chunks may be left of checkpoints that failed.
-    await this.#log.trim(Math.max(1, before), keep);
+    // Also where all entries stay: chunks may be left of checkpoints that failed. The tags are read last, as others may add some.
+    await this.#log.trim(Math.max(1, before), await kept.tagged());
   }
 }

@@ -1,30 +1,40 @@
 /*
  * Versions that a store keeps on purpose, also across restarts: tags, each with a checkpoint of its own that shares its chunks
- * with the others, and whatever the log still leads to.
+ * with the others, and whatever the log still leads to. Tags lie in the log, where other processes add some and remove some.
  */
 
 import type { CellState } from '../cell/cell-state.js';
 import { show } from '../checks/show.js';
-import { fieldOf } from '../checks/given.js';
 import { isWhole, requireName } from '../config.js';
 import { DeltaMismatchError, InvalidOptionError, VersionNotKeptError } from '../errors.js';
 import { type ShardexIndex, assertIndex } from '../version/shardex-index.js';
 import { CorruptLogError } from './errors.js';
-import type { Keeper } from './keeper.js';
-import { loadVersion, readOn } from './load-version.js';
+import type { Kept, Keeper } from './keeper.js';
+import { headAt, loadVersion, readOn } from './load-version.js';
 import type { LogReader } from './log-reader.js';
-import type { CommitLog } from './log/commit-log.js';
+import type { CommitLog, Head } from './log/commit-log.js';
+import { gone, neverMade, notInMemory, notOnTop } from './not-kept.js';
+import { noteOfTag, tagBytes, tagsIn } from './tag-notes.js';
 
-/** In front of the names of tags, among the notes of a log. */
-const TAG = 'tag:';
+/** A version that was found. */
+export interface FoundVersion {
+  readonly index: ShardexIndex;
+  /** Whether it was made out of the log, so that it shares nothing with the current one. */
+  readonly isLoaded: boolean;
+}
 
 /** The tags of one store, and the way to old versions. */
-export class KeptVersions {
+export class KeptVersions implements Kept {
   readonly #log: CommitLog;
   readonly #visible: CellState;
   readonly #reader: LogReader;
   readonly #keeper: Keeper;
-  readonly #tags = new Map<string, number>();
+  /** Those of the log, as of when they were last read. */
+  #tags: ReadonlyMap<string, number> = new Map();
+  /** Versions that are to stay, though no tag in the log says so yet. */
+  readonly #held: number[] = [];
+  /** Tags are read and written one after the other. */
+  #lane: Promise<unknown> = Promise.resolve();
 
   constructor(log: CommitLog, visible: CellState, reader: LogReader, keeper: Keeper) {
     this.#log = log;
@@ -33,69 +43,70 @@ export class KeptVersions {
     this.#keeper = keeper;
   }
 
-  /** Reads the tags of earlier processes. @throws {@link CorruptLogError} */
-  async readTags(): Promise<void> {
-    for (const [note, bytes] of await this.#log.notes()) {
-      if (!note.startsWith(TAG)) continue;
-      const name = note.slice(TAG.length);
-      let version: unknown;
-      try {
-        version = fieldOf(JSON.parse(new TextDecoder().decode(bytes)), 'version');
-      } catch {
-        // Said below.
-      }
-      if (typeof version !== 'number') throw new CorruptLogError(`The tag ${show(name)} is damaged.`);
-      this.#tags.set(name, version);
-    }
+  /** Reads the tags of all processes; resolves to them. @throws {@link CorruptLogError}, and what the log throws. */
+  readTags(): Promise<ReadonlyMap<string, number>> {
+    return this.#inTurn(() => this.#readTags());
   }
 
+  /** Tags as of when they were last read. */
   tags(): ReadonlyMap<string, number> {
     return new Map(this.#tags);
   }
 
-  /** The versions whose checkpoints must stay. */
-  tagged(): readonly number[] {
-    return [...this.#tags.values()];
+  async tagged(): Promise<readonly number[]> {
+    return [...tagsIn(await this.#log.notes()).values(), ...this.#held];
   }
 
-  /** Tags a version of the cell; see `Store.tag`. */
+  inMemory(): readonly number[] {
+    const { history, current } = this.#visible;
+    return history.versions(current);
+  }
+
+  /** Tags a version; see `Store.tag`. */
   async tag(name: string, version: number): Promise<void> {
     requireName('name', name);
-    const { history, current } = this.#visible;
     this.#visible.assertOpen();
-    if (this.#tags.has(name))
-      throw new InvalidOptionError('name', `The tag ${show(name)} is taken; untag it first.`);
-    const index = history.at(version, current);
-    history.tag(name, index);
-    // Before the checkpoint is made, so that no other one drops it meanwhile.
-    this.#tags.set(name, version);
-    try {
-      await this.#keeper.keep(index);
-      await this.#log.putNote(TAG + name, new TextEncoder().encode(JSON.stringify({ version })));
-    } catch (error) {
-      this.#tags.delete(name);
-      history.untag(name);
-      throw error;
-    }
+    // Taken now, as it may not stay in memory for long.
+    const index = this.#find(version);
+    await this.holding(version, () =>
+      this.#inTurn(async () => {
+        if ((await this.#readTags()).has(name))
+          throw new InvalidOptionError('name', `The tag ${show(name)} is taken; untag it first.`);
+        const keep = await this.#wayToKeep(version, index);
+        await keep();
+        await this.#log.putNote(noteOfTag(name), tagBytes(version));
+        // Before that was there, another process may have dropped the checkpoint; now none does.
+        if (!(await this.#hasCheckpoint(version))) await keep();
+        this.#tags = new Map([...this.#tags, [name, version]]);
+        if (index !== undefined) this.#visible.history.tag(name, index);
+      }),
+    );
   }
 
   /** Removes a tag; see `Store.untag`. */
   async untag(name: string): Promise<boolean> {
     this.#visible.assertOpen();
-    this.#visible.history.untag(name);
-    if (!this.#tags.delete(name)) return false;
-    await this.#log.putNote(TAG + name, undefined);
-    return true;
+    return this.#inTurn(async () => {
+      if (!(await this.#readTags()).has(name)) return false;
+      await this.#log.putNote(noteOfTag(name), undefined);
+      await this.#readTags();
+      return true;
+    });
+  }
+
+  /** The number of a version that is named by it, or by a tag. @throws {@link VersionNotKeptError} where there is none. */
+  async numberOf(wanted: number | string): Promise<number> {
+    if (typeof wanted !== 'string') return this.#checked(wanted);
+    const version = (await this.readTags()).get(wanted);
+    if (version === undefined) throw neverMade(wanted, this.#visible.current.version, this.#tags);
+    return version;
   }
 
   /** Finds a version in memory or in the log, or makes it on top of another; see `Store.load`. */
   async load(wanted: number | string, since?: ShardexIndex): Promise<ShardexIndex> {
     if (since === undefined) return (await this.find(wanted)).index;
     assertIndex(since);
-    const version = typeof wanted === 'string' ? this.#tags.get(wanted) : wanted;
-    const newest = this.#visible.current.version;
-    // What is not kept at all is said in the same words.
-    if (!isWhole(version, 0, newest)) return this.#visible.history.at(wanted, this.#visible.current);
+    const version = await this.numberOf(wanted);
     if (since.version > version)
       throw new InvalidOptionError(
         'since',
@@ -103,7 +114,41 @@ export class KeptVersions {
       );
     const index = await this.#after(since, version);
     if (index?.version === version) return index;
-    throw await this.#gone(version, newest);
+    throw notOnTop(version, since.version);
+  }
+
+  /** Finds a version in memory or in the log. */
+  async find(wanted: number | string): Promise<FoundVersion> {
+    const version = typeof wanted === 'string' ? await this.numberOf(wanted) : wanted;
+    const inMemory = this.#find(version);
+    if (inMemory !== undefined) return { index: inMemory, isLoaded: false };
+    const loaded = await loadVersion(this.#log, this.#reader, version);
+    if (loaded === undefined) throw await this.gone(version);
+    return { index: loaded.index, isLoaded: true };
+  }
+
+  /** Makes a checkpoint of a version in memory or in the log, for as long as `holding` lasts. */
+  async keep(version: number): Promise<void> {
+    const keep = await this.#wayToKeep(version, this.#find(version));
+    await keep();
+  }
+
+  /** Lets no checkpoint of this store drop that of a version while work is under way. */
+  async holding<T>(version: number, work: () => Promise<T>): Promise<T> {
+    this.#held.push(version);
+    try {
+      return await work();
+    } finally {
+      this.#held.splice(this.#held.indexOf(version), 1);
+    }
+  }
+
+  /** What to say of a version that is not in memory. */
+  absent(wanted: number | string): VersionNotKeptError {
+    const { current } = this.#visible;
+    const version = typeof wanted === 'string' ? this.#tags.get(wanted) : wanted;
+    if (!isWhole(version, 0, current.version)) return neverMade(wanted, current.version, this.#tags);
+    return notInMemory(wanted, this.inMemory());
   }
 
   async #after(since: ShardexIndex, version: number): Promise<ShardexIndex | undefined> {
@@ -118,26 +163,65 @@ export class KeptVersions {
     }
   }
 
-  /** The same, and whether it was made out of the log, so that it shares nothing with the current one. */
-  async find(wanted: number | string): Promise<{ readonly index: ShardexIndex; readonly isLoaded: boolean }> {
+  /** A version in memory; `undefined` where it may be in the log. @throws {@link VersionNotKeptError} where it never was. */
+  #find(version: number): ShardexIndex | undefined {
     const { history, current } = this.#visible;
     try {
-      return { index: history.at(wanted, current), isLoaded: false };
+      return history.at(this.#checked(version), current);
     } catch (error) {
-      const version = typeof wanted === 'string' ? this.#tags.get(wanted) : wanted;
       if (!(error instanceof VersionNotKeptError) || !isWhole(version, 0, current.version)) throw error;
-      const index = await loadVersion(this.#log, this.#reader, version);
-      if (index !== undefined) return { index, isLoaded: true };
-      throw await this.#gone(version, current.version);
+      return undefined;
     }
   }
 
-  async #gone(version: number, newest: number): Promise<VersionNotKeptError> {
-    const oldest = (await this.#log.checkpoints()).at(0)?.version ?? 0;
-    const tags = [...this.#tags].map(([name, of]) => `${show(name)} (${of})`).join(', ');
-    return new VersionNotKeptError(
-      `Version ${version} is gone: the log leads back to ${oldest} at most, from ${newest}, besides the tags ${tags || '(none)'}. To keep more from now on, open the store with keep: { versions: … }, or tag what is to stay.`,
-      version,
-    );
+  #checked(version: number): number {
+    const newest = this.#visible.current.version;
+    if (!isWhole(version, 0, newest)) throw neverMade(version, newest, this.#tags);
+    return version;
+  }
+
+  /** Finds all that a checkpoint of a version takes; what that returns makes it, as often as it has to be made. */
+  async #wayToKeep(version: number, inMemory: ShardexIndex | undefined): Promise<() => Promise<void>> {
+    // It is empty.
+    if (version === 0) return () => Promise.resolve();
+    const head = await this.#headOf(version);
+    const loaded = inMemory === undefined ? await loadVersion(this.#log, this.#reader, version) : undefined;
+    const index = inMemory ?? loaded?.index;
+    if (head === undefined || index === undefined) throw await this.gone(version);
+    return () => this.#keeper.keep(index, head, loaded?.written);
+  }
+
+  async #headOf(version: number): Promise<Head | undefined> {
+    const token = this.#reader.tokenOf(version);
+    return token === undefined ? headAt(this.#log, version) : { version, token };
+  }
+
+  async #hasCheckpoint(version: number): Promise<boolean> {
+    return version === 0 || (await this.#log.checkpoints()).some((one) => one.version === version);
+  }
+
+  async #readTags(): Promise<ReadonlyMap<string, number>> {
+    this.#tags = tagsIn(await this.#log.notes());
+    const { history } = this.#visible;
+    for (const [name, version] of history.tags) if (this.#tags.get(name) !== version) history.untag(name);
+    return this.#tags;
+  }
+
+  /** What to say of a version that the log does not lead to any more. */
+  async gone(version: number): Promise<VersionNotKeptError> {
+    const tags = tagsIn(await this.#log.notes());
+    for (const { version: oldest } of await this.#log.checkpoints()) {
+      // That of a tag alone leads nowhere.
+      const leadsOn = (await this.#log.entries(oldest + 2, 1)).at(0)?.version === oldest + 1;
+      if (oldest > version && (leadsOn || oldest === this.#visible.current.version))
+        return gone(version, oldest, tags);
+    }
+    return gone(version, undefined, tags);
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#lane.then(work);
+    this.#lane = done.catch(() => undefined);
+    return done;
   }
 }

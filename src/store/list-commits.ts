@@ -52,7 +52,8 @@ export async function listCommits(
   if (limit !== Infinity) requireWhole('limit', limit, 1, Number.MAX_SAFE_INTEGER);
   requireWhole('before', before, 0, Number.MAX_SAFE_INTEGER);
   const tags = new Map<number, string[]>();
-  for (const [name, version] of kept.tags()) tags.set(version, [...(tags.get(version) ?? []), name]);
+  for (const [name, version] of await kept.readTags())
+    tags.set(version, [...(tags.get(version) ?? []), name]);
   const found: LogEntry[] = [];
   const newest = visible.current.version + 1;
   for await (const [summary, info] of commitsBefore(log, Math.min(before, newest))) {

@@ -3,9 +3,17 @@
  */
 
 import type { ShardexIndex } from '../version/shardex-index.js';
+import type { Written } from './checkpoint/written.js';
 import { TrimmedError } from './errors.js';
 import { type LogReader, applied } from './log-reader.js';
-import type { CommitLog, LoggedEntry } from './log/commit-log.js';
+import type { CommitLog, Head, LoggedEntry } from './log/commit-log.js';
+
+/** A version out of the log. */
+export interface LoadedVersion {
+  readonly index: ShardexIndex;
+  /** What of it lies in chunks already. */
+  readonly written: Written | undefined;
+}
 
 /**
  * Loads a version; `undefined` where the log leads there no more. Time: as opening a store.
@@ -16,10 +24,16 @@ export async function loadVersion(
   log: CommitLog,
   reader: LogReader,
   version: number,
-): Promise<ShardexIndex | undefined> {
-  const { index } = await reader.start(version);
+): Promise<LoadedVersion | undefined> {
+  const { index, written } = await reader.start(version);
   const found = await readOn(log, reader, index, version);
-  return found?.version === version ? found : undefined;
+  return found?.version === version ? { index: found, written } : undefined;
+}
+
+/** A version with its token; `undefined` where the log has neither its entry nor a checkpoint of it. */
+export async function headAt(log: CommitLog, version: number): Promise<Head | undefined> {
+  const found = (await log.entries(version + 1, 1)).at(0) ?? (await log.latestCheckpoint(version));
+  return found?.version === version ? { version, token: found.token } : undefined;
 }
 
 /** Makes the commits after a version on top of it, up to another one or the newest; `undefined` where they are gone. */

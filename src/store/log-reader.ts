@@ -187,17 +187,24 @@ export class LogReader {
     return this.#tokens.get(token);
   }
 
-  /** The newest tokens up to a version, which is the last of them. */
+  /** The token of a version; `undefined` where it was forgotten. */
+  tokenOf(version: number): string | undefined {
+    for (const [token, of] of this.#tokens) if (of === version) return token;
+    return undefined;
+  }
+
+  /** The newest tokens up to a version, that of which is the last unless it was forgotten. */
   tokensUpTo(version: number): readonly KnownToken[] {
     const known = [...this.#tokens].map(([token, of]) => ({ version: of, token }));
     const upTo = known.filter((one) => one.version <= version).sort((a, b) => a.version - b.version);
     return upTo.slice(-KEPT_TOKENS);
   }
 
-  /** Forgets tokens that no checkpoint keeps any more. */
-  forgetBefore(version: number): void {
+  /** Forgets tokens that no checkpoint keeps any more, but those of some versions. */
+  forgetBefore(version: number, spared: readonly number[]): void {
     const oldest = version - KEPT_TOKENS;
-    for (const [token, of] of this.#tokens) if (of < oldest) this.#tokens.delete(token);
+    const stay = new Set(spared);
+    for (const [token, of] of this.#tokens) if (of < oldest && !stay.has(of)) this.#tokens.delete(token);
   }
 }
 

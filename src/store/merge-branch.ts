@@ -92,11 +92,12 @@ async function sidesOf(
   const reader = new LogReader(theirLog, current.config, parts.slices);
   for (const { version, of } of await commons(parts, theirLog, head, current.version)) {
     if (of !== 'ours' && version === head.version) return undefined;
-    const base = of === 'theirs' ? await loadVersion(theirLog, reader, version) : await ours(parts, version);
+    const base =
+      of === 'theirs' ? (await loadVersion(theirLog, reader, version))?.index : await ours(parts, version);
     if (base === undefined) continue;
     // On top of the base, so that both share what did not change since then.
     const onBase = of === 'ours' ? undefined : await readOn(theirLog, reader, base, head.version);
-    const theirs = onBase ?? (await loadVersion(theirLog, reader, head.version));
+    const theirs = onBase ?? (await loadVersion(theirLog, reader, head.version))?.index;
     if (theirs !== undefined) return { theirs, base };
   }
   throw new VersionNotKeptError(

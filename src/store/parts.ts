@@ -41,7 +41,7 @@ export async function durable(parts: StoreParts, commit: Commit, { offered }: Wr
     // It changed nothing; but it may rest on what is not durable yet.
     await queue.pending();
   }
-  keeper.takeIfDue(visible.current, kept.tagged());
+  keeper.takeIfDue(visible.current, kept);
   return last;
 }
 

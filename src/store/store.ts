@@ -219,7 +219,7 @@ export class Store<M extends object = object> extends VersionedCell<M> {
   async checkpoint(): Promise<CheckpointCost | undefined> {
     const { visible, keeper, kept } = this.#parts;
     visible.assertOpen();
-    return keeper.take(visible.current, kept.tagged());
+    return keeper.take(visible.current, kept);
   }
 
   /**
@@ -232,7 +232,7 @@ export class Store<M extends object = object> extends VersionedCell<M> {
   async compact(): Promise<void> {
     const { visible, keeper, kept } = this.#parts;
     visible.assertOpen();
-    await keeper.compact(visible.current, kept.tagged());
+    await keeper.compact(visible.current, kept);
   }
 
   /**
@@ -259,9 +259,11 @@ export class Store<M extends object = object> extends VersionedCell<M> {
     return open(log.branch(name), options) as Promise<Store<M>>;
   }
 
-  /** Takes over what other processes have committed by now; resolves to the newest version. */
+  /** Takes over what other processes have committed and tagged by now; resolves to the newest version. */
   async refresh(): Promise<ShardexIndex<M>> {
-    await this.#parts.queue.refresh();
+    const { queue, kept } = this.#parts;
+    await queue.refresh();
+    await kept.readTags();
     return this.read();
   }
 

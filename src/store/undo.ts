@@ -27,10 +27,12 @@ async function stepFrom(
   current: ShardexIndex,
 ): Promise<MadeState | undefined> {
   const from = await placeOf(log, current.version);
-  const target = from[kind];
+  // A branch may start at a tagged version of which nothing else is left: what it undoes to is not known.
+  if (from === undefined && kind === 'undo') throw await kept.gone(current.version - 1);
+  const target = from?.[kind];
   if (target === undefined) return undefined;
   const found = await kept.find(target);
-  const { undo, redo } = await placeOf(log, target);
+  const { undo, redo } = (await placeOf(log, target)) ?? {};
   const step: Step = {
     kind,
     ...(undo !== undefined && { undo }),
@@ -40,8 +42,12 @@ async function stepFrom(
   return { index: stateAfter(current, found), info: { step } };
 }
 
-/** Where undoing and redoing lead from a version. */
-async function placeOf(log: StoreParts['log'], version: number): Promise<Partial<Omit<Step, 'kind'>>> {
-  const info = version === 0 ? undefined : await infoAt(log, version);
-  return info === undefined ? {} : (info.step ?? { undo: version - 1 });
+/** Where undoing and redoing lead from a version; `undefined` where its entry, which says so, is gone. */
+async function placeOf(
+  log: StoreParts['log'],
+  version: number,
+): Promise<Partial<Omit<Step, 'kind'>> | undefined> {
+  if (version === 0) return {};
+  const info = await infoAt(log, version);
+  return info && (info.step ?? { undo: version - 1 });
 }

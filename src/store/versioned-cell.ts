@@ -6,6 +6,7 @@ import { ReadableCell } from '../cell/readable-cell.js';
 import { detachable } from '../checks/detached.js';
 import { takeOptions } from '../checks/given.js';
 import type { Commit } from '../delta/commit.js';
+import { VersionNotKeptError } from '../errors.js';
 import type { ShardexIndex } from '../version/shardex-index.js';
 import { type Branch, type ForkOptions, deleteBranch, forkBranch, listBranches } from './branches.js';
 import { type BranchMergeOptions, mergeBranch } from './merge-branch.js';
@@ -39,8 +40,23 @@ export class VersionedCell<M extends object = object> extends ReadableCell<M> {
   }
 
   /**
-   * Names a version, by default the current one, and keeps it, also across restarts, until {@link VersionedCell.untag}. Resolves
-   * when that is durable. Time: as a checkpoint of that version.
+   * Finds a version in memory, as a cell does. Of a version that may be in the log alone, the error says to
+   * {@link VersionedCell.load} it. Time: O(versions in memory).
+   *
+   * @throws {@link VersionNotKeptError}
+   */
+  override at(version: number | string): ShardexIndex<M> {
+    try {
+      return super.at(version);
+    } catch (error) {
+      throw error instanceof VersionNotKeptError ? this.#parts.kept.absent(version) : error;
+    }
+  }
+
+  /**
+   * Names a version, by default the current one, and keeps it, also across restarts, until {@link VersionedCell.untag}. It
+   * may be any that {@link VersionedCell.load} finds; what is loaded for it does not stay in memory. Resolves when that is
+   * durable. Time: as a checkpoint of that version, and for one out of the log, as opening a store.
    *
    * @throws {@link InvalidOptionError} for a name that is taken; {@link VersionNotKeptError}, {@link CellClosedError}
    */
@@ -53,7 +69,10 @@ export class VersionedCell<M extends object = object> extends ReadableCell<M> {
     return this.#parts.kept.untag(name);
   }
 
-  /** Tags, each with the number of the version that it names, those of earlier processes included. Time: O(tags). */
+  /**
+   * Tags, each with the number of the version that it names, those of earlier processes included. Those that other processes
+   * add meanwhile are there after `refresh()`, and whenever this store looks for a tag. Time: O(tags).
+   */
   tags(): ReadonlyMap<string, number> {
     return this.#parts.kept.tags();
   }
@@ -117,7 +136,7 @@ export class VersionedCell<M extends object = object> extends ReadableCell<M> {
   /**
    * Makes a branch that starts at a version, by default the current one: durable when it resolves. It shares all that came
    * before. Open it with `branch(name)`, or `openStore(path, { branch: name })`. Time: O(1); of another version O(entries since
-   * the checkpoint before it).
+   * the checkpoint before it); of one that is in memory alone, as a checkpoint of it.
    *
    * @throws {@link InvalidOptionError} for a name that is taken; {@link VersionNotKeptError}, and what the log throws.
    */

@@ -172,6 +172,6 @@ export class WithinTransactions {
       if (version === undefined) settle(undefined);
       else settle(version === current.version ? new Commit(commit.previous, current) : commit);
     }
-    keeper.takeIfDue(current, kept.tagged());
+    keeper.takeIfDue(current, kept);
   }
 }

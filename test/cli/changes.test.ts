@@ -142,6 +142,44 @@ describe('exit codes', () => {
   });
 });
 
+test('every command takes versions that only the log has, and tells of those that are gone', async () => {
+  const old = folder();
+  await run(old, ['init', '-d', '2']);
+  for (let i = 1; i <= 4; i++) await run(old, ['import'], `{"id": "d${i}", "vector": [${i}, 1]}`);
+  const done = async (...args: string[]): Promise<unknown> => {
+    const { code, out, err } = await run(old, ['--json', ...args]);
+    expect([code, err]).toEqual([0, '']);
+    return JSON.parse(out);
+  };
+  expect(await done('tag', 'old', '2')).toEqual({ tag: 'old', version: 2 });
+  expect(await done('tag', 'older', 'HEAD~3')).toEqual({ tag: 'older', version: 1 });
+  expect(await done('branch', 'b', '--at', '3')).toEqual({ branch: 'b', version: 3 });
+  expect(await done('diff', '1', 'HEAD~1')).toMatchObject({ from: 1, to: 3, counts: { added: 2 } });
+  expect(await done('search', '-v', '[1,1]', '--at', '3')).toHaveLength(3);
+  expect(await done('tag', 'older', '-d')).toEqual({ tag: 'older', isDeleted: true });
+  await run(old, ['branch', 'b', '-d']);
+  await run(old, ['compact']);
+  expect(await done('search', '-v', '[1,1]', '--at', 'old')).toHaveLength(2);
+  for (const args of [
+    ['tag', 'x', '3'],
+    ['restore', '3'],
+    ['diff', '3'],
+    ['branch', 'x', '--at', '3'],
+    ['search', '-v', '[1,1]', '--at', '3'],
+    ['undo'],
+  ]) {
+    const { code, out, err } = await run(old, ['--json', ...args]);
+    expect([code, out], args.join(' ')).toEqual([1, '']);
+    expect(JSON.parse(err), args.join(' ')).toMatchObject({
+      error: {
+        code: 'VERSION_NOT_KEPT',
+        message: expect.stringMatching(/Version 3 is gone.*back to 4 .*"old" \(2\)/) as string,
+      },
+    });
+  }
+  expect(await done('restore', 'old')).toMatchObject({ version: 5, documents: 2 });
+}, 60_000);
+
 test.each([
   [['tag'], '[]'],
   [['tag', 'here', '3'], '{"tag":"here","version":3}'],

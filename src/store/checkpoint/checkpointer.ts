@@ -9,6 +9,7 @@ import { hexOf, randomName } from '../../host/random.js';
 import { matrixOf } from '../../version/shard.js';
 import { deadBits } from '../../version/shard-rows.js';
 import type { ShardexIndex } from '../../version/shardex-index.js';
+import { NoBranchError } from '../errors.js';
 import type { CommitLog } from '../log/commit-log.js';
 import { KINDS } from './frame.js';
 import {
@@ -65,7 +66,8 @@ export class Checkpointer {
    *
    * With `isCompact`, chunks that are not full, or have dead rows, are put again.
    *
-   * @throws what the log throws; what was put by then is collected by the next trim.
+   * @throws {@link NoBranchError} where the branch was deleted, and what the log throws; what was put by then is collected by
+   * the next trim.
    */
   async take(
     index: ShardexIndex,
@@ -76,6 +78,9 @@ export class Checkpointer {
     for (;;) {
       const cost = await this.#try(index, tokens, run, isCompact);
       if (cost !== undefined) return cost;
+      const { branchName } = this.#log;
+      const names = (await this.#log.branches()).flatMap(({ name }) => name ?? []);
+      if (!names.includes(branchName)) throw new NoBranchError(branchName, names);
       // Another process has collected chunks that were known here: all are put again, which changes nothing of those there.
       this.#written = nothingWritten();
     }

@@ -31,7 +31,7 @@ export class KeptVersions implements Kept {
   readonly #keeper: Keeper;
   /** Those of the log, as of when they were last read. */
   #tags: ReadonlyMap<string, number> = new Map();
-  /** Versions that are to stay, though no tag in the log says so yet. */
+  /** Versions that are to stay for a moment, without a tag. */
   readonly #held: number[] = [];
   /** Tags are read and written one after the other. */
   #lane: Promise<unknown> = Promise.resolve();
@@ -68,19 +68,17 @@ export class KeptVersions implements Kept {
     this.#visible.assertOpen();
     // Taken now, as it may not stay in memory for long.
     const index = this.#find(version);
-    await this.holding(version, () =>
-      this.#inTurn(async () => {
-        if ((await this.#readTags()).has(name))
-          throw new InvalidOptionError('name', `The tag ${show(name)} is taken; untag it first.`);
-        const keep = await this.#wayToKeep(version, index);
-        await keep();
-        await this.#log.putNote(noteOfTag(name), tagBytes(version));
-        // Before that was there, another process may have dropped the checkpoint; now none does.
-        if (!(await this.#hasCheckpoint(version))) await keep();
-        this.#tags = new Map([...this.#tags, [name, version]]);
-        if (index !== undefined) this.#visible.history.tag(name, index);
-      }),
-    );
+    await this.#inTurn(async () => {
+      if ((await this.#readTags()).has(name))
+        throw new InvalidOptionError('name', `The tag ${show(name)} is taken; untag it first.`);
+      const keep = await this.#wayToKeep(version, index);
+      await keep();
+      await this.#log.putNote(noteOfTag(name), tagBytes(version));
+      // Before that was there, whoever makes room may have dropped the checkpoint; now nobody does.
+      if (!(await this.#hasCheckpoint(version))) await keep();
+      this.#tags = new Map([...this.#tags, [name, version]]);
+      if (index !== undefined) this.#visible.history.tag(name, index);
+    });
   }
 
   /** Removes a tag; see `Store.untag`. */

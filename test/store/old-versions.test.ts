@@ -15,6 +15,7 @@ import {
 } from 'shardex/store';
 import { rejectionOf, thrownBy } from '../support/thrown.js';
 import { wholeBytes } from './support/versions.js';
+import { asLog, wrappedLog } from './support/wrapped-log.js';
 
 const OPTIONS: StoreOptions = { dimensions: 2, shardCapacity: 8 };
 
@@ -279,6 +280,23 @@ test('a checkpoint that is under way when a version is to be tagged leaves it th
   expect(made).toBeDefined();
   await grown(store, 60, [40, 50]);
   expect((await store.load('then')).documentCount).toBe(12);
+});
+
+test('a branch is made of a version in memory, though checkpoints drop old ones meanwhile', async () => {
+  const inner = place()();
+  let asked = 0;
+  const log = wrappedLog(inner, async (name, call) => {
+    // A checkpoint was made of it, as the log does not lead there; the next ones are not to drop that.
+    if (name === 'fork' && ++asked === 1) await grown(store, 60, [40, 50, 60]);
+    return call();
+  });
+  const store: Store = await openStore(asLog(log, inner), { ...OPTIONS, history: { versions: 100 } });
+  await grown(store, 33, [10, 20, 30]);
+  await store.fork('b', { at: 12 });
+  expect((await store.branch('b')).documentCount).toBe(12);
+  // It starts there, and so needs nobody to hold it.
+  await grown(store, 90, [70, 80, 90]);
+  expect((await store.branch('b')).documentCount).toBe(12);
 });
 
 test('undoing a tagged version of which nothing else is left says that what came before is gone', async () => {

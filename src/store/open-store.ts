@@ -14,6 +14,7 @@ import { Keeper } from './keeper.js';
 import { KeptVersions } from './kept-versions.js';
 import { LogReader } from './log-reader.js';
 import { type CommitLog, MAIN } from './log/commit-log.js';
+import { knownCommit } from './parts.js';
 import { type FileLog, logAt, newSlices } from './place.js';
 import { checkOptions, decodeSettings, encodeSettings, newConfig } from './settings.js';
 import { Store } from './store.js';
@@ -95,7 +96,12 @@ export async function openStoreOn<M extends object>(
         keeper.note(entry);
       },
     );
-    const tip = new TipState(newest, validate, (...offer) => queue.offer(...offer));
+    const tip = new TipState(
+      newest,
+      validate,
+      (...offer) => queue.offer(...offer),
+      (token) => knownCommit({ queue, reader, visible }, token),
+    );
     const kept = new KeptVersions(log, visible, reader, keeper);
     await kept.readTags();
     return new Store<M>({

@@ -46,9 +46,11 @@ export async function durable(parts: StoreParts, commit: Commit, { offered }: Wr
 }
 
 /** What a token that was seen before leads to. */
-export function knownCommit(parts: StoreParts, token: string | undefined): Promise<Commit> | undefined {
+export function knownCommit(
+  { queue, reader, visible }: Pick<StoreParts, 'queue' | 'reader' | 'visible'>,
+  token: string | undefined,
+): Promise<Commit> | undefined {
   if (token === undefined) return undefined;
-  const { queue, reader, visible } = parts;
   const pending = queue.pending(token);
   if (pending !== undefined) return pending;
   const { current } = visible;

@@ -27,20 +27,37 @@ export type Offer = (
   write: Write | undefined,
 ) => Promise<Commit>;
 
+/** What a token that was seen before leads to. */
+export type Known = (token: string | undefined) => Promise<Commit> | undefined;
+
 /** The state of the cell that writers see. */
 export class TipState extends CellState {
   readonly #offer: Offer;
+  readonly #known: Known;
   /** By write set, which is all that a publication knows of a writer. */
   readonly #writes = new WeakMap<WriteSet, Write>();
 
-  constructor(index: ShardexIndex, validate: Validator | undefined, offer: Offer) {
+  constructor(index: ShardexIndex, validate: Validator | undefined, offer: Offer, known: Known) {
     super(index, { validate });
     this.#offer = offer;
+    this.#known = known;
   }
 
   /** Says which write a writer belongs to. */
   bind(writeSet: WriteSet, write: Write): void {
     this.#writes.set(writeSet, write);
+  }
+
+  /**
+   * What there is to publish of a write that was made already, by its token: nothing, once that is durable; `undefined` of
+   * any other. Another try may have been decided after this one began.
+   */
+  made(write: Write | undefined): Commit | undefined {
+    const made = write?.offered.length === 0 ? this.#known(write.token) : undefined;
+    if (made === undefined) return undefined;
+    made.catch(() => undefined);
+    write?.offered.push(made);
+    return new Commit(this.current, this.current);
   }
 
   /** Publishes to the writers that come next, and offers the commit to the log. */
@@ -50,9 +67,9 @@ export class TipState extends CellState {
     startedAt: number,
     writeSet?: WriteSet,
   ): Commit | undefined {
-    const commit = super.publish(expected, next, startedAt, writeSet);
-    if (commit === undefined || commit.isEmpty) return commit;
     const write = writeSet === undefined ? undefined : this.#writes.get(writeSet);
+    const commit = this.made(write) ?? super.publish(expected, next, startedAt, writeSet);
+    if (commit === undefined || commit.isEmpty) return commit;
     const durable = this.#offer(commit, writeSet, write);
     // Whoever made the write hears of it; nobody else has to.
     durable.catch(() => undefined);

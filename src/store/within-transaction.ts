@@ -123,6 +123,13 @@ export class WithinTransactions {
     const isFirst = transaction.pending.length === 0;
     try {
       for (let tries = 1; ; tries++) {
+        if (isFirst && reader.versionOf(token) !== undefined) {
+          // Another try was first while this one waited.
+          transaction.ends(Promise.resolve());
+          const { current } = visible;
+          const settled = Promise.resolve(new Commit(current, current));
+          return { index: current, version: current.version, settled };
+        }
         const { tip: base, head } = transaction;
         const commit = new Commit(base, update(base, recipe));
         if (commit.isEmpty) {

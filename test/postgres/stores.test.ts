@@ -297,6 +297,28 @@ describe.skipIf(!hasPostgres)('on Postgres', () => {
       expect(store.documentCount).toBe(3);
     });
 
+    test('is made once by its token, though another store was first with it', async () => {
+      const [store, other] = [await open(), await open()];
+      const write = (to: Store, documentId: string) =>
+        within((client) =>
+          to.update(
+            (draft) => {
+              draft.addPosting({ documentId, vector: [1, 2, 3, 4, 5] });
+            },
+            { client, token: 'order 17' },
+          ),
+        );
+      const made = await Promise.all([write(store, 'a'), write(other, 'b')]);
+      const settled = await Promise.all(made.map((one) => one.settled));
+      expect(settled.filter((commit) => commit?.isEmpty === false)).toHaveLength(1);
+      // One that has not seen it yet, and one that has.
+      const late = await open();
+      await add(store, 'more');
+      for (const to of [late, store]) expect((await (await write(to, 'c')).settled)?.isEmpty).toBe(true);
+      await agree(store, other, late);
+      expect([store.version, store.documentCount]).toEqual([2, 2]);
+    });
+
     test('several writes of one go together; a savepoint takes back the last', async () => {
       const store = await open();
       const all = await within(async (client) => {

@@ -197,7 +197,6 @@ export class Store<M extends object = object> extends VersionedCell<M> {
     const writer = openWriter(tip, (base, host: WriterHost) => {
       const storeHost: StoreWriterHost = {
         ...host,
-        commit: (...args) => tip.made(write) ?? host.commit(...args),
         exactly: () => {
           write = newWrite(given, true);
           tip.bind(writeSetOf(writer), write);

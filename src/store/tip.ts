@@ -52,7 +52,7 @@ export class TipState extends CellState {
    * What there is to publish of a write that was made already, by its token: nothing, once that is durable; `undefined` of
    * any other. Another try may have been decided after this one began.
    */
-  made(write: Write | undefined): Commit | undefined {
+  #made(write: Write | undefined): Commit | undefined {
     const made = write?.offered.length === 0 ? this.#known(write.token) : undefined;
     if (made === undefined) return undefined;
     made.catch(() => undefined);
@@ -68,7 +68,7 @@ export class TipState extends CellState {
     writeSet?: WriteSet,
   ): Commit | undefined {
     const write = writeSet === undefined ? undefined : this.#writes.get(writeSet);
-    const commit = this.made(write) ?? super.publish(expected, next, startedAt, writeSet);
+    const commit = this.#made(write) ?? super.publish(expected, next, startedAt, writeSet);
     if (commit === undefined || commit.isEmpty) return commit;
     const durable = this.#offer(commit, writeSet, write);
     // Whoever made the write hears of it; nobody else has to.

@@ -65,6 +65,8 @@ const WAYS: Readonly<Record<string, (store: Store) => Promise<Commit | undefined
   'a writer that is not to be rebased': async (store) => {
     const writer = store.cloneForWrite(ONCE);
     writer.addPosting(row());
+    // Another try comes first, which is no conflict.
+    await turn();
     return writer.commitChanges({ onConflict: 'fail' });
   },
   restore: (store) => store.restore(1, ONCE),

@@ -14,7 +14,7 @@ import { nearShards } from './ranking/near-shards.js';
 import type { CheckedOptions } from './options.js';
 import { type Plan, aimOf, planOf, wantedResults } from './ranking/plan.js';
 import type { Query } from './memory/query.js';
-import { leastEstimated, leastProven } from './scan/row-cost.js';
+import { isRough, leastEstimated, leastProven } from './scan/row-cost.js';
 import { rowFilter } from './scan/row-filter.js';
 import { scanFor } from './scan/scan-for.js';
 import { type ShardScan, scanInTurn } from './scan/shard-scan.js';
@@ -135,11 +135,9 @@ function begun(index: Searchable, engine: Engine | undefined, query: Query, opti
   const { shards, directory } = scope;
   const best = bestRows(k, distinct === 'document', maxDistance);
   const { filter, within } = counting(options, best);
-  const least = (plan.sure === PROVEN ? leastProven : leastEstimated)(
-    index.config.dimensions,
-    depth,
-    (index.whole ?? index).postingCount,
-  );
+  const { dimensions } = index.config;
+  const total = (index.whole ?? index).postingCount;
+  const least = (plan.sure === PROVEN ? leastProven : leastEstimated)(dimensions, depth, total);
   let rows = 0;
   for (const id of plan.shards) {
     rows += liveRowsOf(shards, directory, id);
@@ -151,6 +149,7 @@ function begun(index: Searchable, engine: Engine | undefined, query: Query, opti
     filter: rowFilter(filter, index.records),
     directory,
     isEstimated: scope.isEstimated && rows >= least,
+    isRough: scope.isEstimated && isRough(dimensions, total),
   });
   return { query, scope, plan, best, scan, within, further: [] };
 }

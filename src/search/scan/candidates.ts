@@ -4,7 +4,11 @@ import { NONE } from '../../kernels/kernels.js';
 import type { Columns } from '../../version/row-block.js';
 import { CANDIDATES, type Engine } from '../memory/engine.js';
 import type { Slot } from '../memory/slots.js';
+import { copyIn } from './row-copies.js';
 import type { RowMeasurer } from './row-measurer.js';
+
+/** How many times as many candidates as are wanted are sorted without selecting those. */
+const NEARLY = 1.25;
 
 /**
  * Candidates, each a label and a value.
@@ -18,7 +22,6 @@ export class Candidates {
   /** Rows with values beyond this do not become candidates. */
   limit = Infinity;
   readonly #engine: Engine;
-  readonly #rowBytes: number;
   #labels = 0;
   #pieces = 0;
   readonly #columns: Columns[] = [];
@@ -27,16 +30,19 @@ export class Candidates {
   readonly #firsts: number[] = [];
   readonly #compared: boolean[] = [];
   readonly #copies: (Slot | undefined)[] = [];
-  readonly #addresses: number[] = [];
 
   constructor(engine: Engine) {
     this.#engine = engine;
-    this.#rowBytes = 4 * engine.coarse.dimensions;
   }
 
   /** The address of the next candidate. */
   get end(): number {
     return this.#engine.at.candidates + 8 * this.count;
+  }
+
+  /** The first label of the next piece. */
+  get nextLabel(): number {
+    return this.#labels;
   }
 
   hasRoom(rows: number): boolean {
@@ -46,22 +52,14 @@ export class Candidates {
   /**
    * Labels `rows` rows of a block, from `from` on; returns the first label.
    *
-   * `isCompared` says that they count as measured already. `copies` has copies of the block's rows, the first at `address`.
+   * `isCompared` says that they count as measured already. `copies` is for copies of the block's rows.
    */
-  label(
-    columns: Columns,
-    from: number,
-    rows: number,
-    isCompared = false,
-    copies?: Slot,
-    address: number = NONE,
-  ): number {
+  label(columns: Columns, from: number, rows: number, isCompared = false, copies?: Slot): number {
     const label = this.#labels;
     const piece = this.#pieces++;
     this.#columns[piece] = columns;
     this.#compared[piece] = isCompared;
     this.#copies[piece] = copies;
-    this.#addresses[piece] = address;
     this.#labelled[piece] = label;
     this.#firsts[piece] = label - from;
     this.#labels += Math.ceil(rows / GROUP) * GROUP;
@@ -77,7 +75,7 @@ export class Candidates {
   }
 
   /**
-   * Sorts the best candidates behind the first `done`, at most `most`; returns how many.
+   * Sorts the best candidates behind the first `done`, at most `most` or little more; returns how many.
    *
    * Those above the threshold are dropped.
    */
@@ -86,7 +84,8 @@ export class Candidates {
     const address = at.candidates + 8 * done;
     const left = kernels.keep(address, this.count - done, threshold);
     this.count = done + left;
-    const count = Math.min(most, left);
+    // To select most of them takes about as long as to sort the few others, too.
+    const count = left <= NEARLY * most ? left : most;
     if (left > count) kernels.select(address, left, count);
     kernels.sort(address, count);
     return count;
@@ -113,22 +112,25 @@ export class Candidates {
 
   /** Names a candidate's row to the measurer, as the one at index `to`. */
   name(i: number, rank: number, measurer: RowMeasurer, to: number): void {
-    const label = this.#engine.kernels.u32[this.#engine.at.candidates / 4 + 2 * i];
+    const { kernels, at } = this.#engine;
+    const label = kernels.u32[at.candidates / 4 + 2 * i];
     const owner = this.#ownerOf(label);
     const row = label - this.#firsts[owner];
     const copies = this.#copies[owner];
+    const columns = this.#columns[owner];
     // Unless they were evicted meanwhile.
     const address =
-      copies !== undefined && copies.at >= 0 ? this.#addresses[owner] + this.#rowBytes * row : NONE;
-    measurer.name(to, this.#columns[owner], row, rank, this.#compared[owner], address);
+      copies !== undefined && copies.at >= 0 ? copyIn(this.#engine, copies, columns, row) : NONE;
+    measurer.name(to, columns, row, rank, this.#compared[owner], address);
   }
 
   /** The piece that a label belongs to. */
   #ownerOf(label: number): number {
+    const labelled = this.#labelled;
     let first = 0;
     for (let end = this.#pieces; end - first > 1;) {
       const middle = (first + end) >>> 1;
-      if (this.#labelled[middle] <= label) first = middle;
+      if (labelled[middle] <= label) first = middle;
       else end = middle;
     }
     return first;

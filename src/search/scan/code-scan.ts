@@ -46,7 +46,7 @@ export class CodeScan implements ShardScan {
   readonly #candidates: Candidates;
   readonly #candidateMeasurer: CandidateMeasurer;
   readonly #trial = new Trial();
-  /** Rows whose bounds were proven since candidates were last measured. */
+  /** Rows whose bounds were proven since candidates were last measured: without any, all candidates were compared. */
   #tried = 0;
 
   constructor(
@@ -58,6 +58,7 @@ export class CodeScan implements ShardScan {
     directory: Directory | undefined,
     measurer: RowMeasurer,
     most = Infinity,
+    isRough = false,
   ) {
     this.#shards = shards;
     this.#directory = directory;
@@ -72,7 +73,17 @@ export class CodeScan implements ShardScan {
     this.#candidateMeasurer = new CandidateMeasurer(config.metric, this.#candidates, measurer, best, sure);
     if (sure === PROVEN && isCopied(engine)) {
       const index = { config, shards };
-      this.#short = new ShortScan(index, query, best, most, engine, directory, measurer, this.#candidates);
+      this.#short = new ShortScan(
+        index,
+        query,
+        best,
+        most,
+        engine,
+        directory,
+        measurer,
+        isRough,
+        this.#candidates,
+      );
     }
   }
 
@@ -88,20 +99,20 @@ export class CodeScan implements ShardScan {
   scan(id: ShardId, centroidValue = NaN): void {
     const rows = this.#exact.count(id);
     if (this.#sure !== PROVEN) this.#scanShard(id, centroidValue);
-    else if (this.#trial.next()) this.#prove(id, rows);
+    else if (this.#short?.hasRough(id) !== true && this.#trial.next()) this.#prove(id, rows);
     else this.#compare(id);
   }
 
   measureSome(): void {
+    // Comparing finds out by itself what is near.
+    if (this.#short !== undefined && this.#tried === 0) return;
     this.#estimate();
     this.#candidateMeasurer.measureSome();
   }
 
   measure(): void {
     this.#estimate();
-    this.#candidateMeasurer.measure(
-      this.#sure === PROVEN ? mostLeft(this.#dimensions, this.#tried) : Infinity,
-    );
+    this.#candidateMeasurer.measure(this.#tried > 0 ? mostLeft(this.#dimensions, this.#tried) : Infinity);
     this.#tried = 0;
   }
 
@@ -133,6 +144,8 @@ export class CodeScan implements ShardScan {
   /** Proves bounds for the rows of a shard, and notes whether that was worth it. */
   #prove(id: ShardId, rows: number): void {
     const candidates = this.#candidates;
+    // Candidates that were compared are near, and their distances bound the others.
+    if (this.#tried === 0) this.measure();
     const [before, measured] = [candidates.count, this.#measurer.count];
     this.#scanShard(id, NaN);
     // Before there are k results, no bound can rule out a row.
@@ -159,7 +172,7 @@ export class CodeScan implements ShardScan {
       this.#exact.measureShard(id);
       return;
     }
-    this.#short.queueShard(id);
+    this.#short.queueShard(id, this.#tried === 0 ? 0 : this.#candidates.count);
     this.#short.estimate();
   }
 

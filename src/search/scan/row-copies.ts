@@ -10,10 +10,8 @@
 import type { Columns } from '../../version/row-block.js';
 import { codable } from '../memory/block-codes.js';
 import type { Engine } from '../memory/engine.js';
+import { MOST_OF_ROWS } from '../memory/rough-rows.js';
 import type { Slot } from '../memory/slots.js';
-
-/** The share of the budget that is left to codes: they are a tenth of the size of copies, and save more. */
-const LEFT_TO_CODES = 1 / 2;
 
 /** Bytes before the bits. */
 const HEAD = 64;
@@ -26,10 +24,13 @@ export function isCopied(engine: Engine | undefined): engine is Engine {
 /** Address of a copy of a row: `spare`, if the cache has no room for it. */
 export function copyOfRow(engine: Engine, columns: Columns, row: number, spare: number): number {
   const slot = keptCopies(engine, columns);
-  if (slot === undefined) {
-    copy(engine, columns, row, 1, spare);
-    return spare;
-  }
+  if (slot !== undefined) return copyIn(engine, slot, columns, row);
+  copy(engine, columns, row, 1, spare);
+  return spare;
+}
+
+/** Address of a copy of a row in the slot of its block. */
+export function copyIn(engine: Engine, slot: Slot, columns: Columns, row: number): number {
   const { kernels, coarse } = engine;
   const address = rowsAt(slot, columns) + 4 * coarse.dimensions * row;
   if (row < slot.rows) return address;
@@ -90,19 +91,23 @@ function factorsAt(slot: Slot, columns: Columns): number {
 }
 
 /** Address of the copies of the first rows, one after another. */
-export function rowsAt(slot: Slot, columns: Columns): number {
+function rowsAt(slot: Slot, columns: Columns): number {
   return factorsAt(slot, columns) + factorBytes(columns);
 }
 
-/** The slot of the copies of a block's rows; `undefined` if the cache has no room for it. */
-function keptCopies({ kernels, coarse, slots }: Engine, columns: Columns): Slot | undefined {
+/** The slot of the copies of a block's rows; `undefined` if the cache has no room for it in a share of its budget. */
+export function keptCopies(
+  { kernels, coarse, slots }: Engine,
+  columns: Columns,
+  share = MOST_OF_ROWS,
+): Slot | undefined {
   // Lives as long as the block, and is not the key of its codes.
   const key = columns.vectors;
   const known = slots.find(key);
   if (known !== undefined) return known;
   const head = HEAD + flagBytes(columns);
   const bytes = head + factorBytes(columns) + 4 * coarse.dimensions * columns.starts.length;
-  if (slots.byteLength + bytes > slots.most * LEFT_TO_CODES) return undefined;
+  if (slots.byteLength + bytes > slots.most * share) return undefined;
   const slot = slots.make(key, bytes, false);
   if (slot === undefined) return undefined;
   kernels.u32.fill(0, slot.at / 4, (slot.at + head) / 4);

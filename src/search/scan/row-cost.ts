@@ -21,6 +21,15 @@ const MEASURED_FAR: RowCost = { row: 0.003, dimension: 0.00017 };
 /** Components of an index that fit the cache: 2 MiB. */
 const MOST_NEAR = 2 ** 19;
 
+/**
+ * Components of an index from which on rows that are all compared are compared in 16 bits, not in 32.
+ *
+ * That takes a third of the instructions and half the memory a component, but more for each chunk and each segment. Exact
+ * searches of 300 to 10,000 rows of 32 to 384 dimensions, with and without structure, by turns: up to 2^17 components they
+ * took 0.9 to 1.5 times as long as in 32 bits, at 2^17.5 0.8 to 1 times, and less the more there are.
+ */
+const LEAST_ROUGH = 2 ** 17;
+
 /** The extra cost of each result. */
 const RESULT: RowCost = { row: 0.215, dimension: 0.0003 };
 
@@ -48,6 +57,11 @@ const WITH_BOUND = 4.75;
 
 function costOf({ row, dimension }: RowCost, dimensions: number): number {
   return row + dimension * dimensions;
+}
+
+/** Whether rows that are all compared are compared in 16 bits in an index of `total` rows. */
+export function isRough(dimensions: number, total: number): boolean {
+  return total * dimensions >= LEAST_ROUGH;
 }
 
 /**

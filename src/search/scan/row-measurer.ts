@@ -107,11 +107,18 @@ export class RowMeasurer {
     const length = Math.min(dimensions, MOST_FETCHED);
     const engine = this.#engine;
     let sum = 0;
+    let first = 0;
+    if (engine !== undefined) {
+      // Near rows were read just now.
+      const { u32 } = engine.kernels;
+      const addresses = this.#addresses;
+      for (let word = engine.at.rowAddresses / 4; first < count && addresses[first] !== NONE; first++)
+        u32[word + first] = addresses[first];
+    }
     let placed = engine !== undefined;
-    for (let i = 0; i < count; i++) {
+    for (let i = first; i < count; i++) {
       const known = this.#addresses[i];
       if (engine !== undefined && known !== NONE) {
-        // Near rows were read just now.
         engine.kernels.u32[engine.at.rowAddresses / 4 + i] = known;
         continue;
       }
@@ -143,23 +150,23 @@ export class RowMeasurer {
       const { kernels, at } = this.#engine;
       kernels.measureAt(this.#product, at.probe, at.rowAddresses + 4 * first, count, dimensions, at.measured);
       const { f64 } = kernels;
-      for (let i = 0; i < count; i++) {
-        const { squaredNorms } = columns[first + i];
-        out[i] = distanceOf(
-          metric,
-          f64[at.measured / 8 + i],
-          probe.squaredNorm,
-          squaredNorms[rows[first + i]],
-        );
+      const { squaredNorm } = probe;
+      for (let i = 0, measured = at.measured / 8; i < count; i++) {
+        // By cosine alone the lengths of rows count.
+        const square = metric === 'cosine' ? columns[first + i].squaredNorms[rows[first + i]] : 1;
+        out[i] = distanceOf(metric, f64[measured + i], squaredNorm, square);
       }
     } else scatteredDistances(metric, probe, columns, rows, first, count, out);
+    const [best, filter, ranks, counted] = [this.#best, this.#filter, this.#ranks, this.#counted];
     for (let i = 0; i < count; i++) {
-      if (!this.#counted[first + i]) this.count++;
-      const rank = Math.max(out[i], this.#ranks[first + i]);
-      if (rank > this.#best.worst) continue;
+      if (!counted[first + i]) this.count++;
+      const distance = out[i];
+      const least = ranks[first + i];
+      const rank = least > distance ? least : distance;
+      if (rank > best.worst) continue;
       const [of, row] = [columns[first + i], rows[first + i]];
-      if (this.#filter !== undefined && !this.#filter(keyOfRow(of, row))) continue;
-      this.#best.offer(out[i], of, row, rank);
+      if (filter !== undefined && !filter(keyOfRow(of, row))) continue;
+      best.offer(distance, of, row, rank);
     }
   }
 

@@ -23,6 +23,8 @@ export interface ScanOptions {
   readonly directory?: Directory | undefined;
   /** Whether there are enough rows for codes to pay. Default `true`. */
   readonly isEstimated?: boolean;
+  /** Whether rows that are all compared are compared in 16 bits. Default `false`. */
+  readonly isRough?: boolean;
 }
 
 /** Makes a scan for one query, which offers rows to `best`. */
@@ -30,14 +32,14 @@ export function scanFor(
   index: Pick<Searchable, 'config' | 'shards'>,
   query: Query,
   best: Kept,
-  { engine, sure, filter, directory, isEstimated = true }: ScanOptions,
+  { engine, sure, filter, directory, isEstimated = true, isRough = false }: ScanOptions,
 ): ShardScan {
   const measurer = new RowMeasurer(index.config, query, best, filter, engine);
   if (engine === undefined || !query.isBounded) return new ExactScan(index.shards, directory, measurer);
   // A filter may refuse the nearest rows, so none rules out others before it was measured.
   const most = filter === undefined && !best.isDistinct ? best.most : Infinity;
-  if (isEstimated) return new CodeScan(index, query, best, engine, sure, directory, measurer, most);
+  if (isEstimated) return new CodeScan(index, query, best, engine, sure, directory, measurer, most, isRough);
   return isCopied(engine)
-    ? new ShortScan(index, query, best, most, engine, directory, measurer)
+    ? new ShortScan(index, query, best, most, engine, directory, measurer, isRough)
     : new ExactScan(index.shards, directory, measurer);
 }

@@ -101,7 +101,7 @@ export class ShortEstimator {
       return;
     }
     const copies = copiesIn(slot, columns);
-    const label = candidates.label(columns, from, rows, true, slot, copies.rows);
+    const label = candidates.label(columns, from, rows, true, slot);
     this.#put(copies, from, rows, segment, from, label);
   }
 

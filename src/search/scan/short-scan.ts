@@ -1,21 +1,23 @@
-// Scans shards by products in 32 bits: for few or short rows, where codes would not pay.
+// Scans shards by comparing all rows in 32 or 16 bits: for few or short rows, where codes would not pay, and for exact search.
 import type { ShardexConfig } from '../../config.js';
 import type { Shard, ShardId } from '../../version/shard.js';
 import type { Segment } from '../../version/shard-rows.js';
 import type { Searchable } from '../../version/searchable.js';
 import { PROVEN } from '../confidence.js';
-import { type Directory, NOWHERE } from '../memory/directory.js';
+import { type Directory, NOWHERE, PIECE } from '../memory/directory.js';
 import type { Engine } from '../memory/engine.js';
 import type { Query } from '../memory/query.js';
+import type { Slot } from '../memory/slots.js';
 import { CandidateMeasurer } from './candidate-measurer.js';
 import { Candidates } from './candidates.js';
 import { ExactScan } from './exact-scan.js';
 import type { RowMeasurer } from './row-measurer.js';
 import type { ShardScan, Tally } from './shard-scan.js';
+import { RoughEstimator } from './rough-estimator.js';
 import { ShortEstimator, rowsTogether } from './short-estimator.js';
 import type { Kept } from './top-k.js';
 
-/** A scan that compares every row in 32 bits, and measures those that could be among the best. */
+/** A scan that compares every row in 32 or 16 bits, and measures those that could be among the best. */
 export class ShortScan implements ShardScan {
   readonly limit = Infinity;
   readonly #shards: Searchable['shards'];
@@ -25,10 +27,15 @@ export class ShortScan implements ShardScan {
   /** Counts shards. */
   readonly #exact: ExactScan;
   readonly #estimator: ShortEstimator;
+  /** Compares rows in 16 bits, if that pays. */
+  readonly #rough: RoughEstimator | undefined;
   readonly #candidates: Candidates;
   readonly #candidateMeasurer: CandidateMeasurer;
 
-  /** `most` is how many of the nearest rows are wanted: Infinity if not all of them are kept. */
+  /**
+   * `most` is how many of the nearest rows are wanted: Infinity if not all of them are kept. `isRough` says whether to compare in
+   * 16 bits where there is room.
+   */
   constructor(
     { config, shards }: { readonly config: ShardexConfig; readonly shards: Searchable['shards'] },
     query: Query,
@@ -37,6 +44,7 @@ export class ShortScan implements ShardScan {
     engine: Engine,
     directory: Directory | undefined,
     measurer: RowMeasurer,
+    isRough: boolean,
     candidates = new Candidates(engine),
   ) {
     this.#shards = shards;
@@ -45,6 +53,7 @@ export class ShortScan implements ShardScan {
     this.#measurer = measurer;
     this.#exact = new ExactScan(shards, directory, measurer);
     this.#estimator = new ShortEstimator(config, engine, query, most);
+    if (isRough) this.#rough = new RoughEstimator(config, engine, query, most);
     this.#candidates = candidates;
     this.#candidateMeasurer = new CandidateMeasurer(config.metric, candidates, measurer, best, PROVEN);
   }
@@ -82,17 +91,28 @@ export class ShortScan implements ShardScan {
 
   resume(): void {
     this.#exact.resume();
+    this.#rough?.resume();
   }
 
-  /** Queues the rows of a shard, without counting it. */
-  queueShard(id: ShardId): void {
-    const directory = this.#directory;
-    if (directory === undefined) {
-      for (const segment of (this.#shards.get(id) as Shard).rows.segments) this.#queue(segment);
-      return;
-    }
-    for (let entry = directory.firstOf(id); entry !== NOWHERE; entry = directory.after(entry))
-      this.#queue(directory.segments[entry] as Segment);
+  /** Whether all rows of a shard can be compared in 16 bits, or are so few that each is measured. */
+  hasRough(id: ShardId): boolean {
+    const rough = this.#rough;
+    let isAll = rough !== undefined;
+    this.#eachSegment(id, (segment, { centroid }) => {
+      isAll &&= this.#measurer.isSparse(segment) || rough?.rowsOf(segment, centroid) !== undefined;
+    });
+    return isAll;
+  }
+
+  /**
+   * Compares or queues the rows of a shard, without counting it.
+   *
+   * The first `others` candidates are bounded in another way: among them one cannot tell how far the k-th is.
+   */
+  queueShard(id: ShardId, others = 0): void {
+    this.#eachSegment(id, (segment, shard) => {
+      this.#queue(segment, shard, others);
+    });
   }
 
   /** Compares what is queued. */
@@ -100,12 +120,31 @@ export class ShortScan implements ShardScan {
     this.#estimator.estimate(this.#best.worst, this.#candidates);
   }
 
-  #queue(segment: Segment): void {
+  #eachSegment(id: ShardId, use: (segment: Segment, shard: Shard) => void): void {
+    const directory = this.#directory;
+    if (directory === undefined) {
+      const shard = this.#shards.get(id) as Shard;
+      for (const segment of shard.rows.segments) use(segment, shard);
+      return;
+    }
+    for (let entry = directory.firstOf(id); entry !== NOWHERE; entry = directory.after(entry))
+      use(directory.segments[entry] as Segment, directory.shards[entry] as Shard);
+  }
+
+  #queue(segment: Segment, { centroid }: Shard, others: number): void {
     const [estimator, candidates, measurer] = [this.#estimator, this.#candidates, this.#measurer];
-    const isSparse = measurer.isSparse(segment);
-    if (!isSparse && !estimator.hasCopies(segment)) this.estimate();
-    const slot = isSparse ? undefined : estimator.copiesOf(segment);
-    if (isSparse || !estimator.isBounded(segment, slot)) {
+    if (measurer.isSparse(segment)) {
+      measurer.measureAll(segment);
+      return;
+    }
+    const rough = this.#rough?.rowsOf(segment, centroid);
+    if (rough !== undefined) {
+      this.#compare(segment, rough, others);
+      return;
+    }
+    if (!estimator.hasCopies(segment)) this.estimate();
+    const slot = estimator.copiesOf(segment);
+    if (!estimator.isBounded(segment, slot)) {
       measurer.measureAll(segment);
       return;
     }
@@ -116,6 +155,18 @@ export class ShortScan implements ShardScan {
       if (!candidates.hasRoom(estimator.queuedRows + rows)) this.measure();
       else if (estimator.isFull) this.estimate();
       estimator.queue(segment, from, rows, slot, this.#best.worst, candidates);
+    }
+  }
+
+  /** Compares the rows of a segment in 16 bits. */
+  #compare(segment: Segment, slot: Slot, others: number): void {
+    const candidates = this.#candidates;
+    this.#measurer.count += segment.liveCount;
+    for (let from = 0; from < segment.visible; from += PIECE) {
+      const rows = Math.min(PIECE, segment.visible - from);
+      if (!candidates.hasRoom(this.#estimator.queuedRows + rows)) this.measure();
+      const before = Math.min(others, candidates.count);
+      this.#rough?.compare(segment, from, rows, slot, this.#best.worst, candidates, before);
     }
   }
 }

@@ -37,6 +37,12 @@ export class SortedRows implements Best {
       if (compareRanks(found, rows[at - 1]) >= 0) return;
       at--;
     }
+    // Most rows come in order.
+    if (at > 0 && rank > rows[at - 1].rank) {
+      rows[at] = found;
+      if (at + 1 === this.most) this.worst = rank;
+      return;
+    }
     for (; at > 0 && compareRanks(found, rows[at - 1]) < 0; at--) rows[at] = rows[at - 1];
     rows[at] = found;
     if (rows.length === this.most) this.worst = rows[this.most - 1].rank;

@@ -24,6 +24,9 @@ export const MOST_OF_ROWS = 1 / 2;
 /** Bytes before the first chunk. */
 const HEAD = 64;
 
+/** More than 16-bit numbers are below 0: cutting off rounds down then, in a fifth of the time of `Math.round`. */
+const ABOVE = 2 ** 16;
+
 /** Lengths that go into bounds are rounded up by this factor. */
 const ROUND_UP = 1 + 2 ** -20;
 
@@ -118,7 +121,7 @@ function putRows(
     f32[squares + STAGE + row] = isZero ? 0 : length / ROUGH_LENGTH;
     const times = isZero ? 0 : ROUGH_LENGTH / length;
     for (let j = 0, target = padded * row; j < padded; j++)
-      integers[target + j] = Math.round(f32[first + j] * times);
+      integers[target + j] = ((f32[first + j] * times + ABOVE + 0.5) | 0) - ABOVE;
   }
   u32[chunk / 4] = to - (from - (from % STAGE));
   f32[chunk / 4 + 1] = longest;

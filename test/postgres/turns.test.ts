@@ -18,8 +18,6 @@ const WRITERS = 4;
 const COMMITS = 40;
 /** Races in a row that a writer may lose before its turn. */
 const MOST_LOST = 2;
-/** Commits of others, of each other writer, before a writer's own; chance makes some of them. */
-const MOST_BEFORE = 10;
 
 type TurningLog = CommitLog & Required<Pick<CommitLog, 'inTurn'>>;
 
@@ -244,28 +242,25 @@ describe.skipIf(!hasPostgres)('turns', () => {
     await Promise.all([store.close(), rival.close()]);
   });
 
+  // How many commits of others come between two of one writer is up to who runs when; how many races it loses is not.
   test('several processes without a pause: none loses more than two races in a row', async () => {
     const children: ChildProcess[] = [];
-    const before: number[][] = [];
     const lost: number[][] = [];
     await Promise.all(
       Array.from({ length: WRITERS }, async (_, i) => {
-        [before[i], lost[i]] = [[], []];
+        lost[i] = [];
         const script = program('postgres/support/racing-child');
         const args = [script, String(cluster.port), 'races', `w${i}`, String(COMMITS), 'with turns'];
         const { code, errors } = await run(process.execPath, args, (line, child) => {
-          const [kind, others, races] = line.split(' ');
-          if (kind === 'commit') {
-            before[i].push(Number(others));
-            lost[i].push(Number(races));
-          } else if (children.push(child) === WRITERS) for (const one of children) one.stdin?.write('go\n');
+          const [kind, races] = line.split(' ');
+          if (kind === 'commit') lost[i].push(Number(races));
+          else if (children.push(child) === WRITERS) for (const one of children) one.stdin?.write('go\n');
         });
         expect([errors, code]).toEqual(['', 0]);
       }),
     );
-    expect(before.map(({ length }) => length)).toEqual(Array(WRITERS).fill(COMMITS));
+    expect(lost.map(({ length }) => length)).toEqual(Array(WRITERS).fill(COMMITS));
     expect(Math.max(...lost.flat())).toBeLessThanOrEqual(MOST_LOST);
-    expect(Math.max(...before.flat())).toBeLessThanOrEqual(MOST_BEFORE * (WRITERS - 1));
     expect(await versionOf(pool)).toBe(WRITERS * COMMITS);
   }, 120_000);
 });

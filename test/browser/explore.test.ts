@@ -128,7 +128,9 @@ test('a store: its versions, the map and its table, differences, memory and a se
     const found = await api<Found>('search', sent({ version: 11, against: 8, like: 'v1 5', k: 10 }));
     await shown(() => page.getByTestId('read').innerText()).toBe(String(found.explanation.shardsScanned));
     await shown(() => texts(page, '.results b')).toEqual(found.results.map(({ documentId }) => documentId));
-    await shown(() => texts(page, '.results .score')).toEqual(found.results.map(({ score }) => score.toFixed(4)));
+    await shown(() => texts(page, '.results .score')).toEqual(
+      found.results.map(({ score }) => score.toFixed(4)),
+    );
     const order = () =>
       page
         .locator('tr[data-shard]')

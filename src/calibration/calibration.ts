@@ -87,9 +87,9 @@ export function isNearlyCalibrated(postingCount: number): boolean {
 }
 
 /**
- * Looks in a sample that go as far as the 1,000 nearest; the others stop at the 100 nearest, in less than half of the time.
- * What share of a thousand is found hardly varies: of so many looks the standard error of a recall of 0.95 is as small as
- * that of the whole sample for ten.
+ * Looks in a sample that go as far as the 1,000 nearest; the others stop at the 100 nearest, and measure a fifth of the rows.
+ * What share of a thousand is found hardly varies: with so many looks the standard error of a recall of 0.95 is no greater
+ * than that of the whole sample for ten. It was 0.0007 to 0.003 beside 0.002 to 0.0034, on data with and without clusters.
  */
 const DEEP_SAMPLE = 256;
 

@@ -79,12 +79,30 @@ function losses(results) {
 }
 
 /** @param {Results} results */
-function source({ search, commit, routing, threads, resident }) {
-  const suites = [search, commit, routing, threads, resident];
-  const measured = [...new Set(suites.map((suite) => suite.commit))].join(', ');
-  const machines = [...new Set(suites.map(({ machine }) => machine))].join('; ');
-  return `All figures are of commit ${measured}, on ${machines}. Later changes are not in them. [Benchmarks](docs/benchmarks/results.md) has all tables and how they were measured.`;
+function source(results) {
+  /** @type {Map<string, string[]>} */
+  const groups = new Map();
+  for (const [suite, name] of Object.entries(NAMES)) {
+    const { commit, machine } = results[suite];
+    const of = `of commit ${commit}, on ${machine}`;
+    groups.set(of, [...(groups.get(of) ?? []), name]);
+  }
+  const [[first], ...others] = groups;
+  const exceptions = others.map(([of, names]) => `those of ${names.join(', ')} are ${of}`);
+  const measured = [`${others.length > 0 ? 'Figures' : 'All figures'} are ${first}`, ...exceptions].join(
+    '; ',
+  );
+  return `${measured}. Later changes are not in them. [Benchmarks](docs/benchmarks/results.md) has all tables and how they were measured.`;
 }
+
+/** The suites that figures of the README are from, by what they are of. */
+const NAMES = {
+  search: 'searches',
+  commit: 'commits',
+  routing: 'adding',
+  threads: 'threads',
+  resident: 'memory',
+};
 
 /**
  * @param {Results} results

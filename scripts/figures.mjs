@@ -95,7 +95,7 @@ function source(results) {
   return `${measured}. Later changes are not in them. [Benchmarks](docs/benchmarks/results.md) has all tables and how they were measured.`;
 }
 
-/** The suites that figures of the README are from, by what they are of. */
+/** The suites whose figures are in the README, and what they measure. */
 const NAMES = {
   search: 'searches',
   commit: 'commits',

@@ -22,7 +22,7 @@ export function calibrationChange(
   if (before === after) return 'same';
   if (after === undefined) return 'none';
   const [old, all] = [before?.samples.toArray() ?? [], after.samples.toArray()];
-  // Most samples are where they were. Only the few others can be elsewhere, and a map of all takes far longer to make.
+  // Most samples keep their index. A map of the few others takes far less time than a map of all.
   const elsewhere = new Map<Sample, number>();
   for (let i = 0; i < old.length; i++) if (old[i] !== all[i]) elsewhere.set(old[i], i);
   const samples = all.map((sample, i) => (sample === old[i] ? i : (elsewhere.get(sample) ?? sample)));

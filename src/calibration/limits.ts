@@ -93,7 +93,7 @@ class SampleLimits implements Limits {
   readonly gap: number;
   readonly #postingCount: number;
   readonly #all: LevelLimits;
-  /** By the looks that went as far as the highest level; `undefined` if these are too few to tell. */
+  /** Limits from deep looks alone; `undefined` if there are too few. */
   readonly #deep: LevelLimits | undefined;
   readonly #made = new Map<string, LimitOf>();
   /** The last answer, as the next question is mostly the same. */
@@ -116,12 +116,7 @@ class SampleLimits implements Limits {
 
   for(k: number, recall: number): LimitOf {
     if (this.#last?.k === k && this.#last.recall === recall) return this.#last.limitOf;
-    const key = `${k} ${recall}`;
-    let limitOf = this.#made.get(key);
-    if (limitOf === undefined) {
-      if (this.#made.size >= MOST_KEPT) this.#made.clear();
-      this.#made.set(key, (limitOf = this.#make(k, recall)));
-    }
+    const limitOf = memoized(this.#made, `${k} ${recall}`, () => this.#make(k, recall));
     this.#last = { k, recall, limitOf };
     return limitOf;
   }
@@ -159,7 +154,7 @@ class SampleLimits implements Limits {
   }
 }
 
-/** Limits at the levels that some looks know. */
+/** Limits from a list of looks, at the levels that all of these know. */
 class LevelLimits {
   readonly samples: readonly Sample[];
   readonly #shardCount: number;
@@ -181,11 +176,12 @@ class LevelLimits {
     return this.#level(LEVELS.indexOf(10)).standardError(all, 0.95);
   }
 
-  /** Makes limits at one of the levels. */
+  /** Returns limits at one of the levels. */
   at(level: number, recall: number): LimitOf {
-    const key = `${level} ${recall}`;
-    const known = this.#made.get(key);
-    if (known !== undefined) return known;
+    return memoized(this.#made, `${level} ${recall}`, () => this.#make(level, recall));
+  }
+
+  #make(level: number, recall: number): LimitOf {
     const costs = this.#level(level);
     const { tree, floorOf, own, common: least } = this.#sampleWide(level, recall);
     const common = this.#hardParts.reduce((most, part) => {
@@ -202,10 +198,7 @@ class LevelLimits {
         },
       ]),
     );
-    if (this.#made.size >= MOST_KEPT) this.#made.clear();
-    const limitOf: LimitOf = (features) => limits.get(groupFor(tree, features, floorOf)) as Limit;
-    this.#made.set(key, limitOf);
-    return limitOf;
+    return (features) => limits.get(groupFor(tree, features, floorOf)) as Limit;
   }
 
   /**
@@ -257,6 +250,16 @@ class LevelLimits {
   #level(level: number): CostLevel {
     return (this.#levels[level] ??= new CostLevel(this.samples, this.#shardCount, this.#gap, level));
   }
+}
+
+/** Returns the limits kept under a key; makes them first if there are none. Drops all others if these are too many. */
+function memoized(made: Map<string, LimitOf>, key: string, make: () => LimitOf): LimitOf {
+  let limitOf = made.get(key);
+  if (limitOf !== undefined) return limitOf;
+  limitOf = make();
+  if (made.size >= MOST_KEPT) made.clear();
+  made.set(key, limitOf);
+  return limitOf;
 }
 
 /** Raises a recall, but by no more than half of what is missing to 1. */

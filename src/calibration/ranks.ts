@@ -36,7 +36,7 @@ const STARTS: readonly number[] = WIDTHS.reduce(
 /** The length of the string: two characters an entry. */
 export const PACKED_LENGTH = 2 * STARTS[LEVELS.length];
 
-/** Entries of a level that was not looked for, as far as ranks go: beyond all. */
+/** Fills the levels that a look did not reach. No rank has this code. */
 const UNKNOWN = '\uffff';
 
 /** The string for ranks that are not known yet. */
@@ -74,7 +74,7 @@ export function packRanks(
   return String.fromCharCode(...codes).padEnd(PACKED_LENGTH, UNKNOWN);
 }
 
-/** Whether a level was looked for. */
+/** Whether the look reached a level. */
 export function isKnown(packed: string, level: number): boolean {
   return packed[2 * STARTS[level]] !== UNKNOWN;
 }

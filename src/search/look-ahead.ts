@@ -30,8 +30,10 @@ const ENCODED_ROWS = 160;
 const ESTIMATED = 1 / 64;
 
 /**
- * Whether a look takes so little that nothing of it need be done ahead, but for the codes: to go through all rows takes a
- * quarter of what may be done in a commit, some 0.3 ms. Done ahead it would be gone through twice.
+ * Whether a look is too short to be worth preparing, apart from its codes.
+ *
+ * That is so if scanning all rows takes at most a quarter of the budget of a commit, some 0.3 ms. A scan ahead would be
+ * repeated by the look.
  */
 export function isShort({ config, postingCount }: Pick<ShardexIndex, 'config' | 'postingCount'>): boolean {
   return ESTIMATED * postingCount * config.dimensions <= aheadBudget(config, 1) / 4;

@@ -43,7 +43,7 @@ export async function forkBranch(parts: StoreParts, name: string, options: ForkO
   const { at = visible.current.version } = takeOptions(options, ['at']);
   const version = await kept.numberOf(at);
   let answer = await forkAt(log, name, version);
-  // The log alone does not lead there; a checkpoint of what is in memory does.
+  // The log has dropped that version. It may still be in memory, so make a checkpoint of it.
   if (answer === 'gone')
     answer = await kept.holding(version, async () => {
       await kept.keep(version);
@@ -98,7 +98,7 @@ async function forkAt(log: CommitLog, name: string, version: number): Promise<Fo
   return head === undefined ? 'gone' : log.fork(name, head);
 }
 
-/** A branch starts from the one that a version belongs to, and that one may have dropped what another one has tagged. */
+/** The error for a version that a child branch has tagged, but its parent has dropped: only the parent could branch there. */
 function notOurs(version: number): VersionNotKeptError {
   return new VersionNotKeptError(
     `No branch can start at version ${version}: the branch that it belongs to has dropped it. Restore it here, and start at the version that this makes.`,

@@ -32,16 +32,16 @@ export interface KeeperCounts {
 interface Making {
   /** The version, with its token. */
   readonly head?: Head;
-  /** What makes it; without it, the one that knows what the newest checkpoint has. */
+  /** The checkpointer to use. Default: the one that made the newest checkpoint, and knows its chunks. */
   readonly checkpointer?: Checkpointer | undefined;
   readonly isCompact?: boolean;
 }
 
 /** What a store keeps on purpose. */
 export interface Kept {
-  /** Versions whose checkpoints must stay, those that other processes have tagged by now included. */
+  /** Reads which versions are tagged, by any process: their checkpoints must stay. */
   tagged(): Promise<readonly number[]>;
-  /** Versions that may yet be tagged, so that their tokens must stay. */
+  /** Versions in memory. They may still be tagged, so their tokens must stay. */
   inMemory(): readonly number[];
 }
 
@@ -124,8 +124,7 @@ export class Keeper {
   }
 
   /**
-   * Makes a checkpoint of a version that is to stay; version 0 needs none. With `written`, of one that was loaded: it shares
-   * the chunks of what it was loaded from, and no rows with the versions in memory.
+   * Makes a checkpoint of a version. A version that was loaded has `written`: the chunks that it was loaded from are used again.
    *
    * @throws what the log throws.
    */
@@ -175,7 +174,7 @@ export class Keeper {
 
   async #make(index: ShardexIndex, { head, checkpointer, isCompact }: Making): Promise<CheckpointCost> {
     const known = this.#reader.tokensUpTo(index.version);
-    // Of a version long ago, nothing else may know the token.
+    // The token of an old version may be forgotten.
     const tokens = known.at(-1)?.version === index.version || head === undefined ? known : [...known, head];
     const run: RunSteps = (steps) => this.#slices.run(steps);
     const cost = await (checkpointer ?? this.#checkpointer).take(index, tokens, run, isCompact);
@@ -188,7 +187,7 @@ export class Keeper {
   /** Drops what is older than a checkpoint, but for what the policy keeps. */
   async #trim(latest: number, newest: number, kept: Kept): Promise<void> {
     const before = await this.policy.dropBefore(latest, newest);
-    // Also where all entries stay: chunks may be left of checkpoints that failed. The tags are read last, as others may add some.
+    // Trim also if all entries stay: failed checkpoints may have left chunks. Read the tags last, since others may add some.
     await this.#log.trim(Math.max(1, before), await kept.tagged());
   }
 }

@@ -29,9 +29,9 @@ export class KeptVersions implements Kept {
   readonly #visible: CellState;
   readonly #reader: LogReader;
   readonly #keeper: Keeper;
-  /** Those of the log, as of when they were last read. */
+  /** The tags when the log was last read. */
   #tags: ReadonlyMap<string, number> = new Map();
-  /** Versions that are to stay for a moment, without a tag. */
+  /** Versions without a tag whose checkpoints must stay for a moment. */
   readonly #held: number[] = [];
   /** Tags are read and written one after the other. */
   #lane: Promise<unknown> = Promise.resolve();
@@ -74,7 +74,7 @@ export class KeptVersions implements Kept {
       const keep = await this.#wayToKeep(version, index);
       await keep();
       await this.#log.putNote(noteOfTag(name), tagBytes(version));
-      // Before that was there, whoever makes room may have dropped the checkpoint; now nobody does.
+      // Until the tag was written, another process could trim the checkpoint. From now on none does.
       if (!(await this.#hasCheckpoint(version))) await keep();
       this.#tags = new Map([...this.#tags, [name, version]]);
       if (index !== undefined) this.#visible.history.tag(name, index);
@@ -92,7 +92,7 @@ export class KeptVersions implements Kept {
     });
   }
 
-  /** The number of a version that is named by it, or by a tag. @throws {@link VersionNotKeptError} where there is none. */
+  /** Returns the number of a version that is given by number or by tag. @throws {@link VersionNotKeptError} where there is none. */
   async numberOf(wanted: number | string): Promise<number> {
     if (typeof wanted !== 'string') return this.#checked(wanted);
     const version = (await this.readTags()).get(wanted);
@@ -125,13 +125,13 @@ export class KeptVersions implements Kept {
     return { index: loaded.index, isLoaded: true };
   }
 
-  /** Makes a checkpoint of a version in memory or in the log, for as long as `holding` lasts. */
+  /** Makes a checkpoint of a version in memory or in the log. Call it within {@link KeptVersions.holding}. */
   async keep(version: number): Promise<void> {
     const keep = await this.#wayToKeep(version, this.#find(version));
     await keep();
   }
 
-  /** Lets no checkpoint of this store drop that of a version while work is under way. */
+  /** Keeps the checkpoint of a version from being trimmed by this store while `work` runs. */
   async holding<T>(version: number, work: () => Promise<T>): Promise<T> {
     this.#held.push(version);
     try {
@@ -141,7 +141,7 @@ export class KeptVersions implements Kept {
     }
   }
 
-  /** What to say of a version that is not in memory. */
+  /** Makes the error for a version that is not in memory. */
   absent(wanted: number | string): VersionNotKeptError {
     const { current } = this.#visible;
     const version = typeof wanted === 'string' ? this.#tags.get(wanted) : wanted;
@@ -178,9 +178,9 @@ export class KeptVersions implements Kept {
     return version;
   }
 
-  /** Finds all that a checkpoint of a version takes; what that returns makes it, as often as it has to be made. */
+  /** Prepares a checkpoint of a version. The function that it returns makes one, and may be called again. */
   async #wayToKeep(version: number, inMemory: ShardexIndex | undefined): Promise<() => Promise<void>> {
-    // It is empty.
+    // Version 0 is empty and needs none.
     if (version === 0) return () => Promise.resolve();
     const head = await this.#headOf(version);
     const loaded = inMemory === undefined ? await loadVersion(this.#log, this.#reader, version) : undefined;
@@ -205,11 +205,11 @@ export class KeptVersions implements Kept {
     return this.#tags;
   }
 
-  /** What to say of a version that the log does not lead to any more. */
+  /** Makes the error for a version that the log has dropped. */
   async gone(version: number): Promise<VersionNotKeptError> {
     const tags = tagsIn(await this.#log.notes());
     for (const { version: oldest } of await this.#log.checkpoints()) {
-      // That of a tag alone leads nowhere.
+      // The checkpoint of a tag may have no commits after it.
       const leadsOn = (await this.#log.entries(oldest + 2, 1)).at(0)?.version === oldest + 1;
       if (oldest > version && (leadsOn || oldest === this.#visible.current.version))
         return gone(version, oldest, tags);

@@ -11,7 +11,7 @@ import type { CommitLog, Head, LoggedEntry } from './log/commit-log.js';
 /** A version out of the log. */
 export interface LoadedVersion {
   readonly index: ShardexIndex;
-  /** What of it lies in chunks already. */
+  /** The chunks that it was loaded from. */
   readonly written: Written | undefined;
 }
 
@@ -30,7 +30,7 @@ export async function loadVersion(
   return found?.version === version ? { index: found, written } : undefined;
 }
 
-/** A version with its token; `undefined` where the log has neither its entry nor a checkpoint of it. */
+/** Returns a version with its token; `undefined` if the log has neither its entry nor its checkpoint. */
 export async function headAt(log: CommitLog, version: number): Promise<Head | undefined> {
   const found = (await log.entries(version + 1, 1)).at(0) ?? (await log.latestCheckpoint(version));
   return found?.version === version ? { version, token: found.token } : undefined;

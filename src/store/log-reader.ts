@@ -187,20 +187,20 @@ export class LogReader {
     return this.#tokens.get(token);
   }
 
-  /** The token of a version; `undefined` where it was forgotten. */
+  /** Returns the token of a version; `undefined` if it was forgotten. */
   tokenOf(version: number): string | undefined {
     for (const [token, of] of this.#tokens) if (of === version) return token;
     return undefined;
   }
 
-  /** The newest tokens up to a version, that of which is the last unless it was forgotten. */
+  /** Returns the newest tokens up to a version. Its own token is the last, unless it was forgotten. */
   tokensUpTo(version: number): readonly KnownToken[] {
     const known = [...this.#tokens].map(([token, of]) => ({ version: of, token }));
     const upTo = known.filter((one) => one.version <= version).sort((a, b) => a.version - b.version);
     return upTo.slice(-KEPT_TOKENS);
   }
 
-  /** Forgets tokens that no checkpoint keeps any more, but those of some versions. */
+  /** Forgets tokens that are too old for a checkpoint, except those of `spared` versions. */
   forgetBefore(version: number, spared: readonly number[]): void {
     const oldest = version - KEPT_TOKENS;
     const stay = new Set(spared);

@@ -1,6 +1,6 @@
 /*
- * What a store says of versions that it cannot give: those that never were, those that are gone, and those that are not in
- * memory, which only some of its methods read from the log. Each says what to do.
+ * The errors of a store for versions that it cannot return: they never existed, were dropped, or are not in memory. Each says
+ * what to do.
  */
 
 import { show } from '../checks/show.js';
@@ -9,7 +9,7 @@ import { VersionNotKeptError } from '../errors.js';
 /** Tags with their versions. */
 type Tags = ReadonlyMap<string, number>;
 
-/** There is no such version, and never was; or no such tag. */
+/** The error for a version or a tag that never existed. */
 export function neverMade(wanted: unknown, newest: number, tags: Tags): VersionNotKeptError {
   const what = typeof wanted === 'string' ? `tag ${show(wanted)}` : `version ${show(wanted)}`;
   return new VersionNotKeptError(
@@ -18,7 +18,7 @@ export function neverMade(wanted: unknown, newest: number, tags: Tags): VersionN
   );
 }
 
-/** The log does not lead to a version any more; `oldest` is the first after it that it still leads to. */
+/** The error for a version that the log has dropped; `oldest` is the oldest one that can still be loaded. */
 export function gone(version: number, oldest: number | undefined, tags: Tags): VersionNotKeptError {
   const back = oldest === undefined ? '' : ` back to ${oldest} only, and`;
   return new VersionNotKeptError(
@@ -27,7 +27,7 @@ export function gone(version: number, oldest: number | undefined, tags: Tags): V
   );
 }
 
-/** Only versions in memory can be had at once. `wanted` names one that may be in the log. */
+/** The error for a version that is not in memory, but may be in the log. */
 export function notInMemory(wanted: number | string, inMemory: readonly number[]): VersionNotKeptError {
   return new VersionNotKeptError(
     `Version ${show(wanted)} is not in memory; those that are: ${inMemory.join(', ')}. await load(${show(wanted)}) reads it from the log.`,
@@ -35,7 +35,7 @@ export function notInMemory(wanted: number | string, inMemory: readonly number[]
   );
 }
 
-/** The commits that would lead from one version to another are gone, though either may be there. */
+/** The error for two versions between which commits are missing in the log. */
 export function notOnTop(version: number, since: number): VersionNotKeptError {
   return new VersionNotKeptError(
     `Version ${version} cannot be made on top of version ${since}: the log has not all commits in between any more. Load it without since.`,

@@ -45,7 +45,7 @@ export async function durable(parts: StoreParts, commit: Commit, { offered }: Wr
   return last;
 }
 
-/** What a token that was seen before leads to. */
+/** Returns the commit of a known token; `undefined` for a new one. */
 export function knownCommit(
   { queue, reader, visible }: Pick<StoreParts, 'queue' | 'reader' | 'visible'>,
   token: string | undefined,

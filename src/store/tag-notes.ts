@@ -1,22 +1,22 @@
-// Tags as notes of a log: what a tag is called there, and what it says.
+// Tags are kept as notes of a log: their names there, and their bytes.
 import { show } from '../checks/show.js';
 import { fieldOf } from '../checks/given.js';
 import { CorruptLogError } from './errors.js';
 
-/** In front of the names of tags, among the notes of a log. */
+/** The prefix of notes that are tags. */
 const TAG = 'tag:';
 
-/** The name of the note of a tag. */
+/** Returns the name of a tag's note. */
 export function noteOfTag(name: string): string {
   return TAG + name;
 }
 
-/** What the note of a tag of a version says. */
+/** Encodes the version of a tag. */
 export function tagBytes(version: number): Uint8Array {
   return new TextEncoder().encode(JSON.stringify({ version }));
 }
 
-/** The tags among notes, with their versions. @throws {@link CorruptLogError} */
+/** Decodes the tags among the notes of a log. @throws {@link CorruptLogError} */
 export function tagsIn(notes: ReadonlyMap<string, Uint8Array>): ReadonlyMap<string, number> {
   const tags = new Map<string, number>();
   for (const [note, bytes] of notes) {

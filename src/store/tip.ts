@@ -27,7 +27,7 @@ export type Offer = (
   write: Write | undefined,
 ) => Promise<Commit>;
 
-/** What a token that was seen before leads to. */
+/** Returns the commit of a known token; `undefined` for a new one. */
 export type Known = (token: string | undefined) => Promise<Commit> | undefined;
 
 /** The state of the cell that writers see. */
@@ -49,8 +49,8 @@ export class TipState extends CellState {
   }
 
   /**
-   * What there is to publish of a write that was made already, by its token: nothing, once that is durable; `undefined` of
-   * any other. Another try may have been decided after this one began.
+   * Returns an empty commit for a write whose token is known by now, else `undefined`. Another try with that token may have
+   * been decided since this one began. The write then waits until that one is durable.
    */
   #made(write: Write | undefined): Commit | undefined {
     const made = write?.offered.length === 0 ? this.#known(write.token) : undefined;

@@ -27,7 +27,7 @@ async function stepFrom(
   current: ShardexIndex,
 ): Promise<MadeState | undefined> {
   const from = await placeOf(log, current.version);
-  // A branch may start at a tagged version of which nothing else is left: what it undoes to is not known.
+  // The entry is gone, as where a branch starts at a tagged version. So it is unknown what undoing leads to.
   if (from === undefined && kind === 'undo') throw await kept.gone(current.version - 1);
   const target = from?.[kind];
   if (target === undefined) return undefined;
@@ -42,7 +42,7 @@ async function stepFrom(
   return { index: stateAfter(current, found), info: { step } };
 }
 
-/** Where undoing and redoing lead from a version; `undefined` where its entry, which says so, is gone. */
+/** Returns where undoing and redoing lead from a version; `undefined` if its entry is gone. */
 async function placeOf(
   log: StoreParts['log'],
   version: number,

@@ -124,7 +124,7 @@ export class WithinTransactions {
     try {
       for (let tries = 1; ; tries++) {
         if (isFirst && reader.versionOf(token) !== undefined) {
-          // Another try was first while this one waited.
+          // Another try with this token was made while this one waited.
           transaction.ends(Promise.resolve());
           const { current } = visible;
           const settled = Promise.resolve(new Commit(current, current));

@@ -78,8 +78,8 @@ export class CentroidShadows {
   #tried = 0;
   #left = 0;
   /**
-   * The slot of each chunk in kernel memory, the number of slots, and the free ones. A chunk keeps a free slot until another
-   * one is written there: tables of several branches take turns, and a draft may go back to one that it had before.
+   * The slot of each chunk in kernel memory, the number of slots, and the free ones. A chunk that leaves the table keeps its
+   * slot until another chunk is written there, because it may come back: branches take turns.
    */
   #slots = new WeakMap<CentroidChunk, Slot>();
   readonly #written: Slot[] = [];

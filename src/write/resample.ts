@@ -247,7 +247,7 @@ function extraLooks(before: Calibration, due: number): number {
   return checks > 0 && isOutdated(before) ? checks * LOOKS_PER_CHECK : 0;
 }
 
-/** Makes looks, of which `first` were made before: which of them are deep is drawn by their number. */
+/** Makes looks, the first of which is number `first`. Its number decides, pseudo-randomly, whether a look is deep. */
 function* makeLooks(wanted: readonly Wanted[], index: ResampledVersion, first: number): Steps<Sample[]> {
   const { postingCount, config } = index;
   const share = deepShare(sampleSizeFor(postingCount));

@@ -1,8 +1,8 @@
 /*
  * Caches rows of blocks in 16 bits in kernel memory, around the centroid of their shard, for scans that compare all rows.
- * A slot begins with whether the bounds of kernels fail to hold for one of its rows (u32), and with the length of the
- * longest centre (f32). Chunks of STAGE rows follow, each as `roughLayout` says. Rows are only ever appended, and a chunk
- * keeps the centre that it was begun with, so nothing goes stale (I1).
+ * A slot begins with a flag (u32), which is 1 if the kernels' bounds fail for one of its rows, and with the length of the
+ * longest centre (f32). Chunks of STAGE rows follow, laid out by `roughLayout`. Rows are only appended, and the centre of a
+ * chunk never changes, so nothing goes stale (I1).
  */
 import { squaredNorm } from '../../geometry/exact-loops.js';
 import { LEAST_ROUGH } from '../../kernels/bounds.js';
@@ -24,7 +24,7 @@ export const MOST_OF_ROWS = 1 / 2;
 /** Bytes before the first chunk. */
 const HEAD = 64;
 
-/** More than 16-bit numbers are below 0: cutting off rounds down then, in a fifth of the time of `Math.round`. */
+/** Makes 16-bit numbers positive, so that `| 0` rounds them down; it takes a fifth of the time of `Math.round`. */
 const ABOVE = 2 ** 16;
 
 /** Lengths that go into bounds are rounded up by this factor. */

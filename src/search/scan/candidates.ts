@@ -7,7 +7,7 @@ import type { Slot } from '../memory/slots.js';
 import { copyIn } from './row-copies.js';
 import type { RowMeasurer } from './row-measurer.js';
 
-/** How many times as many candidates as are wanted are sorted without selecting those. */
+/** Up to this many times the wanted number, all candidates are sorted: selecting first would take as long. */
 const NEARLY = 1.25;
 
 /**
@@ -75,7 +75,7 @@ export class Candidates {
   }
 
   /**
-   * Sorts the best candidates behind the first `done`, at most `most` or little more; returns how many.
+   * Sorts the best candidates behind the first `done`, at most `most` or a quarter more; returns how many.
    *
    * Those above the threshold are dropped.
    */
@@ -84,7 +84,6 @@ export class Candidates {
     const address = at.candidates + 8 * done;
     const left = kernels.keep(address, this.count - done, threshold);
     this.count = done + left;
-    // To select most of them takes about as long as to sort the few others, too.
     const count = left <= NEARLY * most ? left : most;
     if (left > count) kernels.select(address, left, count);
     kernels.sort(address, count);

@@ -46,7 +46,7 @@ export class CodeScan implements ShardScan {
   readonly #candidates: Candidates;
   readonly #candidateMeasurer: CandidateMeasurer;
   readonly #trial = new Trial();
-  /** Rows whose bounds were proven since candidates were last measured: without any, all candidates were compared. */
+  /** Rows whose bounds were proven since candidates were last measured. If 0, all candidates come from comparisons. */
   #tried = 0;
 
   constructor(
@@ -104,7 +104,7 @@ export class CodeScan implements ShardScan {
   }
 
   measureSome(): void {
-    // Comparing finds out by itself what is near.
+    // A comparison keeps its own threshold.
     if (this.#short !== undefined && this.#tried === 0) return;
     this.#estimate();
     this.#candidateMeasurer.measureSome();
@@ -144,7 +144,7 @@ export class CodeScan implements ShardScan {
   /** Proves bounds for the rows of a shard, and notes whether that was worth it. */
   #prove(id: ShardId, rows: number): void {
     const candidates = this.#candidates;
-    // Candidates that were compared are near, and their distances bound the others.
+    // The candidates so far come from comparisons. Their distances give a better threshold.
     if (this.#tried === 0) this.measure();
     const [before, measured] = [candidates.count, this.#measurer.count];
     this.#scanShard(id, NaN);

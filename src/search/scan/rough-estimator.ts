@@ -1,6 +1,6 @@
 /*
- * Compares a query with rows in 16 bits, around the centroid of their shard: half the memory of 32 bits, and a third of the
- * time. Their error is bounded, so few rows more than are wanted become candidates, which are measured exactly.
+ * Compares a query with rows in 16 bits around the centroid of their shard. They take half the memory of 32 bits and a third
+ * of the instructions. Their error is bounded, so that few more candidates than wanted are left to be measured exactly.
  */
 import type { ShardexConfig } from '../../config.js';
 import { roughError } from '../../kernels/bounds.js';
@@ -20,10 +20,10 @@ import { keptCopies } from './row-copies.js';
 /** More than a cosine may lose by scaling query and rows to unit length in 32 bits. */
 const UNIT_ROUNDING = 2 ** -20;
 
-/** Candidates are cut back to those that may be wanted when they are twice as many, or this many more. */
+/** Candidates are cut back once there are twice as many as wanted, or this many more. */
 const SPARE = 64;
 
-/** The share of the budget that copies may take: what is measured exactly can do without, rows in 16 bits save more. */
+/** The share of the budget that row copies may take. It is less than that of rows in 16 bits, which save more time. */
 const MOST_COPIES = 3 / 8;
 
 /** The greatest value: Infinity stands where there is no row. */
@@ -37,7 +37,7 @@ export class RoughEstimator {
   /** How many of the nearest rows are wanted. */
   readonly #most: number;
   readonly #product: Product;
-  /** The value beyond which no row is wanted, as far as is known from others. */
+  /** No row with a greater value is wanted. It falls as rows are compared. */
   #limit = Infinity;
   #full: number;
 
@@ -64,9 +64,9 @@ export class RoughEstimator {
   }
 
   /**
-   * Compares `rows` rows of a segment, from a multiple of {@link STAGE} on, and adds candidates, for which there is room.
+   * Compares `rows` rows of a segment, from a multiple of {@link STAGE} on, and adds candidates. There must be room for them.
    *
-   * Those before the first `others` are bounded in another way.
+   * The first `others` candidates have bounds by codes, which cannot be compared with these values.
    */
   compare(
     segment: Segment,
@@ -103,14 +103,14 @@ export class RoughEstimator {
     );
     const found = kernels.within(at.products, rows, threshold, candidates.end, candidates.nextLabel);
     if (found === 0) return;
-    // The last that needs the rows in 16 bits is done, which this might evict.
+    // Copying may evict the rows in 16 bits, so it comes last.
     candidates.label(columns, from, rows, true, keptCopies(this.#engine, columns, MOST_COPIES));
     candidates.count += found;
     candidates.margin = Math.max(candidates.margin, margin);
     this.#cut(candidates, others);
   }
 
-  /** How far values of the last call of the kernel may be off. */
+  /** The greatest error of the values that the kernel computed last. */
   #marginOf(centreLength: number): number {
     const { kernels, coarse, unit, at } = this.#engine;
     const [farthest, reach] = [kernels.f32[at.line / 4], kernels.f32[at.line / 4 + 1]];

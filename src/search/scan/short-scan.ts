@@ -107,7 +107,7 @@ export class ShortScan implements ShardScan {
   /**
    * Compares or queues the rows of a shard, without counting it.
    *
-   * The first `others` candidates are bounded in another way: among them one cannot tell how far the k-th is.
+   * The first `others` candidates have bounds by codes, which cannot be compared with these values.
    */
   queueShard(id: ShardId, others = 0): void {
     this.#eachSegment(id, (segment, shard) => {

@@ -149,8 +149,14 @@ class SampleLimits implements Limits {
   }
 
   #at(level: number, recall: number): LimitOf {
-    const deep = level === LEVELS.length - 1 ? this.#deep : undefined;
-    return (deep ?? this.#all).at(level, recall);
+    const isTop = level === LEVELS.length - 1;
+    if (!isTop || this.#deep === undefined || this.#deep === this.#all) return this.#all.at(level, recall);
+    const [before, top] = [this.#all.at(level - 1, recall), this.#deep.at(level, recall)];
+    return (features) => {
+      const [a, b] = [before(features), top(features)];
+      // More results never need fewer shards, and few deep looks may not know a rare kind of query.
+      return a.limit > b.limit ? { ...b, limit: a.limit } : b;
+    };
   }
 }
 

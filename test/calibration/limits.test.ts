@@ -36,6 +36,12 @@ function sampleOf({ nearest, spread, shards }: Kind, seed: number, born = 0): Sa
   };
 }
 
+/** A look that stopped at the hundred nearest, with the ranks of their shards. */
+const withRanks = (sample: Sample, ranks: readonly number[]): Sample => ({
+  ...sample,
+  ranks: packRanks(ranks, (rank) => rank / 100, 3),
+});
+
 const many = (kind: Kind, count: number, from = 0): Sample[] =>
   Array.from({ length: count }, (_, i) => sampleOf(kind, from + i));
 
@@ -136,10 +142,11 @@ describe('limits', () => {
   test('for a thousand come from the looks that went so far, and from all where these are too few', () => {
     const samples = many(HARD, 800);
     const shallow = (sample: Sample): Sample => {
-      const { hash } = sample;
-      const random = seeded(hash);
-      const ranks = Array.from({ length: 100 }, (_, at) => Math.floor(random() * (1 + at / 5)));
-      return { ...sample, ranks: packRanks(ranks, (rank) => rank / 100, 3) };
+      const random = seeded(sample.hash);
+      return withRanks(
+        sample,
+        Array.from({ length: 100 }, (_, at) => Math.floor(random() * (1 + at / 5))),
+      );
     };
     const limitFor = (some: readonly Sample[], k: number) => limitsOf(calibrationOf(some)).for(k, 0.9)(HARD);
     const [all, quarter, few] = [1, 4, 40].map((every) =>
@@ -152,5 +159,21 @@ describe('limits', () => {
     // Twenty do not tell: as far as beyond all that was looked for, so farther than for a hundred.
     expect(limitFor(few, 1000).samples).toBe(800);
     expect(limitFor(few, 1000).limit).toBeGreaterThan(limitFor(few, 100).limit);
+  });
+
+  test('for a thousand are at least those for a hundred, also of a kind that no deep look knows', () => {
+    const easy = many(EASY, 800);
+    const rare = many(HARD, 60, 1000).map((sample) => {
+      const random = seeded(sample.hash);
+      return withRanks(
+        sample,
+        Array.from({ length: 100 }, () => Math.floor(random() * 60)),
+      );
+    });
+    const limits = limitsOf(calibrationOf([...easy, ...rare]));
+    for (const recall of [0.8, 0.95])
+      for (const k of [200, 1000])
+        expect(limits.for(k, recall)(HARD).limit).toBeGreaterThanOrEqual(limits.for(100, recall)(HARD).limit);
+    expect(limits.for(100, 0.95)(HARD).limit).toBeGreaterThan(1.5 * limits.for(100, 0.95)(EASY).limit);
   });
 });

@@ -16,6 +16,7 @@ import {
   updateWithDelta,
 } from 'shardex';
 import { describe, expect, test } from 'vitest';
+import { LEVELS, isKnown } from '../../src/calibration/ranks.js';
 import { ofDocuments, numbered } from '../support/postings.js';
 import { clusteredVectors, gaussianVector, integerBelow, type Random, seeded } from '../support/random.js';
 
@@ -224,6 +225,21 @@ describe('the sample', () => {
     const old = samples?.filter(({ documentId }) => documentId.startsWith('a')).size ?? 0;
     expect(old / 750).toBeGreaterThan(0.18);
     expect(old / 750).toBeLessThan(0.33);
+  });
+
+  test('looks for a thousand neighbours some 256 times, and always where it is smaller', () => {
+    const deepOf = ({ calibration }: ShardexIndex): number =>
+      calibration?.samples.count(({ ranks }) => isKnown(ranks, LEVELS.length - 1)) ?? 0;
+    let index = createIndex(options, numbered(1600, vector));
+    expect([deepOf(index), index.calibration?.samples.size]).toEqual([200, 200]);
+    for (let step = 0; step < 64; step++) {
+      index = update(index, (draft) => {
+        draft.addPostings(numbered(100, vector, `${step}-`));
+      });
+    }
+    expect(index.calibration?.samples.size).toBe(1000);
+    expect(deepOf(index)).toBeGreaterThan(180);
+    expect(deepOf(index)).toBeLessThan(500);
   });
 
   test('costs a commit no more looks than in proportion to what it changes', () => {
